@@ -1,0 +1,62 @@
+"""Memorisation, convergence and recovery of twin generative models.
+
+Two generative models, trained on different halves of the data and started from the same seed: do
+they tell the same story, is it copied, and is it true? Names are imported when first used, so that
+``import twinseed`` stays light.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from twinseed.auditing import audit as audit
+    from twinseed.errors import InputError as InputError
+    from twinseed.errors import TwinseedError as TwinseedError
+    from twinseed.filters import Ridge as Ridge
+    from twinseed.verbs import measure as measure
+    from twinseed.model import SpectralModel as SpectralModel
+    from twinseed.populations import Atoms as Atoms
+    from twinseed.populations import PowerLaw as PowerLaw
+    from twinseed.populations import Spiked as Spiked
+    from twinseed.verbs import predict as predict
+    from twinseed.readout import compare as compare
+    from twinseed.verbs import simulate as simulate
+    from twinseed.simulation import Dense as Dense
+    from twinseed.status import Status as Status
+    from twinseed.twins import Twins as Twins
+
+_HOME = {
+    "Atoms": "populations",
+    "Dense": "simulation",
+    "InputError": "errors",
+    "PowerLaw": "populations",
+    "Ridge": "filters",
+    "SpectralModel": "model",
+    "Spiked": "populations",
+    "Status": "status",
+    "Twins": "twins",
+    "TwinseedError": "errors",
+    "audit": "auditing",
+    "compare": "readout",
+    "measure": "verbs",
+    "predict": "verbs",
+    "simulate": "verbs",
+}
+
+__all__ = [*sorted(_HOME), "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'twinseed' has no attribute {name!r}")
+    value = getattr(import_module(f"twinseed.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

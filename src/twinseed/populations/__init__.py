@@ -1,0 +1,8 @@
+"""Population covariances. A new one is one file here, and its line below."""
+
+from twinseed.populations._base import Population, Spectrum
+from twinseed.populations.atoms import Atoms
+from twinseed.populations.power_law import PowerLaw
+from twinseed.populations.spiked import Spiked
+
+__all__ = ["Atoms", "Population", "PowerLaw", "Spectrum", "Spiked"]

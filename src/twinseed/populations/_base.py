@@ -1,0 +1,107 @@
+"""What a population is to the theory and to the simulation: a covariance, by its spectrum."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinseed.checks import whole
+from twinseed.errors import InputError
+
+__all__ = ["Population", "Spectrum"]
+
+Spectrum = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Distinct eigenvalues in rising order, and their weights, which sum to one."""
+
+
+class Population(ABC):
+    """The covariance of the data, known through its eigenvalues.
+
+    Everything in twinseed is invariant under rotations, so a population is its spectrum: a bulk of
+    directions that share the mass, and a few isolated *factors*, single directions whose recovery
+    is asked for. Instances are immutable, and equal when their descriptions are.
+    """
+
+    @property
+    @abstractmethod
+    def factors(self) -> NDArray[np.float64]:
+        """Population eigenvalues of the factors, largest first; repeated when they are equal."""
+
+    @abstractmethod
+    def spectrum(self, d: float) -> Spectrum:
+        """Return the population spectrum at dimension ``d``; ``math.inf`` gives the limit.
+
+        At a finite ``d`` each factor carries the weight 1/d; in the limit it carries none.
+        """
+
+    @abstractmethod
+    def surroundings(self, factor: int, d: float) -> Spectrum:
+        """Return the spectrum that factor number ``factor`` (from 0) sees: all but itself."""
+
+    @abstractmethod
+    def eigenvalues(self, d: int) -> NDArray[np.float64]:
+        """Return all ``d`` eigenvalues, the factors first, then the rest from large to small."""
+
+    @abstractmethod
+    def description(self) -> Mapping[str, Any]:
+        """Return what defines the population, ready for JSON."""
+
+    @classmethod
+    @abstractmethod
+    def examples(cls) -> list[Self]:
+        """Return a few instances that span the class; the law tests run over them."""
+
+    @property
+    def dimension(self) -> int | None:
+        """The dimension, where the population has one of its own."""
+        return None
+
+    def sample(
+        self, n: int, d: int, rng: np.random.Generator
+    ) -> NDArray[np.float64]:
+        """Draw ``n`` Gaussian rows; column j has variance ``eigenvalues(d)[j]``.
+
+        The population eigenvectors are the coordinate axes: no generality is lost, and factor k is
+        column k.
+        """
+        rows = rng.standard_normal((n, d))
+        rows *= np.sqrt(self.eigenvalues(d))
+        return rows
+
+    def _checked_dimension(self, d: int) -> int:
+        size = whole("d", d, "pass the number of columns of the data")
+        if self.dimension is not None and size != self.dimension:
+            raise InputError(
+                "d",
+                f"must be the population's own dimension, {self.dimension}",
+                d,
+                "leave d out, or build the population at the d wanted",
+            )
+        return size
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and (
+            self.description() == other.description()  # type: ignore[attr-defined]  # same type
+        )
+
+    def __hash__(self) -> int:
+        return hash(repr(self.description()))
+
+    def __repr__(self) -> str:
+        inside = ", ".join(
+            f"{key}={value!r}" for key, value in self.description().items() if key != "kind"
+        )
+        return f"{type(self).__name__}({inside})"
+
+
+def merged(values: NDArray[np.float64], weights: NDArray[np.float64]) -> Spectrum:
+    """Return a spectrum with equal atoms merged and empty ones dropped."""
+    kept = weights > 0
+    distinct, where = np.unique(values[kept], return_inverse=True)
+    total = np.bincount(where, weights=weights[kept], minlength=distinct.size)
+    return distinct, total / math.fsum(total)

@@ -1,0 +1,113 @@
+"""Any discrete spectrum."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from twinseed.checks import finite_vector
+from twinseed.errors import InputError
+from twinseed.populations._base import Population, Spectrum, merged
+
+__all__ = ["Atoms"]
+
+_SPELLED_OUT = 64
+
+
+class Atoms(Population):
+    """A discrete population spectrum: eigenvalue ``values[j]`` for a share ``weights[j]``.
+
+    Equation: ``H = sum_j weights[j] delta(values[j])``. Range: ``values >= 0``, not all zero;
+    ``weights > 0`` with sum one (equal when left out). Equal values are merged. Every atom carries
+    a positive share of the directions, so none is a single direction and no factor is reported.
+    At a finite dimension the weights are rounded to whole numbers of directions (largest
+    remainders), for theory and simulation alike.
+
+    Raises:
+        InputError: a negative value, only zeros, weights of another length, negative or not
+            summing to one.
+
+    >>> Atoms([1.0, 4.0], [0.75, 0.25]).eigenvalues(8)
+    array([4., 4., 1., 1., 1., 1., 1., 1.])
+    """
+
+    def __init__(self, values: ArrayLike, weights: ArrayLike | None = None) -> None:
+        mu = finite_vector("values", values, "pass the population eigenvalues")
+        if mu.size == 0:
+            raise InputError("values", "must not be empty", values, "pass the eigenvalues")
+        if np.any(mu < 0):
+            raise InputError(
+                "values",
+                "must be zero or above",
+                float(mu.min()),
+                "a covariance has no negative eigenvalue; set rounding errors to zero",
+            )
+        if not np.any(mu > 0):
+            raise InputError("values", "must not all be zero", 0.0, "the data never vary")
+        if weights is None:
+            share = np.full(mu.size, 1.0 / mu.size)
+        else:
+            share = finite_vector("weights", weights, "pass a share for each value")
+            if share.size != mu.size:
+                raise InputError(
+                    "weights", f"must have one entry a value, {mu.size}", share.size, "add the rest"
+                )
+            if np.any(share < 0):
+                raise InputError(
+                    "weights", "must be zero or above", float(share.min()), "drop the atom"
+                )
+            total = math.fsum(share)
+            if abs(total - 1.0) > 1e-9:
+                raise InputError(
+                    "weights", "must sum to one", total, "divide them by their sum"
+                )
+        self._values, self._weights = merged(mu, share)
+
+    @property
+    def factors(self) -> NDArray[np.float64]:
+        return np.empty(0)
+
+    def spectrum(self, d: float) -> Spectrum:
+        if math.isinf(d):
+            return self._values.copy(), self._weights.copy()
+        counts = self._multiplicities(self._checked_dimension(int(d)))
+        return merged(self._values, counts / d)
+
+    def surroundings(self, factor: int, d: float) -> Spectrum:
+        raise InputError("factor", "does not exist: atoms have no factors", factor, "use Spiked")
+
+    def eigenvalues(self, d: int) -> NDArray[np.float64]:
+        counts = self._multiplicities(self._checked_dimension(d))
+        return np.repeat(self._values, counts)[::-1].copy()
+
+    def description(self) -> Mapping[str, Any]:
+        if self._values.size <= _SPELLED_OUT:
+            inside: dict[str, Any] = {
+                "values": self._values.tolist(),
+                "weights": self._weights.tolist(),
+            }
+        else:
+            raw = self._values.tobytes() + self._weights.tobytes()
+            inside = {"atoms": self._values.size, "sha256": hashlib.sha256(raw).hexdigest()}
+        return {"kind": "Atoms", **inside}
+
+    @classmethod
+    def examples(cls) -> list[Self]:
+        return [
+            cls([1.0, 5.0], [0.75, 0.25]),
+            cls([0.0, 1.0, 10.0], [0.25, 0.5, 0.25]),
+            cls(np.linspace(0.5, 3.0, 40)),
+        ]
+
+    def _multiplicities(self, d: int) -> NDArray[np.int64]:
+        exact = self._weights * d
+        counts = np.floor(exact + 1e-9).astype(np.int64)
+        remainder = exact - counts
+        short = d - int(counts.sum())
+        counts[np.argsort(-remainder, kind="stable")[:short]] += 1
+        return counts

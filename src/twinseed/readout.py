@@ -1,0 +1,259 @@
+"""The readout: one checked schema for theory, simulation and data, whichever verb made it.
+
+A readout is a plain ``xarray.Dataset`` that always holds every variable of ``VARIABLES``, each with
+a standard error (``_se``) and a status (``_status``). A value is NaN exactly where its status says
+that no number exists. xarray is imported on first use: it costs a second.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from twinseed.errors import ReadoutError
+from twinseed.status import Status
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["SCHEMA", "VARIABLES", "Estimate", "Variable", "check", "compare", "load", "make", "save"]
+
+SCHEMA = 1
+"""Version of the schema; recorded in every readout and checked on loading."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """What a readout variable is: its symbol, its meaning with both ends of its range, its axis."""
+
+    symbol: str
+    meaning: str
+    per_factor: bool = False
+
+
+VARIABLES: Mapping[str, Variable] = {
+    "memorisation": Variable(
+        "m", "mean over samples of the largest |cosine| to a training row; 1: every sample is a copy"
+    ),
+    "memorisation_heldout": Variable(
+        "m_0", "the same against as many held-out rows of the same law: the level without copying"
+    ),
+    "memorisation_ratio": Variable(
+        "rho", "memorisation / memorisation_heldout at equal numbers of rows; 1: no excess"
+    ),
+    "memorisation_share": Variable(
+        "s", "share of samples closer (|cosine|) to training than to held-out rows; 1/2: no excess"
+    ),
+    "memorisation_share_euclidean": Variable(
+        "s_E", "the same by Euclidean distance (the distance-to-closest-record share); 1/2: no excess"
+    ),
+    "convergence": Variable(
+        "q", "E[x_A.x_B] / E|x|^2 over shared seeds; 0: unrelated, 1: the two models agree"
+    ),
+    "convergence_gap": Variable("1 - q", "1 - convergence, computed without cancellation"),
+    "convergence_cosine": Variable(
+        "q_cos", "mean cosine of x_A and x_B over shared seeds; 0: unrelated, 1: same direction"
+    ),
+    "convergence_chance": Variable(
+        "q_0", "convergence of two models that learned nothing, through the shared noise alone"
+    ),
+    "convergence_corrected": Variable(
+        "q'", "(convergence - chance) / (1 - chance); 0: nothing learned in common, 1: agreement"
+    ),
+    "convergence_null": Variable(
+        "q_null", "convergence when the seeds of the twins are mismatched; 0 for centred models"
+    ),
+    "wasserstein": Variable(
+        "W2^2/d", "squared 2-Wasserstein distance of model to truth, per dimension; 0: the truth"
+    ),
+    "recovery": Variable(
+        "Q", "squared overlap of the model's and the true direction of a factor; 1: learned", True
+    ),
+    "recovery_twins": Variable(
+        "Q_AB", "overlap of the twins' own directions of a factor: recovery without truth", True
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with its standard error and status, broadcastable to the grid of a readout.
+
+    Theory has standard error 0. Per-factor variables carry the factor on the last axis.
+    """
+
+    value: ArrayLike
+    se: ArrayLike = 0.0
+    status: str | NDArray[Any] = Status.OK
+
+
+def make(
+    estimates: Mapping[str, Estimate],
+    *,
+    source: str,
+    coords: Mapping[str, Any],
+    dims: Mapping[str, int] | None = None,
+    factors: Sequence[float] | NDArray[np.float64] = (),
+    attrs: Mapping[str, Any] | None = None,
+) -> xr.Dataset:
+    """Lay estimates out as a readout.
+
+    ``dims`` maps the grid's dimensions to their lengths, in the order of the estimates' axes;
+    ``coords`` must hold ``n``, ``d`` and ``gamma``; ``factors`` labels the factor axis by the
+    population eigenvalue (or the rank where that is unknown). Variables without an estimate are
+    filled in as "not measured".
+    """
+    import xarray as xr
+
+    unknown = set(estimates) - set(VARIABLES)
+    if unknown:
+        raise ReadoutError(f"not variables of a readout: {sorted(unknown)}")
+    shape = tuple((dims or {}).values())
+    names = tuple(dims or {})
+    data: dict[str, Any] = {}
+    missing = Estimate(np.nan, np.nan, Status.NOT_MEASURED)
+    for name, variable in VARIABLES.items():
+        estimate = estimates.get(name, missing)
+        full = (*shape, len(factors)) if variable.per_factor else shape
+        along = (*names, "factor") if variable.per_factor else names
+        status = np.broadcast_to(np.asarray(estimate.status, dtype=np.str_), full)
+        value = np.broadcast_to(np.asarray(estimate.value, dtype=np.float64), full)
+        se = np.broadcast_to(np.asarray(estimate.se, dtype=np.float64), full)
+        about = {"symbol": variable.symbol, "long_name": variable.meaning}
+        data[name] = (along, value, about)
+        data[f"{name}_se"] = (along, se, {"long_name": f"standard error of {name}"})
+        data[f"{name}_status"] = (along, status, {"long_name": f"how far to trust {name}"})
+    every = {**coords, "factor": ("factor", np.arange(1, len(factors) + 1))}
+    every["factor_eigenvalue"] = ("factor", np.asarray(factors, dtype=np.float64))
+    readout = xr.Dataset(data, coords=every, attrs={**_provenance(source), **(attrs or {})})
+    return check(readout)
+
+
+def check(readout: xr.Dataset) -> xr.Dataset:
+    """Return the readout if it follows the schema; raise ``ReadoutError`` naming what does not."""
+    if readout.attrs.get("schema") != SCHEMA:
+        raise ReadoutError(
+            f"this is not a readout of schema {SCHEMA} (its 'schema' attribute is "
+            f"{readout.attrs.get('schema')!r}): make it again with this version"
+        )
+    for name in ("n", "d", "gamma"):
+        if name not in readout.coords:
+            raise ReadoutError(f"the coordinate {name!r} is missing")
+    for name in VARIABLES:
+        for part in (name, f"{name}_se", f"{name}_status"):
+            if part not in readout:
+                raise ReadoutError(f"the variable {part!r} is missing")
+        status = readout[f"{name}_status"].values
+        known = np.array([str(s) for s in Status])
+        if not np.isin(status, known).all():
+            raise ReadoutError(f"{name}_status holds an unknown status")
+        valueless = [str(s) for s in Status if not s.has_value]
+        if np.any(np.isnan(readout[name].values) != np.isin(status, valueless)):
+            raise ReadoutError(
+                f"{name} must be NaN exactly where its status says that no number exists"
+            )
+        if np.any(readout[f"{name}_se"].values < 0):
+            raise ReadoutError(f"{name}_se must not be negative")
+    return readout
+
+
+def compare(readout: xr.Dataset, other: xr.Dataset) -> xr.Dataset:
+    """Subtract two readouts, variable by variable, and say how many standard errors apart they are.
+
+    Equation: ``z = (readout - other) / sqrt(se_readout^2 + se_other^2)``. Range of z: the whole
+    line; 0 means equal, beyond +-3 they disagree. Shapes: those of the readouts, whose coordinates
+    must be equal. Where either has no number the difference is NaN, and the status is that of the
+    side that lacks it; where neither has an error bar z is 0 if they are equal and infinite if not.
+
+    Raises:
+        ReadoutError: a coordinate differs (it is named), or an argument is not a readout.
+
+    Validity: the two must be independent; two readouts of the same draw are not.
+
+    >>> import twinseed as ts
+    >>> a = ts.predict(ts.Spiked([]), n=200, d=100)
+    >>> float(ts.compare(a, a)["convergence_difference"])
+    0.0
+    """
+    import xarray as xr
+
+    for one in (readout, other):
+        check(one)
+    _require_aligned(readout, other)
+    worst = {str(status): rank for rank, status in enumerate(Status)}
+    data: dict[str, Any] = {}
+    for name in VARIABLES:
+        difference = readout[name] - other[name]
+        se = np.hypot(readout[f"{name}_se"], other[f"{name}_se"])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            z = xr.where(difference == 0, 0.0, difference / se)
+        left, right = readout[f"{name}_status"], other[f"{name}_status"]
+        pick = np.vectorize(lambda a, b: max(str(a), str(b), key=worst.__getitem__), otypes=["U32"])
+        empty = left.size == 0
+        status = left if empty else xr.apply_ufunc(pick, left, right)
+        data[f"{name}_difference"] = difference
+        data[f"{name}_se"] = se
+        data[f"{name}_z"] = z
+        data[f"{name}_status"] = status
+    return xr.Dataset(
+        data,
+        attrs={
+            "title": f"{readout.attrs['source']} minus {other.attrs['source']}",
+            "source": "compare",
+        },
+    )
+
+
+def save(readout: xr.Dataset, path: str | Path) -> None:
+    """Write a readout as NetCDF (classic format, through scipy: no further dependency)."""
+    check(readout).to_netcdf(path, engine="scipy")
+
+
+def load(path: str | Path) -> xr.Dataset:
+    """Read a readout that ``save`` wrote, and check it."""
+    import xarray as xr
+
+    with xr.open_dataset(path, engine="scipy") as stored:
+        readout = stored.load()
+    for name in VARIABLES:
+        status = readout[f"{name}_status"]
+        if status.dtype.kind == "S":
+            readout[f"{name}_status"] = status.astype(str)
+    return check(readout)
+
+
+def _require_aligned(readout: xr.Dataset, other: xr.Dataset) -> None:
+    ours, theirs = set(readout.coords), set(other.coords)
+    if ours != theirs:
+        raise ReadoutError(
+            f"the coordinates differ: {sorted(map(str, ours ^ theirs))} is on one side only"
+        )
+    for name in sorted(ours, key=str):
+        a, b = readout[name].values, other[name].values
+        if a.shape != b.shape or not np.array_equal(a, b):
+            raise ReadoutError(
+                f"the coordinate {name!r} differs: {a!s:.80} against {b!s:.80}; "
+                "predict or simulate on the same grid before comparing"
+            )
+
+
+def _provenance(source: str) -> dict[str, Any]:
+    import scipy
+
+    from twinseed import __version__
+
+    return {
+        "title": f"twinseed readout ({source})",
+        "source": source,
+        "schema": SCHEMA,
+        "twinseed": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+    }
