@@ -36,7 +36,8 @@ class Population(ABC):
     def spectrum(self, d: float) -> Spectrum:
         """Return the population spectrum at dimension ``d``; ``math.inf`` gives the limit.
 
-        At a finite ``d`` each factor carries the weight 1/d; in the limit it carries none.
+        At a finite ``d`` each factor carries the weight 1/d; in the limit it carries none. ``d``
+        need not be whole (a load n/gamma is not).
         """
 
     @abstractmethod

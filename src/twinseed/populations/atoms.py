@@ -73,7 +73,7 @@ class Atoms(Population):
         return np.empty(0)
 
     def spectrum(self, d: float) -> Spectrum:
-        if math.isinf(d):
+        if math.isinf(d) or d != math.floor(d):
             return self._values.copy(), self._weights.copy()
         counts = self._multiplicities(self._checked_dimension(int(d)))
         return merged(self._values, counts / d)

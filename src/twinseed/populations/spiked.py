@@ -63,10 +63,10 @@ class Spiked(Population):
     def spectrum(self, d: float) -> Spectrum:
         if math.isinf(d):
             return np.array([self._bulk]), np.array([1.0])
-        size = self._checked_dimension(int(d))
-        share = np.full(self._strengths.size, 1.0 / size)
+        self._checked_dimension(math.floor(d))
+        share = np.full(self._strengths.size, 1.0 / d)
         values = np.append(self.factors, self._bulk)
-        return merged(values, np.append(share, (size - share.size) / size))
+        return merged(values, np.append(share, (d - share.size) / d))
 
     def surroundings(self, factor: int, d: float) -> Spectrum:
         return np.array([self._bulk]), np.array([1.0])

@@ -1,0 +1,188 @@
+"""The grid of a readout: which numbers of samples, dimensions and filters, under which names."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinseed import readout
+from twinseed.checks import grid_axis
+from twinseed.errors import InputError
+from twinseed.filters import Filter
+from twinseed.model import require_filter, require_population
+from twinseed.populations import Population
+from twinseed.readout import Estimate
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["Grid"]
+
+_REMEDY = {
+    "n": "pass the number of training rows of each model",
+    "d": "pass the number of columns of the data",
+    "gamma": "pass the sample complexity n/d",
+}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Every combination of the loads (two of n, d, gamma) and the filters.
+
+    The arrays ``n``, ``d`` and ``gamma`` have the shape ``shape``, always (first load axis, second
+    load axis, filters); ``dims`` names only those axes that were given as sequences, so that a
+    single number becomes a scalar coordinate of the readout.
+    """
+
+    population: Population
+    filters: tuple[Filter, ...]
+    n: NDArray[np.float64]
+    d: NDArray[np.float64]
+    gamma: NDArray[np.float64]
+    dims: Mapping[str, int]
+    coords: Mapping[str, Any]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the three internal axes."""
+        return self.n.shape
+
+    @classmethod
+    def build(
+        cls,
+        population: Population,
+        filter: Filter | Sequence[Filter],
+        *,
+        n: Any = None,
+        d: Any = None,
+        gamma: Any = None,
+    ) -> Grid:
+        """Check the arguments and lay out the grid.
+
+        Two of ``n``, ``d`` and ``gamma`` fix the loads. A population with a dimension of its own
+        stands in for ``d``; ``gamma`` alone is the limit of infinite n and d.
+        """
+        require_population(population)
+        filters, filter_dims, filter_coords = _filter_axis(filter)
+        given: dict[str, Any] = {
+            name: value for name, value in (("n", n), ("d", d), ("gamma", gamma)) if value is not None
+        }
+        if "d" not in given and len(given) == 1 and population.dimension is not None:
+            given["d"] = population.dimension
+        _require_two(given)
+        axes = {name: grid_axis(name, value, _REMEDY[name]) for name, value in given.items()}
+        order = [name for name in ("n", "d", "gamma") if name in axes]
+        first = axes[order[0]][0]
+        second = axes[order[1]][0] if len(order) == 2 else np.ones(1)
+        loads = dict(zip(order, np.meshgrid(first, second, indexing="ij"), strict=False))
+        loads = _complete(loads)
+        for size in np.unique(loads["d"]):
+            _require_dimension(size, order)
+            population.spectrum(size)
+        dims = {name: axes[name][0].size for name in order if not axes[name][1]} | filter_dims
+        coords: dict[str, Any] = dict(filter_coords)
+        load_dims = [name for name in order if not axes[name][1]]
+        for name, value in loads.items():
+            if name in load_dims:
+                coords[name] = (name, axes[name][0])
+            elif name in order:
+                coords[name] = float(axes[name][0][0])
+            else:
+                coords[name] = (load_dims, value.reshape([dims[axis] for axis in load_dims]))
+        full = (first.size, second.size, len(filters))
+        spread = {name: np.broadcast_to(value[..., None], full) for name, value in loads.items()}
+        return cls(population, filters, **spread, dims=dims, coords=coords)
+
+    def readout(
+        self, estimates: Mapping[str, Estimate], *, source: str, attrs: Mapping[str, Any]
+    ) -> xr.Dataset:
+        """Lay estimates of the internal shape out as a readout, without the axes of length one."""
+        lengths = tuple(self.dims.values())
+        laid_out = {}
+        for name, estimate in estimates.items():
+            extra = 1 if readout.VARIABLES[name].per_factor else 0
+            parts = [
+                _without_scalars(part, self.shape, lengths, extra)
+                for part in (estimate.value, estimate.se, estimate.status)
+            ]
+            laid_out[name] = Estimate(*parts)
+        return readout.make(
+            laid_out,
+            source=source,
+            coords=self.coords,
+            dims=self.dims,
+            factors=self.population.factors,
+            attrs={"population": repr(self.population), **attrs},
+        )
+
+
+def _filter_axis(
+    filter: Filter | Sequence[Filter],
+) -> tuple[tuple[Filter, ...], dict[str, int], dict[str, Any]]:
+    if isinstance(filter, Filter):
+        return (filter,), {}, {**filter.parameters, "filter_kind": type(filter).__name__}
+    if not isinstance(filter, Sequence) or isinstance(filter, str) or len(filter) == 0:
+        raise InputError(
+            "filter", "must be a filter or a sequence of filters", filter, "pass ts.Ridge(0.1)"
+        )
+    filters = tuple(require_filter(f"filter[{i}]", one) for i, one in enumerate(filter))
+    if len(set(filters)) != len(filters):
+        raise InputError("filter", "must not repeat a filter", filters, "drop the repetition")
+    kinds = {type(one) for one in filters}
+    names = list(filters[0].parameters)
+    if len(kinds) == 1 and len(names) == 1:
+        values = np.array([one.parameters[names[0]] for one in filters])
+        kind = type(filters[0]).__name__
+        return filters, {names[0]: len(filters)}, {names[0]: (names[0], values), "filter_kind": kind}
+    labels = np.array([repr(one) for one in filters])
+    return filters, {"filter": len(filters)}, {"filter": ("filter", labels)}
+
+
+def _require_two(given: Mapping[str, Any]) -> None:
+    if len(given) == 3:
+        raise InputError(
+            "gamma", "is fixed by n and d", given["gamma"], "pass two of n, d and gamma"
+        )
+    if len(given) == 0 or (len(given) == 1 and "gamma" not in given):
+        raise InputError(
+            "n, d, gamma",
+            "must be given two at a time",
+            dict(given),
+            "pass n and d, or gamma alone for the limit of large n and d",
+        )
+
+
+def _complete(loads: dict[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    if set(loads) == {"gamma"}:
+        infinite = np.full_like(loads["gamma"], np.inf)
+        return {**loads, "n": infinite, "d": infinite}
+    if "gamma" not in loads:
+        return {**loads, "gamma": loads["n"] / loads["d"]}
+    if "n" not in loads:
+        return {**loads, "n": loads["gamma"] * loads["d"]}
+    return {**loads, "d": loads["n"] / loads["gamma"]}
+
+
+def _require_dimension(size: float, order: Sequence[str]) -> None:
+    if "d" in order and size != math.floor(size):
+        raise InputError("d", "must be a whole number", size, _REMEDY["d"])
+    if size < 1:
+        raise InputError("d", "= n/gamma must be at least 1", size, "use a larger n")
+
+
+def _without_scalars(
+    part: Any, shape: tuple[int, ...], lengths: tuple[int, ...], extra: int
+) -> Any:
+    array = np.asarray(part)
+    if array.ndim == 0:
+        return part
+    full = np.broadcast_shapes(array.shape, (*shape, 1) if extra else shape)
+    trail = full[len(shape) :]
+    if array.size == 1:
+        return array.reshape(()).item()
+    return np.broadcast_to(array, full).reshape((*lengths, *trail))
