@@ -1,0 +1,106 @@
+# Every target makes the environment that it needs, inside this checkout, at the versions of
+# constraints.txt; a second call reuses it until constraints.txt or pyproject.toml changes.
+# On a fresh machine: Python 3.11 or newer, make and git.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+WORKERS ?= 2
+# One BLAS thread for each process: two busy processes with two threads each are slower than one.
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+export MKL_NUM_THREADS := 1
+
+RUN := .venv-run
+TEST := .venv-test
+CORE := .venv-core
+INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# The build backend first and at its locked version, so that building the package fetches nothing.
+BACKEND := hatchling editables
+EXTRAS := dev,figures,data,denoise
+TORCH := 2.13.0
+
+# $(call environment,FOLDER,WHAT): a fresh environment with twinseed, editable, and what it needs.
+define environment
+	@echo "making $(1): $(2)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "twinseed needs Python 3.11: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)")'
+	@$(PYTHON) -m venv --clear $(1)
+	@$(1)/bin/python $(INSTALL) $(BACKEND)
+	@$(1)/bin/python $(INSTALL) --no-build-isolation $(2)
+	@touch $@
+endef
+
+##@ Use
+
+.PHONY: reproduce
+reproduce: $(RUN)/.ready  ## regenerate and test every claim, into reproduction/ (ARGS="--quick" for 30 s)
+	$(RUN)/bin/twinseed reproduce $(ARGS)
+
+##@ Check
+
+.PHONY: test
+test: lint bench-quick test-core test-full  ## everything that CI runs
+
+.PHONY: lint
+lint: $(TEST)/.ready  ## style, format, types and the floors
+	$(TEST)/bin/ruff check .
+	$(TEST)/bin/ruff format --check .
+	$(TEST)/bin/mypy
+	$(TEST)/bin/lint-imports --no-cache
+
+.PHONY: test-full
+test-full: $(TEST)/.ready  ## tests and doctests with every extra; a skipped test is an error
+	TWINSEED_FULL=1 $(TEST)/bin/python -m pytest -n $(WORKERS) -m "not nightly"
+
+.PHONY: test-core
+test-core: $(CORE)/.ready  ## the tests that need the core dependencies alone
+	TWINSEED_FULL=1 $(CORE)/bin/python -m pytest -n $(WORKERS) -m "not nightly and not extras"
+
+.PHONY: nightly
+nightly: $(TEST)/.ready  ## the heavy tests too, with coverage
+	TWINSEED_FULL=1 $(TEST)/bin/python -m pytest -n $(WORKERS) --cov --cov-report=term-missing
+
+.PHONY: bench
+bench: $(TEST)/.ready  ## the benchmarks at full size
+	$(TEST)/bin/python benchmarks/run.py $(ARGS)
+
+.PHONY: bench-quick
+bench-quick: $(TEST)/.ready  ## the benchmarks at a size that only shows that they run
+	$(TEST)/bin/python benchmarks/run.py --quick $(ARGS)
+
+##@ Maintain
+
+.PHONY: format
+format: $(TEST)/.ready  ## format the code, sort the imports
+	$(TEST)/bin/ruff check --fix .
+	$(TEST)/bin/ruff format .
+
+.PHONY: lock
+lock:  ## resolve constraints.txt anew: names and versions, no addresses
+	$(PYTHON) -m venv --clear .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check torch==$(TORCH) ".[$(EXTRAS)]"
+	.venv-lock/bin/python -m pip list --format=freeze --exclude pip --exclude twinseed \
+		| sed 's/+.*//' > constraints.txt
+	rm -r .venv-lock
+
+.PHONY: clean
+clean:  ## remove the environments, caches and results
+	rm -rf .venv-* .cache .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist reproduction
+
+.PHONY: help
+help:
+	@awk 'BEGIN { FS = ":.*?## " } /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(RUN)/.ready: pyproject.toml constraints.txt
+	$(call environment,$(RUN),--editable ".[figures,data]")
+
+$(TEST)/.ready: pyproject.toml constraints.txt
+	$(call environment,$(TEST),torch --editable ".[$(EXTRAS)]")
+
+$(CORE)/.ready: pyproject.toml constraints.txt
+	$(call environment,$(CORE),--editable . pytest pytest-xdist hypothesis)
