@@ -1,0 +1,45 @@
+"""What holds for every test: one BLAS thread, reproducible examples, no silent skip."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+from typing import TypeVar
+
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
+import pytest  # noqa: E402  # numpy, which plug-ins may import, reads the variables when it loads
+from hypothesis import settings  # noqa: E402  # as above
+
+NOTHING_MISSING = os.environ.get("TWINSEED_FULL") == "1"
+"""Set where the environment holds all that the selected tests need: there a skip is an error."""
+
+settings.register_profile("reproducible", derandomize=True, deadline=None, print_blob=True)
+settings.load_profile("reproducible")
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return _failed_if_skipped((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return _failed_if_skipped((yield))
+
+
+def _failed_if_skipped(report: Report) -> Report:
+    if NOTHING_MISSING and report.outcome == "skipped":
+        report.outcome = "failed"
+        report.longrepr = f"nothing may be skipped in this environment: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The folder of the checkout."""
+    return Path(__file__).parents[1]

@@ -1,0 +1,117 @@
+"""The package as an installed thing: its metadata, its locked versions, what importing it costs."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import twinseed
+
+HEAVY = {"jinja2", "matplotlib", "pandas", "rich", "scipy", "sklearn", "torch", "typer", "xarray"}
+
+
+def constraints(root: Path) -> dict[str, str]:
+    lines = (root / "constraints.txt").read_text().split()
+    return {canonicalize_name(name): version for name, version in (x.split("==") for x in lines)}
+
+
+def closure(name: str, extra: str = "") -> Iterator[str]:
+    """Yield every distribution that installing ``name`` brings here."""
+    seen: set[tuple[str, str]] = set()
+    todo = [(name, extra)]
+    while todo:
+        one, with_extra = todo.pop()
+        if (one, with_extra) in seen:
+            continue
+        seen.add((one, with_extra))
+        yield one
+        for text in importlib.metadata.requires(one) or []:
+            requirement = Requirement(text)
+            if requirement.marker is None or requirement.marker.evaluate({"extra": with_extra}):
+                child = canonicalize_name(requirement.name)
+                todo.append((child, ""))
+                todo.extend((child, more) for more in requirement.extras)
+
+
+def modules_after(statement: str) -> set[str]:
+    """Return the top-level modules that a fresh interpreter holds after a statement."""
+    code = f"{statement}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in json.loads(done.stdout)}
+
+
+def test_the_version_is_that_of_the_metadata(root: Path) -> None:
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    citation = (root / "CITATION.cff").read_text()
+    assert twinseed.__version__ == importlib.metadata.version("twinseed") == project["version"]
+    assert f"\nversion: {twinseed.__version__}\n" in citation
+
+
+def test_dependencies_have_floors_and_no_caps(root: Path) -> None:
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    listed = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+    assert [text for text in listed if not re.fullmatch(r"[\w-]+>=[\d.]+", text)] == []
+
+
+def test_every_core_dependency_is_locked_at_the_version_installed(root: Path) -> None:
+    locked = constraints(root)
+    brought = set(closure("twinseed")) - {"twinseed"}
+    installed = {name: importlib.metadata.version(name) for name in brought}
+    assert {name: locked.get(name) for name in brought} == installed
+
+
+@pytest.mark.extras
+@pytest.mark.parametrize("extra", ["figures", "data", "denoise", "dev"])
+def test_every_extra_is_locked_at_the_version_installed(root: Path, extra: str) -> None:
+    locked = constraints(root)
+    brought = set(closure("twinseed", extra)) - {"twinseed"}
+    installed = {name: importlib.metadata.version(name).partition("+")[0] for name in brought}
+    assert {name: locked.get(name) for name in brought} == installed
+
+
+def test_constraints_are_names_and_versions_alone(root: Path) -> None:
+    lines = (root / "constraints.txt").read_text().splitlines()
+    assert [line for line in lines if not re.fullmatch(r"[\w.-]+==[\w.!]+", line)] == []
+
+
+def test_importing_twinseed_imports_nothing_heavy() -> None:
+    assert modules_after("import twinseed") & (HEAVY | {"numpy"}) == set()
+
+
+def test_the_theory_needs_numpy_and_scipy_alone() -> None:
+    brought = modules_after("import twinseed; twinseed.SpectralModel; twinseed.Spiked")
+    assert brought & HEAVY <= {"scipy"}
+
+
+def test_naming_a_verb_does_not_load_labels_or_pictures() -> None:
+    names = ("predict", "simulate", "measure", "audit", "compare", "Twins", "Dense")
+    brought = modules_after(f"import twinseed; [getattr(twinseed, name) for name in {names}]")
+    assert brought & HEAVY <= {"scipy"}
+
+
+def test_help_of_the_command_line_does_not_load_numerics() -> None:
+    brought = modules_after("from twinseed.cli import app")
+    assert brought & {"numpy", "scipy", "xarray", "matplotlib", "pandas", "torch"} == set()
+
+
+def test_the_package_says_that_it_is_typed() -> None:
+    assert (Path(twinseed.__file__).parent / "py.typed").is_file()
+
+
+def test_every_public_name_can_be_had() -> None:
+    for name in twinseed.__all__:
+        assert getattr(twinseed, name) is not None
+    assert sorted(dir(twinseed)) == sorted(twinseed.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        twinseed.nonsense  # noqa: B018  # the access is the test
