@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from twinseed.errors import InputError
 
-__all__ = ["finite_vector", "grid_axis", "non_negative", "numeric_rows", "positive", "whole"]
+__all__ = [
+    "finite_vector",
+    "grid_axis",
+    "non_negative",
+    "numeric_rows",
+    "positive",
+    "row_blocks",
+    "whole",
+]
 
 
 def positive(argument: str, value: Any, remedy: str, *, allow_infinite: bool = False) -> float:
@@ -99,7 +107,7 @@ def numeric_rows(argument: str, values: Any, *, at_least: int = 2) -> NDArray[An
             "give more samples (rows are samples, columns are features)",
         )
     if np.issubdtype(array.dtype, np.floating):
-        for start, block in _row_blocks(array):
+        for start, block in row_blocks(array):
             finite = np.isfinite(block)
             if not finite.all():
                 row, column = (int(i) for i in np.argwhere(~finite)[0])
@@ -112,9 +120,8 @@ def numeric_rows(argument: str, values: Any, *, at_least: int = 2) -> NDArray[An
     return array
 
 
-def _row_blocks(
-    array: NDArray[Any], size: int = 1 << 22
-) -> Iterable[tuple[int, NDArray[Any]]]:
+def row_blocks(array: NDArray[Any], size: int = 1 << 22) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Yield (first row, block of rows) with about ``size`` entries a block, without copying."""
     rows = max(1, size // array.shape[1])
     for start in range(0, len(array), rows):
         yield start, array[start : start + rows]

@@ -86,11 +86,14 @@ class Estimate:
     """A value with its standard error and status, broadcastable to the grid of a readout.
 
     Theory has standard error 0. Per-factor variables carry the factor on the last axis.
+    ``resampled`` says what the error bar resamples (seeds, rows, replicates); what it does not
+    name is taken as given.
     """
 
     value: ArrayLike
     se: ArrayLike = 0.0
     status: str | NDArray[Any] = Status.OK
+    resampled: str = ""
 
 
 def make(
@@ -127,7 +130,10 @@ def make(
         se = np.broadcast_to(np.asarray(estimate.se, dtype=np.float64), full)
         about = {"symbol": variable.symbol, "long_name": variable.meaning}
         data[name] = (along, value, about)
-        data[f"{name}_se"] = (along, se, {"long_name": f"standard error of {name}"})
+        about_se = {"long_name": f"standard error of {name}"}
+        if estimate.resampled:
+            about_se["resampled"] = estimate.resampled
+        data[f"{name}_se"] = (along, se, about_se)
         data[f"{name}_status"] = (along, status, {"long_name": f"how far to trust {name}"})
     every = {**coords, "factor": ("factor", np.arange(1, len(factors) + 1))}
     every["factor_eigenvalue"] = ("factor", np.asarray(factors, dtype=np.float64))
