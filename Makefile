@@ -18,6 +18,7 @@ export MKL_NUM_THREADS := 1
 RUN := .venv-run
 TEST := .venv-test
 CORE := .venv-core
+PEER := .venv-rmt
 INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 # The build backend first and at its locked version, so that building the package fetches nothing.
 BACKEND := hatchling editables
@@ -65,11 +66,11 @@ nightly: $(TEST)/.ready  ## the heavy tests too, with coverage
 	TWINSEED_FULL=1 $(TEST)/bin/python -m pytest -n $(WORKERS) --cov --cov-report=term-missing
 
 .PHONY: bench
-bench: $(TEST)/.ready  ## the benchmarks at full size
+bench: $(TEST)/.ready $(PEER)/.ready  ## the benchmarks at full size
 	$(TEST)/bin/python benchmarks/run.py $(ARGS)
 
 .PHONY: bench-quick
-bench-quick: $(TEST)/.ready  ## the benchmarks at a size that only shows that they run
+bench-quick: $(TEST)/.ready $(PEER)/.ready  ## the benchmarks at a size that only shows that they run
 	$(TEST)/bin/python benchmarks/run.py --quick $(ARGS)
 
 ##@ Maintain
@@ -104,3 +105,10 @@ $(TEST)/.ready: pyproject.toml constraints.txt
 
 $(CORE)/.ready: pyproject.toml constraints.txt
 	$(call environment,$(CORE),--editable . pytest pytest-xdist hypothesis)
+
+# scikit-rmt, which the benchmarks compare with, needs an older numpy than ours.
+$(PEER)/.ready: benchmarks/peers/scikit_rmt.txt
+	@echo "making $(PEER): scikit-rmt, for the benchmarks"
+	@$(PYTHON) -m venv --clear $(PEER)
+	@$(PEER)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@

@@ -1,4 +1,4 @@
-"""The documents say what is so: their code runs, their commands exist, their names are the code's."""
+"""The documents say what is so: their code runs, their commands and their names exist."""
 
 from __future__ import annotations
 
@@ -20,12 +20,15 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 PUBLIC = [name for name in twinseed.__all__ if not name.startswith("__")]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
-# Written in pieces, so that this file does not hold what it looks for.
+# The ~ keeps this file from holding what it looks for.
 FOREIGN = {
-    "a registry's host": r"(py" r"pi|python" r"hosted|npm" r"js)\.(org|com)",
-    "a path of somebody's machine": r"(?<![\w.])/(wo" r"rk|ro" r"ot|ho" r"me|Us" r"ers|opt/p" r"ypi)/",
-    "an issue by number": r"\bissue" r" #?\d",
-    "a page outside the repository": r"\b(THE" r"ORY|DES" r"IGN|ECO" r"SYSTEM|PE" r"ERS)\.md",
+    what: re.compile(pattern.replace("~", ""))
+    for what, pattern in {
+        "a registry's host": r"(py~pi|python~hosted|npm~js)\.(org|com)",
+        "a path of one machine": r"(?<![\w.])/(wo~rk|ro~ot|ho~me|Us~ers|opt/p~ypi)/",
+        "an issue by number": r"\bissue~ #?\d",
+        "a page outside the repository": r"\b(THE~ORY|DES~IGN|ECO~SYSTEM|PE~ERS)\.md",
+    }.items()
 }
 
 
@@ -103,7 +106,7 @@ def test_tracked_files_speak_of_the_project_alone() -> None:
         except UnicodeDecodeError:
             continue
         for what, pattern in FOREIGN.items():
-            found += [f"{path.name}: {what}: {m[0]}" for m in re.finditer(pattern, text)]
+            found += [f"{path.name}: {what}: {m[0]}" for m in pattern.finditer(text)]
     assert found == []
 
 
@@ -111,13 +114,13 @@ def test_tracked_files_speak_of_the_project_alone() -> None:
     ("what", "text"),
     [
         ("a registry's host", "files.python" + "hosted.org"),
-        ("a path of somebody's machine", "see /wo" + "rk/main"),
+        ("a path of one machine", "see /wo" + "rk/main"),
         ("an issue by number", "issue" + " 2"),
         ("a page outside the repository", "DES" + "IGN.md"),
     ],
 )
 def test_the_search_for_foreign_text_can_find(what: str, text: str) -> None:
-    assert re.search(FOREIGN[what], text)
+    assert FOREIGN[what].search(text)
 
 
 def test_the_glossary_names_each_variable_by_its_symbol() -> None:
