@@ -1,0 +1,99 @@
+"""Expected maxima of Gaussian overlaps, and averages over a chi variable: what memorisation needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import erfc, gammaln, log_ndtr
+
+__all__ = ["chi_average", "chi_mean", "closer_share", "expected_maximum"]
+
+Array = NDArray[np.float64]
+
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(300)
+
+
+def expected_maximum(n: ArrayLike) -> Array:
+    """Mean of the largest of ``n`` absolute standard normal variables.
+
+    Equation: ``E max_i |g_i| = int_0^inf [1 - erf(t/sqrt 2)^n] dt``. Range: ``sqrt(2/pi)`` at n = 1,
+    growing like ``sqrt(2 log n)`` (which is 5-12 % too large at practical n). Shapes: that of n.
+    Validity: ``n > 0``, relative error 1e-12 up to n = 1e15.
+
+    >>> bool(abs(expected_maximum(1) - np.sqrt(2 / np.pi)) < 1e-12)
+    True
+    """
+    size = np.asarray(n, dtype=np.float64)
+    t, weight = _interval(np.zeros_like(size), _reach(size))
+    return np.asarray((weight * -np.expm1(size[..., None] * _log_both(t))).sum(axis=-1))
+
+
+def closer_share(n: ArrayLike, ratio: ArrayLike, *, both_signs: bool) -> Array:
+    """Probability that the best of ``n`` overlaps, stretched by ``ratio``, beats the best of ``n`` others.
+
+    Equation: ``int F_n(ratio t) dF_n(t)`` with ``F_n(t) = erf(t/sqrt 2)^n`` (``both_signs``: overlaps
+    by absolute value) or ``Phi(t)^n`` (distances). Range: 1/2 at ratio 1, to 1. Shapes: broadcast.
+
+    >>> float(closer_share(400, 1.0, both_signs=True).round(12))
+    0.5
+    """
+    size, stretch = np.broadcast_arrays(
+        np.asarray(n, dtype=np.float64), np.asarray(ratio, dtype=np.float64)
+    )
+    log_cdf = _log_both if both_signs else log_ndtr
+    low = np.zeros_like(size) if both_signs else np.full_like(size, -9.0)
+    t, weight = _interval(low, _reach(size))
+    count = size[..., None]
+    log_density = -0.5 * t * t - 0.5 * np.log(2.0 * np.pi) + (np.log(2.0) if both_signs else 0.0)
+    density = count * np.exp((count - 1.0) * log_cdf(t) + log_density)
+    return np.asarray((weight * density * np.exp(count * log_cdf(stretch[..., None] * t))).sum(-1))
+
+
+def chi_mean(n: ArrayLike) -> Array:
+    """Mean of a chi variable with ``n`` degrees of freedom, ``sqrt(2) Gamma((n+1)/2)/Gamma(n/2)``.
+
+    >>> bool(abs(chi_mean(1) - np.sqrt(2 / np.pi)) < 1e-14)
+    True
+    """
+    size = np.asarray(n, dtype=np.float64)
+    small = np.minimum(size, 100.0)
+    exact = np.sqrt(2.0) * np.exp(gammaln((small + 1.0) / 2.0) - gammaln(small / 2.0))
+    x = 1.0 / np.maximum(size, 100.0)
+    series = 1.0 - x / 4.0 * (1.0 - x / 8.0 * (1.0 + 1.25 * x * (1.0 - 0.2625 * x)))
+    return np.asarray(np.where(size < 100.0, exact, np.sqrt(size) * series))
+
+
+def chi_average(n: ArrayLike, function: Callable[[Array], Array]) -> Array:
+    """Mean of ``function(chi)`` over a chi variable with ``n`` degrees of freedom.
+
+    ``function`` takes an array with a trailing axis of quadrature nodes. Weights are normalised on
+    the nodes, so that the density's constant is not needed.
+    """
+    size = np.asarray(n, dtype=np.float64)
+    mode = np.sqrt(np.maximum(size - 1.0, 0.0))
+    x, weight = _interval(np.maximum(mode - 10.0, 0.0), mode + 10.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        step = (x - mode[..., None]) / np.maximum(mode[..., None], 1e-300)
+        rise = np.where(
+            size[..., None] > 1.0, (size[..., None] - 1.0) * np.log1p(step), 0.0
+        )
+    density = weight * np.exp(rise - 0.5 * (x - mode[..., None]) * (x + mode[..., None]))
+    return np.asarray((density * function(x)).sum(axis=-1) / density.sum(axis=-1))
+
+
+def _log_both(t: Array) -> Array:
+    """log P(|g| < t), with its digits kept near 0 (probability near 1)."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log1p(-erfc(t / np.sqrt(2.0))))
+
+
+def _reach(n: Array) -> Array:
+    return np.asarray(np.sqrt(2.0 * np.log(np.maximum(n, 1.0))) + 9.0)
+
+
+def _interval(low: Array, high: Array) -> tuple[Array, Array]:
+    """Gauss-Legendre nodes and weights on [low, high], on a new last axis."""
+    half = 0.5 * (high - low)[..., None]
+    return low[..., None] + half * (_NODES + 1.0), half * _WEIGHTS
