@@ -1,0 +1,150 @@
+"""Progress of a long job: a bar on a terminal, lines elsewhere, or nothing.
+
+Everything goes to stderr, so that results on stdout stay clean. There is no global: whoever starts
+the work opens a ``track`` and passes its ``advance`` on.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+__all__ = ["Progress", "track"]
+
+_SECONDS_BETWEEN_LINES = 5.0
+
+
+class Progress:
+    """How far a job is: ``advance`` it, and it knows the rate and the time left.
+
+    The rate counts from the first advance on: what an interrupted run had done before arrives
+    there in one step, and the start of workers is no work either.
+
+    >>> progress = Progress(total=4)
+    >>> progress.advance(2)
+    >>> progress.done, str(progress)
+    (2, '2/4')
+    """
+
+    def __init__(
+        self,
+        total: int,
+        on_advance: Callable[[Progress], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.total = total
+        self.done = 0
+        self._on_advance = on_advance
+        self._clock = clock
+        self._first: tuple[float, int] | None = None
+
+    def advance(self, steps: int = 1) -> None:
+        """Count ``steps`` more as done."""
+        self.done += steps
+        if self._first is None:
+            self._first = self._clock(), self.done
+        if self._on_advance is not None:
+            self._on_advance(self)
+
+    @property
+    def rate(self) -> float:
+        """Steps a second since the first advance; 0 as long as that is the only one."""
+        if self._first is None:
+            return 0.0
+        started, already = self._first
+        elapsed = self._clock() - started
+        return (self.done - already) / elapsed if elapsed > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float:
+        """Time left at the present rate; infinite while that is 0."""
+        left = self.total - self.done
+        if left <= 0:
+            return 0.0
+        return left / self.rate if self.rate > 0 else float("inf")
+
+    def __str__(self) -> str:
+        text = f"{self.done}/{self.total}"
+        if self.rate > 0:
+            text += f", {self.rate:.3g}/s, {_duration(self.seconds_left)} left"
+        return text
+
+
+@contextmanager
+def track(
+    total: int, label: str, show: bool | None = None, *, to: TextIO | None = None
+) -> Iterator[Progress]:
+    """Open a ``Progress`` of ``total`` steps that is shown until the block ends.
+
+    ``show``: True always shows, False never; None shows on a terminal only. On a terminal that is
+    a bar with rate and time left, elsewhere a line every few seconds. ``to`` stands in for stderr.
+
+    >>> with track(2, "drawing", show=False) as progress:
+    ...     progress.advance()
+    ...     progress.advance()
+    >>> progress.seconds_left
+    0.0
+    """
+    stream = sys.stderr if to is None else to
+    terminal = stream.isatty()
+    if show is False or (show is None and not terminal):
+        yield Progress(total)
+    elif terminal:
+        yield from _bar(total, label, stream)
+    else:
+        yield from _lines(total, label, stream)
+
+
+def _bar(total: int, label: str, stream: TextIO) -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=Console(file=stream)) as bar:
+        task = bar.add_task(label, total=total, rate="")
+
+        def draw(progress: Progress) -> None:
+            bar.update(task, completed=progress.done, rate=f"{progress.rate:.3g}/s")
+
+        yield Progress(total, draw)
+
+
+def _lines(total: int, label: str, stream: TextIO) -> Iterator[Progress]:
+    last = time.monotonic()
+
+    def write(progress: Progress) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= _SECONDS_BETWEEN_LINES or progress.done >= progress.total:
+            last = now
+            print(f"{label}: {progress}", file=stream, flush=True)
+
+    progress = Progress(total, write)
+    print(f"{label}: {progress}", file=stream, flush=True)
+    yield progress
+
+
+def _duration(seconds: float) -> str:
+    whole = round(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 120:
+        return f"{minutes} min {rest:02d} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min"

@@ -1,0 +1,7 @@
+"""Many independent pieces of work: resumable, in any order, on any number of workers."""
+
+from twinseed.sweep.cells import Cell, Job, Result
+from twinseed.sweep.executor import run
+from twinseed.sweep.store import Store
+
+__all__ = ["Cell", "Job", "Result", "Store", "run"]

@@ -1,0 +1,97 @@
+"""Progress: what it says, and where it keeps silent."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from twinseed.progress import Progress, track
+
+
+class Clock:
+    """A clock that tests set."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Terminal(io.StringIO):
+    """A stream that claims to be a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_rate_and_time_left_leave_out_what_was_done_before() -> None:
+    clock = Clock()
+    progress = Progress(total=110, clock=clock)
+    progress.advance(50)
+    assert progress.rate == 0.0
+    assert progress.seconds_left == float("inf")
+    clock.now += 5.0
+    progress.advance(10)
+    assert progress.rate == 2.0
+    assert progress.seconds_left == 25.0
+    assert str(progress) == "60/110, 2/s, 25 s left"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(119, "119 s"), (125, "2 min 05 s"), (7500, "2 h 05 min")]
+)
+def test_time_left_is_readable(seconds: int, text: str) -> None:
+    clock = Clock()
+    progress = Progress(total=seconds + 2, clock=clock)
+    progress.advance()
+    clock.now += 1.0
+    progress.advance()
+    assert str(progress).endswith(f"{text} left")
+
+
+@pytest.mark.parametrize("show", [False, None])
+def test_silent_when_not_wanted_or_not_on_a_terminal(show: bool | None) -> None:
+    stream = io.StringIO()
+    with track(2, "drawing", show, to=stream) as progress:
+        progress.advance(2)
+    assert stream.getvalue() == ""
+    assert progress.done == 2
+
+
+def test_lines_where_there_is_no_terminal() -> None:
+    stream = io.StringIO()
+    with track(3, "drawing", True, to=stream) as progress:
+        for _ in range(3):
+            progress.advance()
+    lines = stream.getvalue().splitlines()
+    assert lines[0] == "drawing: 0/3"
+    assert lines[-1].startswith("drawing: 3/3")
+    assert "\x1b" not in stream.getvalue()
+
+
+def test_a_bar_on_a_terminal_which_false_still_silences() -> None:
+    loud, quiet = Terminal(), Terminal()
+    with track(3, "drawing", to=loud) as progress:
+        progress.advance(3)
+    with track(3, "drawing", False, to=quiet) as progress:
+        progress.advance(3)
+    assert "drawing" in loud.getvalue()
+    assert "3/3" in loud.getvalue()
+    assert quiet.getvalue() == ""
+
+
+def test_the_bar_is_closed_when_the_work_fails() -> None:
+    stream = Terminal()
+    with pytest.raises(ZeroDivisionError), track(3, "drawing", to=stream):
+        raise ZeroDivisionError
+    assert stream.getvalue().endswith(("\x1b[?25h", "\n"))
+
+
+def test_stderr_is_the_default(capsys: pytest.CaptureFixture[str]) -> None:
+    with track(1, "drawing", True) as progress:
+        progress.advance()
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "drawing: 1/1" in captured.err

@@ -1,0 +1,274 @@
+"""The sweep: the same bits however it is run, and nothing lost when it is not run to the end."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import os
+import signal
+import sqlite3
+import sys
+import types
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from twinseed.errors import InputError, MissingExtraError, StoreError, TwinseedError
+from twinseed.sweep import Cell, Job, Store, run
+
+JOB = Job("test", "1", (7, 11))
+
+
+def draw(size: int, rng: np.random.Generator) -> Mapping[str, Any]:
+    """Numbers that use every bit of a float64, and one that is not a number."""
+    matrix = rng.standard_normal((size, size))
+    return {"values": np.linalg.svd(matrix)[1].tolist(), "missing": float("nan"), "size": size}
+
+
+def die_once(mark: str, size: int, rng: np.random.Generator) -> Mapping[str, Any]:
+    """Kill the worker the first time."""
+    path = Path(mark)
+    if not path.exists():
+        path.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return draw(size, rng)
+
+
+def die(rng: np.random.Generator) -> Mapping[str, Any]:
+    """Kill the worker every time."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return {}
+
+
+def fail(rng: np.random.Generator) -> Mapping[str, Any]:
+    """Fail like a bug."""
+    raise ZeroDivisionError
+
+
+def threads(rng: np.random.Generator) -> Mapping[str, Any]:
+    """Report the BLAS threads of the process that does the work."""
+    import scipy.linalg  # noqa: F401  # brings its own BLAS, which is to be counted
+    from threadpoolctl import threadpool_info
+
+    return {"threads": max(pool["num_threads"] for pool in threadpool_info())}
+
+
+def cells(count: int = 6) -> list[Cell]:
+    return [Cell(partial(draw, 5 + i), {"size": 5 + i}) for i in range(count)]
+
+
+def same(left: Sequence[Mapping[str, Any]], right: Sequence[Mapping[str, Any]]) -> bool:
+    """Equal to the bit; repr tells NaN from other values and loses no digit."""
+    return repr(left) == repr(right)
+
+
+@pytest.fixture(scope="module")
+def expected() -> list[Mapping[str, Any]]:
+    return run(JOB, cells())
+
+
+def test_results_come_in_cell_order_without_loss(expected: list[Mapping[str, Any]]) -> None:
+    assert [result["size"] for result in expected] == [5, 6, 7, 8, 9, 10]
+    first = draw(5, np.random.default_rng(0))
+    again = run(JOB, [Cell(partial(draw, 5), {"size": 5})])[0]
+    assert set(again) == set(first)
+    assert again["values"] != first["values"], "the stream is the cell's, not a default one"
+    assert same([again], expected[:1])
+    assert np.isnan(again["missing"])
+
+
+def test_any_number_of_workers_gives_the_same_bits(expected: list[Mapping[str, Any]]) -> None:
+    assert same(run(JOB, cells(), workers=2), expected)
+
+
+def test_any_order_gives_the_same_bits(expected: list[Mapping[str, Any]]) -> None:
+    assert same(run(JOB, cells()[::-1])[::-1], expected)
+
+
+def test_another_seed_gives_other_draws(expected: list[Mapping[str, Any]]) -> None:
+    assert not same(run(Job("test", "1", (8,)), cells()), expected)
+
+
+def test_an_interrupted_sweep_goes_on(tmp_path: Path, expected: list[Mapping[str, Any]]) -> None:
+    calls: list[int] = []
+
+    def interrupt(steps: int) -> None:
+        calls.append(steps)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+
+    path = tmp_path / "store.db"
+    with Store(path, JOB) as store, pytest.raises(KeyboardInterrupt):
+        run(JOB, cells(), store=store, advance=interrupt)
+    steps: list[int] = []
+    with Store(path, JOB) as store:
+        assert len(store.get(JOB.key(cell) for cell in cells())) == 2
+        assert same(run(JOB, cells(), store=store, advance=steps.append), expected)
+    assert steps == [2, 1, 1, 1, 1]
+
+
+def test_interrupted_workers_end_at_once(tmp_path: Path) -> None:
+    import multiprocessing
+
+    def interrupt(steps: int) -> None:
+        raise KeyboardInterrupt
+
+    with Store(tmp_path / "store.db", JOB) as store, pytest.raises(KeyboardInterrupt):
+        run(JOB, cells(), store=store, workers=2, advance=interrupt)
+    assert multiprocessing.active_children() == []
+
+
+def test_a_finished_sweep_is_only_read(tmp_path: Path, expected: list[Mapping[str, Any]]) -> None:
+    with Store(tmp_path / "store.db", JOB) as store:
+        run(JOB, cells(), store=store)
+        broken = [Cell(fail, cell.description) for cell in cells()]
+        assert same(run(JOB, broken, store=store), expected)
+
+
+def test_a_killed_worker_costs_its_cell_only(
+    tmp_path: Path, expected: list[Mapping[str, Any]]
+) -> None:
+    mark = tmp_path / "died"
+    work = [
+        Cell(partial(die_once, str(mark), cell.description["size"]), cell.description)
+        for cell in cells()
+    ]
+    assert same(run(JOB, work, workers=2), expected)
+    assert mark.exists()
+
+
+def test_workers_that_keep_dying_are_reported(tmp_path: Path) -> None:
+    mixed = [*cells(3), Cell(die, {"bad": 1}), Cell(die, {"bad": 2})]
+    with Store(tmp_path / "store.db", JOB) as store:
+        with pytest.raises(TwinseedError, match="died 3 times in a row"):
+            run(JOB, mixed, store=store, workers=2)
+        assert len(store.get(JOB.key(cell) for cell in cells(3))) == 3
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_failing_cell_says_which(workers: int) -> None:
+    work = [*cells(2), Cell(fail, {"size": "the bad one"})]
+    with pytest.raises(ZeroDivisionError) as caught:
+        run(JOB, work, workers=workers)
+    assert any("the bad one" in note for note in caught.value.__notes__)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_every_worker_has_one_thread(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    work = [Cell(threads, {"cell": i}) for i in range(2)]
+    assert [result["threads"] for result in run(JOB, work, workers=workers)] == [1, 1]
+    assert os.environ["OMP_NUM_THREADS"] == "2"
+    assert "OPENBLAS_NUM_THREADS" not in os.environ
+
+
+def test_work_that_cannot_travel_is_refused_before_any_worker_starts() -> None:
+    local: Callable[[np.random.Generator], Mapping[str, Any]] = lambda rng: {}  # noqa: E731  # the point
+    work = [Cell(local, {"cell": i}) for i in range(2)]
+    with pytest.raises(InputError, match="workers above 1"):
+        run(JOB, work, workers=2)
+
+
+@pytest.mark.parametrize("workers", [0, -1, 1.5, "two"])
+def test_a_bad_number_of_workers_is_refused(workers: Any) -> None:
+    with pytest.raises(InputError, match="workers"):
+        run(JOB, cells(), workers=workers)
+
+
+def test_a_cluster_runs_the_same_cells(
+    monkeypatch: pytest.MonkeyPatch, expected: list[Mapping[str, Any]]
+) -> None:
+    """A stand-in for dask.distributed with the two calls that are used."""
+
+    class Client:
+        def __init__(self, address: str) -> None:
+            assert address == "tcp://host:8786"
+
+        def __enter__(self) -> Client:
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            return None
+
+        def get_executor(self, *, pure: bool) -> concurrent.futures.Executor:
+            assert not pure
+            return concurrent.futures.ThreadPoolExecutor(2)
+
+    stand_in = types.ModuleType("distributed")
+    stand_in.Client = Client  # type: ignore[attr-defined]  # a module made by hand
+    monkeypatch.setitem(sys.modules, "distributed", stand_in)
+    assert same(run(JOB, cells(), cluster="tcp://host:8786"), expected)
+
+
+def test_a_cluster_without_dask_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(MissingExtraError, match=r"twinseed\[cluster\]"):
+        run(JOB, cells(), cluster="tcp://host:8786")
+
+
+@pytest.mark.parametrize(
+    ("other", "named"),
+    [(Job("else", "1", (7, 11)), "kind 'test' there"), (Job("test", "2", (7,)), "version '1'")],
+)
+def test_a_store_of_another_job_is_refused(tmp_path: Path, other: Job, named: str) -> None:
+    path = tmp_path / "store.db"
+    with Store(path, JOB) as store:
+        store.put("key", "{}", "[]")
+    with pytest.raises(StoreError, match=named):
+        Store(path, other)
+    with Store(path, JOB) as store:
+        assert store.get(["key"]) == {"key": "[]"}
+
+
+def test_a_store_keeps_what_it_has(tmp_path: Path) -> None:
+    with Store(tmp_path / "new folder" / "store.db", JOB) as store:
+        store.put("key", "{}", "1")
+        store.put("key", "{}", "2")
+        assert store.get(["key"]) == {"key": "1"}
+
+
+def test_two_drivers_can_share_a_store(tmp_path: Path, expected: list[Mapping[str, Any]]) -> None:
+    path = tmp_path / "store.db"
+    with Store(path, JOB) as one, Store(path, JOB) as two:
+        run(JOB, cells(3), store=one)
+        assert same(run(JOB, cells(), store=two), expected)
+        assert same(run(JOB, cells(), store=one), expected)
+
+
+def test_files_that_are_not_stores_are_refused_and_left_alone(tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("not a database, but long enough to be looked at as one\n" * 40)
+    before = text.read_bytes()
+    with pytest.raises(StoreError, match=r"notes\.txt cannot be used"):
+        Store(text, JOB)
+    assert text.read_bytes() == before
+    foreign = tmp_path / "foreign.db"
+    connection = sqlite3.connect(foreign)
+    connection.execute("CREATE TABLE notes (text TEXT)")
+    connection.commit()
+    connection.close()
+    with pytest.raises(StoreError, match="something else"):
+        Store(foreign, JOB)
+    with pytest.raises(StoreError, match="cannot be used"):
+        Store(tmp_path, JOB)
+    with pytest.raises(StoreError, match="cannot be used"):
+        Store(text / "below a file" / "store.db", JOB)
+
+
+def test_keys_tell_apart_what_differs() -> None:
+    cell = cells(1)[0]
+    keys = {
+        JOB.key(cell),
+        JOB.key(Cell(cell.work, {"size": 5.0})),
+        JOB.key(Cell(cell.work, {"size": 5, "replicate": 0})),
+        Job("test", "1", (7, 12)).key(cell),
+        Job("test", "2", (7, 11)).key(cell),
+        Job("text", "1", (7, 11)).key(cell),
+    }
+    assert len(keys) == 6
+    swapped = Cell(cell.work, {"b": 1, "a": 2})
+    assert JOB.key(swapped) == JOB.key(Cell(cell.work, {"a": 2, "b": 1}))
