@@ -227,10 +227,9 @@ def load(path: str | Path) -> xr.Dataset:
 
     with xr.open_dataset(path, engine="scipy") as stored:
         readout = stored.load()
-    for name in VARIABLES:
-        status = readout[f"{name}_status"]
-        if status.dtype.kind == "S":
-            readout[f"{name}_status"] = status.astype(str)
+    for name, variable in readout.variables.items():
+        if variable.dtype.kind in "OS":
+            readout[name] = readout[name].astype(np.str_)
     return check(readout)
 
 

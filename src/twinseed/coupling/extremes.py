@@ -13,6 +13,7 @@ __all__ = ["chi_average", "chi_mean", "closer_share", "expected_maximum"]
 Array = NDArray[np.float64]
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(300)
+_CHUNK = 4096
 
 
 def expected_maximum(n: ArrayLike) -> Array:
@@ -25,9 +26,12 @@ def expected_maximum(n: ArrayLike) -> Array:
     >>> bool(abs(expected_maximum(1) - np.sqrt(2 / np.pi)) < 1e-12)
     True
     """
-    size = np.asarray(n, dtype=np.float64)
-    t, weight = _interval(np.zeros_like(size), _reach(size))
-    return np.asarray((weight * -np.expm1(size[..., None] * _log_both(t))).sum(axis=-1))
+
+    def mean(size: Array) -> Array:
+        t, weight = _interval(np.zeros_like(size), _reach(size))
+        return np.asarray((weight * -np.expm1(size[:, None] * _log_both(t))).sum(axis=1))
+
+    return _distinct(mean, n)
 
 
 def closer_share(n: ArrayLike, ratio: ArrayLike, *, both_signs: bool) -> Array:
@@ -39,16 +43,18 @@ def closer_share(n: ArrayLike, ratio: ArrayLike, *, both_signs: bool) -> Array:
     >>> float(closer_share(400, 1.0, both_signs=True).round(12))
     0.5
     """
-    size, stretch = np.broadcast_arrays(
-        np.asarray(n, dtype=np.float64), np.asarray(ratio, dtype=np.float64)
-    )
     log_cdf = _log_both if both_signs else log_ndtr
-    low = np.zeros_like(size) if both_signs else np.full_like(size, -9.0)
-    t, weight = _interval(low, _reach(size))
-    count = size[..., None]
-    log_density = -0.5 * t * t - 0.5 * np.log(2.0 * np.pi) + (np.log(2.0) if both_signs else 0.0)
-    density = count * np.exp((count - 1.0) * log_cdf(t) + log_density)
-    return np.asarray((weight * density * np.exp(count * log_cdf(stretch[..., None] * t))).sum(-1))
+    constant = np.log(2.0 if both_signs else 1.0) - 0.5 * np.log(2.0 * np.pi)
+
+    def share(count: Array, stretch: Array) -> Array:
+        low = np.zeros_like(count) if both_signs else np.full_like(count, -9.0)
+        t, weight = _interval(low, _reach(count))
+        count = count[:, None]
+        density = count * np.exp((count - 1.0) * log_cdf(t) + constant - 0.5 * t * t)
+        better = np.exp(count * log_cdf(stretch[:, None] * t))
+        return np.asarray((weight * density * better).sum(axis=1))
+
+    return _distinct(share, n, ratio)
 
 
 def chi_mean(n: ArrayLike) -> Array:
@@ -65,22 +71,44 @@ def chi_mean(n: ArrayLike) -> Array:
     return np.asarray(np.where(size < 100.0, exact, np.sqrt(size) * series))
 
 
-def chi_average(n: ArrayLike, function: Callable[[Array], Array]) -> Array:
-    """Mean of ``function(chi)`` over a chi variable with ``n`` degrees of freedom.
+def chi_average(
+    n: ArrayLike, function: Callable[..., Array], *parameters: ArrayLike
+) -> Array:
+    """Mean of ``function(chi, *parameters)`` over a chi variable with ``n`` degrees of freedom.
 
-    ``function`` takes an array with a trailing axis of quadrature nodes. Weights are normalised on
-    the nodes, so that the density's constant is not needed.
+    ``function`` is called with the quadrature nodes on a last axis, and each parameter as a column
+    beside them. Weights are normalised on the nodes, so that the density's constant is not needed.
+
+    >>> float(chi_average(5, lambda chi, power: chi**power, 2.0).round(12))
+    5.0
     """
-    size = np.asarray(n, dtype=np.float64)
-    mode = np.sqrt(np.maximum(size - 1.0, 0.0))
-    x, weight = _interval(np.maximum(mode - 10.0, 0.0), mode + 10.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        step = (x - mode[..., None]) / np.maximum(mode[..., None], 1e-300)
-        rise = np.where(
-            size[..., None] > 1.0, (size[..., None] - 1.0) * np.log1p(step), 0.0
-        )
-    density = weight * np.exp(rise - 0.5 * (x - mode[..., None]) * (x + mode[..., None]))
-    return np.asarray((density * function(x)).sum(axis=-1) / density.sum(axis=-1))
+
+    def mean(size: Array, *columns: Array) -> Array:
+        mode = np.sqrt(np.maximum(size - 1.0, 0.0))
+        x, weight = _interval(np.maximum(mode - 10.0, 0.0), mode + 10.0)
+        size, mode = size[:, None], mode[:, None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            rise = (size - 1.0) * np.log1p((x - mode) / np.maximum(mode, 1e-300))
+        rise = np.where(size > 1.0, rise, 0.0)
+        density = weight * np.exp(rise - 0.5 * (x - mode) * (x + mode))
+        values = function(x, *(column[:, None] for column in columns))
+        return np.asarray((density * values).sum(axis=1) / density.sum(axis=1))
+
+    return _distinct(mean, n, *parameters)
+
+
+def _distinct(function: Callable[..., Array], *arguments: ArrayLike) -> Array:
+    """Apply ``function`` to each distinct row of the broadcast arguments, some thousand at a time."""
+    spread = np.broadcast_arrays(*(np.asarray(one, dtype=np.float64) for one in arguments))
+    rows = np.stack([one.ravel() for one in spread], axis=1)
+    distinct, where = np.unique(rows, axis=0, return_inverse=True)
+    values = np.concatenate(
+        [
+            function(*distinct[start : start + _CHUNK].T)
+            for start in range(0, max(len(distinct), 1), _CHUNK)
+        ]
+    )
+    return values[where.reshape(-1)].reshape(spread[0].shape)
 
 
 def _log_both(t: Array) -> Array:

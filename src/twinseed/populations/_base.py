@@ -42,7 +42,10 @@ class Population(ABC):
 
     @abstractmethod
     def surroundings(self, factor: int, d: float) -> Spectrum:
-        """Return the spectrum that factor number ``factor`` (from 0) sees: all but itself."""
+        """Return the spectrum that factor number ``factor`` (from 0) sees: all but itself.
+
+        At a finite ``d`` the weights then sum to less than one.
+        """
 
     @abstractmethod
     def eigenvalues(self, d: int) -> NDArray[np.float64]:

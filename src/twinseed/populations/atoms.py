@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twinseed.checks import finite_vector
+from twinseed.checks import finite_vector, whole
 from twinseed.errors import InputError
 from twinseed.populations._base import Population, Spectrum, merged
 
@@ -23,20 +23,22 @@ class Atoms(Population):
     """A discrete population spectrum: eigenvalue ``values[j]`` for a share ``weights[j]``.
 
     Equation: ``H = sum_j weights[j] delta(values[j])``. Range: ``values >= 0``, not all zero;
-    ``weights > 0`` with sum one (equal when left out). Equal values are merged. Every atom carries
-    a positive share of the directions, so none is a single direction and no factor is reported.
-    At a finite dimension the weights are rounded to whole numbers of directions (largest
-    remainders), for theory and simulation alike.
+    ``weights > 0`` with sum one (equal when left out). Equal values are merged. At a finite
+    dimension the weights are rounded to whole numbers of directions (largest remainders), for
+    theory and simulation alike. The ``leading`` largest atoms are reported as factors; each must
+    then be a single direction, so ``d`` must be finite and give it the multiplicity one.
 
     Raises:
         InputError: a negative value, only zeros, weights of another length, negative or not
-            summing to one.
+            summing to one; a leading atom that is not a single direction.
 
     >>> Atoms([1.0, 4.0], [0.75, 0.25]).eigenvalues(8)
     array([4., 4., 1., 1., 1., 1., 1., 1.])
     """
 
-    def __init__(self, values: ArrayLike, weights: ArrayLike | None = None) -> None:
+    def __init__(
+        self, values: ArrayLike, weights: ArrayLike | None = None, *, leading: int = 0
+    ) -> None:
         mu = finite_vector("values", values, "pass the population eigenvalues")
         if mu.size == 0:
             raise InputError("values", "must not be empty", values, "pass the eigenvalues")
@@ -67,22 +69,32 @@ class Atoms(Population):
                     "weights", "must sum to one", total, "divide them by their sum"
                 )
         self._values, self._weights = merged(mu, share)
+        self._leading = whole("leading", leading, "pass how many factors to report", at_least=0)
+        if self._leading >= self._values.size and self._leading > 0:
+            raise InputError(
+                "leading",
+                f"must be below the number of distinct values, {self._values.size}",
+                leading,
+                "report fewer factors; equal values are one atom",
+            )
 
     @property
     def factors(self) -> NDArray[np.float64]:
-        return np.empty(0)
+        return self._values[::-1][: self._leading].copy()
 
     def spectrum(self, d: float) -> Spectrum:
-        if math.isinf(d) or d != math.floor(d):
+        if self._leading == 0 and (math.isinf(d) or d != math.floor(d)):
             return self._values.copy(), self._weights.copy()
-        counts = self._multiplicities(self._checked_dimension(int(d)))
-        return merged(self._values, counts / d)
+        return merged(self._values, self._multiplicities(d) / d)
 
     def surroundings(self, factor: int, d: float) -> Spectrum:
-        raise InputError("factor", "does not exist: atoms have no factors", factor, "use Spiked")
+        counts = self._multiplicities(d)
+        counts[-1 - factor] = 0
+        kept = counts > 0
+        return self._values[kept], counts[kept] / d
 
     def eigenvalues(self, d: int) -> NDArray[np.float64]:
-        counts = self._multiplicities(self._checked_dimension(d))
+        counts = self._multiplicities(d)
         return np.repeat(self._values, counts)[::-1].copy()
 
     def description(self) -> Mapping[str, Any]:
@@ -94,6 +106,8 @@ class Atoms(Population):
         else:
             raw = self._values.tobytes() + self._weights.tobytes()
             inside = {"atoms": self._values.size, "sha256": hashlib.sha256(raw).hexdigest()}
+        if self._leading:
+            inside["leading"] = self._leading
         return {"kind": "Atoms", **inside}
 
     @classmethod
@@ -104,10 +118,24 @@ class Atoms(Population):
             cls(np.linspace(0.5, 3.0, 40)),
         ]
 
-    def _multiplicities(self, d: int) -> NDArray[np.int64]:
+    def _multiplicities(self, d: float) -> NDArray[np.int64]:
+        """Directions of each atom at dimension ``d``."""
+        if math.isinf(d) or d != math.floor(d):
+            raise InputError(
+                "d", "must be whole for leading atoms", d, "pass d, the number of columns"
+            )
+        d = self._checked_dimension(int(d))
         exact = self._weights * d
         counts = np.floor(exact + 1e-9).astype(np.int64)
         remainder = exact - counts
         short = d - int(counts.sum())
         counts[np.argsort(-remainder, kind="stable")[:short]] += 1
+        top = counts[::-1][: self._leading]
+        if np.any(top != 1):
+            raise InputError(
+                "leading",
+                f"asks for single directions, but at d = {d} their numbers are",
+                top.tolist(),
+                "give each leading atom the weight 1/d, or report fewer",
+            )
         return counts

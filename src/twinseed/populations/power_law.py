@@ -60,7 +60,7 @@ class PowerLaw(Population):
     def surroundings(self, factor: int, d: float) -> Spectrum:
         self._checked_dimension(self._finite(d))
         others = np.delete(self._values, factor)
-        return merged(others, np.full(others.size, 1.0 / others.size))
+        return others, np.full(others.size, 1.0 / self._d)
 
     def eigenvalues(self, d: int) -> NDArray[np.float64]:
         self._checked_dimension(d)
