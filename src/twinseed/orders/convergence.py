@@ -1,0 +1,157 @@
+"""Convergence q: do twins that start from the same seed end at the same sample?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinseed.checks import row_blocks
+from twinseed.randomness import RandomSource, entropy_of, stream
+from twinseed.readout import Estimate
+from twinseed.status import Status
+from twinseed.twins import Twins
+
+__all__ = ["Pairs", "from_twins", "pairs"]
+
+_ABSENT = Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Sums over the columns for each seed, all of shape (N,), in float64."""
+
+    product: NDArray[np.float64]
+    """``a_i.b_i``"""
+    energy: NDArray[np.float64]
+    """``(|a_i|^2 + |b_i|^2)/2``"""
+    gap: NDArray[np.float64]
+    """``|a_i - b_i|^2 / 2``, which is energy - product without cancellation."""
+    cosine: NDArray[np.float64]
+    """``a_i.b_i/(|a_i||b_i|)``, 0 where a sample has length zero."""
+    mismatched: NDArray[np.float64]
+    """``sum_{j != i} (a_i.b_j + a_j.b_i)/2``"""
+
+
+def pairs(
+    samples_a: NDArray[Any],
+    samples_b: NDArray[Any],
+    origin: NDArray[np.float64] | None = None,
+) -> Pairs:
+    """Return the sums over columns that every measure of convergence is made of.
+
+    Shapes: both samples (N, d), row i of both from seed i; origin (d,). Memory: blocks.
+
+    >>> found = pairs(np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([[1.0, 1.0], [0.0, 2.0]]))
+    >>> found.product, found.gap
+    (array([1., 4.]), array([0.5, 0. ]))
+    """
+    o = np.zeros(samples_a.shape[1]) if origin is None else origin
+    count = len(samples_a)
+    product, energy, gap, cosine, mismatched = np.empty((5, count))
+    total_a, total_b = np.zeros((2, samples_a.shape[1]))
+    for a, b, part in _blocks(samples_a, samples_b, o):
+        aa, bb = _dot(a, a), _dot(b, b)
+        product[part] = _dot(a, b)
+        energy[part] = (aa + bb) / 2
+        size = np.sqrt(aa) * np.sqrt(bb)
+        cosine[part] = np.divide(product[part], size, out=np.zeros(len(a)), where=size > 0)
+        total_a += a.sum(axis=0)
+        total_b += b.sum(axis=0)
+        a -= b
+        gap[part] = _dot(a, a) / 2
+    for a, b, part in _blocks(samples_a, samples_b, o):
+        mismatched[part] = (a @ total_b + b @ total_a) / 2 - product[part]
+    return Pairs(product, energy, gap, cosine, mismatched)
+
+
+def from_twins(twins: Twins, rng: RandomSource, *, resamples: int = 200) -> dict[str, Estimate]:
+    """Measure convergence on samples that share their seeds.
+
+    Equation: trace ratio ``q = sum_i a_i.b_i / sum_i (|a_i|^2 + |b_i|^2)/2``, its gap
+    ``1 - q = sum_i |a_i - b_i|^2 / sum_i (|a_i|^2 + |b_i|^2)`` without cancellation, the mean cosine
+    over seeds, and the null: the same trace ratio averaged over all pairs of seeds that do not
+    match. Range: -1 to 1; 1 means equal samples, the null's level means unrelated ones.
+
+    Validity: the error bars resample the seeds and take the two trained models as given: they say
+    nothing about other training sets of the same size. The null is the energy of the mean in units
+    of the whole, zero for centred models: where it is large, measure ``twins.centred()``. Its error
+    bar is a jackknife over seeds (a bootstrap would pair a seed with its own copy). The chance
+    level, and what is corrected by it, need the model: arrays alone do not tell them.
+
+    Source: Maillard and Goldt, arXiv 2605.21402 (definition); Kadkhodaie, Guth, Simoncelli and
+    Mallat, arXiv 2310.02557 (the cosine).
+
+    >>> rng = np.random.default_rng(0)
+    >>> a, b, train = rng.standard_normal((3, 50, 8))
+    >>> found = from_twins(Twins(a, (a + b) / 2, train), rng=0)
+    >>> round(float(found["convergence"].value), 2)
+    0.7
+    """
+    unknown = {"convergence_chance": _ABSENT, "convergence_corrected": _ABSENT}
+    names = ("convergence", "convergence_gap", "convergence_cosine", "convergence_null")
+    if twins.samples_b is None:
+        return dict.fromkeys(names, _ABSENT) | unknown
+    sums = pairs(twins.samples_a, twins.samples_b, twins.origin)
+    energy = float(sums.energy.sum())
+    if energy == 0.0:
+        return dict.fromkeys(names, _ABSENT) | unknown
+    gap = float(sums.gap.sum()) / energy
+    value = float(sums.product.sum()) / energy
+    null, null_se = _null(sums)
+    se = np.zeros(2)
+    source = ""
+    if resamples:
+        draw = stream(entropy_of(rng), "convergence: seeds")
+        se = _bootstrap(sums, draw, resamples)
+        source = f"seeds ({resamples} bootstrap draws); the trained models are taken as given"
+    return {
+        "convergence": Estimate(value, se[0], resampled=source),
+        "convergence_gap": Estimate(gap, se[0], resampled=source),
+        "convergence_cosine": Estimate(float(sums.cosine.mean()), se[1], resampled=source),
+        "convergence_null": Estimate(
+            null,
+            null_se if resamples else 0.0,
+            resampled="seeds (jackknife)" if resamples else "",
+        ),
+    } | unknown
+
+
+def _bootstrap(sums: Pairs, draw: np.random.Generator, resamples: int) -> NDArray[np.float64]:
+    """Return the standard errors of the trace ratio and of the mean cosine, over seeds."""
+    count = sums.energy.size
+    table = np.column_stack([sums.gap, sums.energy, sums.cosine])
+    drawn = np.array(
+        [table[draw.integers(0, count, size=count)].sum(axis=0) for _ in range(resamples)]
+    )
+    drawn = drawn[drawn[:, 1] > 0]
+    values = np.column_stack([drawn[:, 0] / drawn[:, 1], drawn[:, 2] / count])
+    return values.std(axis=0, ddof=1)
+
+
+def _null(sums: Pairs) -> tuple[float, float]:
+    """Return the trace ratio over mismatched seeds, and its jackknife standard error."""
+    count = sums.energy.size
+    crossed, energy = float(sums.mismatched.sum()), float(sums.energy.sum())
+    null = crossed / (count - 1) / energy
+    rest = energy - sums.energy
+    if count < 3 or np.any(rest <= 0):
+        return null, float("nan")
+    without = (crossed - 2 * sums.mismatched) / (count - 2) / rest
+    return null, float(np.sqrt((count - 1) / count * np.sum((without - without.mean()) ** 2)))
+
+
+def _blocks(
+    a: NDArray[Any], b: NDArray[Any], origin: NDArray[np.float64]
+) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64], slice]]:
+    for start, block in row_blocks(a, 1 << 18):
+        part = slice(start, start + len(block))
+        yield block - origin, b[part] - origin, part
+
+
+def _dot(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    dots: NDArray[np.float64] = np.einsum("ij,ij->i", a, b)
+    return dots

@@ -1,0 +1,261 @@
+"""Memorisation m: how close samples come to training rows, against rows that nobody trained on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinseed.neighbours import Nearest, Progress, nearest
+from twinseed.randomness import RandomSource, entropy_of, stream
+from twinseed.readout import Estimate
+from twinseed.status import Status
+from twinseed.twins import Twins
+
+__all__ = ["Closeness", "closeness", "from_twins"]
+
+GROUPS = 10
+"""Groups of rows for the jackknife over rows."""
+
+_ABSENT = Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
+_CALIBRATED = (
+    "memorisation_heldout",
+    "memorisation_ratio",
+    "memorisation_share",
+    "memorisation_share_euclidean",
+)
+
+
+@dataclass(frozen=True)
+class Closeness:
+    """How close the samples of one generator are to training and to held-out rows, by row group.
+
+    Training groups from ``groups`` on hold the rows left out of the comparison at equal numbers;
+    group ``groups + g`` belongs with group g. ``heldout`` is None without held-out rows.
+    """
+
+    train: Nearest
+    heldout: Nearest | None
+    groups: int
+    rows_compared: int
+
+
+def closeness(
+    twins: Twins, rng: RandomSource, *, memory: int = 256 << 20, progress: Progress | None = None
+) -> list[Closeness]:
+    """Return the closeness of generator A's samples and, where its rows are known, of B's.
+
+    Training and held-out rows are compared in equal numbers: a subset of the larger side is drawn,
+    and every side is split at random into the groups of the jackknife.
+    """
+    entropy = entropy_of(rng)
+    train = {"a": twins.train_a}
+    if twins.samples_b is not None and twins.train_b is not None:
+        train["b"] = twins.train_b
+    sides = list(train.values()) + ([] if twins.heldout is None else [twins.heldout])
+    equal = min(len(side) for side in sides)
+    groups = min(GROUPS, equal)
+    searches = sum(1 if twins.heldout is None else 2 for _ in train)
+    found = []
+    for number, (name, rows) in enumerate(train.items()):
+        samples = twins.samples_a if name == "a" else twins.arrays["samples_b"]
+        step = number * searches // len(train)
+        to_train = nearest(
+            samples,
+            rows,
+            groups=_labels(
+                len(rows), equal, groups, stream(entropy, f"memorisation: train {name}")
+            ),
+            origin=twins.origin,
+            memory=memory,
+            progress=_part(progress, step, searches),
+        )
+        to_heldout = None
+        if twins.heldout is not None:
+            labels = _labels(
+                len(twins.heldout), equal, groups, stream(entropy, "memorisation: heldout")
+            )
+            chosen = np.flatnonzero(labels < groups)
+            everything = chosen.size == len(twins.heldout)
+            to_heldout = nearest(
+                samples,
+                twins.heldout if everything else twins.heldout[chosen],
+                groups=labels[chosen],
+                origin=twins.origin,
+                memory=memory,
+                progress=_part(progress, step + 1, searches),
+            )
+        found.append(Closeness(to_train, to_heldout, groups, equal))
+    return found
+
+
+def from_twins(
+    twins: Twins,
+    rng: RandomSource,
+    *,
+    resamples: int = 200,
+    memory: int = 256 << 20,
+    progress: Progress | None = None,
+) -> dict[str, Estimate]:
+    """Measure memorisation, alone and calibrated against held-out rows.
+
+    Equation: ``m = mean_s max_i |cos(x_s, x_i)|`` over the training rows of the sample's own
+    generator, averaged over the generators whose training rows are known; ``m_0`` the same over
+    held-out rows; ratio ``m/m_0`` and shares ``P(t > h) + P(t = h)/2`` of samples closer to training
+    than to held-out rows, by |cosine| and by Euclidean distance. The last three compare equal
+    numbers of rows: of the larger side a random subset is used. Range: m and m_0 from 0 to 1, where
+    1 means copies; ratio from 0 upwards, 1 means no excess; shares from 0 to 1, 1/2 no excess.
+
+    Raises: nothing beyond what ``Twins`` checked. Without held-out rows all but m are "not
+    identifiable".
+
+    Validity: m grows with the number of rows, so m alone says little: read the ratio. A generator
+    that only matches the covariance has a ratio above one and a share above a half too. Error bars
+    add the variance over seeds (bootstrap, given the rows) and over rows (delete-one-group
+    jackknife, given the samples; the same-numbered group is deleted on both sides, so that the
+    drift with the number of rows cancels), less the part that both contain (the seed noise within
+    the groups' differences), as in a two-way analysis of variance. The generators are taken as
+    given.
+
+    Source: Maillard and Goldt, arXiv 2605.21402 (m); Owen, Ann. Appl. Stat. 1 (2007) 386 (the
+    variance of means over two crossed samples).
+
+    >>> rng = np.random.default_rng(0)
+    >>> train, heldout = rng.standard_normal((2, 40, 6))
+    >>> copies = Twins(train[:20], None, train, heldout=heldout)
+    >>> found = from_twins(copies, rng=0)
+    >>> float(found["memorisation"].value), float(found["memorisation_share"].value)
+    (1.0, 1.0)
+    """
+    entropy = entropy_of(rng)
+    found = closeness(twins, entropy, memory=memory, progress=progress)
+    draw = stream(entropy, "memorisation: seeds")
+    count = twins.seeds
+    weights = np.empty((resamples, count))
+    for row in weights:
+        row[:] = np.bincount(draw.integers(0, count, size=count), minlength=count)
+    source = (
+        f"seeds ({resamples} bootstrap draws) and rows ({found[0].groups} groups, jackknife); "
+        "the trained models are taken as given"
+        if resamples
+        else ""
+    )
+
+    def ratio(top: _Table, bottom: _Table) -> Estimate:
+        se = _standard_error(top, bottom, weights) if resamples else 0.0
+        return Estimate(top.mean / bottom.mean, se, resampled=source)
+
+    train = _average([_Table.of(_largest(c.train.cosine, c.groups)) for c in found])
+    one = _Table(np.ones(count), np.ones_like(train.without))
+    if twins.heldout is None:
+        return {"memorisation": ratio(train, one)} | dict.fromkeys(_CALIBRATED, _ABSENT)
+    t, h, share, share_euclidean = [], [], [], []
+    for c in found:
+        assert c.heldout is not None
+        near, far = c.train.cosine[:, : c.groups], c.heldout.cosine
+        t.append(_Table.of(near))
+        h.append(_Table.of(far))
+        share.append(_closer(t[-1], h[-1]))
+        share_euclidean.append(
+            _closer(_Table.of(-c.train.distance[:, : c.groups]), _Table.of(-c.heldout.distance))
+        )
+    level = _average(h)
+    excess = Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
+    if level.mean > 0:
+        excess = ratio(_average(t), level)
+    return {
+        "memorisation": ratio(train, one),
+        "memorisation_heldout": ratio(level, one),
+        "memorisation_ratio": excess,
+        "memorisation_share": ratio(_average(share), one),
+        "memorisation_share_euclidean": ratio(_average(share_euclidean), one),
+    }
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A score of each sample with all rows, and with each group of rows deleted."""
+
+    full: NDArray[np.float64]  # (samples,)
+    without: NDArray[np.float64]  # (samples, groups)
+
+    @classmethod
+    def of(cls, by_group: NDArray[np.float64]) -> _Table:
+        """Build it from the largest value of each group; one group alone is its own deletion."""
+        if by_group.shape[1] == 1:
+            return cls(by_group[:, 0], by_group)
+        ranked = np.sort(by_group, axis=1)
+        best, second = ranked[:, -1:], ranked[:, -2:-1]
+        return cls(best[:, 0], np.where(by_group == best, second, best))
+
+    @property
+    def mean(self) -> float:
+        return float(self.full.mean())
+
+
+def _average(tables: list[_Table]) -> _Table:
+    return _Table(
+        np.mean([t.full for t in tables], axis=0), np.mean([t.without for t in tables], axis=0)
+    )
+
+
+def _closer(near: _Table, far: _Table) -> _Table:
+    """Return whether the first is larger, a tie counting one half."""
+
+    def share(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+        return (1 + np.sign(a - b)) / 2
+
+    return _Table(share(near.full, far.full), share(near.without, far.without))
+
+
+def _largest(by_group: NDArray[np.float64], groups: int) -> NDArray[np.float64]:
+    """Fold the groups of rows that were left out of the comparison into the groups they go with."""
+    folded = by_group[:, :groups].copy()
+    beyond = by_group[:, groups:]
+    folded[:, : beyond.shape[1]] = np.maximum(folded[:, : beyond.shape[1]], beyond)
+    return folded
+
+
+def _standard_error(top: _Table, bottom: _Table, weights: NDArray[np.float64]) -> float:
+    """Return the standard error of mean(top)/mean(bottom), over seeds and over rows.
+
+    The linear part of a sample in the ratio is ``(top - ratio bottom)/mean(bottom)``. Deleting
+    group g changes the ratio by the mean over samples of the change of that part; the spread of
+    these means over groups holds the variance over rows, and the noise of a mean over finitely many
+    samples, which the bootstrap over seeds has counted already and which is subtracted.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        drawn = (weights @ top.full) / (weights @ bottom.full)
+    drawn = drawn[np.isfinite(drawn)]
+    seeds = float(drawn.var(ddof=1)) if drawn.size > 1 else 0.0
+    count, groups = top.without.shape
+    if groups < 2:
+        return float(np.sqrt(seeds))
+    deleted = top.without.mean(axis=0) / bottom.without.mean(axis=0)
+    spread = (groups - 1) / groups * float(np.sum((deleted - deleted.mean()) ** 2))
+    level = bottom.without.mean(axis=0)
+    parts = (top.without - deleted * bottom.without) / level
+    parts -= parts.mean(axis=1, keepdims=True)
+    noise = (groups - 1) / groups * float(np.sum(parts.var(axis=0, ddof=1))) / count
+    return float(np.sqrt(seeds + max(spread - noise, 0.0)))
+
+
+def _labels(rows: int, equal: int, groups: int, draw: np.random.Generator) -> NDArray[np.int64]:
+    """Return a random group for each row: ``equal`` rows in the first groups, the rest beyond."""
+    order = draw.permutation(rows)
+    labels = np.empty(rows, dtype=np.int64)
+    labels[order[:equal]] = np.arange(equal) % groups
+    labels[order[equal:]] = groups + np.arange(rows - equal) % groups
+    return labels
+
+
+def _part(progress: Progress | None, step: int, steps: int) -> Progress | None:
+    """Return the progress of one of several equal steps."""
+    if progress is None:
+        return None
+
+    def report(done: int, total: int) -> None:
+        progress(step * total + done, steps * total)
+
+    return report
