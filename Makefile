@@ -19,19 +19,19 @@ RUN := .venv-run
 TEST := .venv-test
 CORE := .venv-core
 PEER := .venv-rmt
-INSTALL = -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+INSTALL = -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt
 # The build backend first and at its locked version, so that building the package fetches nothing.
 BACKEND := hatchling editables
 EXTRAS := dev,figures,data,denoise
 TORCH := 2.13.0
 
-# $(call environment,FOLDER,WHAT): a fresh environment with twinseed, editable, and what it needs.
+# A fresh environment in the folder of the target, with what its HOLDS names.
 define environment
-	@echo "making $(1): $(2)"
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "twinseed needs Python 3.11: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)")'
-	@$(PYTHON) -m venv --clear $(1)
-	@$(1)/bin/python $(INSTALL) $(BACKEND)
-	@$(1)/bin/python $(INSTALL) --no-build-isolation $(2)
+	@echo "making $(@D): $(HOLDS)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "twinseed needs Python 3.11: make PYTHON=/path/to/python3.11")'
+	@$(PYTHON) -m venv --clear $(@D)
+	@$(@D)/bin/python $(INSTALL) $(BACKEND)
+	@$(@D)/bin/python $(INSTALL) --no-build-isolation $(HOLDS)
 	@touch $@
 endef
 
@@ -97,14 +97,11 @@ help:
 	@awk 'BEGIN { FS = ":.*?## " } /^##@ / { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-$(RUN)/.ready: pyproject.toml constraints.txt
-	$(call environment,$(RUN),--editable ".[figures,data]")
-
-$(TEST)/.ready: pyproject.toml constraints.txt
-	$(call environment,$(TEST),torch --editable ".[$(EXTRAS)]")
-
-$(CORE)/.ready: pyproject.toml constraints.txt
-	$(call environment,$(CORE),--editable . pytest pytest-xdist hypothesis)
+$(RUN)/.ready: HOLDS = --editable ".[figures,data]"
+$(TEST)/.ready: HOLDS = torch --editable ".[$(EXTRAS)]"
+$(CORE)/.ready: HOLDS = --editable . pytest pytest-xdist hypothesis
+$(RUN)/.ready $(TEST)/.ready $(CORE)/.ready: pyproject.toml constraints.txt
+	$(environment)
 
 # scikit-rmt, which the benchmarks compare with, needs an older numpy than ours.
 $(PEER)/.ready: benchmarks/peers/scikit_rmt.txt

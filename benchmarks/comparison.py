@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -25,7 +26,7 @@ class Comparison:
     @property
     def ratio(self) -> float:
         """Theirs over ours: above 1, ours is the smaller."""
-        return self.their_value / self.our_value
+        return self.their_value / self.our_value if self.our_value else math.inf
 
     @property
     def verdict(self) -> str:
