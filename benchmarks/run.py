@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
         claim = import_module(f"claims.{name}")
         print(f"\n{name}: {claim.CLAIM}", flush=True)
         rows = list(claim.compare(quick=chosen.quick))
-        print(*lines(rows), sep="\n", flush=True)
+        print(*lines(rows, judged=not chosen.quick), sep="\n", flush=True)
         record[name] = [{**dataclasses.asdict(row), "ratio": row.ratio} for row in rows]
     if chosen.json:
         chosen.json.write_text(json.dumps({"machine": machine(), "claims": record}, indent=1))
@@ -68,14 +68,15 @@ def machine() -> list[str]:
     ]
 
 
-def lines(rows: Iterable[Comparison]) -> list[str]:
+def lines(rows: Iterable[Comparison], *, judged: bool) -> list[str]:
     """Lay comparisons out, two lines each and a verdict."""
     shown = []
     for row in rows:
+        verdict = row.verdict if judged else "not judged at this size"
         shown += [
             f"  {row.our_value:12.4g} {row.unit:<8} {row.ours}",
             f"  {row.their_value:12.4g} {row.unit:<8} {row.theirs}",
-            f"  {row.ratio:12.4g} x        {row.verdict}: {row.claimed}",
+            f"  {row.ratio:12.4g} x        {verdict}: {row.claimed}",
         ]
     return shown
 
