@@ -6,6 +6,7 @@ import concurrent.futures
 import os
 import signal
 import sqlite3
+import subprocess
 import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from twinseed.errors import InputError, MissingExtraError, StoreError, TwinseedError
 from twinseed.sweep import Cell, Job, Store, run
@@ -51,9 +53,21 @@ def fail(rng: np.random.Generator) -> Mapping[str, Any]:
 def threads(rng: np.random.Generator) -> Mapping[str, Any]:
     """Report the BLAS threads of the process that does the work."""
     import scipy.linalg  # noqa: F401  # brings its own BLAS, which is to be counted
-    from threadpoolctl import threadpool_info
 
     return {"threads": max(pool["num_threads"] for pool in threadpool_info())}
+
+
+ORPHANS = """
+import os, signal
+from tests.test_sweep import JOB, cells
+from twinseed.sweep import run
+
+def killed(steps):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+if __name__ == "__main__":
+    run(JOB, cells(), workers=2, advance=killed)
+"""
 
 
 def cells(count: int = 6) -> list[Cell]:
@@ -121,6 +135,21 @@ def test_interrupted_workers_end_at_once(tmp_path: Path) -> None:
     assert multiprocessing.active_children() == []
 
 
+def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(ORPHANS)
+    here = os.pathsep.join([*sys.path, str(tmp_path)])
+    process = subprocess.run(
+        [sys.executable, str(script)],
+        env={**os.environ, "PYTHONPATH": here},
+        stdout=subprocess.PIPE,
+        timeout=60,
+        check=False,
+    )
+    # The pipe is inherited by the workers: that it closed means that they have ended as well.
+    assert process.returncode == -signal.SIGKILL
+
+
 def test_a_finished_sweep_is_only_read(tmp_path: Path, expected: list[Mapping[str, Any]]) -> None:
     with Store(tmp_path / "store.db", JOB) as store:
         run(JOB, cells(), store=store)
@@ -161,7 +190,9 @@ def test_every_worker_has_one_thread(workers: int, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
     work = [Cell(threads, {"cell": i}) for i in range(2)]
-    assert [result["threads"] for result in run(JOB, work, workers=workers)] == [1, 1]
+    with threadpool_limits(limits=2):
+        assert threads(np.random.default_rng(0)) == {"threads": 2}
+        assert [result["threads"] for result in run(JOB, work, workers=workers)] == [1, 1]
     assert os.environ["OMP_NUM_THREADS"] == "2"
     assert "OPENBLAS_NUM_THREADS" not in os.environ
 
