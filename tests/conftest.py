@@ -22,7 +22,7 @@ settings.load_profile("reproducible")
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # outermost: sees what xfail makes of a failure
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     return _failed_if_skipped((yield))
 
