@@ -127,7 +127,7 @@ class Twins:
         for name, rows in (self.arrays | about).items():
             digest.update(f"{name} {rows.shape} {rows.dtype.str};".encode())
             for _, block in row_blocks(rows):
-                digest.update(np.ascontiguousarray(block))
+                digest.update(np.ascontiguousarray(block).data)
         return digest.hexdigest()
 
     def centred(self) -> Twins:

@@ -72,8 +72,8 @@ def from_twins(twins: Twins, rng: RandomSource, *, resamples: int = 200) -> dict
     """Measure convergence on samples that share their seeds.
 
     Equation: trace ratio ``q = sum_i a_i.b_i / sum_i (|a_i|^2 + |b_i|^2)/2``, its gap
-    ``1 - q = sum_i |a_i - b_i|^2 / sum_i (|a_i|^2 + |b_i|^2)`` without cancellation, the mean cosine
-    over seeds, and the null: the same trace ratio averaged over all pairs of seeds that do not
+    ``1 - q = sum_i |a_i - b_i|^2 / sum_i (|a_i|^2 + |b_i|^2)`` without cancellation, the mean
+    cosine over seeds, and the null: the same trace ratio averaged over all pairs of seeds that do not
     match. Range: -1 to 1; 1 means equal samples, the null's level means unrelated ones.
 
     Validity: the error bars resample the seeds and take the two trained models as given: they say
@@ -129,7 +129,7 @@ def _bootstrap(sums: Pairs, draw: np.random.Generator, resamples: int) -> NDArra
     )
     drawn = drawn[drawn[:, 1] > 0]
     values = np.column_stack([drawn[:, 0] / drawn[:, 1], drawn[:, 2] / count])
-    return values.std(axis=0, ddof=1)
+    return np.asarray(values.std(axis=0, ddof=1))
 
 
 def _null(sums: Pairs) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from twinseed.readout import Estimate
 from twinseed.status import Status
 from twinseed.twins import Twins
 
-__all__ = ["Closeness", "closeness", "from_twins"]
+__all__ = ["Closeness", "closeness", "from_twins", "rows_compared"]
 
 GROUPS = 10
 """Groups of rows for the jackknife over rows."""
@@ -38,11 +39,29 @@ class Closeness:
     train: Nearest
     heldout: Nearest | None
     groups: int
-    rows_compared: int
+
+
+def rows_compared(twins: Twins) -> int:
+    """Return how many training, and as many held-out, rows a calibrated comparison uses."""
+    sides = [*_training(twins).values(), *([] if twins.heldout is None else [twins.heldout])]
+    return min(len(side) for side in sides)
+
+
+def _training(twins: Twins) -> dict[str, NDArray[Any]]:
+    """Return the training rows of each generator that has samples and known rows."""
+    train = {"a": twins.train_a}
+    if twins.samples_b is not None and twins.train_b is not None:
+        train["b"] = twins.train_b
+    return train
 
 
 def closeness(
-    twins: Twins, rng: RandomSource, *, memory: int = 256 << 20, progress: Progress | None = None
+    twins: Twins,
+    rng: RandomSource,
+    *,
+    groups: int = GROUPS,
+    memory: int = 256 << 20,
+    progress: Progress | None = None,
 ) -> list[Closeness]:
     """Return the closeness of generator A's samples and, where its rows are known, of B's.
 
@@ -50,12 +69,8 @@ def closeness(
     and every side is split at random into the groups of the jackknife.
     """
     entropy = entropy_of(rng)
-    train = {"a": twins.train_a}
-    if twins.samples_b is not None and twins.train_b is not None:
-        train["b"] = twins.train_b
-    sides = list(train.values()) + ([] if twins.heldout is None else [twins.heldout])
-    equal = min(len(side) for side in sides)
-    groups = min(GROUPS, equal)
+    train, equal = _training(twins), rows_compared(twins)
+    groups = min(groups, equal)
     searches = sum(1 if twins.heldout is None else 2 for _ in train)
     found = []
     for number, (name, rows) in enumerate(train.items()):
@@ -73,9 +88,8 @@ def closeness(
         )
         to_heldout = None
         if twins.heldout is not None:
-            labels = _labels(
-                len(twins.heldout), equal, groups, stream(entropy, "memorisation: heldout")
-            )
+            draw = stream(entropy, "memorisation: heldout")
+            labels = _labels(len(twins.heldout), equal, groups, draw)
             chosen = np.flatnonzero(labels < groups)
             everything = chosen.size == len(twins.heldout)
             to_heldout = nearest(
@@ -86,7 +100,7 @@ def closeness(
                 memory=memory,
                 progress=_part(progress, step + 1, searches),
             )
-        found.append(Closeness(to_train, to_heldout, groups, equal))
+        found.append(Closeness(to_train, to_heldout, groups))
     return found
 
 
@@ -102,9 +116,9 @@ def from_twins(
 
     Equation: ``m = mean_s max_i |cos(x_s, x_i)|`` over the training rows of the sample's own
     generator, averaged over the generators whose training rows are known; ``m_0`` the same over
-    held-out rows; ratio ``m/m_0`` and shares ``P(t > h) + P(t = h)/2`` of samples closer to training
-    than to held-out rows, by |cosine| and by Euclidean distance. The last three compare equal
-    numbers of rows: of the larger side a random subset is used. Range: m and m_0 from 0 to 1, where
+    held-out rows; ratio ``m/m_0`` and shares ``P(t > h) + P(t = h)/2`` of samples closer to
+    training than to held-out rows, by |cosine| and by Euclidean distance. Ratio, shares and m_0
+    use equal numbers of rows: of the larger side a random subset. Range: m and m_0 from 0 to 1, where
     1 means copies; ratio from 0 upwards, 1 means no excess; shares from 0 to 1, 1/2 no excess.
 
     Raises: nothing beyond what ``Twins`` checked. Without held-out rows all but m are "not
@@ -129,7 +143,9 @@ def from_twins(
     (1.0, 1.0)
     """
     entropy = entropy_of(rng)
-    found = closeness(twins, entropy, memory=memory, progress=progress)
+    found = closeness(
+        twins, entropy, groups=GROUPS if resamples else 1, memory=memory, progress=progress
+    )
     draw = stream(entropy, "memorisation: seeds")
     count = twins.seeds
     weights = np.empty((resamples, count))

@@ -1,0 +1,161 @@
+"""Leading principal directions of rows, all together and with one group of rows left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
+
+from twinseed.checks import row_blocks
+
+__all__ = ["Directions", "principal", "principal_without"]
+
+_DENSE = 4096  # the smaller side of the rows up to which its square matrix is formed
+_DIRECT = 256  # the size up to which a full decomposition is no slower than an iteration
+
+
+@dataclass(frozen=True)
+class Directions:
+    """Orthonormal directions, largest variance first."""
+
+    vectors: NDArray[np.float64]
+    """(d, k), one direction a column, as in ``LinearGenerator.directions``."""
+    eigenvalues: NDArray[np.float64]
+    """(k,), sample variances along them."""
+
+
+def principal(rows: NDArray[Any], k: int) -> Directions:
+    """Return the ``k`` leading eigenvectors of the sample covariance, about the rows' own mean.
+
+    Shapes: rows (N, d). At most ``min(N - 1, d)`` directions exist; fewer come back then. The sign
+    of a direction is arbitrary. Validity: exact to rounding; products run in float64 over blocks of
+    rows, and no matrix is larger than the square of the smaller side (beyond 4096: no matrix).
+
+    >>> rows = np.array([[3.0, 0.0], [-3.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
+    >>> found = principal(rows, 1)
+    >>> abs(found.vectors.ravel()), found.eigenvalues
+    (array([1., 0.]), array([6.]))
+    """
+    return next(_with_deletions(rows, k, np.zeros(len(rows), dtype=np.int64)))
+
+
+def principal_without(
+    rows: NDArray[Any], k: int, labels: NDArray[np.int64]
+) -> tuple[Directions, list[Directions]]:
+    """Return the directions of all rows, and those without each group of rows in turn."""
+    found = _with_deletions(rows, k, labels)
+    return next(found), list(found)
+
+
+def _with_deletions(rows: NDArray[Any], k: int, labels: NDArray[np.int64]) -> Iterator[Directions]:
+    """Yield the directions of all rows, then those without group 0, 1, ..."""
+    count, d = rows.shape
+    groups = range(int(labels.max()) + 1)
+    mean = sum(b.sum(axis=0, dtype=np.float64) for _, b in row_blocks(rows, 1 << 18)) / count
+    if min(count, d) > _DENSE:
+        yield _by_products(rows, mean, k)
+        for g in groups:
+            yield _by_products(rows[labels != g], mean, k)
+    elif d <= count:
+        total, middle = _scatter(rows, mean)
+        yield _from_scatter(total, middle, count, k)
+        for g in groups:
+            part, shift = _scatter(rows[labels == g], mean)
+            yield _from_scatter(total - part, middle - shift, int(np.sum(labels != g)), k)
+    else:
+        gram = np.empty((count, count))
+        for start, block in row_blocks(rows, 1 << 20):
+            wide = block - mean
+            for other, second in row_blocks(rows, 1 << 20):
+                gram[start : start + len(wide), other : other + len(second)] = (
+                    wide @ (second - mean).T
+                )
+        yield _from_gram(gram, rows, mean, np.arange(count), k)
+        for g in groups:
+            kept = np.flatnonzero(labels != g)
+            yield _from_gram(gram[np.ix_(kept, kept)], rows, mean, kept, k)
+
+
+def _scatter(
+    rows: NDArray[Any], mean: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return ``sum (x - mean)(x - mean)^T`` and ``sum (x - mean)``."""
+    scatter, total = np.zeros((mean.size, mean.size)), np.zeros(mean.size)
+    for _, block in row_blocks(rows, 1 << 20):
+        wide = block - mean
+        scatter += wide.T @ wide
+        total += wide.sum(axis=0)
+    return scatter, total
+
+
+def _from_scatter(
+    scatter: NDArray[np.float64], total: NDArray[np.float64], count: int, k: int
+) -> Directions:
+    covariance = (scatter - np.outer(total, total / count)) / (count - 1)
+    values, vectors = _leading(covariance, min(k, count - 1))
+    return Directions(vectors, values)
+
+
+def _from_gram(
+    gram: NDArray[np.float64],
+    rows: NDArray[Any],
+    mean: NDArray[np.float64],
+    kept: NDArray[np.int64],
+    k: int,
+) -> Directions:
+    """The same from the products of rows with one another: few rows, many columns."""
+    level = gram.mean(axis=0)
+    centred = gram - level - level[:, None] + level.mean()
+    values, weights = _leading(centred / (kept.size - 1), min(k, kept.size - 1))
+    weights -= weights.mean(axis=0)
+    vectors = np.zeros((mean.size, values.size))
+    step = max(1, (1 << 18) // mean.size)
+    for start in range(0, kept.size, step):
+        some = kept[start : start + step]
+        vectors += (rows[some] - mean).T @ weights[start : start + step]
+    return Directions(np.linalg.qr(vectors)[0], values)
+
+
+def _by_products(rows: NDArray[Any], centre: NDArray[np.float64], k: int) -> Directions:
+    """The same for rows whose square matrix would not fit: products with vectors alone."""
+    count = len(rows)
+    shift = sum((b - centre).sum(axis=0) for _, b in row_blocks(rows, 1 << 18)) / count
+    mean = centre + shift
+
+    def multiply(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+        result = np.zeros(mean.size)
+        for _, block in row_blocks(rows, 1 << 18):
+            wide = block - mean
+            result += wide.T @ (wide @ vector.ravel())
+        return result / (count - 1)
+
+    operator = LinearOperator((mean.size, mean.size), matvec=multiply, dtype=np.float64)
+    values, vectors = eigsh(operator, k=k, v0=_start(mean.size))
+    return Directions(vectors[:, ::-1], values[::-1])
+
+
+def _leading(
+    matrix: NDArray[np.float64], k: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the k largest eigenvalues and their vectors, largest first."""
+    size = len(matrix)
+    k = min(k, size)
+    if size > _DIRECT and k < size // 8:
+        try:
+            values, vectors = eigsh(matrix, k=k, v0=_start(size))
+            order = np.argsort(-values)
+            return values[order], vectors[:, order]
+        except ArpackError:
+            pass  # a matrix of lower rank than k: decompose it in full
+    values, vectors = scipy.linalg.eigh(matrix, subset_by_index=[size - k, size - 1])
+    return values[::-1], vectors[:, ::-1]
+
+
+def _start(size: int) -> NDArray[np.float64]:
+    """A fixed start vector: the same rows give the same directions, to the last digit."""
+    return np.random.default_rng(0).standard_normal(size)

@@ -1,0 +1,121 @@
+"""The verb of data: every order parameter from arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from twinseed.checks import whole
+from twinseed.errors import InputError
+from twinseed.neighbours import Progress
+from twinseed.orders import convergence, distance, memorisation, recovery
+from twinseed.randomness import RandomSource, entropy_of
+from twinseed.readout import Estimate, make
+from twinseed.status import Status
+from twinseed.twins import Twins
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["measure"]
+
+
+def measure(
+    twins: Twins,
+    *,
+    rng: RandomSource,
+    factors: int = 5,
+    reference: ArrayLike | None = None,
+    resamples: int = 200,
+    progress: Progress | None = None,
+) -> xr.Dataset:
+    """Measure every order parameter of twins, each with its error bar.
+
+    Equation: the functions ``from_twins`` of ``twinseed.orders`` give each variable's estimator.
+    Range: see ``readout.VARIABLES``. Shapes: a readout without grid; recovery has a dimension
+    ``factor`` of length ``factors``. Its coordinates n and d are those of ``train_a``.
+
+    Args:
+        twins: the samples and the rows behind them.
+        rng: a seed or a generator; it draws the bootstrap, the groups of rows and, where training
+            and held-out rows differ in number, the subset of the larger side.
+        factors: how many leading directions recovery compares.
+        reference: rows whose principal directions stand for the truth; held-out rows by default.
+        resamples: bootstrap draws; 0 leaves error bars out (a simulation has replicates instead).
+        progress: called with (work done, work in all) while neighbours are searched.
+
+    Returns:
+        A readout. What the arrays cannot tell is "not identifiable": without held-out rows the
+        calibrated memorisation, without a second generator convergence. Attributes: the data's
+        ``fingerprint``, the seed's ``entropy``, numbers of seeds and rows, and, in each error bar's
+        ``resampled``, what was resampled.
+
+    Raises:
+        InputError: a bad argument, named, before any work.
+
+    Validity: every error bar takes the trained models as given. Where columns are constant in
+    training, statuses say so; such columns leave centred measures unchanged.
+    Source: Maillard and Goldt, arXiv 2605.21402 (memorisation, convergence, recovery).
+
+    >>> import twinseed as ts
+    >>> rng = np.random.default_rng(0)
+    >>> train_a, train_b, heldout = rng.standard_normal((3, 100, 8))
+    >>> copies = ts.Twins(train_a[:50], train_b[:50], train_a, train_b, heldout)
+    >>> readout = ts.measure(copies, rng=0)
+    >>> float(readout.memorisation), float(readout.memorisation_share)
+    (1.0, 1.0)
+    """
+    if not isinstance(twins, Twins):
+        raise InputError("twins", "must be ts.Twins", twins, "build it from arrays: ts.Twins(...)")
+    entropy = entropy_of(rng)
+    draws = whole("resamples", resamples, "pass the number of bootstrap draws", at_least=0)
+    if draws == 1:
+        raise InputError("resamples", "must not be 1", 1, "one draw has no spread: pass 0 or 200")
+    recovered, eigenvalues = recovery.measured(
+        twins, entropy, factors=factors, reference=reference, resamples=draws
+    )
+    estimates = {
+        **recovered,
+        **convergence.from_twins(twins, entropy, resamples=draws),
+        **memorisation.from_twins(twins, entropy, resamples=draws, progress=progress),
+        **distance.from_twins(twins, entropy),
+    }
+    ranks = np.arange(1, eigenvalues.size + 1, dtype=np.float64)
+    return make(
+        _naming_constant_columns(estimates) if twins.constant_columns else estimates,
+        source="measure",
+        coords={"n": twins.n, "d": twins.d, "gamma": twins.n / twins.d},
+        factors=ranks if np.any(np.isnan(eigenvalues)) else eigenvalues,
+        attrs={
+            "fingerprint": twins.fingerprint,
+            "entropy": " ".join(str(word) for word in entropy),
+            "seeds": twins.seeds,
+            "rows_train_a": twins.n,
+            "rows_train_b": 0 if twins.train_b is None else len(twins.train_b),
+            "rows_heldout": 0 if twins.heldout is None else len(twins.heldout),
+            "rows_compared": memorisation.rows_compared(twins),
+            "shared_training_rows": twins.shared_training_rows,
+            "constant_columns": twins.constant_columns,
+            "centred": int(twins.origin is not None),
+            "resamples": draws,
+        },
+    )
+
+
+def _naming_constant_columns(estimates: Mapping[str, Estimate]) -> dict[str, Estimate]:
+    """Let the statuses that would be "ok" say that some columns never vary."""
+    return {
+        name: replace(
+            estimate,
+            status=np.where(
+                np.asarray(estimate.status, dtype="<U32") == str(Status.OK),
+                str(Status.CONSTANT_COLUMNS),
+                np.asarray(estimate.status, dtype="<U32"),
+            ),
+        )
+        for name, estimate in estimates.items()
+    }
