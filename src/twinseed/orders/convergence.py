@@ -73,8 +73,8 @@ def from_twins(twins: Twins, rng: RandomSource, *, resamples: int = 200) -> dict
 
     Equation: trace ratio ``q = sum_i a_i.b_i / sum_i (|a_i|^2 + |b_i|^2)/2``, its gap
     ``1 - q = sum_i |a_i - b_i|^2 / sum_i (|a_i|^2 + |b_i|^2)`` without cancellation, the mean
-    cosine over seeds, and the null: the same trace ratio averaged over all pairs of seeds that do not
-    match. Range: -1 to 1; 1 means equal samples, the null's level means unrelated ones.
+    cosine over seeds, and the null: the same trace ratio averaged over all pairs of seeds that do
+    not match. Range: -1 to 1; 1 means equal samples, the null's level means unrelated ones.
 
     Validity: the error bars resample the seeds and take the two trained models as given: they say
     nothing about other training sets of the same size. The null is the energy of the mean in units

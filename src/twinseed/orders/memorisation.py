@@ -118,8 +118,9 @@ def from_twins(
     generator, averaged over the generators whose training rows are known; ``m_0`` the same over
     held-out rows; ratio ``m/m_0`` and shares ``P(t > h) + P(t = h)/2`` of samples closer to
     training than to held-out rows, by |cosine| and by Euclidean distance. Ratio, shares and m_0
-    use equal numbers of rows: of the larger side a random subset. Range: m and m_0 from 0 to 1, where
-    1 means copies; ratio from 0 upwards, 1 means no excess; shares from 0 to 1, 1/2 no excess.
+    use equal numbers of rows: of the larger side a random subset. Range: m and m_0 from 0 to 1,
+    where 1 means copies; ratio from 0 upwards, 1 means no excess; shares from 0 to 1, 1/2 no
+    excess.
 
     Raises: nothing beyond what ``Twins`` checked. Without held-out rows all but m are "not
     identifiable".
