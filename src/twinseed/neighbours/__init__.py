@@ -1,0 +1,103 @@
+"""Exact nearest rows in bounded memory, for the cosine and the Euclidean distance in one pass.
+
+float32 matrix products are fast, and useless exactly where memorisation lives: the distance of a
+near copy is lost in their rounding error. So the products only exclude rows, by a rigorous error
+bound, and the few rows that they cannot exclude are compared in float64 on the original values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from twinseed.checks import numeric_rows
+from twinseed.errors import InputError
+from twinseed.neighbours._blocks import Frame, Plan
+from twinseed.neighbours._search import Nearest, search
+
+__all__ = ["Nearest", "Progress", "nearest"]
+
+Progress = Callable[[int, int], None]
+"""Called with (work done, work in all); any unit."""
+
+
+def nearest(
+    queries: ArrayLike,
+    rows: ArrayLike,
+    *,
+    groups: int | NDArray[np.int64] = 1,
+    origin: ArrayLike | None = None,
+    memory: int = 256 << 20,
+    top: int = 8,
+    progress: Progress | None = None,
+) -> Nearest:
+    """Return, for each query, the row of largest |cosine| and the row of least distance.
+
+    Equation: ``max_j |(q - o).(r_j - o)| / (|q - o| |r_j - o|)`` and ``min_j |q - r_j|`` over the
+    rows ``r_j`` of each group; ``o`` is the ``origin`` (zero when left out). Range: cosine from 0
+    (orthogonal) to 1 (parallel); distance from 0 (a copy) upwards.
+
+    Shapes: queries (N, d); rows (M, d); the answer (N, G). ``groups`` is the number of groups
+    (row j is in group j modulo G) or one label from 0 to G - 1 for each row.
+
+    Raises:
+        InputError: not numbers, not finite, widths that differ, a group without rows.
+
+    Validity: the products run in the arrays' own precision (float32 stays float32), on values
+    centred by the rows' mean, so that a large mean costs no digits. With unit roundoff u and
+    ``g = (d + 16) u / (1 - (d + 16) u)``, every computed ``q.r - |r|^2/2`` is within
+    ``g (|q| + |r|) |r|`` of its true value, and every computed cosine (times |q|) within
+    ``g (|q| + |m|)(|r| + |m|)/|r - o|``, ``m`` the mean less the origin: the classical bound
+    ``g sum_j |q_j r_j|`` for an inner product summed in any order, with Cauchy-Schwarz, and 16
+    more roundings for the centring and the shifts. A row is dropped only if its score plus its
+    bound lies below another's score less its bound, so the true nearest row is always kept. What
+    is kept is compared in float64 on the original values; equal values go to the lower row.
+    Only where more than ``top`` rows lie within the bound of each other (many copies of one row)
+    are the ``top`` best by score compared, and the answer is then nearest to within the bound.
+
+    Memory: at most about ``memory`` bytes beyond the arguments and the answer, which may be
+    memory-mapped: rows are read in blocks, twice for each batch of queries.
+
+    Source: N. Higham, Accuracy and Stability of Numerical Algorithms (2002), equation (3.5).
+
+    >>> found = nearest([[2.0, 0.1], [0.0, -3.0]], [[1.0, 0.0], [0.0, 1.0]])
+    >>> found.cosine_row.ravel(), found.distance_row.ravel()
+    (array([0, 1]), array([0, 0]))
+    """
+    q = numeric_rows("queries", queries, at_least=1)
+    r = numeric_rows("rows", rows, at_least=1)
+    if q.shape[1] != r.shape[1]:
+        raise InputError(
+            "queries", f"must have the rows' {r.shape[1]} columns", q.shape[1], "match the widths"
+        )
+    labels = _labels(groups, len(r))
+    count = int(labels.max()) + 1
+    frame = Frame.around(q, r, origin)
+    plan = Plan.within(memory, len(r), r.shape[1], frame.dtype.itemsize, count, top)
+    best = Nearest.empty(len(q), count)
+    for start in range(0, len(q), plan.batch):
+        part = slice(start, min(start + plan.batch, len(q)))
+
+        def report(share: float, part: slice = part) -> None:
+            if progress is not None:
+                done = part.start + share * (part.stop - part.start)
+                progress(int(done * len(r)), len(q) * len(r))
+
+        search(q[part], r, labels, frame, plan, best.part(part), report)
+    return best
+
+
+def _labels(groups: int | NDArray[np.int64], rows: int) -> NDArray[np.int64]:
+    remedy = "pass a number of groups, or a label from 0 for each row"
+    if np.ndim(groups) == 0:
+        if not 1 <= int(groups) <= rows:
+            raise InputError("groups", f"must be from 1 to the {rows} rows", groups, remedy)
+        return np.arange(rows) % int(groups)
+    labels = np.asarray(groups)
+    if labels.shape != (rows,) or not np.issubdtype(labels.dtype, np.integer):
+        raise InputError("groups", "must hold a whole number a row", labels.shape, remedy)
+    if labels.min() < 0 or np.any(np.bincount(labels) == 0):
+        raise InputError("groups", "must use every label from 0", int(labels.min()), remedy)
+    return labels.astype(np.int64, copy=False)

@@ -1,0 +1,150 @@
+"""Where scores are computed: a common frame, and the rows in blocks that fit the memory."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from twinseed.checks import row_blocks
+
+__all__ = ["Block", "Frame", "Plan", "blocks", "squares"]
+
+_SEGMENT = 256  # rows whose largest score is kept in the first pass
+_BLOCK = 4096  # rows multiplied at a time, at most
+_QUERIES = 512  # queries multiplied at a time, at most: the scores stay in the cache
+WAITING = 2  # candidates collected for each query and group before they are cut to the best few
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where scores are computed: scaled so that nothing overflows, centred on the rows' mean."""
+
+    dtype: np.dtype[Any]
+    scale: float
+    centre: NDArray[Any]  # of the scaled rows
+    origin: NDArray[np.float64]  # scaled
+
+    @classmethod
+    def around(cls, q: NDArray[Any], r: NDArray[Any], origin: ArrayLike | None) -> Frame:
+        dtype = _working(np.result_type(q.dtype, r.dtype))
+        o = np.zeros(r.shape[1]) if origin is None else np.asarray(origin, dtype=np.float64)
+        largest = max(_largest(q), _largest(r), float(np.abs(o).max()))
+        exponent = np.clip(-math.frexp(largest)[1], -np.finfo(dtype).maxexp + 4, 900)
+        scale = 2.0 ** int(min(exponent, np.finfo(dtype).maxexp - 4))
+        total = np.zeros(r.shape[1])
+        for _, block in row_blocks(r, 1 << 18):
+            total += (block * scale).sum(axis=0, dtype=np.float64)
+        return cls(dtype, scale, (total / len(r)).astype(dtype), o * scale)
+
+    def place(self, block: NDArray[Any]) -> NDArray[Any]:
+        placed = block.astype(self.dtype)
+        placed *= self.dtype.type(self.scale)
+        placed -= self.centre
+        return placed
+
+    @property
+    def offset(self) -> NDArray[np.float64]:
+        """``m``: what turns centred values into values about the origin."""
+        return self.centre.astype(np.float64) - self.origin
+
+    @property
+    def roundoff(self) -> float:
+        """``g``, the relative error of a computed inner product."""
+        unit = (self.centre.size + 16) * float(np.finfo(self.dtype).eps) / 2
+        return unit / (1 - unit) if unit < 0.5 else 1.0
+
+
+def _working(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    narrow = dtype.itemsize <= 2 or dtype == np.float32
+    return np.dtype(np.float32 if narrow else np.float64)
+
+
+def _largest(array: NDArray[Any]) -> float:
+    return max(max(float(b.max()), -float(b.min())) for _, b in row_blocks(array))
+
+
+@dataclass(frozen=True)
+class Plan:
+    block: int
+    segment: int
+    queries: int
+    batch: int
+    top: int
+
+    @classmethod
+    def within(cls, memory: int, rows: int, d: int, itemsize: int, groups: int, top: int) -> Plan:
+        """Share the memory: a quarter at most to the rows and to the scores, queries the rest."""
+        a_row = d * (2 * itemsize + 8)
+        block = int(np.clip(memory // 4 // a_row, 1, _BLOCK))
+        queries = int(np.clip(memory // 4 // (2 * block * itemsize), 1, _QUERIES))
+        left = memory - block * a_row - 2 * block * queries * itemsize
+        segment = int(np.clip(rows // (16 * groups), 32, _SEGMENT))
+        segments = rows // segment + (rows // block + 1) * groups
+        a_query = (
+            d * itemsize + 2 * segments * itemsize + 2 * groups * (24 * top + WAITING * 96 + 40)
+        )
+        return cls(block, segment, queries, max(1, left // a_query), top)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some rows, sorted by group, with all that turns their products into scores and bounds."""
+
+    index: NDArray[np.int64]
+    group: NDArray[np.int64]
+    rows: NDArray[Any]
+    half: NDArray[Any]  # |r|^2 / 2
+    lift: NDArray[Any]  # r.m + m.m
+    inverse: NDArray[Any]  # 1 / |r - o|
+    length: NDArray[np.float64]  # |r|
+    pull: NDArray[np.float64]  # (|r| + |m|) / |r - o|
+    segments: list[slice]  # each within one group
+
+    @classmethod
+    def of(
+        cls, raw: NDArray[Any], start: int, label: NDArray[np.int64], frame: Frame, segment: int
+    ) -> Block:
+        order = np.argsort(label, kind="stable")
+        rows = frame.place(raw if np.all(np.diff(order) == 1) else raw[order])
+        m = frame.offset
+        square, about = squares(rows, 0.0), np.sqrt(squares(rows, m))
+        inverse = np.divide(1.0, about, out=np.zeros_like(about), where=about > 0)
+        length = np.sqrt(square)
+        lift = (about**2 - square + m @ m) / 2
+        edges = [0, *(np.flatnonzero(np.diff(label[order])) + 1), len(rows)]
+        return cls(
+            start + order,
+            label[order],
+            rows,
+            (square / 2).astype(frame.dtype),
+            lift.astype(frame.dtype),
+            inverse.astype(frame.dtype),
+            length,
+            (length + np.linalg.norm(m)) * inverse,
+            [
+                slice(int(a), int(min(a + segment, hi)))
+                for lo, hi in itertools.pairwise(edges)
+                for a in range(lo, hi, segment)
+            ],
+        )
+
+
+def blocks(r: NDArray[Any], labels: NDArray[np.int64], frame: Frame, plan: Plan) -> Iterator[Block]:
+    for start in range(0, len(r), plan.block):
+        part = slice(start, start + plan.block)
+        yield Block.of(r[part], start, labels[part], frame, plan.segment)
+
+
+def squares(rows: NDArray[Any], shift: float | NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ``|row + shift|^2`` in float64."""
+    squares = np.empty(len(rows))
+    for at, part in row_blocks(rows, 1 << 17):
+        wide = part + np.asarray(shift, dtype=np.float64)
+        squares[at : at + len(part)] = np.einsum("ij,ij->i", wide, wide)
+    return squares
