@@ -2,5 +2,6 @@
 
 from twinseed.verbs.measure import measure
 from twinseed.verbs.predict import predict
+from twinseed.verbs.simulate import simulate
 
-__all__ = ["measure", "predict"]
+__all__ = ["measure", "predict", "simulate"]

@@ -110,7 +110,7 @@ class Grid:
                 _without_scalars(part, self.shape, lengths, extra)
                 for part in (estimate.value, estimate.se, estimate.status)
             ]
-            laid_out[name] = Estimate(*parts)
+            laid_out[name] = Estimate(*parts, estimate.resampled)
         return readout.make(
             laid_out,
             source=source,

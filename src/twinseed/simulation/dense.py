@@ -1,0 +1,203 @@
+"""The dense engine: every matrix is drawn and kept, every twin is fitted as on real data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinseed.checks import positive, whole
+from twinseed.errors import InputError
+from twinseed.filters import Filter
+from twinseed.generators.linear import LinearGenerator
+from twinseed.orders import convergence, distance, memorisation, recovery
+from twinseed.populations import Population
+from twinseed.readout import Estimate
+from twinseed.simulation._base import Engine
+from twinseed.status import Status
+from twinseed.twins import Twins
+
+__all__ = ["Dense"]
+
+Array = NDArray[np.float64]
+
+_GIB = 1 << 30
+_BLOCKS = 32 << 20
+"""Bytes that the neighbour search takes besides the rows, as seen at sizes up to 20,000 x 100."""
+
+
+@dataclass(frozen=True)
+class Dense(Engine):
+    """Exact draws by dense linear algebra: good up to a few thousand rows and columns.
+
+    Equation: two training sets and the held-out rows are ``n x d`` Gaussian draws of the
+    population; both twins are ``x = f(S) z`` by thin singular value decompositions, on one block of
+    noise of ``seeds`` rows. The samples are measured by the functions ``from_twins`` of
+    ``twinseed.orders``, like any data. Where a simulation knows more than data tell, that is used:
+
+    - recovery compares the models' own directions with the true ones, not directions estimated from
+      the samples, so that it depends on neither the seeds nor the filter. A factor is matched with
+      the sample direction of its rank in the whole population: where it stands apart from the
+      bulk, above, below or in a gap, as many sample eigenvalues lie above it as population ones;
+    - the chance level is ``d f(0)^2 / tr f(S)^2``, averaged over the twins' traces: two models that
+      learned nothing share ``f(0) z``, at the energy that these models have;
+    - the distance to the truth is exact in the model, averaged over the twins.
+
+    Range: ``seeds`` from 2. ``wasserstein_limit``: the largest ``d`` at which the distance, whose
+    cost is d^3, is computed. ``max_gib``: refuse draws that need more memory than this, for each
+    worker.
+
+    Raises:
+        InputError: a field out of range; from ``require_room``, a draw that is too large, or one of
+            a single row, which no estimator takes.
+
+    Source: Maillard and Goldt, arXiv 2605.21402; Bai and Silverstein, Ann. Probab. 27 (1999), for
+    the match (exact separation).
+
+    >>> import numpy as np, twinseed as ts
+    >>> rng = np.random.default_rng(0)
+    >>> found = Dense(seeds=16).draw(ts.Spiked([3.0]), ts.Ridge(0.0), 60, 30, rng)
+    >>> 0 < float(found["convergence"].value) < 1
+    True
+    """
+
+    seeds: int = 64
+    wasserstein_limit: int = 1000
+    max_gib: float = 8.0
+
+    revision = 1
+
+    def __post_init__(self) -> None:
+        seeds = whole("seeds", self.seeds, "pass how many samples to draw a model", at_least=2)
+        limit = whole("wasserstein_limit", self.wasserstein_limit, "pass the largest d", at_least=0)
+        object.__setattr__(self, "seeds", seeds)
+        object.__setattr__(self, "wasserstein_limit", limit)
+        positive("max_gib", self.max_gib, "pass the memory of a worker", allow_infinite=True)
+
+    def draw(
+        self, population: Population, filter: Filter, n: int, d: int, rng: np.random.Generator
+    ) -> dict[str, Estimate]:
+        train_a, train_b, heldout = (population.sample(n, d, rng) for _ in range(3))
+        a, b = (LinearGenerator.fit(rows, filter) for rows in (train_a, train_b))
+        noise = rng.standard_normal((self.seeds, d))
+        twins = Twins(a.sample(noise), b.sample(noise), train_a, train_b, heldout)
+        entropy = tuple(int(word) for word in rng.integers(0, 2**32, size=4))
+        agreement = convergence.from_twins(twins, entropy, resamples=0)
+        return {
+            **memorisation.from_twins(twins, entropy, resamples=0),
+            **agreement,
+            **_against_chance(float(np.asarray(agreement["convergence"].value)), a, b),
+            **_recovered(population, twins, a, b, entropy),
+            **self._distance(population, a, b),
+        }
+
+    def peak_bytes(self, n: int, d: int) -> int:
+        """Return about how much memory a draw needs at its peak.
+
+        Three sets of rows, a working copy and the factors of one decomposition, the directions of
+        both twins, the samples and noise; three d x d matrices where the distance is computed; the
+        blocks of the neighbour search, which stop growing.
+        """
+        k = min(n, d)
+        matrices = 4 * n * d + 2 * k * d + n * k + 2 * k * d + 4 * self.seeds * d
+        if d <= self.wasserstein_limit:
+            matrices += 3 * d * d
+        return 8 * matrices + min(40 * n * d, _BLOCKS)
+
+    def require_room(self, n: int, d: int) -> None:
+        if n < 2:
+            raise InputError(
+                "n", "must be at least 2 to be simulated", n, "use predict, or more rows"
+            )
+        needed = self.peak_bytes(n, d) / _GIB
+        if needed > self.max_gib:
+            raise InputError(
+                "n, d",
+                f"need about {needed:.3g} GiB for each worker, above max_gib = {self.max_gib:g}",
+                (n, d),
+                "use a smaller size (the order parameters depend on n/d, up to O(1/d)), or "
+                "Dense(max_gib=...) if the machine has the memory",
+            )
+
+    def _distance(
+        self, population: Population, a: LinearGenerator, b: LinearGenerator
+    ) -> dict[str, Estimate]:
+        if a.d > self.wasserstein_limit:
+            return {"wasserstein": Estimate(np.nan, np.nan, Status.NOT_MEASURED)}
+        mu = population.eigenvalues(a.d)
+        both = [
+            distance.bures_wasserstein(
+                mu,
+                model.filter(model.eigenvalues) ** 2,
+                model.directions,
+                rest=model.filter.at_zero**2,
+            )
+            for model in (a, b)
+        ]
+        return {"wasserstein": Estimate(float(np.mean(both)))}
+
+    def description(self) -> Mapping[str, Any]:
+        return {
+            "kind": "Dense",
+            "seeds": self.seeds,
+            "wasserstein_limit": self.wasserstein_limit,
+        }
+
+    @classmethod
+    def examples(cls) -> list[Self]:
+        return [cls(), cls(seeds=16, wasserstein_limit=0)]
+
+
+def _against_chance(
+    agreement: float, a: LinearGenerator, b: LinearGenerator
+) -> dict[str, Estimate]:
+    energy = (a.energy + b.energy) / 2
+    chance = a.d * a.filter.at_zero**2 / energy
+    return {
+        "convergence_chance": Estimate(chance),
+        "convergence_corrected": Estimate((agreement - chance) / (1.0 - chance)),
+    }
+
+
+def _recovered(
+    population: Population,
+    twins: Twins,
+    a: LinearGenerator,
+    b: LinearGenerator,
+    entropy: tuple[int, ...],
+) -> dict[str, Estimate]:
+    factors = population.factors
+    if factors.size == 0:
+        nothing = Estimate(np.empty(0), np.empty(0), np.empty(0, dtype=np.str_))
+        return {"recovery": nothing, "recovery_twins": nothing}
+    matched = _matched(population.eigenvalues(a.d), factors.size, a.eigenvalues.size)
+    return recovery.from_twins(
+        twins,
+        entropy,
+        factors=factors.size,
+        truth=np.eye(a.d, factors.size),
+        eigenvalues=factors,
+        directions_a=a.directions[:, matched],
+        directions_b=b.directions[:, matched],
+        resamples=0,
+    )
+
+
+def _matched(eigenvalues: Array, factors: int, learnt: int) -> NDArray[np.intp]:
+    """Return the column of the sample direction of each factor, for the factors that have one.
+
+    ``eigenvalues`` has the factors first, from large to small. Ranks in the lower half count from
+    the bottom, where the sample has fewer directions than the population. Factors beyond the sample
+    directions are left out at the end: they overlap by 0.
+
+    >>> _matched(np.array([5.0, 0.1, 1.0, 1.0, 1.0, 1.0]), factors=2, learnt=4)
+    array([0, 3])
+    """
+    d = eigenvalues.size
+    rank = np.argsort(np.argsort(-eigenvalues, kind="stable"), kind="stable")[:factors]
+    column = np.where(rank < d // 2, rank, learnt - (d - rank)).clip(0, learnt - 1)
+    rising = np.diff(column, prepend=-1) > 0
+    return column[np.logical_and.accumulate(rising)]
