@@ -1,0 +1,170 @@
+"""Figures of real data: measured against predicted, what the models draw, and the two controls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinseed.figures.panels import (
+    ROWS,
+    TITLES,
+    bars_key,
+    draw_line,
+    draw_points,
+    level,
+    line_key,
+    log_x,
+    number,
+    unit_y,
+)
+from twinseed.figures.series import Series, series
+from twinseed.figures.style import GREY, INK, LOOKS, frames, styled
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+__all__ = ["controls", "picture_strip", "real_data"]
+
+_MOST_FACTORS = 3
+
+
+@styled
+def real_data(
+    measured: xr.Dataset,
+    predicted: xr.Dataset,
+    gaussian: xr.Dataset,
+    *,
+    stacked: bool = False,
+) -> Figure:
+    """Draw what twins trained on data show, over what theory predicts from the data's spectrum.
+
+    Points with 95 % bars: measured on the data (filled) and on Gaussian data of the same spectrum
+    (hollow); lines: predicted. Recovery shows the leading directions, three at the most.
+    """
+    figure, panels = frames(3, stacked=stacked, keys=3)
+    factors = range(1, min(_MOST_FACTORS, measured.sizes["factor"]) + 1)
+    for panel, name in zip(panels, ("memorisation_ratio", "convergence", "recovery"), strict=True):
+        axes = panel.axes
+        panel.title(*TITLES[name])
+        labels = factors if name == "recovery" else (1,)
+        looks = dict(zip(labels, cycle(LOOKS), strict=False))
+        for factor, look in looks.items():
+            draw_line(axes, series(predicted, name, along="n", at={"factor": factor}), look)
+            hollow = series(gaussian, name, along="n", at={"factor": factor})
+            draw_points(axes, hollow, look, hollow=True)
+            draw_points(axes, series(measured, name, along="n", at={"factor": factor}), look)
+        keys = [
+            line_key(look, f"direction {factor}" if name == "recovery" else "predicted")
+            for factor, look in looks.items()
+        ]
+        marks = None if name == "recovery" else LOOKS[0]
+        keys += [
+            bars_key("these data", look=marks),
+            bars_key("Gaussian, same spectrum", look=marks, hollow=True),
+        ]
+        log_x(axes, ROWS)
+        panel.legend(keys)
+    level(panels[0].axes, 1.0)
+    unit_y(panels[1].axes)
+    unit_y(panels[2].axes)
+    return figure
+
+
+@styled
+def controls(named: Mapping[str, xr.Dataset], *, stacked: bool = False) -> Figure:
+    """Draw what generators with a known verdict read: one row for each, with 95 % bars.
+
+    ``named`` goes from what a row is called to its readout; of several n the largest is drawn.
+    """
+    figure, panels = frames(2, stacked=stacked, width=4.4, height=1.15 + 0.34 * len(named), keys=0)
+    rows = list(range(len(named)))[::-1]
+    for panel, name in zip(panels, ("memorisation_ratio", "memorisation_share"), strict=True):
+        axes = panel.axes
+        panel.title(*TITLES[name])
+        for row, readout, look in zip(rows, named.values(), cycle(LOOKS), strict=False):
+            along = series(readout, name, along="n")
+            x, half = along.y[-1:], along.half[-1:]
+            draw_points(axes, Series(x, np.array([float(row)]), np.zeros(1)), look, across=half)
+            words = f"{x[0]:.3f}" if half[0] == 0 else f"{x[0]:.3f} ± {half[0]:.3f}"
+            axes.annotate(
+                words,
+                (x[0], row),
+                xytext=(0, 6),
+                textcoords="offset points",
+                ha="center",
+                fontsize=8.0,
+                color=look.colour,
+            )
+        axes.set_yticks(rows, list(named))
+        axes.set_ylim(-0.5, len(named) - 0.3)
+        axes.margins(x=0.25)
+        axes.grid(axis="y", visible=False)
+    level(panels[0].axes, 1.0, along="y")
+    level(panels[1].axes, 0.5, along="y")
+    panels[1].axes.set_xlim(0.35, 1.1)
+    return figure
+
+
+@styled
+def picture_strip(
+    pictures: NDArray[np.float64], sizes: Sequence[float], *, stacked: bool = False
+) -> Figure:
+    """Draw what twins make of one seed as they see more data.
+
+    ``pictures`` has the shape (sizes, seeds, 3, height, width): model A, model B, and the training
+    image nearest to A's. One row is one seed; one block of three columns is one n.
+    """
+    from matplotlib.figure import Figure
+
+    blocks, seeds, _, high, wide = pictures.shape
+    columns = min(2, blocks) if stacked else blocks
+    rows = -(-blocks // columns)
+    step = 0.36 if not stacked else 0.5
+    size = (columns * (3 * step + 0.35), rows * (seeds * step * high / wide + 0.75))
+    figure = Figure(figsize=size, layout="constrained")
+    low, top = float(pictures[:, :, 2].min()), float(pictures[:, :, 2].max())
+    for block in range(rows * columns):
+        axes = figure.add_subplot(rows, columns, block + 1)
+        axes.set_axis_off()
+        if block >= blocks:
+            continue
+        sheet = _sheet(pictures[block])
+        axes.imshow(sheet, cmap="gray_r", vmin=low, vmax=top, interpolation="nearest")
+        axes.set_title(f"n = {number(float(sizes[block]))}", loc="center", pad=14.0)
+        for column, name in enumerate(("A", "B", "nearest")):
+            axes.annotate(
+                name,
+                (column * (wide + _GAP) + (wide - 1) / 2, -0.5),
+                xytext=(0, 3),
+                textcoords="offset points",
+                ha="center",
+                fontsize=7.0,
+                color=INK,
+                annotation_clip=False,
+            )
+    return figure
+
+
+_GAP = 1
+_REFERENCE: dict[str, Any] = {
+    "color": GREY,
+    "linewidth": 1.0,
+    "linestyle": (0, (1, 2)),
+    "zorder": 1,
+}
+
+
+def _sheet(block: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Lay out seeds x 3 pictures as one sheet; the gaps are NaN, which is drawn as nothing."""
+    seeds, across, high, wide = block.shape
+    sheet = np.full((seeds * (high + _GAP) - _GAP, across * (wide + _GAP) - _GAP), np.nan)
+    for seed in range(seeds):
+        for column in range(across):
+            y, x = seed * (high + _GAP), column * (wide + _GAP)
+            sheet[y : y + high, x : x + wide] = block[seed, column]
+    return sheet

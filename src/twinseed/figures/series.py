@@ -1,0 +1,63 @@
+"""From a readout to what a panel draws: x, y and the half width of the 95 % interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["Z95", "Series", "axis_values", "series"]
+
+Z95 = 1.96
+"""Half width of a 95 % interval in standard errors."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """Points along one axis, in its order, without those that have no number."""
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    half: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return self.x.size
+
+
+def series(
+    readout: xr.Dataset,
+    name: str,
+    along: str = "gamma",
+    at: Mapping[str, float] = MappingProxyType({}),
+) -> Series:
+    """Read a variable along a coordinate; ``at`` picks one label of every other dimension.
+
+    Labels of dimensions that the readout does not have are let pass, so that one call reads a
+    readout over several ridges and one over a single ridge.
+    """
+    cell = readout[[name, f"{name}_se"]].assign_coords({along: readout[along]})
+    for dimension, label in at.items():
+        if dimension in cell.dims:
+            cell = cell.sel({dimension: label}, method="nearest")
+    y = np.atleast_1d(cell[name].values)
+    if y.ndim > 1:
+        raise ValueError(f"{name} still varies along {cell[name].dims}: pick one label of each")
+    x = np.broadcast_to(np.atleast_1d(cell[along].values).astype(np.float64), y.shape)
+    half = Z95 * np.atleast_1d(cell[f"{name}_se"].values)
+    order = np.argsort(x, kind="stable")
+    order = order[np.isfinite(y[order])]
+    return Series(x[order], y[order], half[order])
+
+
+def axis_values(readout: xr.Dataset, coordinate: str) -> list[float]:
+    """Return the values of a coordinate, in order and once each; [] where it does not exist."""
+    if coordinate not in readout.coords:
+        return []
+    return [float(value) for value in np.unique(readout[coordinate].values)]

@@ -1,0 +1,167 @@
+"""One look for every figure: sizes, colours and the frame of a panel.
+
+Colours are those of Okabe and Ito, told apart by colour-blind readers and on paper; each comes with
+a line style and a marker of its own, so that nothing depends on colour alone. No global state:
+figures are made without pyplot, and the style holds only while a figure is drawn or written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from twinseed.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["GREY", "INK", "LOOKS", "Look", "Panel", "frames", "styled", "styling"]
+
+INK = "#1f1f1f"
+GREY = "#6b6b6b"
+
+_STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9.0,
+    "axes.titlesize": 10.0,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9.0,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "grid.color": "#ececec",
+    "grid.linewidth": 0.7,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.minor.size": 2.0,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "legend.handlelength": 1.9,
+    "legend.columnspacing": 1.2,
+    "legend.borderaxespad": 0.0,
+    "legend.borderpad": 0.0,
+    "lines.linewidth": 1.6,
+    "lines.markersize": 4.6,
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "text.color": INK,
+    "svg.fonttype": "none",
+    "figure.dpi": 100.0,
+    "savefig.dpi": 200.0,
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one category of a panel is drawn: never by colour alone."""
+
+    colour: str
+    line: Any
+    marker: str
+
+
+LOOKS: Sequence[Look] = (
+    Look("#0072B2", "-", "o"),
+    Look("#D55E00", (0, (5, 1.6)), "s"),
+    Look("#009E73", (0, (3, 1.2, 1, 1.2)), "^"),
+    Look("#AA4499", (0, (1.2, 1.2)), "D"),
+    Look("#B8860B", (0, (7, 1.4, 1, 1.4, 1, 1.4)), "v"),
+    Look("#56B4E9", (0, (2.4, 1)), "P"),
+)
+"""One for each category, in order; a seventh starts again."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Axes and the empty strip below them where their legend goes, so that it covers no data."""
+
+    axes: Axes
+    strip: Axes
+
+    def title(self, text: str, ends: str) -> None:
+        """Name the panel, and say in a second line what each end of its range means."""
+        self.axes.set_title(text, pad=18.0)
+        self.axes.annotate(
+            ends,
+            (0.0, 1.0),
+            xytext=(0.0, 5.0),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            fontsize=8.0,
+            color=GREY,
+            ha="left",
+            va="bottom",
+        )
+
+    def legend(self, handles: Sequence[Any], columns: int = 2) -> None:
+        """Put the legend into the strip."""
+        self.strip.legend(handles=handles, loc="upper left", ncols=columns)
+
+
+@contextmanager
+def styling(**further: Any) -> Iterator[None]:
+    """Hold the style, and nothing of the reader's own settings, within the block."""
+    try:
+        from matplotlib import style
+    except ImportError as error:
+        raise MissingExtraError("matplotlib", "figures", "drawing a figure") from error
+    with style.context(["default", {**_STYLE, **further}]):
+        yield
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def styled(draw: Callable[P, R]) -> Callable[P, R]:
+    """Make a drawing function run within ``styling``."""
+
+    @wraps(draw)
+    def within(*args: P.args, **kwargs: P.kwargs) -> R:
+        with styling():
+            return draw(*args, **kwargs)
+
+    return within
+
+
+def frames(
+    count: int,
+    *,
+    stacked: bool = False,
+    width: float = 3.75,
+    height: float = 2.7,
+    keys: int = 1,
+) -> tuple[Figure, list[Panel]]:
+    """Return an empty figure with ``count`` panels in a row, or one below the other.
+
+    Sizes are inches of one panel without its legend, which has ``keys`` lines.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    strip = 0.12 + 0.18 * keys
+    columns, rows = (1, count) if stacked else (count, 1)
+    size = (width * columns, (height + strip) * rows)
+    layout = ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.05, hspace=0.02, wspace=0.03)
+    figure = Figure(figsize=size, layout=layout)
+    grid = figure.add_gridspec(2 * rows, columns, height_ratios=[height, strip] * rows)
+    panels: list[Panel] = []
+    for place in range(count):
+        row, column = (place, 0) if stacked else (0, place)
+        axes = figure.add_subplot(grid[2 * row, column])
+        below = figure.add_subplot(grid[2 * row + 1, column])
+        below.set_axis_off()
+        panels.append(Panel(axes, below))
+    return figure, panels

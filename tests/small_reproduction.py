@@ -1,0 +1,89 @@
+"""Small readouts for the skins: predictions, and predictions with noise in place of simulations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import twinseed as ts
+from twinseed import readout
+from twinseed.readout import VARIABLES, Estimate
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def noisy(prediction: xr.Dataset, rng: np.random.Generator, se: float = 0.01) -> xr.Dataset:
+    """Return the prediction with noise of one standard error, as a simulation would be."""
+    drawn = prediction.copy(deep=True)
+    for name in VARIABLES:
+        finite = np.isfinite(prediction[name].values)
+        shape = prediction[name].shape
+        noise = se * rng.standard_normal(shape)
+        drawn[name] = prediction[name] + np.where(finite, noise, 0.0)
+        drawn[f"{name}_se"] = prediction[name].dims, np.where(finite, se, np.nan)
+    drawn.attrs["source"] = "simulate"
+    return readout.check(drawn)
+
+
+def measured(n: list[int], rng: np.random.Generator, **changes: Any) -> xr.Dataset:
+    """Return a readout over n such as real data give: every variable with a value and a bar."""
+    rows = np.asarray(n, dtype=np.float64)
+    factors = [9.0, 4.0, 2.0]
+    by_factor = rows[:, None] / (rows[:, None] + 30.0 * np.arange(1, 4))
+    values: Mapping[str, Any] = {
+        "memorisation": 0.9 - 0.1 * rows / rows.max(),
+        "memorisation_ratio": 1.0 + 4.0 / rows,
+        "memorisation_share": 0.5 + 4.0 / rows,
+        "memorisation_share_euclidean": 0.5 + 3.0 / rows,
+        "convergence": rows / (rows + 10.0),
+        "convergence_null": np.zeros(rows.size),
+        "recovery": by_factor,
+        "recovery_twins": by_factor,
+        **changes,
+    }
+    estimates = {
+        name: Estimate(value + 0.005 * rng.standard_normal(np.shape(value)), 0.01)
+        for name, value in values.items()
+    }
+    return readout.make(
+        estimates,
+        source="measure",
+        coords={"n": ("n", rows), "d": 64.0, "gamma": ("n", rows / 64.0)},
+        dims={"n": rows.size},
+        factors=factors,
+    )
+
+
+def small_readouts() -> dict[str, xr.Dataset]:
+    """Return readouts under the names that the main job uses, small and quick to make."""
+    rng = np.random.default_rng(0)
+    dense, sparse = np.geomspace(0.1, 10, 61), np.geomspace(0.1, 10, 7)
+    ridges = [ts.Ridge(0), ts.Ridge(0.1), ts.Ridge(1)]
+    made: dict[str, xr.Dataset] = {}
+    load = ts.Spiked([3.0, 1.0])
+    made["theory_load"] = ts.predict(load, ridges, d=[100, 400], gamma=dense)
+    for d in (100, 400):
+        made[f"simulated_load_d{d}"] = noisy(ts.predict(load, ridges, d=d, gamma=sparse), rng)
+    for strength in ("0.5", "1", "2"):
+        one = ts.Spiked([float(strength)])
+        made[f"blind_theory_{strength}"] = ts.predict(one, d=400, gamma=dense)
+        made[f"blind_simulated_{strength}"] = noisy(ts.predict(one, d=400, gamma=sparse), rng)
+    for exponent in ("0.5", "1", "1.5"):
+        heavy = ts.PowerLaw(float(exponent), 200)
+        made[f"power_law_theory_{exponent}"] = ts.predict(heavy, gamma=dense)
+        made[f"power_law_simulated_{exponent}"] = noisy(ts.predict(heavy, gamma=sparse), rng)
+    path = [ts.Ridge(r) for r in (0, *np.geomspace(0.01, 2, 30))]
+    for load_text in ("2", "5", "10"):
+        plain, gamma = ts.Spiked([]), float(load_text)
+        made[f"ridge_path_theory_{load_text}"] = ts.predict(plain, path, d=400, gamma=gamma)
+        few = ts.predict(plain, path[::6], d=400, gamma=gamma)
+        made[f"ridge_path_simulated_{load_text}"] = noisy(few, rng, 0.003)
+    sizes = [30, 100, 300, 800]
+    for kind in ("measured", "predicted", "gaussian"):
+        made[f"digits_{kind}"] = measured(sizes, rng)
+    made["control_memoriser"] = measured([300], rng, memorisation_share=np.ones(1))
+    made["control_fresh"] = measured([300], rng)
+    return made
