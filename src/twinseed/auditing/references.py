@@ -1,0 +1,136 @@
+"""What each number should be compared with: no copying, unrelated seeds, an honest linear model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+from twinseed.checks import row_blocks
+from twinseed.filters import Ridge
+from twinseed.generators import LinearGenerator
+from twinseed.populations import Atoms
+from twinseed.randomness import stream
+from twinseed.readout import VARIABLES
+from twinseed.twins import Twins
+from twinseed.verbs.predict import predict
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["Number", "interval", "linear_twins", "predicted_convergence", "references"]
+
+LINEAR = "matched linear model"
+PREDICTED = "matched linear model, predicted"
+CHANCE = "no copying"
+MISMATCHED = "mismatched seeds"
+
+_SEEDS = 2000  # samples of the linear model, at most
+_WIDEST = 3000  # columns up to which the covariance of all rows is formed
+_FROM_ZERO = ("memorisation", "memorisation_share", "recovery")  # prefixes; these end at 1
+
+
+@dataclass(frozen=True)
+class Number:
+    """A value with its 95 % interval; the interval is NaN where there is no error bar."""
+
+    value: float
+    low: float
+    high: float
+
+
+def interval(readout: xr.Dataset, name: str, factor: int | None = None) -> Number:
+    """Return a variable of a readout with its 95 % interval, cut where the variable ends."""
+    value, se = readout[name], readout[f"{name}_se"]
+    if factor is not None:
+        value, se = value.isel(factor=factor), se.isel(factor=factor)
+    centre, reach = float(value), 1.959964 * float(se)
+    low, high = centre - reach, centre + reach
+    if name.startswith(_FROM_ZERO):
+        low = max(low, 0.0)
+        high = high if name == "memorisation_ratio" else min(high, 1.0)
+    return Number(centre, low, high)
+
+
+def linear_twins(twins: Twins, entropy: tuple[int, ...]) -> Twins:
+    """Return twins of the honest model of the same training rows: Gaussian, covariance-matching.
+
+    Equation: ``x = mean + S^(1/2) z``, the mean and S of the training rows. It is fitted to the
+    very rows that the audit compares with, so its excess closeness to them is what matching a
+    covariance costs with these rows and this n, no spectrum having to be estimated. B has noise in
+    common with A, as twins have; it is left out where ``train_b`` is unknown. Cost: one thin
+    singular value decomposition for each training set.
+    """
+    noise = stream(entropy, "audit: linear model").standard_normal(
+        (min(twins.seeds, _SEEDS), twins.d)
+    )
+
+    def samples(train: NDArray[np.generic]) -> NDArray[np.float64]:
+        return LinearGenerator.fit(train, Ridge(0.0), center=True).sample(noise)
+
+    second = None if twins.train_b is None else samples(twins.train_b)
+    return replace(twins, samples_a=samples(twins.train_a), samples_b=second)
+
+
+def predicted_convergence(twins: Twins) -> float:
+    """Predict the convergence of linear twins at this n, from the spectrum of all real rows.
+
+    The sample spectrum of all rows stands for the population's, which makes convergence look
+    easier than it is, the more so the fewer rows there are: a first version. NaN where it does not
+    apply (``train_b`` unknown or sharing rows) or the covariance would be too wide to form.
+    """
+    if twins.train_b is None or twins.shared_training_rows or twins.d > _WIDEST:
+        return math.nan
+    real = [rows for name, rows in twins.arrays.items() if not name.startswith("samples")]
+    count = sum(len(rows) for rows in real)
+    mean = sum(b.sum(axis=0, dtype=np.float64) for r in real for _, b in row_blocks(r)) / count
+    covariance = np.zeros((twins.d, twins.d))
+    for rows in real:
+        for _, block in row_blocks(rows, 1 << 20):
+            centred = block - mean
+            covariance += centred.T @ centred
+    eigenvalues = scipy.linalg.eigvalsh(covariance / (count - 1)).clip(min=0.0)
+    if eigenvalues[-1] <= 0:
+        return math.nan
+    predicted = predict(Atoms(eigenvalues), Ridge(0.0), n=max(twins.n - 1, 1), d=twins.d)
+    return float(predicted["convergence"])
+
+
+def references(
+    measured: xr.Dataset, linear: xr.Dataset, predicted: float
+) -> dict[str, dict[str, list[Number]]]:
+    """Return, for each variable that was measured, its reference values by name.
+
+    One number for each factor, or one. A reference that does not exist is left out.
+    """
+    found: dict[str, dict[str, list[Number]]] = {}
+    fixed: Mapping[str, tuple[str, Number]] = {
+        "memorisation": (CHANCE, interval(measured, "memorisation_heldout")),
+        "memorisation_ratio": (CHANCE, Number(1.0, 1.0, 1.0)),
+        "memorisation_share": (CHANCE, Number(0.5, 0.5, 0.5)),
+        "memorisation_share_euclidean": (CHANCE, Number(0.5, 0.5, 0.5)),
+        "convergence": (MISMATCHED, interval(measured, "convergence_null")),
+    }
+    for name, variable in VARIABLES.items():
+        factors = range(measured.sizes["factor"]) if variable.per_factor else [None]
+        mine = [interval(measured, name, k) for k in factors]
+        if all(math.isnan(one.value) for one in mine):
+            continue
+        here: dict[str, list[Number]] = {}
+        if name in fixed:
+            label, number = fixed[name]
+            here[label] = [number]
+        here[LINEAR] = [interval(linear, name, k) for k in factors]
+        if name == "convergence":
+            here[PREDICTED] = [Number(predicted, predicted, predicted)]
+        found[name] = {
+            label: numbers
+            for label, numbers in here.items()
+            if not all(math.isnan(one.value) for one in numbers)
+        }
+    return found

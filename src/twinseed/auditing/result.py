@@ -1,0 +1,205 @@
+"""The result of an audit: numbers beside their references, verdicts, and forms to hand on."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twinseed.auditing.controls import Controls
+from twinseed.auditing.copying import Copying
+from twinseed.auditing.references import Number, interval
+from twinseed.auditing.verdict import Answer, Outcome
+from twinseed.readout import VARIABLES
+from twinseed.status import Status
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["PROTOCOL", "Audit", "Line"]
+
+PROTOCOL = 1
+"""Version of what an audit does and of the dictionary that it hands on."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One number of the audit: its value, what it should be compared with, and its status."""
+
+    name: str
+    symbol: str
+    meaning: str
+    factor: int | None
+    number: Number
+    status: str
+    references: Mapping[str, Number]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Audit:
+    """A verdict on a generator, with everything that it rests on.
+
+    ``readout`` holds the measured order parameters, ``linear`` those of the honest linear model of
+    the same rows; ``verdict`` maps "copying", "convergence" and "recovery" to a sentence, and
+    ``outcome`` to one of ``Outcome``.
+    """
+
+    readout: xr.Dataset
+    linear: xr.Dataset
+    references: Mapping[str, Mapping[str, list[Number]]]
+    controls: Controls | None
+    copying: Copying
+    answers: Mapping[str, Answer]
+
+    @property
+    def verdict(self) -> dict[str, str]:
+        """One sentence for each question, with its evidence."""
+        return {question: answer.sentence for question, answer in self.answers.items()}
+
+    @property
+    def outcome(self) -> dict[str, Outcome]:
+        """The bare outcome of each question, for programs."""
+        return {question: answer.outcome for question, answer in self.answers.items()}
+
+    @property
+    def failed(self) -> bool:
+        """Whether copying was found, or the controls do not allow a verdict."""
+        return self.outcome["copying"] in (Outcome.COPYING, Outcome.CANNOT_JUDGE)
+
+    def lines(self) -> Iterator[Line]:
+        """Yield every number that could be measured, beside its references."""
+        for name, references in self.references.items():
+            variable = VARIABLES[name]
+            count = self.readout.sizes["factor"] if variable.per_factor else None
+            for k in [None] if count is None else range(count):
+                status = self.readout[f"{name}_status"].values.reshape(-1)[k or 0]
+                yield Line(
+                    name=name,
+                    symbol=variable.symbol,
+                    meaning=variable.meaning,
+                    factor=None if k is None else k + 1,
+                    number=interval(self.readout, name, k),
+                    status=str(status),
+                    references={
+                        label: numbers[k or 0] if len(numbers) > 1 else numbers[0]
+                        for label, numbers in references.items()
+                    },
+                )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain dictionaries, lists, numbers and strings, ready for JSON.
+
+        A number that does not exist is None, and a status beside it says why.
+        """
+        attrs = self.readout.attrs
+        measured = {
+            name: _plain(self.readout, name) | {"meaning": VARIABLES[name].meaning}
+            for name in VARIABLES
+        }
+        for name, references in self.references.items():
+            per_factor = VARIABLES[name].per_factor
+            measured[name]["reference"] = {
+                label: [_number(one) for one in numbers] if per_factor else _number(numbers[0])
+                for label, numbers in references.items()
+            }
+        controls = None
+        if self.controls is not None:
+            controls = dataclasses.asdict(self.controls) | {
+                "told_apart": self.controls.told_apart,
+                "sentence": str(self.controls),
+            }
+        return {
+            "protocol": PROTOCOL,
+            "twinseed": attrs["twinseed"],
+            "seed": attrs["entropy"],
+            "fingerprint": attrs["fingerprint"],
+            "data": {
+                "n": int(self.readout["n"]),
+                "d": int(self.readout["d"]),
+                **{
+                    name: attrs[name]
+                    for name in (
+                        "seeds",
+                        "rows_train_a",
+                        "rows_train_b",
+                        "rows_heldout",
+                        "shared_training_rows",
+                        "constant_columns",
+                    )
+                },
+            },
+            "verdict": self.verdict,
+            "outcome": {question: str(outcome) for question, outcome in self.outcome.items()},
+            "controls": controls,
+            "copying": _finite(dataclasses.asdict(self.copying)),
+            "numbers": measured,
+        }
+
+    def to_html(self, path: str | Path) -> None:
+        """Write the audit as one self-contained page."""
+        from twinseed.report import audit_page
+
+        Path(path).write_text(audit_page(self), encoding="utf-8")
+
+    def __str__(self) -> str:
+        rows = [("", "value", "95 % interval", "compare with")]
+        for line in self.lines():
+            label = line.name if line.factor is None else f"{line.name} {line.factor}"
+            beside = "; ".join(f"{name} {one.value:.3f}" for name, one in line.references.items())
+            known = math.isfinite(line.number.low) and line.number.low != line.number.high
+            reach = f"{line.number.low:.3f} to {line.number.high:.3f}" if known else ""
+            if line.status != Status.OK:
+                beside = f"{beside} ({line.status})" if beside else line.status
+            rows.append((label, f"{line.number.value:.3f}", reach, beside))
+        widths = [max(len(row[i]) for row in rows) for i in range(3)]
+        table = [
+            "  ".join([*(row[i].ljust(widths[i]) for i in range(3)), row[3]]).rstrip()
+            for row in rows
+        ]
+        sentences = [
+            textwrap.fill(sentence, 96, initial_indent="- ", subsequent_indent="  ")
+            for sentence in self.verdict.values()
+        ]
+        return "\n".join([*table, "", *sentences])
+
+    def __repr__(self) -> str:
+        return f"Audit({', '.join(f'{q}: {o}' for q, o in self.outcome.items())})"
+
+
+def _plain(readout: xr.Dataset, name: str) -> dict[str, Any]:
+    """Return a variable with its error, interval and status; lists along the factors."""
+    status = readout[f"{name}_status"].values
+    if not VARIABLES[name].per_factor:
+        number = _number(interval(readout, name))
+        return {**number, "se": _known(float(readout[f"{name}_se"])), "status": str(status)}
+    count = readout.sizes["factor"]
+    numbers = [_number(interval(readout, name, k)) for k in range(count)]
+    return {
+        **{part: [one[part] for one in numbers] for part in ("value", "interval")},
+        "se": [_known(float(one)) for one in readout[f"{name}_se"].values],
+        "status": [str(one) for one in status],
+    }
+
+
+def _number(one: Number) -> dict[str, Any]:
+    bounds = [_known(one.low), _known(one.high)]
+    return {"value": _known(one.value), "interval": None if None in bounds else bounds}
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _finite(value: Any) -> Any:
+    """Replace what JSON cannot hold (NaN, infinity) by None."""
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
+    if isinstance(value, float):
+        return _known(value)
+    return str(value) if isinstance(value, str) else value
