@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from twinseed.errors import InputError as InputError
     from twinseed.errors import TwinseedError as TwinseedError
     from twinseed.filters import Ridge as Ridge
-    from twinseed.verbs import measure as measure
     from twinseed.model import SpectralModel as SpectralModel
     from twinseed.populations import Atoms as Atoms
     from twinseed.populations import PowerLaw as PowerLaw
     from twinseed.populations import Spiked as Spiked
-    from twinseed.verbs import predict as predict
     from twinseed.readout import compare as compare
-    from twinseed.verbs import simulate as simulate
     from twinseed.simulation import Dense as Dense
     from twinseed.status import Status as Status
     from twinseed.twins import Twins as Twins
+    from twinseed.verbs import measure as measure
+    from twinseed.verbs import predict as predict
+    from twinseed.verbs import simulate as simulate
 
 # A verb's own module, never the package: test runners bind the module over the function there.
 _HOME = {

@@ -22,7 +22,17 @@ from twinseed.status import Status
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["SCHEMA", "VARIABLES", "Estimate", "Variable", "check", "compare", "load", "make", "save"]
+__all__ = [
+    "SCHEMA",
+    "VARIABLES",
+    "Estimate",
+    "Variable",
+    "check",
+    "compare",
+    "load",
+    "make",
+    "save",
+]
 
 SCHEMA = 1
 """Version of the schema; recorded in every readout and checked on loading."""
@@ -39,7 +49,8 @@ class Variable:
 
 VARIABLES: Mapping[str, Variable] = {
     "memorisation": Variable(
-        "m", "mean over samples of the largest |cosine| to a training row; 1: every sample is a copy"
+        "m",
+        "mean over samples of the largest |cosine| to a training row; 1: every sample is a copy",
     ),
     "memorisation_heldout": Variable(
         "m_0", "the same against as many held-out rows of the same law: the level without copying"
@@ -51,7 +62,8 @@ VARIABLES: Mapping[str, Variable] = {
         "s", "share of samples closer (|cosine|) to training than to held-out rows; 1/2: no excess"
     ),
     "memorisation_share_euclidean": Variable(
-        "s_E", "the same by Euclidean distance (the distance-to-closest-record share); 1/2: no excess"
+        "s_E",
+        "the same by Euclidean distance (the distance-to-closest-record share); 1/2: no excess",
     ),
     "convergence": Variable(
         "q", "E[x_A.x_B] / E|x|^2 over shared seeds; 0: unrelated, 1: the two models agree"
@@ -198,7 +210,7 @@ def compare(readout: xr.Dataset, other: xr.Dataset) -> xr.Dataset:
         difference = readout[name] - other[name]
         se = np.hypot(readout[f"{name}_se"], other[f"{name}_se"])
         with np.errstate(divide="ignore", invalid="ignore"):
-            z = xr.where(difference == 0, 0.0, difference / se)
+            z = (difference / se).where(difference != 0, 0.0)
         left, right = readout[f"{name}_status"], other[f"{name}_status"]
         pick = np.vectorize(lambda a, b: max(str(a), str(b), key=worst.__getitem__), otypes=["U32"])
         empty = left.size == 0

@@ -1,10 +1,10 @@
 """Large spectra as few nodes, to full precision.
 
-Every functional of the coupling is a sum over the population spectrum of a function that is analytic
-in ``log mu`` for ``|Im log mu| < pi`` (its poles sit at negative mu). Such a sum is kept, to rounding,
-when the atoms of each panel of ``log mu`` are replaced by weights on that panel's Chebyshev nodes: the
-weight of a node is the sum of its Lagrange polynomial over the atoms. The cost is linear in the number
-of atoms, once; whatever follows depends on the number of panels alone.
+Every functional of the coupling is a sum over the population spectrum of a function that is
+analytic in ``log mu`` for ``|Im log mu| < pi`` (its poles sit at negative mu). Such a sum is kept,
+to rounding, when the atoms of each panel of ``log mu`` are replaced by weights on that panel's
+Chebyshev nodes: the weight of a node is the sum of its Lagrange polynomial over the atoms. The cost
+is linear in the number of atoms, once; whatever follows depends on the number of panels alone.
 """
 
 from __future__ import annotations

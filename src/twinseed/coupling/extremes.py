@@ -1,4 +1,4 @@
-"""Expected maxima of Gaussian overlaps, and averages over a chi variable: what memorisation needs."""
+"""What memorisation needs: maxima of Gaussian overlaps, and averages over a chi variable."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _CHUNK = 4096
 def expected_maximum(n: ArrayLike) -> Array:
     """Mean of the largest of ``n`` absolute standard normal variables.
 
-    Equation: ``E max_i |g_i| = int_0^inf [1 - erf(t/sqrt 2)^n] dt``. Range: ``sqrt(2/pi)`` at n = 1,
-    growing like ``sqrt(2 log n)`` (which is 5-12 % too large at practical n). Shapes: that of n.
+    Equation: ``E max_i |g_i| = int_0^inf [1 - erf(t/sqrt 2)^n] dt``. Range: ``sqrt(2/pi)`` at n =
+    1, growing like ``sqrt(2 log n)`` (which is 5-12 % too large at practical n). Shapes: that of n.
     Validity: ``n > 0``, relative error 1e-12 up to n = 1e15.
 
     >>> bool(abs(expected_maximum(1) - np.sqrt(2 / np.pi)) < 1e-12)
@@ -35,10 +35,11 @@ def expected_maximum(n: ArrayLike) -> Array:
 
 
 def closer_share(n: ArrayLike, ratio: ArrayLike, *, both_signs: bool) -> Array:
-    """Probability that the best of ``n`` overlaps, stretched by ``ratio``, beats the best of ``n`` others.
+    """Probability that the best of ``n`` overlaps times ``ratio`` beats the best of ``n`` others.
 
-    Equation: ``int F_n(ratio t) dF_n(t)`` with ``F_n(t) = erf(t/sqrt 2)^n`` (``both_signs``: overlaps
-    by absolute value) or ``Phi(t)^n`` (distances). Range: 1/2 at ratio 1, to 1. Shapes: broadcast.
+    Equation: ``int F_n(ratio t) dF_n(t)`` with ``F_n(t) = erf(t/sqrt 2)^n`` (``both_signs``:
+    overlaps by absolute value) or ``Phi(t)^n`` (distances). Range: 1/2 at ratio 1, to 1. Shapes:
+    broadcast.
 
     >>> float(closer_share(400, 1.0, both_signs=True).round(12))
     0.5
@@ -71,9 +72,7 @@ def chi_mean(n: ArrayLike) -> Array:
     return np.asarray(np.where(size < 100.0, exact, np.sqrt(size) * series))
 
 
-def chi_average(
-    n: ArrayLike, function: Callable[..., Array], *parameters: ArrayLike
-) -> Array:
+def chi_average(n: ArrayLike, function: Callable[..., Array], *parameters: ArrayLike) -> Array:
     """Mean of ``function(chi, *parameters)`` over a chi variable with ``n`` degrees of freedom.
 
     ``function`` is called with the quadrature nodes on a last axis, and each parameter as a column
@@ -98,7 +97,7 @@ def chi_average(
 
 
 def _distinct(function: Callable[..., Array], *arguments: ArrayLike) -> Array:
-    """Apply ``function`` to each distinct row of the broadcast arguments, some thousand at a time."""
+    """Apply ``function`` to each distinct row of the broadcast arguments, in chunks."""
     spread = np.broadcast_arrays(*(np.asarray(one, dtype=np.float64) for one in arguments))
     rows = np.stack([one.ravel() for one in spread], axis=1)
     distinct, where = np.unique(rows, axis=0, return_inverse=True)

@@ -73,8 +73,8 @@ def _zeta(root: Array, spectrum: Spectrum, n: float, d: float) -> tuple[Array, A
     """Return zeta as a function of kappa, its derivative, and its rounding error.
 
     The inverse is explicit. ``kappa [(n - d)/n + (d/n) sum_j w_j kappa/(kappa + mu_j)]`` has no
-    cancellation for n >= d; ``kappa - (d/n) sum_j w_j kappa mu_j/(kappa + mu_j)`` has less for n well
-    below d. Both are the same function.
+    cancellation for n >= d; ``kappa - (d/n) sum_j w_j kappa mu_j/(kappa + mu_j)`` has less for n
+    well below d. Both are the same function.
     """
     values, weights = spectrum
     aspect, excess = _ratios(n, d)
@@ -101,6 +101,5 @@ def _one_atom(zeta: Array, mean: float, n: float, d: float) -> Array:
     """The positive root of kappa^2 + kappa (mean (n - d)/n - zeta) - zeta mean = 0."""
     half = 0.5 * (mean * _ratios(n, d)[1] - zeta)
     discriminant = np.sqrt(half * half + zeta * mean)
-    return np.where(half > 0, zeta * mean, (discriminant - half) ** 2) / (
-        np.abs(half) + discriminant
-    )
+    numerator = np.where(half > 0, zeta * mean, (discriminant - half) ** 2)
+    return np.asarray(numerator / (np.abs(half) + discriminant))

@@ -1,15 +1,15 @@
 """Closed forms and fast sums for the identity bulk: the Marchenko-Pastur law.
 
-With ``lambda(theta) = 1 + c + 2 sqrt(c) cos(theta)`` the measure ``lambda dMP(lambda)`` is
-``(2/pi) sin^2(theta) dtheta`` for every aspect ratio ``c = d/n``, and the atom at zero has no weight
-in it. So for any function g,
+With ``lambda(theta) = 1 + c + 2 sqrt(c) cos(theta)`` the measure ``lambda dMP(lambda)`` is ``(2/pi)
+sin^2(theta) dtheta`` for every aspect ratio ``c = d/n``, and the atom at zero has no weight in it.
+So for any function g,
 
     E_MP g = g(0) + (2/pi) int_0^pi sin^2(theta) [g(lambda) - g(0)]/lambda dtheta,
 
-with the atom at 0 included and nothing special at ``c = 1``. The integrand is periodic: the midpoint
-rule converges geometrically, at a rate set by the branch point of g at ``lambda = -ridge``. Where that
-point comes too close (``c`` near 1 and a small ridge) the integral is elliptic and Carlson's forms
-take over.
+with the atom at 0 included and nothing special at ``c = 1``. The integrand is periodic: the
+midpoint rule converges geometrically, at a rate set by the branch point of g at ``lambda =
+-ridge``. Where that point comes too close (``c`` near 1 and a small ridge) the integral is elliptic
+and Carlson's forms take over.
 """
 
 from __future__ import annotations
@@ -71,9 +71,10 @@ def convergence(gamma: ArrayLike, ridge: ArrayLike = 0.0) -> Array:
 def convergence_gap(gamma: ArrayLike, ridge: ArrayLike = 0.0) -> Array:
     """``1 - q`` of two ridge models, identity population, without cancellation.
 
-    Equation: ``1 - q = e (2 - e)`` with ``e = 1 - E sqrt(lambda + r)/sqrt(1 + r) = E h^2/(2 (1 + r))``
-    and ``h = sqrt(lambda + r) - sqrt(1 + r) = (lambda - 1)/(sqrt(lambda + r) + sqrt(1 + r))``, an
-    average of positive terms. Range: 0 (the models agree) to ``1/(1 + r)``. Shapes: broadcast.
+    Equation: ``1 - q = e (2 - e)`` with ``e = 1 - E sqrt(lambda + r)/sqrt(1 + r) = E h^2/(2 (1 +
+    r))`` and ``h = sqrt(lambda + r) - sqrt(1 + r) = (lambda - 1)/(sqrt(lambda + r) + sqrt(1 +
+    r))``, an average of positive terms. Range: 0 (the models agree) to ``1/(1 + r)``. Shapes:
+    broadcast.
 
     Validity: as ``convergence``; relative error 1e-12 or better down to gaps of 1e-9 and below.
 

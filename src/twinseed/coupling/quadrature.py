@@ -16,7 +16,7 @@ __all__ = ["ConditionalRoot", "ridge_conditional"]
 Array = NDArray[np.float64]
 
 _STEP = 0.26
-"""The integrand is analytic for |Im log u| < pi/2: the trapezoid errs by exp(-pi^2/step) = 3e-17."""
+"""The integrand is analytic for |Im log u| < pi/2: the trapezoid errs by exp(-pi^2/step)."""
 _REACH = 37.0
 """How far beyond the scales of the problem the sum goes, in log u: what is left out is e^-37."""
 
@@ -34,12 +34,11 @@ def ridge_conditional(
 ) -> ConditionalRoot:
     """Mean of ``sqrt(lambda + ridge)`` over the sample spectrum, given a population direction.
 
-    Equation, with ``zeta = u^2 + r`` and ``kappa = kappa(zeta)``:
-    ``F(mu) = (2/pi) int_0^inf [r kappa/zeta + mu]/(kappa + mu) du`` and
-    ``sqrt(mu + r) - F(mu) = (2/pi) int_0^inf mu (kappa - zeta) (u^2/zeta)/((zeta + mu)(kappa + mu)) du``,
-    both of positive terms. Range of F: ``sqrt(r)`` (nothing learned) to ``sqrt(mu + r)`` (the
-    truth). Shapes: those of ``mu``, which need not be an atom of the spectrum (a factor sees the
-    bulk's kappa).
+    Equation, with ``zeta = u^2 + r`` and ``kappa = kappa(zeta)``: ``F(mu) = (2/pi) int_0^inf [r
+    kappa/zeta + mu]/(kappa + mu) du`` and ``sqrt(mu + r) - F(mu) = (2/pi) int_0^inf mu (kappa -
+    zeta) (u^2/zeta)/((zeta + mu)(kappa + mu)) du``, both of positive terms. Range of F: ``sqrt(r)``
+    (nothing learned) to ``sqrt(mu + r)`` (the truth). Shapes: those of ``mu``, which need not be an
+    atom of the spectrum (a factor sees the bulk's kappa).
 
     Validity: the limit of large n and d at fixed n/d; relative error about 1e-13.
     Source: the deterministic equivalent of ``fixed_point``, integrated along the negative axis

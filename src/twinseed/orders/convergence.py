@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.checks import row_blocks
+from twinseed.orders.theory.convergence import from_coupling
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.readout import Estimate
 from twinseed.status import Status
 from twinseed.twins import Twins
 
-__all__ = ["Pairs", "from_twins", "pairs"]
+__all__ = ["Pairs", "from_coupling", "from_twins", "pairs"]
 
 _ABSENT = Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
 

@@ -7,12 +7,13 @@ import scipy.linalg
 from numpy.typing import ArrayLike, NDArray
 
 from twinseed.errors import InputError
+from twinseed.orders.theory.distance import from_coupling
 from twinseed.randomness import RandomSource
 from twinseed.readout import Estimate
 from twinseed.status import Status
 from twinseed.twins import Twins
 
-__all__ = ["bures_wasserstein", "from_twins"]
+__all__ = ["bures_wasserstein", "from_coupling", "from_twins"]
 
 
 def bures_wasserstein(

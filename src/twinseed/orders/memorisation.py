@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.neighbours import Nearest, Progress, nearest
+from twinseed.orders.theory.memorisation import from_coupling
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.readout import Estimate
 from twinseed.status import Status
 from twinseed.twins import Twins
 
-__all__ = ["Closeness", "closeness", "from_twins", "rows_compared"]
+__all__ = ["Closeness", "closeness", "from_coupling", "from_twins", "rows_compared"]
 
 GROUPS = 10
 """Groups of rows for the jackknife over rows."""

@@ -12,12 +12,13 @@ from numpy.typing import ArrayLike, NDArray
 from twinseed.checks import finite_vector, numeric_rows, whole
 from twinseed.errors import InputError
 from twinseed.orders.principal import principal, principal_without
+from twinseed.orders.theory.recovery import from_coupling
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.readout import Estimate
 from twinseed.status import Status
 from twinseed.twins import Twins
 
-__all__ = ["factor_groups", "from_twins", "measured", "overlaps"]
+__all__ = ["factor_groups", "from_coupling", "from_twins", "measured", "overlaps"]
 
 GROUPS = 10
 """Groups of seeds, and of reference rows, for the jackknife."""

@@ -65,9 +65,7 @@ class Population(ABC):
         """The dimension, where the population has one of its own."""
         return None
 
-    def sample(
-        self, n: int, d: int, rng: np.random.Generator
-    ) -> NDArray[np.float64]:
+    def sample(self, n: int, d: int, rng: np.random.Generator) -> NDArray[np.float64]:
         """Draw ``n`` Gaussian rows; column j has variance ``eigenvalues(d)[j]``.
 
         The population eigenvectors are the coordinate axes: no generality is lost, and factor k is
@@ -89,9 +87,7 @@ class Population(ABC):
         return size
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and (
-            self.description() == other.description()  # type: ignore[attr-defined]  # same type
-        )
+        return isinstance(other, Population) and self.description() == other.description()
 
     def __hash__(self) -> int:
         return hash(repr(self.description()))

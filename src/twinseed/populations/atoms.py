@@ -65,9 +65,7 @@ class Atoms(Population):
                 )
             total = math.fsum(share)
             if abs(total - 1.0) > 1e-9:
-                raise InputError(
-                    "weights", "must sum to one", total, "divide them by their sum"
-                )
+                raise InputError("weights", "must sum to one", total, "divide them by their sum")
         self._values, self._weights = merged(mu, share)
         self._leading = whole("leading", leading, "pass how many factors to report", at_least=0)
         if self._leading >= self._values.size and self._leading > 0:

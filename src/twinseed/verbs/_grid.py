@@ -70,17 +70,19 @@ class Grid:
         require_population(population)
         filters, filter_dims, filter_coords = _filter_axis(filter)
         given: dict[str, Any] = {
-            name: value for name, value in (("n", n), ("d", d), ("gamma", gamma)) if value is not None
+            name: value
+            for name, value in (("n", n), ("d", d), ("gamma", gamma))
+            if value is not None
         }
         if "d" not in given and len(given) == 1 and population.dimension is not None:
             given["d"] = population.dimension
         _require_two(given)
         axes = {name: grid_axis(name, value, _REMEDY[name]) for name, value in given.items()}
-        order = [name for name in ("n", "d", "gamma") if name in axes]
+        order: list[str] = [name for name in ("n", "d", "gamma") if name in axes]
         first = axes[order[0]][0]
         second = axes[order[1]][0] if len(order) == 2 else np.ones(1)
-        loads = dict(zip(order, np.meshgrid(first, second, indexing="ij"), strict=False))
-        loads = _complete(loads)
+        mesh = np.meshgrid(first, second, indexing="ij")
+        loads = _complete({name: mesh[axis] for axis, name in enumerate(order)})
         for size in np.unique(loads["d"]):
             _require_dimension(size, order)
             population.spectrum(size)
@@ -106,11 +108,11 @@ class Grid:
         laid_out = {}
         for name, estimate in estimates.items():
             extra = 1 if readout.VARIABLES[name].per_factor else 0
-            parts = [
+            value, se, status = (
                 _without_scalars(part, self.shape, lengths, extra)
                 for part in (estimate.value, estimate.se, estimate.status)
-            ]
-            laid_out[name] = Estimate(*parts, estimate.resampled)
+            )
+            laid_out[name] = Estimate(value, se, status, estimate.resampled)
         return readout.make(
             laid_out,
             source=source,
@@ -138,7 +140,11 @@ def _filter_axis(
     if len(kinds) == 1 and len(names) == 1:
         values = np.array([one.parameters[names[0]] for one in filters])
         kind = type(filters[0]).__name__
-        return filters, {names[0]: len(filters)}, {names[0]: (names[0], values), "filter_kind": kind}
+        return (
+            filters,
+            {names[0]: len(filters)},
+            {names[0]: (names[0], values), "filter_kind": kind},
+        )
     labels = np.array([repr(one) for one in filters])
     return filters, {"filter": len(filters)}, {"filter": ("filter", labels)}
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from twinseed.coupling import solve
 from twinseed.filters import Filter, Ridge
-from twinseed.orders import (_from_coupling_convergence as convergence, _from_coupling_distance as distance, _from_coupling_memorisation as memorisation, _from_coupling_recovery as recovery)
+from twinseed.orders import convergence, distance, memorisation, recovery
 from twinseed.populations import Population
 from twinseed.verbs._grid import Grid
 
@@ -31,8 +31,9 @@ def predict(
 
     Equation: two models ``x = f(S) z``, each with the sample covariance S of ``n`` Gaussian rows of
     its own, share the noise z; the functions ``from_coupling`` of ``twinseed.orders`` give each
-    variable's formula. Give two of ``n``, ``d`` and ``gamma = n/d`` (a population with a dimension of
-    its own needs ``n`` or ``gamma`` alone; ``gamma`` alone is otherwise the limit of large n and d).
+    variable's formula. Give two of ``n``, ``d`` and ``gamma = n/d`` (a population with a dimension
+    of its own needs ``n`` or ``gamma`` alone; ``gamma`` alone is otherwise the limit of large n and
+    d).
 
     Range: ``n`` and ``d`` from 1, ``gamma`` above 0; see ``readout.VARIABLES`` for each variable's.
     Shapes: a number gives a scalar coordinate, a 1-d sequence a dimension (``n``, ``d``, ``gamma``,

@@ -10,6 +10,8 @@ from twinseed.coupling.extremes import chi_average
 from twinseed.readout import Estimate
 from twinseed.status import Status
 
+__all__ = ["from_coupling"]
+
 Array = NDArray[np.float64]
 
 _ISOTROPIC = 0.99
@@ -18,12 +20,12 @@ _ISOTROPIC = 0.99
 def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
     """Predict convergence, its gap to 1, its mean cosine, and its chance level.
 
-    Equations, with sums over the population spectrum: ``q = sum F(mu)^2 / sum (mu + r)``;
-    ``1 - q = sum [sqrt(mu + r) - F][sqrt(mu + r) + F] / sum (mu + r)``; chance ``r/(mean mu + r)``;
-    corrected ``(q - chance)/(1 - chance)``; the mean cosine is the Gaussian ratio average
-    ``int_0^inf sum_j b_j/(1 + 2 s a_j) prod_i (1 + 2 s a_i)^(-1/2) ds`` with ``a = mu + r`` and
-    ``b = F^2`` over all d directions, times a correction for the fluctuation of ``|x|^2`` at small n
-    over an isotropic bulk. Mismatched seeds give 0. Shapes: the grid's.
+    Equations, with sums over the population spectrum: ``q = sum F(mu)^2 / sum (mu + r)``; ``1 - q =
+    sum [sqrt(mu + r) - F][sqrt(mu + r) + F] / sum (mu + r)``; chance ``r/(mean mu + r)``; corrected
+    ``(q - chance)/(1 - chance)``; the mean cosine is the Gaussian ratio average ``int_0^inf sum_j
+    b_j/(1 + 2 s a_j) prod_i (1 + 2 s a_i)^(-1/2) ds`` with ``a = mu + r`` and ``b = F^2`` over all
+    d directions, times a correction for the fluctuation of ``|x|^2`` at small n over an isotropic
+    bulk. Mismatched seeds give 0. Shapes: the grid's.
 
     Validity: the limit of large n and d, with the O(1/d) effect of factors; the mean cosine needs n
     of order d unless r = 0 or the population is isotropic.
@@ -54,7 +56,7 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
 
 
 def _mean_cosine(coupling: Coupling, convergence: Array) -> Array:
-    """E_z[z'Bz / z'Az] for diagonal A and B; equal to the trace ratio where A is a multiple of I."""
+    """E_z[z'Bz / z'Az], A and B diagonal: the trace ratio where A is a multiple of I."""
     cosine = np.array(convergence)
     finite = np.isfinite(coupling.d)
     if coupling.mu.shape[-1] > 1:

@@ -10,6 +10,8 @@ from twinseed.coupling.extremes import chi_average, chi_mean, closer_share, expe
 from twinseed.readout import Estimate
 from twinseed.status import Status
 
+__all__ = ["from_coupling"]
+
 Array = NDArray[np.float64]
 
 _NEAR_ISOTROPIC = 0.5
@@ -19,15 +21,15 @@ _FEW_ROWS = 50.0
 def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
     """Predict memorisation, its held-out level, their ratio, and the two shares.
 
-    Equations, with traces per dimension ``m1 = tr Sigma/d``, ``m2 = tr Sigma^2/d`` and
-    ``G_n = E max |g_i|`` over n standard normals: the overlaps of a sample with the training rows are
-    a vector of squared length ``n z'f S f z`` in a uniform direction of n dimensions, so
+    Equations, with traces per dimension ``m1 = tr Sigma/d``, ``m2 = tr Sigma^2/d`` and ``G_n = E
+    max |g_i|`` over n standard normals: the overlaps of a sample with the training rows are a
+    vector of squared length ``n z'f S f z`` in a uniform direction of n dimensions, so
 
     ``m = (G_n/E chi_n) E[chi_n/sqrt(chi_n^2 + n r/m1)] sqrt(n (m2 + m1^2 d/n + r m1)/(d m1^2))``;
-    ``m_heldout = G_n sqrt((m2 + r m1)/(d m1 (m1 + r)))``;
-    ``rho = sqrt(tr[S f^2]/tr[Sigma f^2]) = sqrt(1 + (tr Sigma)^2/(n (tr Sigma^2 + r tr Sigma)))``;
-    share by cosine ``int F(rho t) dF(t)``, ``F(t) = erf(t/sqrt 2)^n``; by distance the same with
-    ``F(t) = Phi(t)^n`` and ``rho_E^2 = (4 tr[S f^2] + 2 tr Sigma^2)/(4 tr[Sigma f^2] + 2 tr Sigma^2)``.
+    ``m_heldout = G_n sqrt((m2 + r m1)/(d m1 (m1 + r)))``; ``rho = sqrt(tr[S f^2]/tr[Sigma f^2]) =
+    sqrt(1 + (tr Sigma)^2/(n (tr Sigma^2 + r tr Sigma)))``; share by cosine ``int F(rho t) dF(t)``,
+    ``F(t) = erf(t/sqrt 2)^n``; by distance the same with ``F(t) = Phi(t)^n`` and ``rho_E^2 = (4
+    tr[S f^2] + 2 tr Sigma^2)/(4 tr[Sigma f^2] + 2 tr Sigma^2)``.
 
     Range: m from its held-out level to 1 (each sample a copy); rho from 1; shares from 1/2 to 1: an
     honest covariance fit memorises measurably. Shapes: the grid's.

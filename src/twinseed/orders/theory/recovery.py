@@ -10,6 +10,8 @@ from twinseed.coupling.outliers import overlap_floor, twin_floor
 from twinseed.readout import Estimate
 from twinseed.status import Status
 
+__all__ = ["from_coupling"]
+
 Array = NDArray[np.float64]
 
 

@@ -11,6 +11,8 @@ from twinseed.populations import Spectrum
 from twinseed.readout import Estimate
 from twinseed.status import Status
 
+__all__ = ["from_coupling"]
+
 
 def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
     """Predict the distance of the learnt distribution to the true one.
