@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from twinseed.simulation import Dense as Dense
     from twinseed.status import Status as Status
     from twinseed.twins import Twins as Twins
-    from twinseed.verbs import measure as measure
-    from twinseed.verbs import predict as predict
-    from twinseed.verbs import simulate as simulate
+    from twinseed.verbs.measure import measure as measure
+    from twinseed.verbs.predict import predict as predict
+    from twinseed.verbs.simulate import simulate as simulate
 
 # A verb's own module, never the package: test runners bind the module over the function there.
 _HOME = {
