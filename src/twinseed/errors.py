@@ -6,7 +6,11 @@ __all__ = ["InputError", "MissingExtraError", "ReadoutError", "StoreError", "Twi
 
 
 class TwinseedError(Exception):
-    """Base class: catch this to catch everything that twinseed raises on purpose."""
+    """Base class: catch this to catch everything that twinseed raises on purpose.
+
+    >>> issubclass(InputError, TwinseedError)
+    True
+    """
 
 
 class InputError(TwinseedError, ValueError):
