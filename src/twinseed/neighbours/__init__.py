@@ -54,8 +54,9 @@ def nearest(
     more roundings for the centring and the shifts. A row is dropped only if its score plus its
     bound lies below another's score less its bound, so the true nearest row is always kept. What
     is kept is compared in float64 on the original values; equal values go to the lower row.
-    Only where more than ``top`` rows lie within the bound of each other (many copies of one row)
-    are the ``top`` best by score compared, and the answer is then nearest to within the bound.
+    Where that excludes too few of some 256 rows (a mean far larger than the spread, many equal
+    rows), products in float64 choose among them; only of rows that even these cannot tell apart
+    are no more than ``top`` compared.
 
     Memory: at most about ``memory`` bytes beyond the arguments and the answer, which may be
     memory-mapped: rows are read in blocks, twice for each batch of queries.

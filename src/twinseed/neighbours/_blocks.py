@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,8 @@ __all__ = ["Block", "Frame", "Plan", "blocks", "squares"]
 _SEGMENT = 256  # rows whose largest score is kept in the first pass
 _BLOCK = 4096  # rows multiplied at a time, at most
 _QUERIES = 512  # queries multiplied at a time, at most: the scores stay in the cache
-WAITING = 2  # candidates collected for each query and group before they are cut to the best few
+WAITING = 2  # candidates collected for each query and group before they are compared
+CROWDED = 4  # candidates for each query in one segment beyond which float64 chooses again
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,10 @@ class Frame:
         """``m``: what turns centred values into values about the origin."""
         return self.centre.astype(np.float64) - self.origin
 
+    def widened(self) -> Frame:
+        """Return the same frame in float64."""
+        return replace(self, dtype=np.dtype(np.float64), centre=self.centre.astype(np.float64))
+
     @property
     def roundoff(self) -> float:
         """``g``, the relative error of a computed inner product."""
@@ -86,9 +91,7 @@ class Plan:
         left = memory - block * a_row - 2 * block * queries * itemsize
         segment = int(np.clip(rows // (16 * groups), 32, _SEGMENT))
         segments = rows // segment + (rows // block + 1) * groups
-        a_query = (
-            d * itemsize + 2 * segments * itemsize + 2 * groups * (24 * top + WAITING * 96 + 40)
-        )
+        a_query = d * itemsize + 2 * segments * itemsize + 2 * groups * (WAITING * 96 + 40)
         return cls(block, segment, queries, max(1, left // a_query), top)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.neighbours._blocks import WAITING, Frame, Plan, blocks, squares
+from twinseed.neighbours._blocks import CROWDED, WAITING, Block, Frame, Plan, blocks, squares
 from twinseed.neighbours._metrics import Cosine, Distance, Metric
 
 __all__ = ["Nearest", "search"]
@@ -44,35 +44,56 @@ class Nearest:
         )
 
 
-class Candidates:
-    """Rows that the bound could not exclude, at most ``top`` for each query and group."""
+class _Kept:
+    """What the bound could not exclude, compared exactly as soon as enough has come together."""
 
-    def __init__(self, groups: int, top: int, limit: int) -> None:
-        self.groups, self.top, self.limit = groups, top, limit
-        self.key = np.empty(0, dtype=np.int64)  # query * groups + group
-        self.row = np.empty(0, dtype=np.int64)
-        self.score = np.empty(0)
-        self._new: list[tuple[NDArray[Any], ...]] = []
+    def __init__(
+        self,
+        q: NDArray[Any],
+        r: NDArray[Any],
+        scale: float,
+        metric: Metric,
+        value: NDArray[np.float64],
+        row_of: NDArray[np.int64],
+    ) -> None:
+        self.q, self.r, self.scale, self.metric = q, r, scale, metric
+        self.value, self.row_of = value.reshape(-1), row_of.reshape(-1)
+        self.value[:] = -np.inf
+        self._keys: list[NDArray[np.int64]] = []
+        self._rows: list[NDArray[np.int64]] = []
         self._waiting = 0
 
-    def add(self, key: NDArray[np.int64], row: NDArray[np.int64], score: NDArray[Any]) -> None:
-        self._new.append((key, row, score.astype(np.float64)))
+    def add(self, key: NDArray[np.int64], row: NDArray[np.int64]) -> None:
+        """Take candidates; the key is query times groups plus group."""
+        self._keys.append(key)
+        self._rows.append(row)
         self._waiting += key.size
-        if self._waiting > self.limit:
+        if self._waiting > WAITING * self.value.size:
             self.settle()
 
     def settle(self) -> None:
-        key, row, score = (
-            np.concatenate(parts)
-            for parts in zip((self.key, self.row, self.score), *self._new, strict=True)
-        )
-        order = np.lexsort((row, -score, key))
-        key, row, score = key[order], row[order], score[order]
-        first = np.flatnonzero(np.diff(key, prepend=-1))
-        rank = np.arange(key.size) - np.repeat(first, np.diff(first, append=key.size))
-        kept = rank < self.top
-        self.key, self.row, self.score = key[kept], row[kept], score[kept]
-        self._new, self._waiting = [], 0
+        """Compare in float64, on the original values; equal values go to the lower row."""
+        if not self._waiting:
+            return
+        key, row = np.concatenate(self._keys), np.concatenate(self._rows)
+        by_row = np.argsort(row, kind="stable")
+        key, row = key[by_row], row[by_row]
+        query = key // (self.value.size // len(self.q))
+        step = max(1, (1 << 17) // self.q.shape[1])
+        exact = np.empty(key.size)
+        for start in range(0, key.size, step):
+            some = slice(start, start + step)
+            left = self.q[query[some]].astype(np.float64) * self.scale
+            right = self.r[row[some]].astype(np.float64) * self.scale
+            exact[some] = self.metric.exact(left, right)
+        order = np.lexsort((row, -exact, key))
+        order = order[np.flatnonzero(np.diff(key[order], prepend=-1))]
+        key, row, exact = key[order], row[order], exact[order]
+        old, old_row = self.value[key], self.row_of[key]
+        better = (exact > old) | ((exact == old) & (row < old_row))
+        self.value[key[better]] = exact[better]
+        self.row_of[key[better]] = row[better]
+        self._keys, self._rows, self._waiting = [], [], 0
 
 
 def search(
@@ -90,32 +111,60 @@ def search(
     length = np.sqrt(squares(placed, 0.0))
     metrics: Metrics = (Distance(frame, length), Cosine(frame, placed, length))
     peaks, surely = _bound_all(placed, r, labels, frame, plan, metrics, groups, report)
-    kept = [Candidates(groups, plan.top, WAITING * len(q) * groups) for _ in metrics]
+    distance, cosine = np.empty_like(best.distance), np.empty_like(best.cosine)
+    kept = (
+        _Kept(q, r, frame.scale, metrics[0], distance, distance_row := best.distance_row.copy()),
+        _Kept(q, r, frame.scale, metrics[1], cosine, cosine_row := best.cosine_row.copy()),
+    )
     number = 0
     for block in blocks(r, labels, frame, plan):
         for part in block.segments:
             group = int(block.group[part.start])
             for i, metric in enumerate(metrics):
                 error = metric.bound(block.length[part].max(), block.pull[part].max(), slice(None))
-                who = np.flatnonzero(peaks[number][i] + error >= surely[i, group])
-                products = block.rows[part] @ placed[who].T
-                scores = metric.score(products, block, part, who)
-                error = metric.bound(block.length[part, None], block.pull[part, None], who)
-                row, column = np.nonzero(scores + error >= surely[i, group, who])
-                key = who[column] * groups + group
-                kept[i].add(key, block.index[part][row], scores[row, column])
+                likely = np.flatnonzero(peaks[number][i] + error >= surely[i, group])
+                for start in range(0, likely.size, plan.queries):
+                    who = likely[start : start + plan.queries]
+                    scores = metric.score(block.rows[part] @ placed[who].T, block, part, who)
+                    error = metric.bound(block.length[part, None], block.pull[part, None], who)
+                    row, column = np.nonzero(scores + error >= surely[i, group, who])
+                    if row.size > CROWDED * who.size:
+                        row, column = _decide(q[who], r[block.index[part]], frame, i, plan.top)
+                    kept[i].add(who[column] * groups + group, block.index[part][row])
             number += 1
     report(0.95)
-    answers = ((best.distance, best.distance_row), (best.cosine, best.cosine_row))
-    for candidates, metric, (value, row_of) in zip(kept, metrics, answers, strict=True):
-        candidates.settle()
-        exact = _compare(q, r, frame.scale, candidates, metric)
-        order = np.lexsort((candidates.row, -exact, candidates.key))
-        first = order[np.flatnonzero(np.diff(candidates.key[order], prepend=-1))]
-        value[...] = exact[first].reshape(value.shape)
-        row_of[...] = candidates.row[first].reshape(value.shape)
-    best.distance[...] /= -frame.scale
+    for side in kept:
+        side.settle()
+    best.distance[...], best.distance_row[...] = distance / -frame.scale, distance_row
+    best.cosine[...], best.cosine_row[...] = cosine, cosine_row
     report(1.0)
+
+
+def _decide(
+    q: NDArray[Any], r: NDArray[Any], frame: Frame, which: int, top: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Choose again in float64, where the working precision could exclude too few rows.
+
+    Returns row and query numbers: every row that float64 products cannot exclude, but of those at
+    most the ``top`` best for each query.
+    """
+    wide = frame.widened()
+    placed = wide.place(q)
+    length = np.sqrt(squares(placed, 0.0))
+    metric: Metric = Cosine(wide, placed, length) if which else Distance(wide, length)
+    block = Block.of(r, 0, np.zeros(len(r), dtype=np.int64), wide, len(r))
+    everyone = slice(None)
+    scores = metric.score(block.rows @ placed.T, block, everyone, everyone)
+    error = metric.bound(block.length[:, None], block.pull[:, None], everyone)
+    possible = scores + error >= (scores - error).max(axis=0)
+    if len(r) > top:
+        possible &= scores >= np.partition(scores, len(r) - top, axis=0)[len(r) - top]
+    row, column = np.nonzero(possible)
+    rank = np.empty(row.size, dtype=np.int64)
+    order = np.argsort(column, kind="stable")
+    first = np.flatnonzero(np.diff(column[order], prepend=-1))
+    rank[order] = np.arange(row.size) - np.repeat(first, np.diff(first, append=row.size))
+    return row[rank < top], column[rank < top]
 
 
 def _bound_all(
@@ -151,23 +200,3 @@ def _bound_all(
         peaks.extend(here)
         report(0.9 * (block.index.max() + 1) / len(r))
     return peaks, surely
-
-
-def _compare(
-    q: NDArray[Any],
-    r: NDArray[Any],
-    scale: float,
-    candidates: Candidates,
-    metric: Metric,
-) -> NDArray[np.float64]:
-    """Return the exact score of each candidate, from the original values in float64."""
-    exact = np.empty(candidates.row.size)
-    by_row = np.argsort(candidates.row, kind="stable")
-    query = candidates.key // candidates.groups
-    step = max(1, (1 << 17) // q.shape[1])
-    for start in range(0, by_row.size, step):
-        some = by_row[start : start + step]
-        left = q[query[some]].astype(np.float64) * scale
-        right = r[candidates.row[some]].astype(np.float64) * scale
-        exact[some] = metric.exact(left, right)
-    return exact

@@ -1,0 +1,179 @@
+"""Nearest rows against a naive float64 loop, above all where float32 products know nothing."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from twinseed import InputError
+from twinseed.neighbours import _blocks as blocks
+from twinseed.neighbours import nearest
+
+
+def naive(queries, rows, labels, origin=0.0):
+    q, r = queries.astype(np.float64), rows.astype(np.float64)
+    cosine = np.empty((len(q), labels.max() + 1))
+    distance = np.empty_like(cosine)
+    for i, query in enumerate(q):
+        apart = np.linalg.norm(query - r, axis=1)
+        a, b = query - origin, r - origin
+        size = np.linalg.norm(a) * np.linalg.norm(b, axis=1)
+        cos = np.divide(np.abs(b @ a), size, out=np.zeros(len(r)), where=size > 0)
+        for g in range(labels.max() + 1):
+            cosine[i, g] = cos[labels == g].max()
+            distance[i, g] = apart[labels == g].min()
+    return cosine, distance
+
+
+def agree(found, queries, rows, labels, origin=0.0):
+    cosine, distance = naive(queries, rows, labels, origin)
+    np.testing.assert_allclose(found.cosine, cosine, rtol=1e-9, atol=1e-13)
+    np.testing.assert_allclose(found.distance, distance, rtol=1e-9, atol=1e-12 * distance.max())
+    group = np.arange(found.cosine.shape[1])
+    for row in (found.cosine_row, found.distance_row):
+        assert (labels[row] == group).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16, np.uint8, np.int64])
+@pytest.mark.parametrize("groups", [1, 7])
+@pytest.mark.parametrize("about", ["zero", "mean"])
+def test_agrees_with_a_naive_loop(dtype, groups, about):
+    rng = np.random.default_rng(1)
+    rows = (rng.standard_normal((500, 20)) * 20 + 60).astype(dtype)
+    queries = (rng.standard_normal((40, 20)) * 20 + 60).astype(dtype)
+    queries[0] = rows[17]
+    rows[45] = rows[44]
+    queries[1] = rows[44]
+    rows[50] = 0
+    queries[2] = 0
+    rows[60] = 3
+    origin = rows.mean(axis=0, dtype=np.float64) if about == "mean" else np.zeros(20)
+    found = nearest(queries, rows, groups=groups, origin=origin, memory=1 << 18)
+    agree(found, queries, rows, np.arange(500) % groups, origin)
+    assert found.distance[:2].min(axis=1).tolist() == [0.0, 0.0]
+
+
+def test_a_near_copy_is_found_among_near_copies_in_float32():
+    rng = np.random.default_rng(2)
+    rows = rng.uniform(-1, 1, (3000, 784)).astype(np.float32)
+    queries = rng.uniform(-1, 1, (6, 784)).astype(np.float32)
+    for k, query in enumerate(queries):
+        for j, size in enumerate([3e-4, 1e-4, 3e-5, 1e-6, 0.0]):
+            rows[100 * k + 7 * j] = query * np.float32(1 + size)
+    found = nearest(queries, rows)
+    assert found.distance_row.ravel().tolist() == [28, 128, 228, 328, 428, 528]
+    assert found.distance.max() == 0.0
+    without = np.delete(rows, [28, 128, 228, 328, 428, 528], axis=0)
+    close = nearest(queries, without).distance.ravel()
+    expected = np.linalg.norm(queries.astype(float) * 1e-6, axis=1)
+    np.testing.assert_allclose(close, expected, rtol=0.1)
+
+
+def test_a_large_mean_costs_no_digits_in_float32():
+    rng = np.random.default_rng(3)
+    rows = (rng.standard_normal((800, 30)) + 1000).astype(np.float32)
+    queries = (rng.standard_normal((50, 30)) + 1000).astype(np.float32)
+    agree(nearest(queries, rows), queries, rows, np.zeros(800, dtype=int))
+
+
+def test_without_the_bound_float32_products_miss_near_copies(monkeypatch):
+    rng = np.random.default_rng(4)
+    rows = np.repeat(rng.standard_normal((40, 600)), 5, axis=0)
+    rows = (rows * (1 + 1e-7 * rng.standard_normal((200, 1)))).astype(np.float32)
+    queries = (rows[::5] * np.float32(1 + 1e-6)).astype(np.float32)
+    exact = naive(queries, rows, np.zeros(200, dtype=int))[1]
+    assert np.abs(nearest(queries, rows).distance - exact).max() < 1e-9
+    monkeypatch.setattr(blocks.Frame, "roundoff", 0.0)
+    assert np.abs(nearest(queries, rows).distance - exact).max() > 1e-7
+
+
+def test_extreme_scales_neither_overflow_nor_vanish():
+    rng = np.random.default_rng(5)
+    rows, queries = rng.standard_normal((90, 8)), rng.standard_normal((9, 8))
+    plain = nearest(queries, rows)
+    for scale, dtype in ((1e-30, np.float32), (1e30, np.float32), (1e-200, float), (1e200, float)):
+        found = nearest((queries * scale).astype(dtype), (rows * scale).astype(dtype))
+        np.testing.assert_allclose(found.cosine, plain.cosine, rtol=1e-5)
+        np.testing.assert_allclose(found.distance, plain.distance * scale, rtol=1e-5)
+
+
+@pytest.mark.parametrize("megabytes", [2, 8])
+def test_memory_stays_within_its_bound(megabytes, tmp_path):
+    rng = np.random.default_rng(6)
+    np.save(tmp_path / "rows.npy", rng.standard_normal((9000, 200), dtype=np.float32))
+    rows = np.load(tmp_path / "rows.npy", mmap_mode="r")
+    queries = rng.standard_normal((200, 200), dtype=np.float32)
+    tracemalloc.start()
+    found = nearest(queries, rows, groups=10, memory=megabytes << 20)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.25 * (megabytes << 20)
+    some = slice(0, 200, 100)
+    agree(
+        nearest(queries[some], rows, groups=10, memory=megabytes << 20),
+        queries[some],
+        rows,
+        np.arange(9000) % 10,
+    )
+    assert (found.distance[some] == nearest(queries[some], rows, groups=10).distance).all()
+
+
+def test_labels_name_the_groups():
+    rows, queries = np.eye(4), np.eye(4)[:1]
+    found = nearest(queries, rows, groups=np.array([1, 0, 0, 1]))
+    assert found.cosine.tolist() == [[0.0, 1.0]]
+    assert found.distance_row.tolist() == [[1, 0]]
+
+
+def test_many_equal_rows_give_the_lowest_of_those_compared():
+    rows = np.ones((1000, 3))
+    found = nearest(np.ones((2, 3)), rows, top=4)
+    assert found.distance.tolist() == [[0.0], [0.0]]
+    assert found.distance_row.tolist() == [[0], [0]]
+
+
+def test_progress_rises_to_the_whole():
+    seen = []
+    rng = np.random.default_rng(7)
+    rows = rng.standard_normal((9000, 4))
+    nearest(rows[:50], rows, progress=lambda done, total: seen.append(done / total))
+    assert seen == sorted(seen)
+    assert seen[-1] == 1.0
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10**6), shift=st.floats(-100, 100), scale=st.floats(1e-3, 1e3))
+def test_invariances(seed, shift, scale):
+    rng = np.random.default_rng(seed)
+    d = int(rng.integers(1, 9))
+    rows = rng.standard_normal((int(rng.integers(1, 60)), d))
+    queries = rng.standard_normal((5, d))
+    plain = nearest(queries, rows)
+    rotation = np.linalg.qr(rng.standard_normal((d, d)))[0]
+    turned = nearest(scale * queries @ rotation, scale * rows @ rotation)
+    np.testing.assert_allclose(turned.cosine, plain.cosine, rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(turned.distance, scale * plain.distance, rtol=1e-7)
+    moved = nearest(queries + shift, rows + shift, origin=np.full(d, shift))
+    np.testing.assert_allclose(moved.cosine, plain.cosine, rtol=1e-7, atol=1e-9)
+    order = rng.permutation(len(rows))
+    shuffled = nearest(queries, rows[order])
+    np.testing.assert_array_equal(order[shuffled.distance_row], plain.distance_row)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ({"queries": np.ones((2, 3))}, "queries"),
+        ({"groups": 0}, "groups"),
+        ({"groups": 5}, "groups"),
+        ({"groups": np.array([0, 2, 0, 2])}, "groups"),
+        ({"groups": np.array([0.0, 1.0, 0.0, 1.0])}, "groups"),
+        ({"rows": np.array([[np.nan, 1.0]])}, "rows"),
+    ],
+)
+def test_bad_arguments_are_named(arguments, named):
+    whole = {"queries": np.ones((2, 2)), "rows": np.ones((4, 2))} | arguments
+    with pytest.raises(InputError, match=named):
+        nearest(**whole)
