@@ -102,7 +102,7 @@ def _npz(path: Path, key: str, limit: int) -> NDArray[Any]:
         try:
             with archive.open(info) as file:
                 expected = _announced(file, str(path))
-                if expected > info.file_size:
+                if expected > info.file_size - file.tell():
                     raise InputError("path", "must not be truncated", str(path), _REMEDY)
             with archive.open(info) as file:
                 array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
@@ -140,14 +140,9 @@ def _csv(path: Path, key: str, limit: int) -> NDArray[Any]:
         raise InputError(
             "path", f"has {size:,} bytes, over {limit:,}", str(path), "convert it to .npy"
         )
-    with path.open(encoding="utf-8-sig") as file:
-        first = file.readline()
     try:
-        [float(word) for word in first.split(",")]
-        header = 0
-    except ValueError:
-        header = 1
-    try:
+        with path.open(encoding="utf-8-sig") as file:
+            header = 0 if _numbers(file.readline()) else 1
         with path.open(encoding="utf-8-sig") as file, warnings.catch_warnings():
             warnings.simplefilter("error")  # numpy only warns of a table without lines
             lines = (line for number, line in enumerate(file) if number >= header and line.strip())
@@ -157,3 +152,11 @@ def _csv(path: Path, key: str, limit: int) -> NDArray[Any]:
             "path", f"must hold lines of numbers ({error})", str(path), "drop columns of text"
         ) from error
     return table
+
+
+def _numbers(line: str) -> bool:
+    try:
+        [float(word) for word in line.split(",")]
+    except ValueError:
+        return False
+    return True

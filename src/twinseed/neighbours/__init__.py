@@ -58,7 +58,7 @@ def nearest(
     rows), products in float64 choose among them; only of rows that even these cannot tell apart
     are no more than ``top`` compared.
 
-    Memory: at most about ``memory`` bytes beyond the arguments and the answer, which may be
+    Memory: at most about ``memory`` bytes (8 MiB or more) beyond the arguments and the answer, which may be
     memory-mapped: rows are read in blocks, twice for each batch of queries.
 
     Source: N. Higham, Accuracy and Stability of Numerical Algorithms (2002), equation (3.5).
