@@ -67,20 +67,24 @@ def small_readouts() -> dict[str, xr.Dataset]:
     made["theory_load"] = ts.predict(load, ridges, d=[100, 400], gamma=dense)
     for d in (100, 400):
         made[f"simulated_load_d{d}"] = noisy(ts.predict(load, ridges, d=d, gamma=sparse), rng)
-    for strength in ("0.5", "1", "2"):
+    no_ridge = [ts.Ridge(0)]
+    for strength in ("0.7", "1.5", "3"):
         one = ts.Spiked([float(strength)])
-        made[f"blind_theory_{strength}"] = ts.predict(one, d=400, gamma=dense)
-        made[f"blind_simulated_{strength}"] = noisy(ts.predict(one, d=400, gamma=sparse), rng)
+        fine = np.union1d(dense, float(strength) ** -2.0)
+        made[f"blind_theory_{strength}"] = ts.predict(one, gamma=fine)
+        drawn = ts.predict(one, no_ridge, d=400, gamma=sparse)
+        made[f"blind_simulated_{strength}"] = noisy(drawn, rng)
     for exponent in ("0.5", "1", "1.5"):
         heavy = ts.PowerLaw(float(exponent), 200)
         made[f"power_law_theory_{exponent}"] = ts.predict(heavy, gamma=dense)
-        made[f"power_law_simulated_{exponent}"] = noisy(ts.predict(heavy, gamma=sparse), rng)
-    path = [ts.Ridge(r) for r in (0, *np.geomspace(0.01, 2, 30))]
+        drawn = ts.predict(heavy, no_ridge, gamma=sparse)
+        made[f"power_law_simulated_{exponent}"] = noisy(drawn, rng)
+    path = [ts.Ridge(r) for r in np.linspace(0, 2, 81)]
     for load_text in ("2", "5", "10"):
         plain, gamma = ts.Spiked([]), float(load_text)
-        made[f"ridge_path_theory_{load_text}"] = ts.predict(plain, path, d=400, gamma=gamma)
-        few = ts.predict(plain, path[::6], d=400, gamma=gamma)
-        made[f"ridge_path_simulated_{load_text}"] = noisy(few, rng, 0.003)
+        made[f"ridge_path_theory_{load_text}"] = ts.predict(plain, path, d=200, gamma=gamma)
+        few = ts.predict(plain, path[::8], n=[round(200 * gamma)], d=200)
+        made[f"ridge_path_simulated_{load_text}"] = noisy(few, rng, 0.0005)
     sizes = [30, 100, 300, 800]
     for kind in ("measured", "predicted", "gaussian"):
         made[f"digits_{kind}"] = measured(sizes, rng)

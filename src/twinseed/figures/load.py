@@ -10,9 +10,11 @@ import numpy as np
 
 from twinseed.figures.panels import (
     LOAD,
+    TITLES,
     bars_key,
     draw_line,
     draw_points,
+    level,
     line_key,
     log_x,
     number,
@@ -42,37 +44,30 @@ def load_curves(
     panels below each other, for a narrow page.
     """
     figure, panels = frames(3, stacked=stacked, keys=3)
-    ridges = axis_values(theory, "ridge")
-    factors = list(range(1, theory.sizes["factor"] + 1))
     sizes = [axis_values(readout, "d")[0] for readout in simulated]
-    names = ("memorisation", "convergence", "recovery")
-    for panel, name in zip(panels, names, strict=True):
-        over_factors = name == "recovery"
-        labels = factors if over_factors else ridges
-        for label, look in zip(labels, cycle(LOOKS), strict=False):
-            at = {"ridge": ridges[0], "factor": label} if over_factors else {"ridge": label}
-            if "d" in theory.dims:
-                for size in sizes if name == "memorisation" else sizes[:1]:
-                    draw_line(panel.axes, series(theory, name, at={**at, "d": size}), look)
-            else:
-                draw_line(panel.axes, series(theory, name, at=at), look)
+    ridges = axis_values(theory, "ridge")
+    variances = theory["factor_eigenvalue"].values
+    over_ridges = [(f"ridge {number(ridge)}", {"ridge": ridge}) for ridge in ridges]
+    over_factors = [
+        (f"variance {number(variance)}", {"ridge": ridges[0], "factor": k})
+        for k, variance in enumerate(variances, start=1)
+    ]
+    drawn = {"memorisation": over_ridges, "convergence": over_ridges, "recovery": over_factors}
+    for panel, (name, lines) in zip(panels, drawn.items(), strict=True):
+        keys = []
+        # Convergence depends on n/d alone; a maximum over rows and a floor depend on d as well.
+        theory_sizes = sizes[:1] if name == "convergence" else sizes
+        for (words, at), look in zip(lines, cycle(LOOKS), strict=False):
+            keys.append(line_key(look, words))
+            for size in theory_sizes:
+                draw_line(panel.axes, series(theory, name, at={**at, "d": size}), look)
             for place, readout in enumerate(simulated):
                 draw_points(panel.axes, series(readout, name, at=at), look, hollow=place > 0)
         log_x(panel.axes, LOAD)
         unit_y(panel.axes)
-        keys = [
-            line_key(
-                look, f"factor of variance {number(float(theory.factor_eigenvalue[label - 1]))}"
-            )
-            if over_factors
-            else line_key(look, f"ridge {number(label)}")
-            for label, look in zip(labels, cycle(LOOKS), strict=False)
-        ]
-        keys += [bars_key(f"d = {number(s)}", hollow=i > 0) for i, s in enumerate(sizes)]
-        panel.legend(keys)
-    panels[0].title("Memorisation m", "1: every sample is a copy; falls as copying stops")
-    panels[1].title("Convergence q", "0: the twins are unrelated; 1: they agree")
-    panels[2].title("Recovery Q", "0: the factor was not learned; 1: learned exactly")
+        panel.title(*TITLES[name])
+        marks = [bars_key(f"d = {number(size)}", hollow=i > 0) for i, size in enumerate(sizes)]
+        panel.legend([*keys, *marks])
     return figure
 
 
@@ -85,10 +80,10 @@ def agreement_is_blind(
 ) -> Figure:
     """Draw what the package is about: agreement does not see when a factor is learned.
 
-    Both mappings go from the strength of a factor, as text, to the readout with that one factor,
-    along rising gamma. First panel: convergence, where all strengths share one curve. Second panel:
-    recovery of the factor, which sets in at a load of its own for each strength; dotted lines mark
-    where theory rises above the floor of a factor that was never learned.
+    Both mappings go from the strength of a factor, as text, to the readout with that one factor and
+    one ridge, along rising gamma. First panel: convergence, where all strengths share one curve.
+    Second panel: recovery of the factor, which sets in at a load of its own for each strength;
+    dotted lines mark where theory leaves the floor of a factor that was never learned.
     """
     figure, panels = frames(2, stacked=stacked, width=4.3, height=3.0)
     agreement, recovery = (panel.axes for panel in panels)
@@ -97,10 +92,8 @@ def agreement_is_blind(
     draw_line(agreement, series(theory[first], "convergence"), Look(INK, "-", "o"))
     for strength, look in looks.items():
         draw_points(agreement, series(simulated[strength], "convergence"), look, hollow=True)
-        draw_line(recovery, series(theory[strength], "recovery", at={"factor": 1}), look)
-        draw_points(
-            recovery, series(simulated[strength], "recovery", at={"factor": 1}), look, hollow=True
-        )
+        draw_line(recovery, series(theory[strength], "recovery"), look)
+        draw_points(recovery, series(simulated[strength], "recovery"), look, hollow=True)
         onset = _onset(theory[strength])
         if onset is not None:
             for axes in (agreement, recovery):
@@ -110,25 +103,23 @@ def agreement_is_blind(
         unit_y(panel.axes)
         keys = [bars_key(f"strength {s}", look=look, hollow=True) for s, look in looks.items()]
         panel.legend(keys, columns=len(keys))
-    panels[0].title("Convergence q: one curve", "0: the twins are unrelated; 1: they agree")
-    panels[1].title(
-        f"Recovery Q: {_count(len(looks))} thresholds",
-        "0: not learned; 1: learned; dotted: the onset",
-    )
+    panels[0].title("Convergence q: one curve", TITLES["convergence"][1])
+    onsets = f"Recovery Q: {_count(len(looks))} thresholds"
+    panels[1].title(onsets, "0: not learned; 1: learned; dotted: the onset")
     return figure
 
 
 def _onset(theory: xr.Dataset) -> float | None:
-    """Return the least load of the theory's grid at which the factor stands above the floor."""
+    """Return the greatest load of the theory's grid at which the factor is at the floor."""
     status = theory["recovery_status"].sel(factor=1).values
-    above = np.flatnonzero(status != Status.BELOW_FLOOR)
-    if above.size == 0 or above[0] == 0:
+    below = np.flatnonzero(status == Status.BELOW_FLOOR)
+    if below.size in (0, status.size):
         return None
-    return float(theory["gamma"].values[above[0]])
+    return float(theory["gamma"].values[below[-1]])
 
 
 def _threshold(axes: Axes, load: float, look: Look) -> None:
-    axes.axvline(load, color=look.colour, linewidth=1.0, linestyle=(0, (1, 2)), zorder=1.0)
+    level(axes, load, along="y", colour=look.colour)
     axes.annotate(
         number(round(load, 2)),
         (load, 1.0),

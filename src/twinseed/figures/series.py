@@ -39,13 +39,16 @@ def series(
 ) -> Series:
     """Read a variable along a coordinate; ``at`` picks one label of every other dimension.
 
-    Labels of dimensions that the readout does not have are let pass, so that one call reads a
-    readout over several ridges and one over a single ridge.
+    Labels of dimensions that the readout does not have are let pass, and a dimension of length one
+    needs no label, so that one call reads a readout over several ridges and one over a single one.
     """
     cell = readout[[name, f"{name}_se"]].assign_coords({along: readout[along]})
     for dimension, label in at.items():
         if dimension in cell.dims:
             cell = cell.sel({dimension: label}, method="nearest")
+    kept = cell[along].dims
+    single = [dim for dim, size in cell.sizes.items() if size == 1 and dim not in kept]
+    cell = cell.squeeze(single, drop=True)
     y = np.atleast_1d(cell[name].values)
     if y.ndim > 1:
         raise ValueError(f"{name} still varies along {cell[name].dims}: pick one label of each")

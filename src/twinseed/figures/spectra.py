@@ -18,11 +18,10 @@ from twinseed.figures.panels import (
     line_key,
     log_ticks,
     log_x,
-    number,
     unit_y,
 )
 from twinseed.figures.series import Series, series
-from twinseed.figures.style import INK, LOOKS, Look, frames, styled
+from twinseed.figures.style import LOOKS, Look, frames, styled
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -84,27 +83,31 @@ def ridge_path(
     the model gets worse. The vertical axis is logarithmic in 1 - q, so that agreement close to 1
     can be told apart.
     """
-    figure, panels = frames(1, width=4.2 if stacked else 6.6, height=3.9)
+    figure, panels = frames(1, width=4.2 if stacked else 6.6, height=3.9, keys=4 if stacked else 2)
     axes = panels[0].axes
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.invert_yaxis()
+    keys = []
     for load, look in zip(theory, cycle(LOOKS), strict=False):
         line = _path(theory[load])
         axes.plot(line[0].y, line[1].y, color=look.colour, linestyle=look.line, zorder=2.0)
         x, y = _path(simulated[load])
         draw_points(axes, Series(x.y, y.y, y.half), look, hollow=True, across=x.half)
         best = int(np.argmin(line[0].y))
-        ends = (line[0].y[[0, best, -2, -1]], line[1].y[[0, best, -2, -1]])
-        _annotate(axes, *ends, best=line[0].x[best], load=load, look=look)
-    axes.margins(x=0.1, y=0.1)
+        marked = [best, -2, -1]
+        _annotate(axes, line[0].y[marked], line[1].y[marked], load, look)
+        keys.append(line_key(look, f"n/d = {load}: best at r = {line[0].x[best]:.2g}"))
+    axes.margins(x=0.2, y=0.12)
     log_ticks(axes.xaxis)
     log_ticks(axes.yaxis, lambda gap: f"{1.0 - gap:.4g}")
-    axes.set_xlabel("distance to the truth, W₂²/d (left: closer; right: worse)")
+    axes.set_xlabel("distance to the truth, W₂²/d (right: worse)")
     axes.set_ylabel("convergence q (up: the twins agree more)")
-    title = "More ridge, more agreement, worse model"
-    panels[0].title(title, "the ridge r grows along the arrow; diamond: the best ridge")
-    panels[0].legend([bars_key("simulated, 95 % bars", hollow=True), _best_key()])
+    panels[0].title(
+        "Ridge: more agreement, worse model",
+        "the ridge grows from 0 along the arrow; diamond: best",
+    )
+    panels[0].legend([*keys, bars_key("simulated, 95 % bars", hollow=True)], 1 if stacked else 2)
     return figure
 
 
@@ -114,38 +117,18 @@ def _path(readout: xr.Dataset) -> tuple[Series, Series]:
     return distance, series(readout, "convergence_gap", along="ridge")
 
 
-def _annotate(axes: Axes, x: Any, y: Any, *, best: float, load: str, look: Look) -> None:
-    """Mark the start, the best ridge and the end of a curve; x and y hold also the last but one."""
-    axes.plot([x[1]], [y[1]], marker="D", markersize=7.5, color=look.colour, zorder=4.0)
-    for text, place, offset in (("r = 0", 0, (7, -6)), (f"r = {number(best)}", 1, (9, -3))):
-        axes.annotate(
-            text,
-            (x[place], y[place]),
-            xytext=offset,
-            textcoords="offset points",
-            fontsize=8.0,
-            color=look.colour,
-        )
-    axes.annotate(
-        "",
-        (x[3], y[3]),
-        xytext=(x[2], y[2]),
-        arrowprops={"arrowstyle": "-|>", "color": look.colour, "shrinkA": 0.0, "shrinkB": 0.0},
-    )
+def _annotate(axes: Axes, x: Any, y: Any, load: str, look: Look) -> None:
+    """Mark the best ridge and the end of a curve, given those points and the last but one."""
+    axes.plot([x[0]], [y[0]], marker="D", markersize=7.5, color=look.colour, zorder=4.0)
+    end = (x[2], y[2])
+    arrow = {"arrowstyle": "-|>", "color": look.colour, "shrinkA": 0.0, "shrinkB": 0.0}
+    axes.annotate("", end, xytext=(x[1], y[1]), arrowprops=arrow)
     axes.annotate(
         f"n/d = {load}",
-        (x[3], y[3]),
-        xytext=(-6, 7),
+        end,
+        xytext=(7, 0),
         textcoords="offset points",
-        ha="right",
+        va="center",
         color=look.colour,
         fontweight="bold",
-    )
-
-
-def _best_key() -> Any:
-    from matplotlib.lines import Line2D
-
-    return Line2D(
-        [], [], color=INK, marker="D", markersize=7.0, linestyle="none", label="best ridge"
     )
