@@ -23,7 +23,7 @@ BLUR = 0.05
 """The planted copies are blurred by this many root-mean-square deviations of the data."""
 
 _SAMPLES = 500
-_UNLIKE = 0.001  # fresh rows are called unlike the training rows below this two-sided p-value
+_UNLIKE = 0.002  # below this two-sided p-value fresh rows are called unlike the training rows
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Controls:
     memoriser: float
     """One-sided: must be below ``copying.LEVEL``."""
     fresh: float
-    """Two-sided: must not be below 0.001."""
+    """Two-sided: must not be below 0.002."""
     samples: int
     rows_compared: int
 

@@ -88,9 +88,12 @@ def relabelled(
         return Relabelling(1.0, 1.0)
     tables, expected, spread = tables[seen], expected[seen], spread[seen]
     active = np.arange(tables.shape[1])
-    drawn = np.empty((RELABELLINGS, len(tables)))
-    for row in drawn:
-        row[:] = tables[:, active, rng.integers(0, len(orders), active.size)].sum(axis=1)
+    drawn = np.concatenate(
+        [
+            tables[:, active, rng.integers(0, len(orders), (some, active.size))].sum(axis=2).T
+            for some in _portions(len(tables) * active.size)
+        ]
+    )
     found_here = (tables[:, :, 0].sum(axis=1) - expected) / spread
     drawn = (drawn - expected) / spread
     return Relabelling(
@@ -112,7 +115,8 @@ def beyond(
     0.0005 to 1. Exact, given the rows, under the hypothesis that the generator is that linear
     model; small only if its samples are closer to its own rows.
     """
-    sides = []
+    found = np.zeros(2 * len(METRICS))
+    drawn = np.zeros((RELABELLINGS, found.size))
     for one, honest in zip(generators, linear, strict=True):
         scores = []
         for metric in METRICS:
@@ -120,26 +124,26 @@ def beyond(
             role = np.concatenate([x.closest[metric].role for x in (one, honest)])
             sign = np.where(role == one.own, 1.0, -1.0 / (roles - 1))
             scores += [sign * score(margin) for score in (_equal, _savage)]
-        table = np.stack(scores)
-        width = table.std(axis=1, keepdims=True)
-        table = np.divide(table, width, out=np.zeros_like(table), where=width > 0)
-        sides.append((table, one.samples))
+        table = np.stack(scores, axis=1)
+        width = table.std(axis=0)
+        table = np.divide(table - table.mean(axis=0), width, out=0 * table, where=width > 0)
+        first = np.arange(len(table)) < one.samples
+        # As the scores sum to zero, their mean over either part tells the difference of the two.
+        found += table[first].mean(axis=0) * len(table) / honest.samples
+        exchanged = np.concatenate(
+            [
+                rng.permuted(np.tile(first, (some, 1)), axis=1) @ table
+                for some in _portions(table.size)
+            ]
+        )
+        drawn += exchanged / one.samples * len(table) / honest.samples
+    return _tail(found.max(), drawn.max(axis=1))
 
-    def largest(order: Sequence[NDArray[np.int64]]) -> float:
-        total: Array = np.zeros(2 * len(METRICS))
-        for (table, count), place in zip(sides, order, strict=True):
-            first, second = table[:, place[:count]], table[:, place[count:]]
-            total += first.mean(axis=1) - second.mean(axis=1)
-        return float(total.max())
 
-    found = largest([np.arange(table.shape[1]) for table, _ in sides])
-    drawn = np.array(
-        [
-            largest([rng.permutation(table.shape[1]) for table, _ in sides])
-            for _ in range(RELABELLINGS)
-        ]
-    )
-    return _tail(found, drawn)
+def _portions(size: int) -> list[int]:
+    """Split the relabellings into portions of about a million numbers, ``size`` numbers each."""
+    step = max(1, (1 << 20) // max(size, 1))
+    return [min(step, RELABELLINGS - start) for start in range(0, RELABELLINGS, step)]
 
 
 def _tail(value: float, drawn: Array) -> float:
