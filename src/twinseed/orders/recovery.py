@@ -107,8 +107,8 @@ def measured(
     counts as below the floor under ``(g + 4)/d`` (``recovery``) or ``sqrt((g + 3)/d)``
     (``recovery_twins``): unrelated directions have squared overlaps of mean ``g/d`` and standard
     deviation ``sqrt(2)/d``, and stay below with probability 0.97. Error bars add the variance over
-    seeds and over reference rows (delete-one-group jackknife, 10 groups); directions that are given
-    are taken as exact.
+    seeds and over reference rows (delete-one-group jackknife, 10 groups), which is wide by up to a
+    factor of two near 1; directions that are given are taken as exact.
 
     Source: Maillard and Goldt, arXiv 2605.21402 (the question); Baik, Ben Arous and Peche (2005).
 

@@ -1,0 +1,359 @@
+"""The estimators against their definitions and under symmetries; whether error bars are honest."""
+
+import numpy as np
+import pytest
+import scipy.linalg
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import twinseed as ts
+from twinseed import InputError, readout
+from twinseed.orders import convergence, distance, memorisation, recovery
+from twinseed.orders import principal as principal_module
+from twinseed.orders.principal import principal, principal_without
+from twinseed.status import Status
+
+SHARES = ("memorisation_share", "memorisation_share_euclidean")
+
+
+def linear_twins(rng, d, n, seeds, heldout, scale=1.0):
+    train_a, train_b = (rng.standard_normal((n, d)) * scale for _ in range(2))
+    noise = rng.standard_normal((seeds, d))
+
+    def sample(train):
+        singular, directions = np.linalg.svd(train, full_matrices=False)[1:]
+        return ((noise @ directions.T) * singular / np.sqrt(n)) @ directions
+
+    held = None if heldout is None else rng.standard_normal((heldout, d)) * scale
+    return ts.Twins(sample(train_a), sample(train_b), train_a, train_b, held)
+
+
+@pytest.fixture(scope="module")
+def twins():
+    return linear_twins(np.random.default_rng(0), 20, 60, 80, 60)
+
+
+def test_convergence_is_its_definition(twins):
+    a, b = twins.samples_a, twins.samples_b
+    found = convergence.from_twins(twins, 0)
+    energy = ((a**2).sum() + (b**2).sum()) / 2
+    assert found["convergence"].value == pytest.approx((a * b).sum() / energy, rel=1e-12)
+    assert found["convergence_gap"].value == pytest.approx(1 - (a * b).sum() / energy, rel=1e-12)
+    cosine = (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+    assert found["convergence_cosine"].value == pytest.approx(cosine.mean(), rel=1e-12)
+    shifts = [(a * np.roll(b, k, axis=0)).sum() / energy for k in range(1, len(a))]
+    assert found["convergence_null"].value == pytest.approx(np.mean(shifts), abs=1e-14)
+
+
+def test_the_gap_does_not_cancel():
+    a = np.random.default_rng(0).standard_normal((50, 10))
+    found = convergence.from_twins(ts.Twins(a, a * (1 + 1e-9), a[:5]), 0)
+    assert found["convergence_gap"].value == pytest.approx(0.5e-18, rel=1e-6)
+
+
+def test_memorisation_is_its_definition(twins):
+    found = memorisation.from_twins(twins, 0)
+
+    def cosines(x, y):
+        x, y = (v / np.linalg.norm(v, axis=1, keepdims=True) for v in (x, y))
+        return np.abs(x @ y.T).max(axis=1)
+
+    def distances(x, y):
+        return np.linalg.norm(x[:, None] - y, axis=2).min(axis=1)
+
+    sides = [(twins.samples_a, twins.train_a), (twins.samples_b, twins.train_b)]
+    train = np.concatenate([cosines(*side) for side in sides])
+    level = np.concatenate([cosines(x, twins.heldout) for x, _ in sides])
+    assert found["memorisation"].value == pytest.approx(train.mean(), rel=1e-12)
+    assert found["memorisation_heldout"].value == pytest.approx(level.mean(), rel=1e-12)
+    assert found["memorisation_ratio"].value == pytest.approx(train.mean() / level.mean())
+    assert found["memorisation_share"].value == pytest.approx(np.mean(train > level))
+    near = np.concatenate([distances(*side) for side in sides])
+    far = np.concatenate([distances(x, twins.heldout) for x, _ in sides])
+    assert found["memorisation_share_euclidean"].value == pytest.approx(np.mean(near < far))
+
+
+@pytest.mark.parametrize(("n", "heldout"), [(150, 40), (40, 150), (43, 40), (40, 43)])
+def test_unequal_numbers_of_rows_are_compared_in_equal_numbers(n, heldout):
+    """A perfect generator must read one half, whatever the two sizes."""
+    rng = np.random.default_rng(1)
+    found = []
+    for _ in range(25):
+        samples, train, held = (rng.standard_normal((k, 8)) for k in (100, n, heldout))
+        single = ts.Twins(samples, None, train, heldout=held)
+        found.append(memorisation.from_twins(single, rng, resamples=0))
+        assert memorisation.rows_compared(single) == 40
+    for name in SHARES:
+        values = [float(f[name].value) for f in found]
+        assert abs(np.mean(values) - 0.5) < 4 * np.std(values) / 5
+    whole = [float(f["memorisation"].value) for f in found]
+    compared = [float(f["memorisation_heldout"].value) for f in found]
+    assert (np.mean(whole) > np.mean(compared) + 0.01) == (n == 150)
+
+
+def test_ties_count_one_half():
+    rows = np.repeat(np.eye(4), 2, axis=0)
+    held = -rows
+    found = memorisation.from_twins(ts.Twins(np.eye(4), None, rows, heldout=held), 0)
+    assert found["memorisation_share"].value == 0.5
+    assert found["memorisation_share_euclidean"].value == 1.0
+
+
+@pytest.mark.parametrize(("n", "seeds"), [(60, 200), (200, 50)])
+def test_memorisation_error_bars_are_honest(n, seeds):
+    """Nominal against empirical spread over fresh draws of seeds, models and held-out rows."""
+    rng = np.random.default_rng(2)
+    names = ("memorisation", "memorisation_heldout", "memorisation_ratio", *SHARES)
+    found = [
+        memorisation.from_twins(linear_twins(rng, 40, n, seeds, n), rng, resamples=40)
+        for _ in range(40)
+    ]
+    for name in names:
+        empirical = np.std([float(f[name].value) for f in found], ddof=1)
+        nominal = np.sqrt(np.mean([float(f[name].se) ** 2 for f in found]))
+        assert 0.7 < nominal / empirical < 1.6, name
+
+
+def test_convergence_error_bars_are_honest_given_the_models():
+    rng = np.random.default_rng(3)
+    train = rng.standard_normal((2, 30, 20))
+    roots = [scipy.linalg.sqrtm(x.T @ x / 30).real for x in train]
+    found = []
+    for _ in range(80):
+        noise = rng.standard_normal((60, 20))
+        pair = ts.Twins(noise @ roots[0], noise @ roots[1], *train)
+        found.append(convergence.from_twins(pair, rng, resamples=100))
+    for name in ("convergence", "convergence_cosine", "convergence_null"):
+        empirical = np.std([float(f[name].value) for f in found], ddof=1)
+        nominal = np.sqrt(np.mean([float(f[name].se) ** 2 for f in found]))
+        assert 0.75 < nominal / empirical < 1.7, name
+
+
+def test_recovery_error_bars_are_honest_given_the_models():
+    rng = np.random.default_rng(4)
+    scale = np.sqrt([12.0, 6.0, 3.0, *[1.0] * 17])
+    train = rng.standard_normal((2, 100, 20)) * scale
+    roots = [scipy.linalg.sqrtm(x.T @ x / 100).real for x in train]
+    found = []
+    for _ in range(40):
+        noise = rng.standard_normal((300, 20))
+        held = rng.standard_normal((300, 20)) * scale
+        pair = ts.Twins(noise @ roots[0], noise @ roots[1], *train, held)
+        found.append(recovery.from_twins(pair, rng, factors=3))
+    for name in ("recovery", "recovery_twins"):
+        empirical = np.std([f[name].value for f in found], axis=0, ddof=1)
+        nominal = np.sqrt(np.mean([f[name].se ** 2 for f in found], axis=0))
+        assert (nominal / empirical > 0.7).all(), name
+        assert (nominal / empirical < 2.3).all(), name
+
+
+@pytest.mark.parametrize("shape", [(60, 12), (12, 60), (700, 300), (300, 700)])
+@pytest.mark.parametrize("dense", [10, 4096])
+def test_principal_directions_with_and_without_a_group(shape, dense, monkeypatch):
+    monkeypatch.setattr(principal_module, "_DENSE", dense)
+    rng = np.random.default_rng(5)
+    rows = rng.standard_normal(shape) * np.arange(1, shape[1] + 1) ** -0.5 + 3
+    labels = np.arange(shape[0]) % 3
+    whole, without = principal_without(rows, 4, labels)
+    for found, kept in ((whole, rows), (without[1], rows[labels != 1]), (principal(rows, 4), rows)):
+        values, vectors = np.linalg.eigh(np.cov(kept.T))
+        np.testing.assert_allclose(found.eigenvalues, values[::-1][:4], rtol=1e-9)
+        cosines = np.abs(np.sum(found.vectors * vectors[:, ::-1][:, :4], axis=0))
+        np.testing.assert_allclose(cosines, 1.0, rtol=1e-9)
+
+
+def test_nearly_equal_eigenvalues_are_compared_as_a_subspace():
+    turn = np.sqrt(0.5) * np.array([[1, 1], [-1, 1]])
+    directions, reference = np.eye(6)[:, :3].copy(), np.eye(6)[:, :3]
+    directions[:2, :2] = turn
+    alone = recovery.overlaps(directions, reference, recovery.factor_groups([3, 2, 1]))
+    grouped = recovery.overlaps(directions, reference, recovery.factor_groups([3, 2.9, 1]))
+    np.testing.assert_allclose(alone, [0.5, 0.5, 1.0])
+    np.testing.assert_allclose(grouped, 1.0)
+
+
+def test_recovery_against_given_directions(twins):
+    eye = np.eye(20)
+    found, eigenvalues = recovery.measured(
+        twins,
+        0,
+        factors=2,
+        truth=eye[:, :2],
+        eigenvalues=[5.0, 2.0],
+        directions_a=eye[:, [0, 7]],
+        directions_b=eye[:, [0, 1]],
+    )
+    assert found["recovery"].value.tolist() == [1.0, 0.5]
+    assert found["recovery"].se.tolist() == [0.0, 0.0]
+    assert found["recovery_twins"].value.tolist() == [1.0, 0.0]
+    assert found["recovery_twins"].status.tolist() == [Status.OK, Status.BELOW_FLOOR]
+    assert eigenvalues.tolist() == [5.0, 2.0]
+
+
+def test_twins_with_shared_noise_do_not_flatter_recovery():
+    """From equal seeds, directions that are pure sampling noise would agree between the twins."""
+    rng = np.random.default_rng(6)
+    noise = rng.standard_normal((100, 50))
+    same = ts.Twins(noise, noise + 1e-6, *rng.standard_normal((2, 30, 50)))
+    found = recovery.from_twins(same, 0, factors=1)["recovery_twins"]
+    assert found.status[0] == Status.BELOW_FLOOR
+    directions = [principal(x, 1).vectors for x in (same.samples_a, same.samples_b)]
+    assert recovery.overlaps(*directions, [slice(0, 1)])[0] > 0.99
+
+
+def test_unlearned_directions_stay_below_the_floor():
+    rng = np.random.default_rng(7)
+    below = []
+    for _ in range(100):
+        v, u = (np.linalg.qr(rng.standard_normal((80, 1)))[0] for _ in range(2))
+        found = recovery.from_twins(
+            ts.Twins(*rng.standard_normal((2, 5, 80)), rng.standard_normal((3, 80))),
+            0,
+            factors=1,
+            truth=u,
+            directions_a=v,
+            directions_b=v,
+        )
+        below.append(found["recovery"].status[0] == Status.BELOW_FLOOR)
+    assert np.mean(below) > 0.9
+
+
+def test_distance_against_a_matrix_root():
+    rng = np.random.default_rng(8)
+    mu, rest = rng.uniform(0.5, 3, 12), 0.3
+    v = np.linalg.qr(rng.standard_normal((12, 5)))[0]
+    spread = rng.uniform(0, 4, 5)
+    learnt = (v * (spread - rest)) @ v.T + rest * np.eye(12)
+    root = np.diag(np.sqrt(mu))
+    cross = scipy.linalg.sqrtm(root @ learnt @ root).real
+    expected = (mu.sum() + np.trace(learnt) - 2 * np.trace(cross)) / 12
+    found = distance.bures_wasserstein(mu, spread, v, rest=rest)
+    assert found == pytest.approx(expected, rel=1e-9)
+    assert distance.bures_wasserstein(mu, mu, np.eye(12)) == pytest.approx(0.0, abs=1e-15)
+
+
+def test_what_arrays_cannot_tell_is_not_identifiable(twins):
+    single = ts.measure(ts.Twins(twins.samples_a, None, twins.train_a), rng=0, factors=2)
+    told = {n for n in readout.VARIABLES if (single[f"{n}_status"] != "not identifiable").all()}
+    assert told == {"memorisation"}
+    both = ts.measure(twins, rng=0, factors=2)
+    missing = {n for n in readout.VARIABLES if (both[f"{n}_status"] == "not identifiable").all()}
+    assert missing == {"convergence_chance", "convergence_corrected", "wasserstein"}
+
+
+def test_the_readout_says_what_was_measured_and_how(twins, tmp_path):
+    found = ts.measure(twins, rng=(3, 4), factors=2, resamples=50)
+    assert found.attrs["fingerprint"] == twins.fingerprint
+    assert found.attrs["entropy"] == "3 4"
+    assert (found.attrs["seeds"], found.attrs["rows_compared"]) == (80, 60)
+    assert (int(found.n), int(found.d), float(found.gamma)) == (60, 20, 3.0)
+    assert found.convergence_se.attrs["resampled"].startswith("seeds (50 bootstrap draws)")
+    assert "rows (10 groups" in found.memorisation_se.attrs["resampled"]
+    assert "reference rows" in found.recovery_se.attrs["resampled"]
+    readout.save(found, tmp_path / "readout.nc")
+    again = readout.load(tmp_path / "readout.nc")
+    assert again.attrs["fingerprint"] == found.attrs["fingerprint"]
+    np.testing.assert_array_equal(again.recovery, found.recovery)
+
+
+def test_the_same_seed_gives_the_same_answer(twins):
+    first, second = (ts.measure(twins, rng=5, factors=2) for _ in range(2))
+    assert first.identical(second)
+    other = ts.measure(twins, rng=6, factors=2)
+    assert float(other.convergence) == float(first.convergence)
+    assert float(other.convergence_se) != float(first.convergence_se)
+
+
+def test_resamples_zero_leaves_error_bars_out(twins):
+    found = ts.measure(twins, rng=0, factors=2, resamples=0)
+    with_bars = ts.measure(twins, rng=0, factors=2)
+    for name in readout.VARIABLES:
+        assert not np.nan_to_num(found[f"{name}_se"].values).any()
+        np.testing.assert_allclose(found[name], with_bars[name], rtol=1e-12)
+
+
+def test_constant_columns_are_named_in_the_status(twins):
+    padded = {name: np.pad(rows, ((0, 0), (0, 2))) for name, rows in twins.arrays.items()}
+    found, plain = ts.measure(ts.Twins(**padded), rng=0), ts.measure(twins, rng=0)
+    assert found.attrs["constant_columns"] == 2
+    assert str(found.memorisation_ratio_status.values) == "constant columns"
+    for name in readout.VARIABLES:
+        np.testing.assert_allclose(found[name], plain[name], rtol=1e-9, atol=1e-12)
+
+
+def test_progress_is_reported_and_rises(twins):
+    seen = []
+    ts.measure(twins, rng=0, progress=lambda done, total: seen.append(done / total))
+    assert seen == sorted(seen)
+    assert seen[-1] == 1.0
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 10**6), scale=st.floats(1e-3, 1e3))
+def test_rotation_scale_and_order_change_nothing(seed, scale):
+    rng = np.random.default_rng(seed)
+    plain = linear_twins(rng, 6, 12, 15, 12, scale=np.array([3, 2, 1, 1, 1, 1]))
+    rotation = np.linalg.qr(rng.standard_normal((6, 6)))[0]
+    turned = ts.Twins(**{k: scale * rows @ rotation for k, rows in plain.arrays.items()})
+    orders = {k: rng.permutation(len(rows)) for k, rows in plain.arrays.items()}
+    orders["samples_b"] = orders["samples_a"]
+    shuffled = ts.Twins(**{k: rows[orders[k]] for k, rows in plain.arrays.items()})
+    expected, moved, mixed = (
+        ts.measure(t, rng=0, factors=2, resamples=0) for t in (plain, turned, shuffled)
+    )
+    for name in readout.VARIABLES:
+        np.testing.assert_allclose(moved[name], expected[name], rtol=1e-6, atol=1e-9)
+        if name != "recovery_twins":  # halves of the seeds, so their order matters
+            np.testing.assert_allclose(mixed[name], expected[name], rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int16, np.uint8])
+def test_other_types_give_the_answer_of_float64(dtype):
+    rng = np.random.default_rng(9)
+    rows = [rng.integers(0, 200, (30, 12)) for _ in range(5)]
+    expected = ts.measure(ts.Twins(*(x.astype(float) for x in rows)), rng=0, factors=2)
+    found = ts.measure(ts.Twins(*(x.astype(dtype) for x in rows)), rng=0, factors=2)
+    for name in readout.VARIABLES:
+        np.testing.assert_allclose(found[name], expected[name], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+@pytest.mark.parametrize("n", [2, 3])
+def test_tiny_sizes_give_numbers_or_say_why_not(n, seeds):
+    tiny = linear_twins(np.random.default_rng(10), 4, n, seeds, n)
+    found = ts.measure(tiny, rng=0, factors=1)
+    assert np.isfinite(float(found.memorisation_ratio))
+    assert np.isfinite(float(found.convergence))
+
+
+def test_samples_of_zeros_are_no_division_by_zero():
+    rng = np.random.default_rng(11)
+    zero = ts.Twins(np.zeros((6, 4)), np.zeros((6, 4)), *rng.standard_normal((3, 8, 4)))
+    found = ts.measure(zero, rng=0, factors=2)
+    assert float(found.memorisation) == 0.0
+    assert str(found.convergence_status.values) == "not identifiable"
+    assert str(found.memorisation_ratio_status.values) == "not identifiable"
+    assert float(found.memorisation_share) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"factors": 21}, "factors"),
+        ({"factors": -1}, "factors"),
+        ({"resamples": 1}, "resamples"),
+        ({"resamples": -5}, "resamples"),
+        ({"reference": np.ones((5, 3))}, "reference"),
+        ({"reference": np.full((5, 20), np.nan)}, "reference"),
+        ({"reference": np.ones((3, 20)), "factors": 5}, "factors"),
+        ({"rng": "seed"}, "rng"),
+    ],
+)
+def test_a_bad_option_is_named(twins, options, named):
+    with pytest.raises(InputError, match=named):
+        ts.measure(twins, **{"rng": 0} | options)
+
+
+def test_measure_takes_twins_alone():
+    with pytest.raises(InputError, match="twins must be"):
+        ts.measure(np.ones((3, 3)), rng=0)
