@@ -65,11 +65,11 @@ def chi_mean(n: ArrayLike) -> Array:
     True
     """
     size = np.asarray(n, dtype=np.float64)
-    small = np.minimum(size, 100.0)
+    small = np.minimum(size, 500.0)
     exact = np.sqrt(2.0) * np.exp(gammaln((small + 1.0) / 2.0) - gammaln(small / 2.0))
-    x = 1.0 / np.maximum(size, 100.0)
+    x = 1.0 / np.maximum(size, 500.0)
     series = 1.0 - x / 4.0 * (1.0 - x / 8.0 * (1.0 + 1.25 * x * (1.0 - 0.2625 * x)))
-    return np.asarray(np.where(size < 100.0, exact, np.sqrt(size) * series))
+    return np.asarray(np.where(size < 500.0, exact, np.sqrt(size) * series))
 
 
 def chi_average(n: ArrayLike, function: Callable[..., Array], *parameters: ArrayLike) -> Array:
