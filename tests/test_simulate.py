@@ -114,7 +114,7 @@ def test_recovery_is_that_of_the_spiked_model(
 ) -> None:
     """Q = (1 - c/beta^2)/(1 + c/beta), c = 1/gamma, for the last factor."""
     n = round(150 * gamma)
-    found = ts.simulate(ts.Spiked(strengths), n=n, d=150, replicates=12, rng=3)
+    found = ts.simulate(ts.Spiked(strengths), n=n, d=150, replicates=8, rng=3)
     last = found.isel(factor=-1)
     for name in ("recovery", "recovery_twins"):
         assert abs(value(last, name) - overlap) < 4 * value(last, f"{name}_se") + 3 / 150
@@ -261,12 +261,11 @@ def test_the_seed_decides_and_cells_are_independent() -> None:
 
 
 def test_standard_errors_are_those_of_the_mean() -> None:
-    """Numbers of standard deviation .1: the error over 400 replicates is .005, and it is honest."""
-    found = ts.simulate(ts.Spiked([]), n=range(2, 42), d=5, replicates=400, rng=0, engine=Numbers())
-    np.testing.assert_allclose(found.convergence_se, 0.1 / np.sqrt(400), rtol=0.15)
+    """Numbers of standard deviation .1: the error over 100 replicates is .01, and it is honest."""
+    found = ts.simulate(ts.Spiked([]), n=range(2, 22), d=5, replicates=100, rng=0, engine=Numbers())
+    np.testing.assert_allclose(found.convergence_se, 0.1 / np.sqrt(100), rtol=0.3)
     z = (found.convergence.values - 1.0) / found.convergence_se.values
-    assert np.sum(z**2) < 75  # chi^2 with 40 degrees of freedom: probability .0007
-    assert np.sum(z**2) > 15
+    assert 5 < np.sum(z**2) < 48  # chi^2 with 20 degrees of freedom: probability .9992
     assert "replicates" in found.convergence_se.attrs["resampled"]
 
 

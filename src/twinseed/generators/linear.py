@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from twinseed.checks import numeric_rows, whole
 from twinseed.errors import InputError
 from twinseed.filters import Filter
+from twinseed.generators._base import checked_noise
 
 __all__ = ["LinearGenerator"]
 
@@ -103,11 +104,7 @@ class LinearGenerator:
         Raises:
             InputError: noise that is not finite numbers, or of another number of columns.
         """
-        z = numeric_rows("noise", noise, at_least=1)
-        if z.shape[1] != self.d:
-            raise InputError(
-                "noise", f"must have the model's {self.d} columns", z.shape, "draw (seeds, d)"
-            )
+        z = checked_noise(noise, self.d)
         floor = self.filter.at_zero
         gain = self.filter(self.eigenvalues) - floor
         samples: Array = ((z @ self.directions) * gain) @ self.directions.T
