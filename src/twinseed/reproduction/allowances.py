@@ -1,0 +1,87 @@
+"""How far an asymptotic formula may be off at a finite size, declared before anything is drawn.
+
+Each function returns the allowance and the reason for it. They come from the next order of the
+theory, not from what simulations showed.
+"""
+
+from __future__ import annotations
+
+from twinseed.coupling.extremes import expected_maximum
+
+__all__ = [
+    "NONE",
+    "convergence_any",
+    "convergence_isotropic",
+    "floor",
+    "maximum",
+    "ratio",
+    "recovery",
+    "share",
+]
+
+Allowance = tuple[float, str]
+
+NONE: Allowance = (0.0, "none: the statement is exact")
+
+
+def convergence_isotropic(n: float, d: float) -> Allowance:
+    """``1/max(n, d)``.
+
+    The O(1/d) term of a linear statistic of the Wishart ensemble, ``[f(a) + f(b)]/4 - (1/2 pi) int
+    f/sqrt((x - a)(b - x))``, moves q by 0.23/d at n = d; for n >> d it is 1/(4 n).
+    Source: Bai and Silverstein, Ann. Probab. 32 (2004) 553 (the real case).
+    """
+    return 1.0 / max(n, d), "1/max(n, d): four times the next order, 1/(4 n), of the formula"
+
+
+def convergence_any(n: float) -> Allowance:
+    """``1/n``, for a spectrum with a few dominant directions.
+
+    For n >> d the next order of ``1 - q`` comes from the diagonal of the covariance, whose
+    variance ``2 mu^2/n`` is twice that of an off-diagonal entry: it adds exactly ``1/(4 n)``,
+    whatever the spectrum.
+    """
+    return 1.0 / n, "1/n: four times the next order, 1/(4 n), of the formula"
+
+
+def maximum(value: float, n: float, effective: float) -> Allowance:
+    """``m G_n^2/d_eff``, ``G_n`` the mean largest of n standard normals.
+
+    A cosine is bounded and a Gaussian is not: the law of a cosine t/sqrt(d) falls off as
+    ``exp(-t^2/2 - t^4/(4 d))``, so its maximum is lower by the relative amount ``G^2/(4 d)``; the
+    length of the row that wins adds up to ``G^2/(2 d)``.
+    """
+    top = float(expected_maximum(n)) ** 2
+    return value * top / effective, "m G_n^2/d_eff: cosines are bounded, the formula's normals not"
+
+
+def ratio(value: float, n: float, effective: float) -> Allowance:
+    """``rho [(rho^2 - 1) G_n^2/2 + 2]/d_eff``: as ``maximum``, less what both sides share."""
+    top = float(expected_maximum(n)) ** 2
+    relative = ((value**2 - 1.0) * top / 2.0 + 2.0) / effective
+    return value * relative, "rho [(rho^2 - 1) G_n^2/2 + 2]/d_eff: as for m, less what cancels"
+
+
+def share(rho: float, n: float, effective: float) -> Allowance:
+    """``(G_n^2/4) delta``, ``delta`` the relative allowance of rho.
+
+    A maximum of n normals varies by ``1/G_n``; the odds between two of them change at the rate
+    ``1/4`` in units of that, so the share moves by ``G_n^2/4`` times a relative change of rho.
+    """
+    top = float(expected_maximum(n)) ** 2
+    relative = ratio(rho, n, effective)[0] / rho
+    return top / 4.0 * relative, "G_n^2/4 times the relative allowance of rho"
+
+
+def recovery(n: float, d: float, slope: float) -> Allowance:
+    """``3/(min(n, d) slope^2)``, ``slope = psi'(mu)``: 1 far above threshold, 0 at threshold.
+
+    An outlier fluctuates with variance ``2 mu^2 slope/n``; the bias of a smooth function of it is
+    of order 1/n, and grows as ``slope^-2`` where the overlap bends towards the threshold.
+    """
+    return 3.0 / (min(n, d) * slope**2), "3/(min(n, d) psi'^2): O(1/d), larger near threshold"
+
+
+def floor(value: float) -> Allowance:
+    """The floor itself: it is an order of magnitude, good to a factor of two."""
+    return value, "a factor of two: the floor is an order of magnitude"

@@ -1,0 +1,117 @@
+"""A claim: one sentence, the number that theory gives, the number measured, the verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.special import stdtrit
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["Claim", "Number", "combined", "picked"]
+
+_THREE = 3.0 / 1.959963984540054
+"""Three standard errors, in half widths of a 95 % interval."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement that can turn out wrong.
+
+    ``low`` and ``high`` are the 95 % interval of the measured number (Student's t over the
+    replicates). ``allowance`` is the systematic difference that the statement itself declares, such
+    as the O(1/d) by which an asymptotic formula is off at a finite size; ``reason`` says where it
+    comes from. It is fixed before anything is measured. ``source`` is what was measured.
+
+    >>> claim = Claim("q", "q is 0.72 at n = d", 0.72, 0.73, 0.71, 0.75, 0.0, "", "simulation")
+    >>> claim.agrees
+    True
+    """
+
+    name: str
+    sentence: str
+    predicted: float
+    measured: float
+    low: float
+    high: float
+    allowance: float
+    reason: str
+    source: str
+
+    @property
+    def agrees(self) -> bool:
+        """Whether ``|predicted - measured|`` is within the allowance and three standard errors.
+
+        The three standard errors are the 95 % half width times 3/1.96, so that few replicates widen
+        them by Student's t. An honest claim then fails once in 370 if its allowance is used up by
+        the systematic difference, and far less often otherwise. A number or an interval that is
+        not finite does not agree.
+        """
+        noise = _THREE * (self.high - self.low) / 2.0
+        return bool(abs(self.predicted - self.measured) <= self.allowance + noise)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the row of the table, ready for JSON."""
+        return {**asdict(self), "agrees": self.agrees}
+
+
+@dataclass(frozen=True)
+class Number:
+    """A measured number, its standard error, and the replicates that the error comes from."""
+
+    value: float
+    se: float
+    replicates: int
+
+    def claim(
+        self,
+        name: str,
+        sentence: str,
+        predicted: float,
+        allowance: tuple[float, str],
+        source: str = "simulation",
+    ) -> Claim:
+        """Set the number against a prediction."""
+        half = float(stdtrit(self.replicates - 1, 0.975)) * self.se
+        return Claim(
+            name=name,
+            sentence=sentence,
+            predicted=float(predicted),
+            measured=self.value,
+            low=self.value - half,
+            high=self.value + half,
+            allowance=float(allowance[0]),
+            reason=allowance[1],
+            source=source,
+        )
+
+
+def combined(terms: Sequence[tuple[float, Number]]) -> Number:
+    """Return a weighted sum of independent numbers.
+
+    >>> combined([(2.0, Number(1.0, 0.3, 10)), (-1.0, Number(0.5, 0.8, 12))])
+    Number(value=1.5, se=1.0, replicates=10)
+    """
+    return Number(
+        value=math.fsum(weight * number.value for weight, number in terms),
+        se=math.hypot(*(weight * number.se for weight, number in terms)),
+        replicates=min(number.replicates for _, number in terms),
+    )
+
+
+def picked(readout: xr.Dataset, name: str, **at: float) -> Number:
+    """Read one number of a readout; ``at`` picks the label of every dimension."""
+    cell = readout[[name, f"{name}_se"]]
+    labels = {key: label for key, label in at.items() if key in cell.dims}
+    if labels:
+        cell = cell.sel(labels, method="nearest", tolerance=1e-9)
+    return Number(
+        value=float(np.asarray(cell[name])),
+        se=float(np.asarray(cell[f"{name}_se"])),
+        replicates=int(readout.attrs.get("replicates", 2)),
+    )

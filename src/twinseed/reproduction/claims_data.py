@@ -1,0 +1,184 @@
+"""Claims about data: what the spectrum predicts, what Gaussian rows show, and the two controls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from twinseed.reproduction.allowances import NONE
+from twinseed.reproduction.claims import Claim, Number, combined, picked
+from twinseed.reproduction.data import DataPlan
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["control_claims", "data_claims"]
+
+_ROUNDING = (1e-9, "rounding")
+
+
+def data_claims(plan: DataPlan, readouts: Mapping[str, xr.Dataset]) -> list[Claim]:
+    """Return the claims about twins trained on halves of the rows."""
+    measured, predicted, gaussian = (
+        readouts[f"{plan.prefix}_{kind}"] for kind in ("measured", "predicted", "gaussian")
+    )
+    words = "your rows" if plan.rows.own else "the digits"
+    source = "own data" if plan.rows.own else "digits"
+    return [
+        *_agreement(plan, measured, predicted, gaussian, words, source),
+        *_memorisation(plan, measured, gaussian, words, source),
+        *_directions(plan, measured, predicted, words, source),
+    ]
+
+
+def _agreement(
+    plan: DataPlan,
+    measured: xr.Dataset,
+    predicted: xr.Dataset,
+    gaussian: xr.Dataset,
+    words: str,
+    source: str,
+) -> list[Claim]:
+    factor = plan.moments.agreement
+    unknown = 0.0 if plan.about.exact else 2.0 / plan.rows.count
+    reason = (
+        f"1/n of the formula, and |{factor:.3f} - 1| of 1 - q: the fourth moments of {words} over "
+        "Gaussian ones"
+    )
+    if unknown:
+        reason += f", and 2/N for a spectrum estimated from N = {plan.rows.count} rows"
+    claims = []
+    for n in plan.sizes:
+        gap = picked(predicted, "convergence_gap", n=n).value
+        allowance = (gap * abs(factor - 1.0) + 1.0 / n + unknown, reason)
+        claims.append(
+            picked(measured, "convergence", n=n).claim(
+                f"{source}: convergence, n = {n}",
+                f"Twins trained on {n} of {words} each agree as their spectrum says.",
+                picked(predicted, "convergence", n=n).value,
+                allowance,
+                source,
+            )
+        )
+    middle = plan.sizes[len(plan.sizes) // 2]
+    claims.append(
+        combined(
+            [
+                (1.0, picked(measured, "convergence", n=middle)),
+                (-1.0, picked(gaussian, "convergence", n=middle)),
+            ]
+        ).claim(
+            f"{source}: convergence is that of Gaussian rows, n = {middle}",
+            f"At n = {middle}, {words} and Gaussian rows of the same spectrum agree equally "
+            "well: the difference is zero.",
+            0.0,
+            allowance,
+            source,
+        )
+    )
+    return claims
+
+
+def _memorisation(
+    plan: DataPlan, measured: xr.Dataset, gaussian: xr.Dataset, words: str, source: str
+) -> list[Claim]:
+    """Compare with simulated Gaussian rows: the closed form is a leading order for such spectra."""
+    claims = []
+    for n in dict.fromkeys((plan.sizes[len(plan.sizes) // 2], plan.sizes[-1])):
+        for name, neutral, what in (
+            ("memorisation_ratio", 1.0, "memorisation ratio"),
+            ("memorisation_share", 0.5, "share closer to training"),
+        ):
+            here, there = (picked(readout, name, n=n) for readout in (measured, gaussian))
+            both = combined([(1.0, here), (-1.0, there)])
+            claims.append(
+                Number(here.value, both.se, here.replicates).claim(
+                    f"{source}: {what}, n = {n}",
+                    f"Twins trained on {n} of {words} memorise as twins on Gaussian rows of the "
+                    f"same spectrum do ({what}).",
+                    there.value,
+                    (
+                        abs(there.value - neutral) / 2.0,
+                        "half of the excess: a largest cosine depends on the shape of the law too, "
+                        "not on the spectrum alone. The interval holds the noise of both",
+                    ),
+                    source,
+                )
+            )
+    return claims
+
+
+def _directions(
+    plan: DataPlan, measured: xr.Dataset, predicted: xr.Dataset, words: str, source: str
+) -> list[Claim]:
+    """Compare recovery at the largest n, one claim for each group of leading directions."""
+    claims = []
+    n = plan.sizes[-1]
+    for group, factor in zip(plan.about.groups, plan.moments.directions, strict=True):
+        first, last = group.start + 1, group.stop
+        which = f"direction {first}" if first == last else f"directions {first} to {last}"
+        expected = picked(predicted, "recovery_twins", n=n, factor=first).value
+        loss = 1.0 - expected
+        if loss > 0.5:
+            continue
+        claims.append(
+            picked(measured, "recovery_twins", n=n, factor=first).claim(
+                f"{source}: {which} between the twins, n = {n}",
+                f"Twins trained on {n} of {words} have learned principal {which} as far as the "
+                f"outlier formula says, seen by their overlap with one another.",
+                expected,
+                (
+                    loss * abs(factor - 1.0) + loss**2 + 3.0 / n,
+                    f"|{factor:.2f} - 1| of 1 - Q, the fourth moments of {words} over Gaussian "
+                    "ones; (1 - Q)^2, the next order; 3/n",
+                ),
+                source,
+            )
+        )
+    return claims
+
+
+def control_claims(plan: DataPlan, readouts: Mapping[str, xr.Dataset]) -> list[Claim]:
+    """Return the claims that the memoriser is caught and that fresh rows pass."""
+    copies, fresh = readouts["control_memoriser"], readouts["control_fresh"]
+    n = plan.splits["control_fresh"].sizes[0]
+    claims = []
+    for readout, name, expected, allowance, title, sentence in (
+        (
+            copies,
+            "memorisation",
+            1.0,
+            _ROUNDING,
+            "control: copies are seen",
+            "A generator that returns its training rows is seen to: every sample has cosine 1.",
+        ),
+        (
+            copies,
+            "memorisation_share",
+            1.0,
+            _ROUNDING,
+            "control: copies are caught",
+            "A generator that returns its training rows is caught: every sample is closer to "
+            "training than to held-out rows.",
+        ),
+        (
+            fresh,
+            "memorisation_share",
+            0.5,
+            NONE,
+            "control: fresh rows pass",
+            "Rows that nobody saw pass: half of them are closer to training than to held-out rows.",
+        ),
+        (
+            fresh,
+            "memorisation_ratio",
+            1.0,
+            (1.0 / n, "1/n: a ratio of two means is biased by the relative variance of one"),
+            "control: fresh rows are no closer",
+            "Rows that nobody saw are as close to training as to held-out rows: the ratio is 1.",
+        ),
+    ):
+        claims.append(
+            picked(readout, name, n=n).claim(title, sentence, expected, allowance, "control")
+        )
+    return claims

@@ -1,0 +1,156 @@
+"""Claims about a single factor: recovery jumps where convergence notices nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from twinseed.populations import Spiked
+from twinseed.reproduction import allowances
+from twinseed.reproduction.claims import Claim, Number, combined, picked
+from twinseed.reproduction.linear import FACTORS, Experiment
+from twinseed.verbs.predict import predict
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["blindness_claims", "filter_claim", "recovery_claims"]
+
+_LEVEL = 1.0 / 3.0
+"""The recovery whose load stands for the position of the jump."""
+
+
+def blindness_claims(
+    experiments: Mapping[float, Experiment], simulated: Mapping[str, xr.Dataset]
+) -> list[Claim]:
+    """Return one claim a strength: convergence lies on the curve of pure noise, at every load."""
+    claims = []
+    for strength, experiment in experiments.items():
+        drawn = simulated[experiment.name]
+        curve = predict(Spiked(), n=list(experiment.n), d=experiment.d)
+        share = 1.0 / len(experiment.n)
+        pure = sum(picked(curve, "convergence", n=n).value for n in experiment.n) * share
+        claims.append(
+            combined(
+                [(share, picked(drawn, "convergence", n=n, ridge=0.0)) for n in experiment.n]
+            ).claim(
+                f"convergence is blind to a factor of strength {strength:g}",
+                f"Averaged over n/d from {experiment.n[0] / experiment.d:g} to "
+                f"{experiment.n[-1] / experiment.d:g}, across the jump of its recovery, a factor "
+                f"of strength {strength:g} leaves convergence on the curve of pure noise.",
+                pure,
+                (
+                    (1.0 + strength) / experiment.d,
+                    "(1 + strength)/d: the factor's part in the energy of a sample",
+                ),
+            )
+        )
+    return claims
+
+
+def recovery_claims(
+    experiments: Mapping[float, Experiment], simulated: Mapping[str, xr.Dataset]
+) -> list[Claim]:
+    """Return the claims about Q: at its floor, above threshold, its jump, and between twins."""
+    claims = []
+    for strength, experiment in experiments.items():
+        drawn, predicted, d = simulated[experiment.name], experiment.predicted, experiment.d
+        threshold = strength**-2
+        loads = [n / d for n in experiment.n]
+        below = max(load for load in loads if load < 0.6 * threshold)
+        above = min(load for load in loads if load > 2.5 * threshold)
+        at = {"n": round(below * d), "ridge": 0.0, "factor": 1}
+        level = picked(predicted, "recovery", **at).value
+        claims.append(
+            picked(drawn, "recovery", **at).claim(
+                f"below threshold, strength {strength:g}",
+                f"At n/d = {below:g}, below 1/strength^2 = {threshold:.3g}, a factor of strength "
+                f"{strength:g} is not learned: its overlap is at the floor of this dimension.",
+                level,
+                allowances.floor(level),
+            )
+        )
+        at = {"n": round(above * d), "ridge": 0.0, "factor": 1}
+        slope = 1.0 - threshold / above
+        ways = [("recovery", "above threshold", "with the truth")]
+        if strength == sorted(experiments)[len(experiments) // 2]:
+            ways.append(("recovery_twins", "without the truth", "between the twins"))
+        for name, which, what in ways:
+            claims.append(
+                picked(drawn, name, **at).claim(
+                    f"{which}, strength {strength:g}",
+                    f"At n/d = {above:g}, above 1/strength^2 = {threshold:.3g}, the overlap {what} "
+                    f"is (1 - d/(n s^2))/(1 + d/(n s)), s = {strength:g}.",
+                    picked(predicted, name, **at).value,
+                    allowances.recovery(at["n"], d, slope),
+                )
+            )
+        claims.append(_jump(strength, experiment, drawn))
+    return claims
+
+
+def filter_claim(load: Experiment, drawn: xr.Dataset) -> Claim:
+    """Return the claim that the ridge does not move recovery."""
+    number = max(load.ridges)
+    share = 1.0 / (len(load.n) * len(FACTORS))
+    terms = [
+        (sign * share, picked(drawn, "recovery", n=n, ridge=ridge, factor=factor + 1))
+        for n in load.n
+        for factor in range(len(FACTORS))
+        for sign, ridge in ((1.0, number), (-1.0, 0.0))
+    ]
+    return combined(terms).claim(
+        "the ridge does not move recovery",
+        f"Averaged over loads and factors, recovery with ridge {number:g} less without is zero.",
+        0.0,
+        allowances.NONE,
+    )
+
+
+def _jump(strength: float, experiment: Experiment, drawn: xr.Dataset) -> Claim:
+    """Compare the load at which the factor is a third learned, read off in the same way twice.
+
+    Between the two simulated loads that bracket it, recovery is interpolated linearly in log(n/d):
+    in the simulation, and in the formula at the same loads, so that the interpolation cancels.
+    """
+    d = experiment.d
+    low, high = _bracket(strength, [n / d for n in experiment.n])
+    ends = (low, high)
+    formula = [_formula(strength, load) for load in ends]
+    measured = [picked(drawn, "recovery", n=round(load * d), ridge=0.0, factor=1) for load in ends]
+    expected = _crossing(ends, (formula[0], formula[1]))
+    values = (measured[0].value, measured[1].value)
+    found = _crossing(ends, values)
+    steps = [
+        _crossing(ends, (values[0] + measured[0].se, values[1])) - found,
+        _crossing(ends, (values[0], values[1] + measured[1].se)) - found,
+    ]
+    threshold = strength**-2
+    tolerance = allowances.recovery(expected * d, d, 1.0 - threshold / expected)[0]
+    rate = (formula[1] - formula[0]) / math.log(high / low)
+    return Number(found, math.hypot(*steps), measured[0].replicates).claim(
+        f"position of the jump, strength {strength:g}",
+        f"A factor of strength {strength:g}, with threshold 1/strength^2 = {threshold:.3g}, is a "
+        f"third learned at this n/d.",
+        expected,
+        (
+            expected * tolerance / rate,
+            "the allowance of the recovery there, over its rate of change with log(n/d)",
+        ),
+    )
+
+
+def _formula(strength: float, load: float) -> float:
+    return max(0.0, (1 - 1 / (load * strength**2)) / (1 + 1 / (load * strength)))
+
+
+def _bracket(strength: float, loads: list[float]) -> tuple[float, float]:
+    above = min(load for load in loads if _formula(strength, load) >= _LEVEL)
+    below = max(load for load in loads if _formula(strength, load) < _LEVEL)
+    return below, above
+
+
+def _crossing(loads: tuple[float, float], values: tuple[float, float]) -> float:
+    share = (_LEVEL - values[0]) / (values[1] - values[0])
+    return loads[0] * math.exp(share * math.log(loads[1] / loads[0]))

@@ -1,0 +1,181 @@
+"""Claims about the load: memorisation and convergence of the linear model as n/d grows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from twinseed.reproduction import allowances
+from twinseed.reproduction.claims import Claim, combined, picked
+from twinseed.reproduction.linear import Experiment
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["convergence_claims", "memorisation_claims"]
+
+
+def convergence_claims(
+    load: Experiment, identity: Experiment, simulated: Mapping[str, xr.Dataset]
+) -> list[Claim]:
+    """Return the claims about q: the formula at several points, and its closed-form limits."""
+    drawn, predicted, d = simulated[load.name], load.predicted, load.d
+    claims = []
+    for gamma, ridge in ((0.25, 0.0), (1.0, 0.1), (2.0, 1.0), (10.0, 0.0)):
+        at = {"n": round(gamma * d), "ridge": ridge}
+        claims.append(
+            picked(drawn, "convergence", **at).claim(
+                f"convergence, n/d = {gamma:g}, ridge {ridge:g}",
+                f"At n/d = {gamma:g} and ridge {ridge:g} twins agree as the Marchenko-Pastur "
+                f"formula says.",
+                picked(predicted, "convergence", **at).value,
+                allowances.convergence_isotropic(at["n"], d),
+            )
+        )
+    at = {"n": round(0.5 * d), "ridge": 1.0}
+    claims.append(
+        picked(drawn, "convergence_cosine", **at).claim(
+            "mean cosine, n/d = 0.5, ridge 1",
+            "At n/d = 0.5 and ridge 1 the mean cosine of same-seed samples is as predicted.",
+            picked(predicted, "convergence_cosine", **at).value,
+            allowances.convergence_isotropic(at["n"], d),
+        )
+    )
+    at = {"n": d, "ridge": 0.0}
+    claims.append(
+        picked(drawn, "convergence_null", **at).claim(
+            "mismatched seeds",
+            "With mismatched seeds the agreement is gone.",
+            0.0,
+            allowances.NONE,
+        )
+    )
+    return claims + _closed_forms(identity, simulated[identity.name])
+
+
+def _closed_forms(identity: Experiment, drawn: xr.Dataset) -> list[Claim]:
+    d = identity.d
+    at = {
+        load: {"n": max(2, round(load * d)), "ridge": 0.0} for load in (0.05, 0.5, 1.0, 2.0, 10.0)
+    }
+    q = {load: picked(drawn, "convergence", **label) for load, label in at.items()}
+    gap = picked(drawn, "convergence_gap", **at[10.0])
+    few = at[0.05]["n"]
+    return [
+        q[1.0].claim(
+            "q(1)",
+            "Without ridge q = 64/(9 pi^2) = 0.7205 at n = d.",
+            64.0 / (9.0 * math.pi**2),
+            allowances.convergence_isotropic(d, d),
+        ),
+        combined([(d / few, q[0.05])]).claim(
+            "q at small load",
+            "Without ridge and with few rows q is n/d: the ratio of the two is 1.",
+            1.0,
+            (few / d / 4 + 1 / few, "n/(4 d), the next term of the series, and 1/d on q itself"),
+        ),
+        combined([(10.0, gap)]).claim(
+            "1 - q at large load",
+            "Without ridge and with many rows 1 - q is d/(4 n): n/d times it is 1/4.",
+            0.25,
+            (1 / 640 + 1 / d, "d/(64 n), the next term of the series, and 1/n on q itself"),
+        ),
+        combined([(2.0, q[0.5]), (-1.0, q[2.0])]).claim(
+            "q and its mirror image",
+            "Without ridge q(n/d) = (n/d) q(d/n): 2 q(1/2) - q(2) = 0.",
+            0.0,
+            (3 / d, "1/d on each of the two, by their weights"),
+        ),
+    ]
+
+
+def memorisation_claims(load: Experiment, drawn: xr.Dataset) -> list[Claim]:
+    """Return the claims about m, its ratio to held-out data, and the share."""
+    predicted, d = load.predicted, load.d
+    effective = _effective(load)
+    claims = []
+    for gamma, ridge in ((0.1, 0.0), (1.0, 0.0), (10.0, 0.0)):
+        at = {"n": round(gamma * d), "ridge": ridge}
+        value = picked(predicted, "memorisation", **at).value
+        claims.append(
+            picked(drawn, "memorisation", **at).claim(
+                f"memorisation, n/d = {gamma:g}, ridge {ridge:g}",
+                f"At n/d = {gamma:g} and ridge {ridge:g} the closest training row is as close as "
+                f"the formula says.",
+                value,
+                allowances.maximum(value, at["n"], effective),
+            )
+        )
+    few, many = ({"n": round(g * d), "ridge": 0.0} for g in (0.1, 10.0))
+    ends = [picked(predicted, "memorisation", **at).value for at in (few, many)]
+    claims.append(
+        combined(
+            [
+                (1.0, picked(drawn, "memorisation", **few)),
+                (-1.0, picked(drawn, "memorisation", **many)),
+            ]
+        ).claim(
+            "memorisation falls with n",
+            "Memorisation falls as n/d grows from 0.1 to 10, by as much as the formula says.",
+            ends[0] - ends[1],
+            (
+                sum(
+                    allowances.maximum(value, at["n"], effective)[0]
+                    for value, at in zip(ends, (few, many), strict=True)
+                ),
+                "the allowances of the two numbers",
+            ),
+        )
+    )
+    plain, ridged = ({"n": round(0.25 * d), "ridge": r} for r in (0.0, 1.0))
+    sides = [picked(predicted, "memorisation", **at).value for at in (plain, ridged)]
+    claims.append(
+        combined(
+            [
+                (1.0, picked(drawn, "memorisation", **plain)),
+                (-1.0, picked(drawn, "memorisation", **ridged)),
+            ]
+        ).claim(
+            "a ridge lowers memorisation",
+            "At n/d = 0.25 a ridge of 1 lowers memorisation, by as much as the formula says.",
+            sides[0] - sides[1],
+            (
+                sum(allowances.maximum(v, plain["n"], effective)[0] for v in sides),
+                "the allowances of the two numbers",
+            ),
+        )
+    )
+    for gamma, ridge in ((0.25, 0.0), (1.0, 0.0), (1.0, 1.0)):
+        at = {"n": round(gamma * d), "ridge": ridge}
+        value = picked(predicted, "memorisation_ratio", **at).value
+        claims.append(
+            picked(drawn, "memorisation_ratio", **at).claim(
+                f"memorisation ratio, n/d = {gamma:g}, ridge {ridge:g}",
+                f"At n/d = {gamma:g} and ridge {ridge:g} an honest model is closer to training "
+                "than to held-out rows by the factor sqrt(tr[S f^2]/tr[Sigma f^2]).",
+                value,
+                allowances.ratio(value, at["n"], effective),
+            )
+        )
+    at = {"n": d, "ridge": 0.0}
+    rho = picked(predicted, "memorisation_ratio", **at).value
+    for name, words in (
+        ("memorisation_share", "|cosine|"),
+        ("memorisation_share_euclidean", "Euclidean distance"),
+    ):
+        claims.append(
+            picked(drawn, name, **at).claim(
+                f"share by {words}, n = d",
+                f"At n = d an honest model has this share of samples closer, by {words}, "
+                "to training than to held-out rows; not one half.",
+                picked(predicted, name, **at).value,
+                allowances.share(rho, d, effective),
+            )
+        )
+    return claims
+
+
+def _effective(experiment: Experiment) -> float:
+    values = experiment.population.eigenvalues(experiment.d)
+    return float(values.sum() ** 2 / (values**2).sum())

@@ -1,0 +1,139 @@
+"""Claims beyond one load: power-law spectra, and the path of a growing ridge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twinseed.reproduction import allowances
+from twinseed.reproduction.claims import Claim, combined, picked
+from twinseed.reproduction.linear import Experiment
+from twinseed.reproduction.ridges import Path, best_ridge, distance, neutral_ridge
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["path_claims", "power_law_claims"]
+
+
+def power_law_claims(
+    experiments: Mapping[float, Experiment], simulated: Mapping[str, xr.Dataset]
+) -> list[Claim]:
+    """Return the claims about spectra ``mu_k ~ k^-a``."""
+    claims = []
+    for exponent, experiment in experiments.items():
+        drawn, predicted, d = simulated[experiment.name], experiment.predicted, experiment.d
+        at = {"n": round(d / 4), "ridge": 0.0}
+        claims.append(
+            picked(drawn, "convergence", **at).claim(
+                f"power law a = {exponent:g}, convergence",
+                f"For a spectrum k^-{exponent:g} at n = d/4 convergence is that of the "
+                "deterministic equivalent.",
+                picked(predicted, "convergence", **at).value,
+                allowances.convergence_any(at["n"]),
+            )
+        )
+    steepest = experiments[max(experiments)]
+    return [*claims, *_steep(max(experiments), steepest, simulated[steepest.name])]
+
+
+def _steep(exponent: float, experiment: Experiment, drawn: xr.Dataset) -> list[Claim]:
+    """Return what the steepest spectrum shows best: two convergences, and a first direction."""
+    predicted, d = experiment.predicted, experiment.d
+    few, many = ({"n": n, "ridge": 0.0} for n in (round(d / 4), d))
+    values = experiment.population.eigenvalues(d)
+    pull = values[1:] / (values[0] - values[1:])
+    slope = 1.0 - float(np.sum(pull**2)) / d
+    return [
+        picked(drawn, "convergence_cosine", **few).claim(
+            f"power law a = {exponent:g}, mean cosine",
+            f"For a spectrum k^-{exponent:g} at n = d/4 the mean cosine is lower than the trace "
+            "ratio, as predicted.",
+            picked(predicted, "convergence_cosine", **few).value,
+            allowances.convergence_any(few["n"]),
+        ),
+        picked(drawn, "recovery", factor=1, **many).claim(
+            f"power law a = {exponent:g}, first direction",
+            f"For a spectrum k^-{exponent:g} at n = d the first direction is learned as far as the "
+            "outlier formula says.",
+            picked(predicted, "recovery", factor=1, **many).value,
+            allowances.recovery(d, d, slope),
+        ),
+    ]
+
+
+def path_claims(
+    experiments: Mapping[float, Experiment], simulated: Mapping[str, xr.Dataset]
+) -> list[Claim]:
+    """Return the claims about the ridge: where it is best, where it stops to pay, and beyond."""
+    claims = []
+    for gamma, experiment in experiments.items():
+        drawn, n = simulated[experiment.name], experiment.n[0]
+        best, neutral = best_ridge(gamma), neutral_ridge(gamma)
+        band = [r for r in experiment.ridges if 0 < r < 1 and r <= 2.9 * best]
+        points = [picked(drawn, "wasserstein", n=n, ridge=r) for r in band]
+        plain = picked(drawn, "wasserstein", n=n, ridge=0.0)
+        path = Path(
+            ridges=np.array(band),
+            distances=np.array([point.value for point in points]),
+            errors=np.array([point.se for point in points]),
+            plain=plain.value,
+            plain_error=plain.se,
+            replicates=plain.replicates,
+        )
+        bend = (
+            distance(gamma, 1.1 * best) - 2 * distance(gamma, best) + distance(gamma, 0.9 * best)
+        ) / (0.1 * best) ** 2
+        rise = (distance(gamma, 1.01 * neutral) - distance(gamma, 0.99 * neutral)) / (
+            0.02 * neutral
+        )
+        claims += [
+            path.best().claim(
+                f"best ridge, n/d = {gamma:g}",
+                f"At n/d = {gamma:g} the model is closest to the truth at this ridge.",
+                best,
+                (1.0 / n / bend, "1/n on the slope of the distance, over its curvature"),
+            ),
+            path.neutral().claim(
+                f"neutral ridge, n/d = {gamma:g}",
+                f"At n/d = {gamma:g} a larger ridge than this makes the model worse than none.",
+                neutral,
+                (1.0 / n / rise, "1/n on the distance, over its slope"),
+            ),
+        ]
+    middle = sorted(experiments)[len(experiments) // 2]
+    experiment = experiments[middle]
+    return [*claims, *_beyond(middle, experiment, simulated[experiment.name])]
+
+
+def _beyond(gamma: float, experiment: Experiment, drawn: xr.Dataset) -> list[Claim]:
+    """Past the best ridge convergence still rises, and the distance to the truth grows."""
+    n, last = experiment.n[0], max(experiment.ridges)
+    near = min(experiment.ridges, key=lambda r: abs(r - best_ridge(gamma)))
+    claims = []
+    for name, words, tolerance in (
+        ("convergence", "convergence rises", allowances.convergence_isotropic(n, experiment.d)),
+        (
+            "wasserstein",
+            "the distance to the truth grows",
+            (1.0 / n, "1/n: four times the next order, 1/(4 n), of the formula"),
+        ),
+    ):
+        ends = [
+            picked(experiment.predicted, name, n=n, ridge=ridge).value for ridge in (near, last)
+        ]
+        terms = [
+            (sign, picked(drawn, name, n=n, ridge=ridge))
+            for sign, ridge in ((-1.0, near), (1.0, last))
+        ]
+        claims.append(
+            combined(terms).claim(
+                f"past the best ridge {words}, n/d = {gamma:g}",
+                f"At n/d = {gamma:g}, from ridge {near:.3g} to {last:g}, {words} by this much.",
+                ends[1] - ends[0],
+                tolerance,
+            )
+        )
+    return claims

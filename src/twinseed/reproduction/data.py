@@ -1,0 +1,143 @@
+"""The experiments on data: what is measured on the rows, and what their spectrum predicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinseed.coupling import outlier
+from twinseed.reproduction.moments import FourthMoments, fourth_moments
+from twinseed.reproduction.rows import Rows
+from twinseed.reproduction.settings import Settings
+from twinseed.reproduction.spectrum import Described, described
+from twinseed.reproduction.splits import DrawnRows, FileRows, Split, Truth
+from twinseed.status import Status
+from twinseed.verbs.predict import predict
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["DataPlan"]
+
+_DIGITS = (20, 50, 150, 400, 800)
+_SIZES = 5
+_CONTROL = 300
+"""Most training rows of a control: the memoriser's flow costs seeds times rows."""
+
+
+@dataclass(frozen=True, eq=False)
+class DataPlan:
+    """Everything that is to be measured on one set of rows."""
+
+    rows: Rows
+    about: Described
+    moments: FourthMoments
+    sizes: tuple[int, ...]
+    heldout: tuple[int, ...]
+    splits: dict[str, Split]
+
+    @property
+    def prefix(self) -> str:
+        """What the readouts' names begin with."""
+        return "data" if self.rows.own else "digits"
+
+    @classmethod
+    def build(cls, rows: Rows, path: Path, settings: Settings) -> DataPlan:
+        """Lay the measurements out; ``path`` is where workers find the rows."""
+        about = described(rows)
+        eigenvalues, directions = rows.spectrum
+        number = about.factors
+        moments = fourth_moments(rows.values, eigenvalues, directions, about.groups)
+        sizes = _DIGITS if not rows.own else _sizes(rows.count)
+        heldout = tuple(min(n, rows.count - 2 * n) for n in sizes)
+        source = FileRows(path, rows.fingerprint)
+        drawn = DrawnRows(about.population, rows.d)
+        axes = np.eye(rows.d)[:, :number]
+        truths: dict[str, Truth | None] = {"measured": None, "gaussian": None}
+        if number:
+            truths = {
+                "measured": Truth(directions[:, :number], eigenvalues[:number]),
+                "gaussian": Truth(axes, eigenvalues[:number]),
+            }
+        prefix = "data" if rows.own else "digits"
+        common: dict[str, Any] = {"d": rows.d, "replicates": settings.splits}
+        linear = {**common, "sizes": sizes, "heldout": heldout, "seeds": settings.data_seeds}
+        seeds = max(2, min(settings.data_seeds, rows.count // 4))
+        few = min((rows.count - seeds) // 3, _CONTROL)
+        control = {**common, "sizes": (few,), "heldout": (few,), "seeds": seeds}
+        splits = {
+            f"{prefix}_measured": Split("linear", source, truth=truths["measured"], **linear),
+            f"{prefix}_gaussian": Split("linear", drawn, truth=truths["gaussian"], **linear),
+            "control_memoriser": Split("memoriser", source, **control),
+            "control_fresh": Split("fresh", source, **control),
+        }
+        return cls(rows, about, moments, sizes, heldout, splits)
+
+    def predicted(self) -> xr.Dataset:
+        """Predict what is measured, from the spectrum, with the known differences put in.
+
+        The models estimate their means: the formulas take n - 1 for n, and the means, which differ
+        by ``2 tr Sigma/n``, add to what the samples do not share. Measured about the mean of all R
+        real rows, with ``e = tr Sigma``: energy ``e (1 + 1/n - 1/R)``, overlap ``e (q - 1/R)``. A
+        group of nearly equal directions is predicted as the subspace that is measured; the overlap
+        with the directions of all N rows loses ``(N - n)/(N - 1)`` of what an independent sample
+        would. The coordinate n is the number of training rows.
+        """
+        n = np.asarray(self.sizes, dtype=np.float64)
+        found = predict(self.about.population, n=list(n - 1), d=self.rows.d)
+        total = 2 * n + np.asarray(self.heldout)
+        energy = 1.0 + 1.0 / n - 1.0 / total
+        gap = found["convergence_gap"].values
+        moved = (1.0 - gap - 1.0 / total) / energy
+        cosine = found["convergence_cosine"].values * moved / (1.0 - gap)
+        changed: dict[str, NDArray[np.float64]] = {
+            "convergence": moved,
+            "convergence_gap": (gap + 1.0 / n) / energy,
+            "convergence_cosine": cosine,
+            "convergence_corrected": moved,
+            "convergence_null": -1.0 / total / energy,
+        }
+        if self.about.factors:
+            between = np.stack([self._overlaps(rows) for rows in n - 1])
+            left = ((self.rows.count - n) / (self.rows.count - 1))[:, None]
+            for name, loss in (
+                ("recovery_twins", 1.0 - between),
+                ("recovery", (1.0 - between) * left),
+            ):
+                learned = 1.0 - loss > found[name].values
+                learned &= between > 0
+                changed[name] = np.where(learned, 1.0 - loss, found[name].values)
+                status = found[f"{name}_status"]
+                found[f"{name}_status"] = status.copy(
+                    data=np.where(learned, str(Status.OK), status.values)
+                )
+        for name, value in changed.items():
+            found[name] = found[name].copy(data=value)
+        found = found.assign_coords(n=n, gamma=("n", n / self.rows.d))
+        return found.assign_attrs(rows_heldout=" ".join(map(str, self.heldout)))
+
+    def _overlaps(self, n: float) -> NDArray[np.float64]:
+        """Return the predicted overlap of each leading direction, groups as subspaces."""
+        eigenvalues, _ = self.rows.spectrum
+        result = np.zeros(self.about.factors)
+        for group in self.about.groups:
+            others = np.delete(eigenvalues, group)
+            share = np.full(others.size, 1.0 / self.rows.d)
+            result[group] = np.mean(
+                [
+                    outlier(float(mu), (others, share), n / self.rows.d).overlap
+                    for mu in eigenvalues[group]
+                ]
+            )
+        return result
+
+
+def _sizes(count: int) -> tuple[int, ...]:
+    """Return up to five numbers of training rows, from 1/90 to 4/9 of all rows."""
+    most = min(int(count * 4 / 9), (count - 2) // 2)
+    least = min(most, max(3, count // 90))
+    return tuple(sorted({round(float(n)) for n in np.geomspace(least, most, _SIZES)}))

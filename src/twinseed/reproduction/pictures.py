@@ -1,0 +1,37 @@
+"""The picture strip: what twins make of the same seeds as they see more rows."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinseed.filters import Ridge
+from twinseed.generators import LinearGenerator
+from twinseed.neighbours import nearest
+from twinseed.randomness import stream
+from twinseed.reproduction.rows import Rows
+
+__all__ = ["strip"]
+
+
+def strip(
+    rows: Rows, sizes: tuple[int, ...], entropy: tuple[int, ...], seeds: int = 4
+) -> dict[str, NDArray[np.float64]]:
+    """Return pictures of the twins' samples, and the training pictures nearest to A's.
+
+    Shapes: ``strip`` (sizes, seeds, 3, height, width): model A, model B, the row of A's training
+    set nearest to A's sample by Euclidean distance; ``sizes`` (sizes,). The seeds are the same at
+    every size, and each training set holds the smaller ones. Rows that are not pictures give
+    nothing.
+    """
+    if len(rows.picture) != 2:
+        return {}
+    noise = stream(entropy, "seeds of the pictures").standard_normal((seeds, rows.d))
+    middle = rows.count // 2
+    sheets = []
+    for n in sizes:
+        train = (rows.values[:n], rows.values[middle : middle + n])
+        a, b = (LinearGenerator.fit(half, Ridge(0.0), center=True).sample(noise) for half in train)
+        closest = train[0][nearest(a, train[0]).distance_row[:, 0]]
+        sheets.append(np.stack([rows.restored(part) for part in (a, b, closest)], axis=1))
+    return {"strip": np.stack(sheets), "sizes": np.asarray(sizes, dtype=np.float64)}

@@ -1,0 +1,146 @@
+"""The data of the main job: checked, cleaned, shuffled, and described by their moments."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+from twinseed.checks import numeric_rows
+from twinseed.errors import InputError, MissingExtraError
+from twinseed.generators import load_rows
+from twinseed.randomness import stream
+
+__all__ = ["Rows", "prepared"]
+
+Array = NDArray[np.float64]
+
+_FEWEST = 8
+"""Rows for two training sets of two, two held-out rows, and two fresh ones."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Cleaned rows in random order, and what was done to them.
+
+    Shapes: ``values`` (N, d), columns that vary; ``template`` (all columns), with the constants in
+    place; ``varying`` says where the d columns belong. ``picture`` is the shape of a row as an
+    image, or empty.
+    """
+
+    name: str
+    values: Array
+    template: Array
+    varying: NDArray[np.bool_]
+    picture: tuple[int, ...]
+    repeated: int
+    own: bool
+
+    @property
+    def count(self) -> int:
+        """Number of rows."""
+        return len(self.values)
+
+    @property
+    def d(self) -> int:
+        """Number of columns that vary."""
+        return int(self.values.shape[1])
+
+    @property
+    def constant_columns(self) -> int:
+        """Columns that never vary, which were dropped."""
+        return int((~self.varying).sum())
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the cleaned rows in their random order."""
+        head = f"{self.values.shape};".encode()
+        return hashlib.sha256(head + np.ascontiguousarray(self.values).tobytes()).hexdigest()
+
+    @cached_property
+    def spectrum(self) -> tuple[Array, Array]:
+        """Eigenvalues (d,) of the covariance of all rows, largest first, and directions (d, k).
+
+        The covariance is that of the N rows about their mean, divided by N: they are the population
+        of which training sets are random subsets.
+        """
+        centred = self.values - self.values.mean(axis=0)
+        _, singular, transposed = scipy.linalg.svd(
+            centred, full_matrices=False, overwrite_a=True, check_finite=False
+        )
+        rank = min(self.count - 1, self.d)
+        eigenvalues = np.zeros(self.d)
+        eigenvalues[:rank] = singular[:rank] ** 2 / self.count
+        return eigenvalues, np.ascontiguousarray(transposed[:rank].T)
+
+    def restored(self, samples: Array) -> Array:
+        """Return samples as pictures, with the constant columns in place again."""
+        full = np.tile(self.template, (len(samples), 1))
+        full[:, self.varying] = samples
+        return full.reshape(len(samples), *self.picture)
+
+
+def prepared(data: Any, entropy: tuple[int, ...]) -> Rows:
+    """Return the rows to work on: scikit-learn's digits, or ``data``, a path or an array.
+
+    Repeated rows are dropped, since one that fell into both halves would fake agreement and one
+    among the held-out rows would fake copying; so are constant columns. The rows are then shuffled:
+    neighbours in a file are often related (the digits follow their writers), and a split in the
+    order of the file would compare two populations.
+
+    Raises:
+        InputError: an unreadable file, values that are not finite numbers, fewer than 8 different
+            rows or fewer than 2 columns that vary.
+        MissingExtraError: the digits without scikit-learn.
+    """
+    if data is None:
+        name, given = "digits", _digits()
+    elif isinstance(data, str | PathLike):
+        name, given = Path(data).name, load_rows(data)
+    else:
+        name, given = "data", np.asarray(data)
+    picture = tuple(given.shape[1:]) if given.ndim == 3 else ()
+    raw = numeric_rows("data", given, at_least=_FEWEST)
+    values = np.array(raw, dtype=np.float64)
+    whole = np.ascontiguousarray(values).view(np.dtype((np.void, values.strides[0]))).ravel()
+    first = np.sort(np.unique(whole, return_index=True)[1])
+    repeated = len(values) - first.size
+    values = values[first]
+    varying = values.max(axis=0) > values.min(axis=0)
+    if len(values) < _FEWEST:
+        raise InputError(
+            "data", f"must have at least {_FEWEST} different rows", len(values), "give more samples"
+        )
+    if varying.sum() < 2:
+        raise InputError(
+            "data",
+            "must have at least 2 columns that vary",
+            int(varying.sum()),
+            "rows are samples, columns are features",
+        )
+    order = stream(entropy, "shuffle of the data").permutation(len(values))
+    return Rows(
+        name=name,
+        values=np.ascontiguousarray(values[order][:, varying]),
+        template=values[0].copy(),
+        varying=varying,
+        picture=picture,
+        repeated=repeated,
+        own=data is not None,
+    )
+
+
+def _digits() -> NDArray[Any]:
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError as error:
+        raise MissingExtraError("scikit-learn", "data", "the digits of the main job") from error
+    images: NDArray[Any] = load_digits().images
+    return images

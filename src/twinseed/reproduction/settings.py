@@ -1,0 +1,76 @@
+"""How large the main job is: the sizes of every experiment, in its two versions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["FULL", "QUICK", "Settings"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Sizes of the experiments. Loads are n/d; ``*_replicates`` are independent draws a cell."""
+
+    d_small: int
+    d_large: int
+    loads: tuple[float, ...]
+    ridges: tuple[float, ...]
+    small_replicates: int
+    large_replicates: int
+    strengths: tuple[float, ...]
+    factor_loads: tuple[float, ...]
+    factor_replicates: int
+    exponents: tuple[float, ...]
+    power_law_loads: tuple[float, ...]
+    power_law_replicates: int
+    path_d: int
+    path_loads: tuple[float, ...]
+    path_replicates: int
+    seeds: int
+    splits: int
+    data_seeds: int
+
+
+FULL = Settings(
+    d_small=100,
+    d_large=400,
+    loads=(0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0),
+    ridges=(0.0, 0.1, 1.0),
+    small_replicates=20,
+    large_replicates=12,
+    strengths=(0.7, 1.5, 3.0),
+    factor_loads=(0.05, 0.2, 0.5, 0.8, 1.25, 3.0, 5.0, 8.0),
+    factor_replicates=12,
+    exponents=(0.5, 1.0, 1.5),
+    power_law_loads=(0.1, 0.25, 0.5, 1.0, 4.0),
+    power_law_replicates=16,
+    path_d=200,
+    path_loads=(2.0, 5.0, 10.0),
+    path_replicates=14,
+    seeds=128,
+    splits=20,
+    data_seeds=256,
+)
+"""Four minutes on two cores, the figures and the page included."""
+
+QUICK = Settings(
+    d_small=60,
+    d_large=200,
+    loads=(0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0),
+    ridges=(0.0, 0.1, 1.0),
+    small_replicates=6,
+    large_replicates=5,
+    strengths=(0.7, 1.5, 3.0),
+    factor_loads=(0.05, 0.2, 0.5, 0.8, 1.25, 3.0, 5.0, 8.0),
+    factor_replicates=5,
+    exponents=(0.5, 1.0, 1.5),
+    power_law_loads=(0.1, 0.25, 0.5, 1.0, 4.0),
+    power_law_replicates=6,
+    path_d=100,
+    path_loads=(2.0, 5.0, 10.0),
+    path_replicates=6,
+    seeds=64,
+    splits=8,
+    data_seeds=128,
+)
+"""Thirty seconds on two cores, the figures and the page included."""

@@ -1,0 +1,226 @@
+"""Twins trained on disjoint random halves of rows: the draws, and how they become readouts.
+
+Which error bar: the N rows are one data set, and all replicates are random splits of it. Given the
+rows, splits are independent, so the spread of their results over ``sqrt(splits)`` is the standard
+error of their mean; what it estimates is the mean over all splits *of these rows*. The predictions
+are for the same target, since they take the spectrum of these rows. The error bar does not say how
+another data set of N rows would have come out.
+
+Halves drawn without replacement are not independent samples: the covariance S_A of each is closer
+to that of all rows by the factor (N - n)/(N - 1), and the two lean to opposite sides, with
+covariance -1/(N - 1) of a row's. For what depends on their difference the two effects cancel:
+``var(S_A - S_B)`` is ``2/n`` of a row's, times N/(N - 1), whatever n/N. So 1 - q, rho^2 - 1
+(training against held-out rows) and the overlap between twins keep their formulas; the overlap of one twin
+with the directions of all rows does not, and its loss is predicted with that factor.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinseed import readout
+from twinseed.filters import Ridge
+from twinseed.generators import Fresh, LinearGenerator, Memoriser
+from twinseed.orders import convergence, memorisation, recovery
+from twinseed.populations import Population
+from twinseed.sweep import Cell, Result
+from twinseed.twins import Twins
+from twinseed.verbs._simulation import as_result, over_replicates
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["DrawnRows", "FileRows", "Source", "Split", "Truth"]
+
+Array = NDArray[np.float64]
+
+
+class Source(ABC):
+    """Where rows come from. Instances are sent to other processes: they must be small."""
+
+    @abstractmethod
+    def take(self, count: int, rng: np.random.Generator) -> Array:
+        """Return ``count`` rows, no two the same, in random order."""
+
+    @abstractmethod
+    def description(self) -> Mapping[str, Any]:
+        """Return what the rows depend on, ready for JSON."""
+
+
+@dataclass(frozen=True)
+class FileRows(Source):
+    """Random rows of a ``.npy`` file, without replacement."""
+
+    path: Path
+    fingerprint: str
+
+    def take(self, count: int, rng: np.random.Generator) -> Array:
+        rows = np.load(self.path, mmap_mode="r", allow_pickle=False)
+        return np.asarray(rows[rng.permutation(len(rows))[:count]], dtype=np.float64)
+
+    def description(self) -> Mapping[str, Any]:
+        return {"rows": self.fingerprint}
+
+
+@dataclass(frozen=True)
+class DrawnRows(Source):
+    """Gaussian rows of a population: the honest reference for everything measured on data."""
+
+    population: Population
+    d: int
+
+    def take(self, count: int, rng: np.random.Generator) -> Array:
+        return self.population.sample(count, self.d, rng)
+
+    def description(self) -> Mapping[str, Any]:
+        return {"population": dict(self.population.description()), "d": self.d}
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """Leading directions of the population, (d, k), and all its eigenvalues along them."""
+
+    directions: Array
+    eigenvalues: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """One measurement on data, at several numbers of rows.
+
+    ``generator`` is ``"linear"``, or one of the controls: ``"memoriser"``, whose samples are its
+    training rows, and ``"fresh"``, whose samples are rows that nobody saw.
+    """
+
+    generator: str
+    source: Source
+    sizes: tuple[int, ...]
+    heldout: tuple[int, ...]
+    d: int
+    seeds: int
+    replicates: int
+    truth: Truth | None = None
+
+    @property
+    def cells(self) -> list[Cell]:
+        """One cell a split and size."""
+        return [
+            Cell(
+                work=partial(
+                    _DRAWS[self.generator], self.source, n, heldout, self.seeds, self.truth
+                ),
+                description={
+                    "generator": self.generator,
+                    "source": dict(self.source.description()),
+                    "n": n,
+                    "heldout": heldout,
+                    "seeds": self.seeds,
+                    "factors": 0 if self.truth is None else self.truth.eigenvalues.size,
+                    "replicate": replicate,
+                },
+            )
+            for replicate in range(self.replicates)
+            for n, heldout in zip(self.sizes, self.heldout, strict=True)
+        ]
+
+    def readout(self, results: Sequence[Result], entropy: Sequence[int]) -> xr.Dataset:
+        """Average the results of ``cells``, in their order."""
+        number = len(self.sizes)
+        kind = "random splits of the same rows" if isinstance(self.source, FileRows) else "draws"
+        rows = np.asarray(self.sizes, dtype=np.float64)
+        return readout.make(
+            over_replicates(results, (number,), f"{self.replicates} {kind}, with their seeds"),
+            source="measure",
+            coords={"n": ("n", rows), "d": float(self.d), "gamma": ("n", rows / self.d)},
+            dims={"n": number},
+            factors=() if self.truth is None else self.truth.eigenvalues,
+            attrs={
+                "generator": self.generator,
+                "replicates": self.replicates,
+                "seeds": self.seeds,
+                "rows_heldout": " ".join(map(str, self.heldout)),
+                "entropy": " ".join(map(str, entropy)),
+            },
+        )
+
+
+def _linear(
+    source: Source,
+    n: int,
+    heldout: int,
+    seeds: int,
+    truth: Truth | None,
+    rng: np.random.Generator,
+) -> Result:
+    rows_a, rows_b, apart = np.split(source.take(2 * n + heldout, rng), [n, 2 * n])
+    a, b = (LinearGenerator.fit(rows, Ridge(0.0), center=True) for rows in (rows_a, rows_b))
+    noise = rng.standard_normal((seeds, a.d))
+    twins = Twins(a.sample(noise), b.sample(noise), rows_a, rows_b, apart).centred()
+    entropy = _entropy(rng)
+    found = {
+        **memorisation.from_twins(twins, entropy, resamples=0),
+        **convergence.from_twins(twins, entropy, resamples=0),
+    }
+    if truth is not None:
+        known = min(truth.eigenvalues.size, a.eigenvalues.size)
+        found |= recovery.from_twins(
+            twins,
+            entropy,
+            factors=truth.eigenvalues.size,
+            truth=truth.directions,
+            eigenvalues=truth.eigenvalues,
+            directions_a=a.principal_directions(known),
+            directions_b=b.principal_directions(known),
+            resamples=0,
+        )
+    return as_result(found)
+
+
+def _memoriser(
+    source: Source,
+    n: int,
+    heldout: int,
+    seeds: int,
+    truth: Truth | None,
+    rng: np.random.Generator,
+) -> Result:
+    rows_a, rows_b, apart = np.split(source.take(2 * n + heldout, rng), [n, 2 * n])
+    noise = rng.standard_normal((seeds, rows_a.shape[1]))
+    copies = [Memoriser(rows).sample(noise) for rows in (rows_a, rows_b)]
+    twins = Twins(copies[0], copies[1], rows_a, rows_b, apart).centred()
+    entropy = _entropy(rng)
+    return as_result(
+        {
+            **memorisation.from_twins(twins, entropy, resamples=0),
+            **convergence.from_twins(twins, entropy, resamples=0),
+        }
+    )
+
+
+def _fresh(
+    source: Source,
+    n: int,
+    heldout: int,
+    seeds: int,
+    truth: Truth | None,
+    rng: np.random.Generator,
+) -> Result:
+    rows, apart, unseen = np.split(source.take(n + heldout + seeds, rng), [n, n + heldout])
+    samples = Fresh(unseen).sample(np.zeros_like(unseen))
+    twins = Twins(samples, None, rows, heldout=apart).centred()
+    return as_result(memorisation.from_twins(twins, _entropy(rng), resamples=0))
+
+
+_DRAWS = {"linear": _linear, "memoriser": _memoriser, "fresh": _fresh}
+
+
+def _entropy(rng: np.random.Generator) -> tuple[int, ...]:
+    return tuple(int(word) for word in rng.integers(0, 2**32, size=4))
