@@ -4,18 +4,38 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Filter"]
+from twinseed.errors import InputError
+
+__all__ = ["Filter", "SampleSpectrum", "checked"]
+
+
+@dataclass(frozen=True)
+class SampleSpectrum:
+    """A sample spectrum, of data or in the limit, for filters that adapt to the whole of it.
+
+    ``values`` rise; ``weights`` are shares of the ``d`` directions and sum to one, the atom at zero
+    included. ``oracle`` is the mean population eigenvalue ``E[mu | lambda]`` along each sample
+    direction where theory knows it, and None on data.
+    """
+
+    values: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    n: float
+    d: float
+    oracle: NDArray[np.float64] | None = None
 
 
 class Filter(ABC):
     """A spectral filter ``f``: the linear generator is ``x = f(S) z`` with ``z`` standard normal.
 
-    A subclass gives one method, ``__call__``, and its parameters. Instances are immutable.
+    A subclass gives ``__call__``, elementwise, and its parameters; one that depends on the whole
+    sample spectrum gives ``adapted`` too. Instances are immutable.
     """
 
     @abstractmethod
@@ -37,6 +57,15 @@ class Filter(ABC):
         """``f(0)``: what the model does along directions that the training data never showed."""
         return float(self(np.zeros(1))[0])
 
+    @property
+    def breaks(self) -> tuple[float, ...]:
+        """Sample eigenvalues at which ``f`` jumps; between them it must be smooth."""
+        return ()
+
+    def adapted(self, spectrum: SampleSpectrum) -> Filter:
+        """Return the filter that this one becomes on a given sample spectrum."""
+        return self
+
     def description(self) -> Mapping[str, Any]:
         """Return what defines the filter, ready for JSON."""
         return {"kind": type(self).__name__, **self.parameters}
@@ -50,3 +79,29 @@ class Filter(ABC):
     def __repr__(self) -> str:
         inside = ", ".join(f"{key}={value!r}" for key, value in self.parameters.items())
         return f"{type(self).__name__}({inside})"
+
+
+def checked(filter: Filter, eigenvalues: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ``filter(eigenvalues)``; name the filter and the eigenvalue where it is no root.
+
+    Raises:
+        InputError: the filter returns another shape, NaN, infinity or a negative value.
+    """
+    values = np.asarray(filter(eigenvalues), dtype=np.float64)
+    if values.shape != eigenvalues.shape:
+        raise InputError(
+            "filter",
+            f"must work elementwise, but made shape {values.shape} of {eigenvalues.shape}",
+            filter,
+            "return one value for each eigenvalue",
+        )
+    bad = ~(np.isfinite(values) & (values >= 0))
+    if bad.any():
+        where = int(np.flatnonzero(bad)[0])
+        raise InputError(
+            "filter",
+            f"must return finite numbers of zero or above; at lambda = {eigenvalues[where]!r} it is",
+            float(values[where]),
+            f"mend {filter!r} there",
+        )
+    return values
