@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["controls", "picture_strip", "real_data"]
 
-_MOST_FACTORS = 3
+_MOST_LINES = 3
 
 
 @styled
@@ -44,29 +44,26 @@ def real_data(
     """Draw what twins trained on data show, over what theory predicts from the data's spectrum.
 
     Points with 95 % bars: measured on the data (filled) and on Gaussian data of the same spectrum
-    (hollow); lines: predicted. Recovery shows the leading directions, three at the most.
+    (hollow); lines: predicted. Recovery shows the leading directions, three lines at the most;
+    directions that were measured together, as one subspace, are one line.
     """
     figure, panels = frames(3, stacked=stacked, keys=3)
-    factors = range(1, min(_MOST_FACTORS, measured.sizes["factor"]) + 1)
+    marks = [("these data", False), ("Gaussian, same spectrum", True)]
     for panel, name in zip(panels, ("memorisation_ratio", "convergence", "recovery"), strict=True):
         axes = panel.axes
         panel.title(*TITLES[name])
-        labels = factors if name == "recovery" else (1,)
-        looks = dict(zip(labels, cycle(LOOKS), strict=False))
-        for factor, look in looks.items():
-            draw_line(axes, series(predicted, name, along="n", at={"factor": factor}), look)
-            hollow = series(gaussian, name, along="n", at={"factor": factor})
+        recovery = name == "recovery"
+        lines = _directions(measured) if recovery else {"predicted": 1}
+        keys = []
+        for (words, factor), look in zip(lines.items(), cycle(LOOKS), strict=False):
+            at = {"factor": factor}
+            keys.append(line_key(look, words))
+            draw_line(axes, series(predicted, name, along="n", at=at), look)
+            hollow = series(gaussian, name, along="n", at=at)
             draw_points(axes, hollow, look, hollow=True)
-            draw_points(axes, series(measured, name, along="n", at={"factor": factor}), look)
-        keys = [
-            line_key(look, f"direction {factor}" if name == "recovery" else "predicted")
-            for factor, look in looks.items()
-        ]
-        marks = None if name == "recovery" else LOOKS[0]
-        keys += [
-            bars_key("these data", look=marks),
-            bars_key("Gaussian, same spectrum", look=marks, hollow=True),
-        ]
+            draw_points(axes, series(measured, name, along="n", at=at), look)
+        look_of_key = None if recovery else LOOKS[0]
+        keys += [bars_key(words, look=look_of_key, hollow=hollow) for words, hollow in marks]
         log_x(axes, ROWS)
         panel.legend(keys)
     level(panels[0].axes, 1.0)
@@ -75,13 +72,31 @@ def real_data(
     return figure
 
 
+def _directions(measured: xr.Dataset) -> dict[str, int]:
+    """Return a label and the first factor of each line; equal columns are one subspace."""
+    values = measured["recovery"].values
+    found: dict[str, int] = {}
+    first = 0
+    for k in range(1, values.shape[-1] + 1):
+        ends = k == values.shape[-1] or not np.array_equal(
+            values[..., k], values[..., first], equal_nan=True
+        )
+        if ends and len(found) < _MOST_LINES:
+            one = k == first + 1
+            found[f"direction {k}" if one else f"directions {first + 1} to {k}"] = first + 1
+        if ends:
+            first = k
+    return found
+
+
 @styled
 def controls(named: Mapping[str, xr.Dataset], *, stacked: bool = False) -> Figure:
     """Draw what generators with a known verdict read: one row for each, with 95 % bars.
 
     ``named`` goes from what a row is called to its readout; of several n the largest is drawn.
     """
-    figure, panels = frames(2, stacked=stacked, width=4.4, height=1.15 + 0.34 * len(named), keys=0)
+    height = 1.15 + 0.34 * len(named)
+    figure, panels = frames(2, stacked=stacked, width=4.2, height=height, left=0.95, keys=0)
     rows = list(range(len(named)))[::-1]
     for panel, name in zip(panels, ("memorisation_ratio", "memorisation_share"), strict=True):
         axes = panel.axes
@@ -124,22 +139,27 @@ def picture_strip(
     blocks, seeds, _, high, wide = pictures.shape
     columns = min(2, blocks) if stacked else blocks
     rows = -(-blocks // columns)
-    step = 0.36 if not stacked else 0.5
-    size = (columns * (3 * step + 0.35), rows * (seeds * step * high / wide + 0.75))
-    figure = Figure(figsize=size, layout="constrained")
+    tile = 0.5 if stacked else 0.42
+    across, down = 3 * tile, seeds * tile * high / wide
+    size = (columns * (across + _BETWEEN) + _BETWEEN, rows * (down + _HEADING))
+    figure = Figure(figsize=size)
     low, top = float(pictures[:, :, 2].min()), float(pictures[:, :, 2].max())
-    for block in range(rows * columns):
-        axes = figure.add_subplot(rows, columns, block + 1)
+    for block in range(blocks):
+        row, column = divmod(block, columns)
+        x = _BETWEEN + column * (across + _BETWEEN)
+        y = size[1] - row * (down + _HEADING) - _HEADING + 0.1 - down
+        bounds = (x / size[0], y / size[1], across / size[0], down / size[1])
+        axes = figure.add_axes(bounds)
         axes.set_axis_off()
-        if block >= blocks:
-            continue
         sheet = _sheet(pictures[block])
-        axes.imshow(sheet, cmap="gray_r", vmin=low, vmax=top, interpolation="nearest")
+        axes.imshow(
+            sheet, cmap="gray_r", vmin=low, vmax=top, interpolation="nearest", aspect="auto"
+        )
         axes.set_title(f"n = {number(float(sizes[block]))}", loc="center", pad=14.0)
-        for column, name in enumerate(("A", "B", "nearest")):
+        for place, name in enumerate(("A", "B", "nearest")):
             axes.annotate(
                 name,
-                (column * (wide + _GAP) + (wide - 1) / 2, -0.5),
+                (place * (wide + _GAP) + (wide - 1) / 2, -0.5),
                 xytext=(0, 3),
                 textcoords="offset points",
                 ha="center",
@@ -150,7 +170,11 @@ def picture_strip(
     return figure
 
 
+_BETWEEN, _HEADING = 0.25, 0.6
+"""Inches between blocks of pictures, and above each."""
+
 _GAP = 1
+"""Pixels between two pictures."""
 _REFERENCE: dict[str, Any] = {
     "color": GREY,
     "linewidth": 1.0,

@@ -83,7 +83,9 @@ def ridge_path(
     the model gets worse. The vertical axis is logarithmic in 1 - q, so that agreement close to 1
     can be told apart.
     """
-    figure, panels = frames(1, width=4.2 if stacked else 6.6, height=3.9, keys=4 if stacked else 2)
+    figure, panels = frames(
+        1, width=4.2 if stacked else 6.6, height=3.9, left=0.75, keys=4 if stacked else 2
+    )
     axes = panels[0].axes
     axes.set_xscale("log")
     axes.set_yscale("log")
@@ -98,7 +100,8 @@ def ridge_path(
         marked = [best, -2, -1]
         _annotate(axes, line[0].y[marked], line[1].y[marked], load, look)
         keys.append(line_key(look, f"n/d = {load}: best at r = {line[0].x[best]:.2g}"))
-    axes.margins(x=0.2, y=0.12)
+    axes.margins(x=0.15, y=0.12)
+    axes.set_xlim(right=axes.get_xlim()[1] * (2.6 if stacked else 1.6))
     log_ticks(axes.xaxis)
     log_ticks(axes.yaxis, lambda gap: f"{1.0 - gap:.4g}")
     axes.set_xlabel("distance to the truth, W₂²/d (right: worse)")

@@ -58,9 +58,13 @@ _STYLE = {
     "axes.facecolor": "white",
     "text.color": INK,
     "svg.fonttype": "none",
+    "image.interpolation": "nearest",
     "figure.dpi": 100.0,
     "savefig.dpi": 200.0,
 }
+
+_ABOVE, _BELOW, _RIGHT, _KEY = 0.45, 0.5, 0.18, 0.19
+"""Inches: for the title, for the labels of x, beside a panel, for a line of its legend."""
 
 
 @dataclass(frozen=True)
@@ -85,10 +89,11 @@ LOOKS: Sequence[Look] = (
 
 @dataclass(frozen=True)
 class Panel:
-    """Axes and the empty strip below them where their legend goes, so that it covers no data."""
+    """Axes, and the corner below them where their legend begins, so that it covers no data."""
 
     axes: Axes
-    strip: Axes
+    figure: Figure
+    corner: tuple[float, float]
 
     def title(self, text: str, ends: str) -> None:
         """Name the panel, and say in a second line what each end of its range means."""
@@ -106,8 +111,10 @@ class Panel:
         )
 
     def legend(self, handles: Sequence[Any], columns: int = 2) -> None:
-        """Put the legend into the strip."""
-        self.strip.legend(handles=handles, loc="upper left", ncols=columns)
+        """Write the legend below the axes."""
+        self.figure.legend(
+            handles=handles, loc="upper left", bbox_to_anchor=self.corner, ncols=columns
+        )
 
 
 @contextmanager
@@ -142,26 +149,29 @@ def frames(
     stacked: bool = False,
     width: float = 3.75,
     height: float = 2.7,
+    left: float = 0.48,
     keys: int = 1,
 ) -> tuple[Figure, list[Panel]]:
     """Return an empty figure with ``count`` panels in a row, or one below the other.
 
-    Sizes are inches of one panel without its legend, which has ``keys`` lines.
+    Sizes are inches of one panel: ``left`` is the room for the labels of y, ``height`` leaves out
+    the legend, which has ``keys`` lines. Places are fixed: a layout engine would measure all text
+    again each time that a figure is written, which costs more than drawing it.
     """
     from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    strip = 0.12 + 0.18 * keys
+    total = height + 0.1 + _KEY * keys
     columns, rows = (1, count) if stacked else (count, 1)
-    size = (width * columns, (height + strip) * rows)
-    layout = ConstrainedLayoutEngine(w_pad=0.06, h_pad=0.05, hspace=0.02, wspace=0.03)
-    figure = Figure(figsize=size, layout=layout)
-    grid = figure.add_gridspec(2 * rows, columns, height_ratios=[height, strip] * rows)
+    size = (width * columns, total * rows)
+    figure = Figure(figsize=size)
     panels: list[Panel] = []
     for place in range(count):
         row, column = (place, 0) if stacked else (0, place)
-        axes = figure.add_subplot(grid[2 * row, column])
-        below = figure.add_subplot(grid[2 * row + 1, column])
-        below.set_axis_off()
-        panels.append(Panel(axes, below))
+        x = column * width + left
+        below = size[1] - row * total - height
+        inner = (width - left - _RIGHT, height - _BELOW - _ABOVE)
+        axes = figure.add_axes(
+            (x / size[0], (below + _BELOW) / size[1], inner[0] / size[0], inner[1] / size[1])
+        )
+        panels.append(Panel(axes, figure, (x / size[0], below / size[1])))
     return figure, panels
