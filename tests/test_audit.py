@@ -122,6 +122,16 @@ def test_a_few_copies_among_good_samples_are_caught_and_counted() -> None:
     assert high - low < 0.3
 
 
+def test_a_generator_that_avoids_its_rows_does_not_hide_one_that_copies() -> None:
+    a, b, heldout = real_rows(34)
+    copies = a[:60] + 0.01
+    found = ts.audit(
+        train_a=a, samples_a=copies, train_b=b, samples_b=copies, heldout=heldout, rng=0
+    )
+    assert found.outcome["copying"] == "copying"
+    assert found.copying.copied_fraction == pytest.approx(0.5, abs=0.05)
+
+
 def test_wrong_seed_pairing_is_not_convergence() -> None:
     a, b, heldout = real_rows(9)
     samples = perfect(10)

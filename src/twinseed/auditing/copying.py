@@ -21,7 +21,7 @@ CLEAR = 0.99
 """A win is clear where the margin is beyond this share of an honest linear model's margins."""
 
 _RESAMPLES = 400
-_POWER = 2.33 + 0.84  # standard normal quantiles of 1 - LEVEL and of 80 % power
+_POWER = 2.9 + 0.84  # standard errors: the critical value of the largest look, and 80 % power
 _RULE_OF_THREE = 3.7  # -log(0.025): the 95 % bound where nothing varies
 _FEWEST = 7  # coin tosses that must all fall alike for p < LEVEL
 _SUSPECTS = 20
@@ -87,38 +87,42 @@ def examine(
     which is 0 for samples that do not know their training rows and 1 for copies, the copied
     fraction is ``[E(t) - E_lin(t)]/[1 - E_lin(t)]``, E_lin that of the linear model or 0 if that is
     more; the larger of its values at ``t = 0`` and at the margin that 99 % of the linear model's
-    samples do not reach; at least 0. Its interval resamples blocks of rows, each with the samples
-    that are closest to it, so that samples sharing a row move together.
+    samples do not reach; at least 0; averaged over the samples of both generators. Its interval
+    resamples blocks of rows, each with the samples that are closest to it, so that samples sharing
+    a row move together.
 
     Validity: a copy must be closer to its training row than to the other rows. Copies that are
     blurred beyond that, or copies in other features (a crop, a mirror image), are not seen.
     """
     clear = np.concatenate([one.closest["distance"].margin for one in linear])
     cut = float(np.quantile(clear, CLEAR))
-    signed, signed_linear = (
-        np.stack([_excess(side, blocks, roles, t) for t in (0.0, cut)])
-        for side in (generators, linear)
-    )
-    members = _members(generators, blocks), _members(linear, blocks)
-    ones = np.ones((1, blocks))
-    active = np.flatnonzero(members[0] + members[1])
-    weights = rng.multinomial(active.size, np.full(active.size, 1 / active.size), size=_RESAMPLES)
-    value = float(_fraction(ones, signed, signed_linear, members)[0])
-    drawn = _fraction(
-        weights.astype(np.float64),
-        signed[:, active],
-        signed_linear[:, active],
-        (members[0][active], members[1][active]),
-    )
-    samples = int(members[0].sum())
-    spread = math.sqrt(float(np.sum(signed[1] ** 2))) / samples
+    members = np.array([_members(one, blocks) for one in generators])
+    members_linear = np.array([_members(one, blocks) for one in linear])
+    active = np.flatnonzero((members + members_linear).sum(axis=0))
+    resampled = rng.multinomial(active.size, np.full(active.size, 1 / active.size), _RESAMPLES)
+    weights = np.concatenate([np.ones((1, active.size)), resampled])
+    fractions: Array = np.zeros(len(weights))
+    spread = 0.0
+    for one, honest, count, count_linear in zip(
+        generators, linear, members, members_linear, strict=True
+    ):
+        looks = []
+        for t in (0.0, cut):
+            excess, level = _excess(one, blocks, roles, t), _excess(honest, blocks, roles, t)
+            seen = _ratio(weights @ excess[active], weights @ count[active])
+            floor = _ratio(weights @ level[active], weights @ count_linear[active]).clip(0.0, 1.0)
+            looks.append(_ratio(seen - floor, 1.0 - floor))
+        spread += float(np.sum(excess**2))
+        fractions += np.max(looks, axis=0).clip(0.0, 1.0) * one.samples
+    samples = sum(one.samples for one in generators)
+    value, drawn = float(fractions[0] / samples), fractions[1:] / samples
     p_value = relabelled(generators, blocks, roles, rng).p_closer
     return Copying(
         p_value=p_value,
         p_value_linear=beyond(generators, linear, roles, rng),
         copied_fraction=value,
-        copied_fraction_interval=_interval(value, drawn, int(np.count_nonzero(members[0]))),
-        smallest_visible=min(1.0, max(_POWER * spread, _FEWEST / samples)),
+        copied_fraction_interval=_interval(value, drawn, int(np.count_nonzero(members))),
+        smallest_visible=min(1.0, max(_POWER * math.sqrt(spread), _FEWEST) / samples),
         clear_win=math.exp(cut) if math.isfinite(cut) else math.inf,
         samples=samples,
         rows_compared=blocks,
@@ -126,38 +130,22 @@ def examine(
     )
 
 
-def _excess(side: Sequence[Attribution], blocks: int, roles: int, t: float) -> Array:
+def _excess(one: Attribution, blocks: int, roles: int, t: float) -> Array:
     """Return each block's part of ``N E(t)``."""
-    parts = np.zeros(blocks)
-    for one in side:
-        found = one.closest["distance"]
-        sign = np.where(found.role == one.own, 1.0, -1.0 / (roles - 1))
-        parts += np.bincount(found.block, sign * (found.margin >= t), minlength=blocks)
-    return parts
+    found = one.closest["distance"]
+    sign = np.where(found.role == one.own, 1.0, -1.0 / (roles - 1))
+    parts = np.bincount(found.block, sign * (found.margin >= t), minlength=blocks)
+    return parts.astype(np.float64)
 
 
-def _members(side: Sequence[Attribution], blocks: int) -> Array:
+def _members(one: Attribution, blocks: int) -> Array:
     """Return the number of samples whose closest row lies in each block."""
-    counts = np.zeros(blocks)
-    for one in side:
-        counts += np.bincount(one.closest["distance"].block, minlength=blocks)
-    return counts
+    return np.bincount(one.closest["distance"].block, minlength=blocks).astype(np.float64)
 
 
-def _fraction(
-    weights: Array, signed: Array, signed_linear: Array, members: tuple[Array, Array]
-) -> Array:
-    """Return the copied fraction under each row of block weights."""
-    looks = []
-    for own, honest in zip(signed, signed_linear, strict=True):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            excess = (weights @ own) / (weights @ members[0])
-            level = (weights @ honest) / (weights @ members[1])
-        level = np.clip(np.nan_to_num(level), 0.0, 1.0)
-        rest = 1.0 - level
-        looks.append(np.divide(excess - level, rest, out=np.zeros_like(rest), where=rest > 1e-9))
-    largest: Array = np.max(looks, axis=0)
-    return np.clip(np.nan_to_num(largest), 0.0, 1.0)
+def _ratio(top: Array, bottom: Array) -> Array:
+    """Return top/bottom; 0 where the bottom is nothing, so nothing is known."""
+    return np.divide(top, bottom, out=np.zeros_like(top), where=bottom > 1e-9)
 
 
 def _interval(value: float, drawn: Array, clusters: int) -> tuple[float, float]:

@@ -19,6 +19,8 @@ __all__ = ["RELABELLINGS", "Attribution", "Relabelling", "beyond", "relabelled"]
 
 RELABELLINGS = 1999
 
+_FEWEST = 8  # samples in the smallest look: fewer can hardly reach the level of the test
+
 Array = NDArray[np.float64]
 
 
@@ -53,52 +55,57 @@ def relabelled(
 ) -> Relabelling:
     """Test whether samples are closer to the rows of their own role than to those of the others.
 
-    Equation: ``S_w = sum_s w_s [role of the row closest to s is the generator's own]``, by distance
-    and by |cosine|, with equal weights (many samples a little closer) and with Savage scores of the
-    margins (few samples much closer). Each ``S_w`` is divided by its standard deviation under
-    relabelling, and the largest of the four is compared with its values when the roles of the
-    rows of each block are permuted at random: ``p = (1 + #{at least as large})/(1 + 1999)``.
+    Equation: ``S = sum_s [role of the row closest to s is the generator's own]``, by distance and
+    by |cosine|, over all samples (many may be a little closer) and over those with the clearest
+    margins: a fifth of them, a fifth of these and so on (a few may be much closer). Of two
+    generators each is looked at alone and both together, so that neither can hide the other. Each S
+    is divided by its standard deviation under relabelling, and the largest is compared with its
+    values when the roles of the rows of each block are permuted at random:
+    ``p = (1 + #{at least as large})/(1 + 1999)``.
 
     Range: p from 0.0005 to 1. Exact, for any data and any number of rows, under the hypothesis that
     the real rows are exchangeable and the samples do not depend on which of them were trained on:
-    closest rows, margins and weights are found without looking at roles, so permuting the roles
-    within a block changes nothing else. A row that draws many samples moves as one, so that
+    closest rows and margins are found without looking at roles, so permuting the roles within a
+    block changes nothing else. A row that draws many samples moves as one, so that
     dependence through shared rows needs no correction. ``p_further`` is the same for the smallest.
 
-    Source: the permutation principle (Pitman 1937); Savage scores: Savage, Ann. Math. Statist. 27
-    (1956) 590.
+    Source: Pitman, Suppl. J. R. Stat. Soc. 4 (1937) 119, for tests by permutation.
     """
     orders = np.array(list(itertools.permutations(range(roles))))
-    looks = []
-    for metric in METRICS:
-        for score in (_equal, _savage):
-            table = np.zeros((blocks, len(orders)))
-            for one in generators:
-                found = one.closest[metric]
-                cell = found.block * roles + found.role
-                weight = np.bincount(cell, score(found.margin), minlength=blocks * roles)
-                table += weight.reshape(blocks, roles)[:, orders[:, one.own]]
-            looks.append(table)
-    tables = np.stack(looks)
-    tables = tables[:, np.any(tables != tables[:, :, :1], axis=(0, 2))]
+    sides = []
+    for one in generators:
+        looks = []
+        for metric in METRICS:
+            found = one.closest[metric]
+            cell = found.block * roles + found.role
+            for seen in _looks(found.margin):
+                count = np.bincount(cell, seen, minlength=blocks * roles)
+                looks.append(count.reshape(blocks, roles)[:, orders[:, one.own]])
+        sides.append(np.stack(looks).astype(np.float64))
+    tables = _each_and_all(sides)
     expected = tables.mean(axis=2).sum(axis=1)
     spread = np.sqrt(tables.var(axis=2).sum(axis=1))
-    seen = spread > 0
-    if not seen.any():
+    tables, expected, spread = (part[spread > 0] for part in (tables, expected, spread))
+    if not spread.size:
         return Relabelling(1.0, 1.0)
-    tables, expected, spread = tables[seen], expected[seen], spread[seen]
-    active = np.arange(tables.shape[1])
     drawn = np.concatenate(
         [
-            tables[:, active, rng.integers(0, len(orders), (some, active.size))].sum(axis=2).T
-            for some in _portions(len(tables) * active.size)
+            _sums(tables, rng.integers(0, len(orders), (some, blocks), dtype=np.int8))
+            for some in _portions(blocks)
         ]
     )
-    found_here = (tables[:, :, 0].sum(axis=1) - expected) / spread
     drawn = (drawn - expected) / spread
-    return Relabelling(
-        _tail(found_here.max(), drawn.max(axis=1)), _tail(-found_here.min(), -drawn.min(axis=1))
-    )
+    z = (tables[:, :, 0].sum(axis=1) - expected) / spread
+    return Relabelling(_tail(z.max(), drawn.max(axis=1)), _tail(-z.min(), -drawn.min(axis=1)))
+
+
+def _sums(tables: Array, picks: NDArray[np.int8]) -> Array:
+    """Return each look's sum over blocks under each relabelling, (relabellings, looks)."""
+    sums = np.empty((len(picks), len(tables)))
+    for look, table in enumerate(tables):
+        active = np.flatnonzero(np.any(table != 0, axis=1))
+        sums[:, look] = table[active, picks[:, active]].sum(axis=1)
+    return sums
 
 
 def beyond(
@@ -109,35 +116,47 @@ def beyond(
 ) -> float:
     """Test whether samples are closer to their own rows than those of an honest linear model.
 
-    Equation: the difference of the mean signed score (own role +w, another ``-w/(roles - 1)``)
-    between a generator's samples and those of the linear model of the same training rows, looked
-    at and maximised as in ``relabelled``; samples of the two are exchanged at random. Range: p from
-    0.0005 to 1. Exact, given the rows, under the hypothesis that the generator is that linear
-    model; small only if its samples are closer to its own rows.
+    Equation: the difference of the mean signed score (own role 1, another ``-1/(roles - 1)``, 0
+    outside the look) between a generator's samples and those of the linear model of the same
+    training rows, looked at and maximised as in ``relabelled``; samples of the two are exchanged at
+    random. Range: p from 0.0005 to 1. Exact, given the rows, under the hypothesis that the
+    generator is that linear model; small only if its samples are closer to its own rows.
     """
-    found = np.zeros(2 * len(METRICS))
-    drawn = np.zeros((RELABELLINGS, found.size))
+    found: list[Array] = []
+    drawn: list[Array] = []
     for one, honest in zip(generators, linear, strict=True):
         scores = []
         for metric in METRICS:
             margin = np.concatenate([x.closest[metric].margin for x in (one, honest)])
             role = np.concatenate([x.closest[metric].role for x in (one, honest)])
             sign = np.where(role == one.own, 1.0, -1.0 / (roles - 1))
-            scores += [sign * score(margin) for score in (_equal, _savage)]
+            scores += [sign * seen for seen in _looks(margin)]
         table = np.stack(scores, axis=1)
         width = table.std(axis=0)
         table = np.divide(table - table.mean(axis=0), width, out=0 * table, where=width > 0)
         first = np.arange(len(table)) < one.samples
-        # As the scores sum to zero, their mean over either part tells the difference of the two.
-        found += table[first].mean(axis=0) * len(table) / honest.samples
-        exchanged = np.concatenate(
-            [
-                rng.permuted(np.tile(first, (some, 1)), axis=1) @ table
-                for some in _portions(table.size)
-            ]
+        # The scores sum to zero, so their sum over one part tells the difference of the two.
+        found.append(table[first].sum(axis=0))
+        drawn.append(
+            np.concatenate(
+                [
+                    rng.permuted(np.tile(first, (some, 1)), axis=1) @ table
+                    for some in _portions(table.size)
+                ]
+            ).T
         )
-        drawn += exchanged / one.samples * len(table) / honest.samples
-    return _tail(found.max(), drawn.max(axis=1))
+    exchanged = _each_and_all(drawn)
+    width = exchanged.std(axis=1)
+    seen = width > 0
+    if not seen.any():
+        return 1.0
+    largest = (exchanged[seen] / width[seen, None]).max(axis=0)
+    return _tail((_each_and_all(found)[seen] / width[seen]).max(), largest)
+
+
+def _each_and_all(sides: Sequence[Array]) -> Array:
+    """Return the looks of each generator and, of two, also those of both together."""
+    return np.concatenate([*sides, sum(sides, 0.0 * sides[0])] if len(sides) > 1 else sides)
 
 
 def _portions(size: int) -> list[int]:
@@ -151,13 +170,11 @@ def _tail(value: float, drawn: Array) -> float:
     return float((1 + np.sum(drawn >= value - 1e-9)) / (1 + drawn.size))
 
 
-def _equal(margin: Array) -> Array:
-    return np.ones_like(margin)
-
-
-def _savage(margin: Array) -> Array:
-    """Return ``-log(1 - rank/(N + 1))``, ties at their mean rank."""
-    _, place, count = np.unique(margin, return_inverse=True, return_counts=True)
-    rank = (np.cumsum(count) - (count - 1) / 2)[place]
-    scores: Array = -np.log1p(-rank / (margin.size + 1))
-    return scores
+def _looks(margin: Array) -> list[NDArray[np.bool_]]:
+    """Return which samples each look sees: all, the clearest fifth, a fifth of these and so on."""
+    falling, number = np.sort(margin)[::-1], margin.size
+    looks: list[NDArray[np.bool_]] = []
+    while number >= _FEWEST or not looks:
+        looks.append(margin >= falling[number - 1] if number else np.zeros(0, dtype=np.bool_))
+        number //= 5
+    return looks

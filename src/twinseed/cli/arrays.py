@@ -1,0 +1,153 @@
+"""``twinseed measure`` and ``twinseed audit``: a generator's samples, from files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from twinseed.cli.guard import FAILED, guarded
+from twinseed.cli.options import Factors, Json, Output, Quiet, Seed, require_writable
+from twinseed.cli.output import print_json, print_readout, print_table, readout_as_json
+from twinseed.errors import InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from twinseed.auditing import Audit
+    from twinseed.twins import Twins
+
+__all__ = ["audit", "measure"]
+
+
+def _rows(about: str) -> Any:
+    return typer.Option(metavar="FILE", help=about)
+
+
+TrainA = Annotated[str, _rows("Rows that generator A was trained on (.npy, .npz#name or .csv).")]
+SamplesA = Annotated[str, _rows("Samples of generator A.")]
+TrainB = Annotated[str | None, _rows("Rows that generator B was trained on.")]
+SamplesB = Annotated[str | None, _rows("Samples of generator B, row for row from A's seeds.")]
+HeldOut = Annotated[str | None, _rows("Rows of the same source that neither generator saw.")]
+
+
+@guarded()
+def measure(
+    train_a: TrainA,
+    samples_a: SamplesA,
+    train_b: TrainB = None,
+    samples_b: SamplesB = None,
+    heldout: HeldOut = None,
+    factors: Factors = 5,
+    centre: Annotated[
+        bool, typer.Option("--centre", help="Measure about the mean of the real rows.")
+    ] = False,
+    seed: Seed = 0,
+    output: Output = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Measure one or two generators from their samples.
+
+    Rows are samples; row i of both sample files comes from seed i.
+    """
+    require_writable("--output", output)
+    twins = _twins(train_a, samples_a, train_b, samples_b, heldout)
+    import twinseed as ts
+
+    readout = ts.measure(twins.centred() if centre else twins, rng=seed, factors=factors)
+    if output is not None:
+        from twinseed.readout import save
+
+        save(readout, output)
+    if as_json:
+        print_json(readout_as_json(readout))
+    elif not quiet:
+        print_readout(readout)
+
+
+@guarded()
+def audit(
+    train_a: TrainA,
+    samples_a: SamplesA,
+    train_b: TrainB = None,
+    samples_b: SamplesB = None,
+    heldout: HeldOut = None,
+    factors: Factors = 5,
+    seed: Seed = 0,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Write a self-contained page.")
+    ] = None,
+    output: Output = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Judge generators: copying, agreement, factors.
+
+    Rows are samples; row i of both sample files comes from seed i. Everything is measured about
+    the mean of the real rows. The exit status is 1 if copying was found, or if the audit's controls
+    do not allow a verdict.
+    """
+    require_writable("--html", html)
+    require_writable("--output", output)
+    twins = _twins(train_a, samples_a, train_b, samples_b, heldout)
+    import twinseed as ts
+
+    found = ts.audit(twins=twins, rng=seed, factors=factors, progress=False if quiet else None)
+    if html is not None:
+        found.to_html(html)
+    if output is not None:
+        from twinseed.readout import save
+
+        save(found.readout, output)
+    if as_json:
+        print_json(found.to_dict())
+    elif not quiet:
+        _print_audit(found)
+    if found.failed:
+        raise typer.Exit(FAILED)
+
+
+def _twins(
+    train_a: str,
+    samples_a: str,
+    train_b: str | None,
+    samples_b: str | None,
+    heldout: str | None,
+) -> Twins:
+    """Load the files, errors naming the option that a file was given to."""
+    if train_b is not None and samples_b is None:
+        raise InputError("samples_b", "is needed with train_b", None, "pass B's samples as well")
+    from twinseed.twins import Twins
+
+    return Twins(
+        samples_a=_loaded("samples_a", samples_a),
+        samples_b=None if samples_b is None else _loaded("samples_b", samples_b),
+        train_a=_loaded("train_a", train_a),
+        train_b=None if train_b is None else _loaded("train_b", train_b),
+        heldout=None if heldout is None else _loaded("heldout", heldout),
+    )
+
+
+def _loaded(name: str, path: str) -> NDArray[Any]:
+    from twinseed.generators import load_rows
+
+    try:
+        return load_rows(path)
+    except InputError as error:
+        raise InputError(name, error.problem, error.value, error.remedy) from error
+
+
+def _print_audit(found: Audit) -> None:
+    rows = []
+    for line in found.lines():
+        label = line.name if line.factor is None else f"{line.name} {line.factor}"
+        known = line.number.low < line.number.high
+        reach = f"{line.number.low:.3f} to {line.number.high:.3f}" if known else ""
+        beside = "; ".join(f"{name} {one.value:.3f}" for name, one in line.references.items())
+        rows.append((label, f"{line.number.value:.3f}", reach, beside, line.status))
+    print_table(("variable", "value", "95 % interval", "compare with", "status"), rows)
+    typer.echo()
+    for sentence in found.verdict.values():
+        typer.echo(sentence)

@@ -1,0 +1,98 @@
+"""``twinseed reproduce``: the main job."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from twinseed.cli.guard import FAILED, guarded
+from twinseed.cli.options import Json, Quiet, Seed, Workers
+from twinseed.cli.output import print_json, print_table
+from twinseed.errors import InputError, MissingExtraError
+
+if TYPE_CHECKING:
+    from twinseed.reproduction import Reproduction
+
+__all__ = ["reproduce"]
+
+_FOLDER = Path("reproduction")
+_CALLED = {"path": "--data", "data": "--data", "folder": "FOLDER", "workers": "--workers"}
+
+
+@guarded(interrupted="interrupted; the same command goes on from here")
+def reproduce(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="FOLDER", help="Where everything goes.  [default: reproduction]"),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="The same.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer and smaller draws.")] = False,
+    data: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Your own rows (.npy, .npz#name or .csv), as samples."),
+    ] = None,
+    seed: Seed = 0,
+    workers: Workers = 2,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Test every claim of the linear theory.
+
+    By simulation and on real data; writes a page, figures, readouts and a table of claims into
+    FOLDER. Interrupted and started again, it goes on where it was. The exit status is 1 if a claim
+    does not agree.
+    """
+    if folder is not None and output is not None and folder != output:
+        raise InputError("FOLDER", "is given twice", f"{folder}, {output}", "name one folder")
+    target = folder or output or _FOLDER
+    if find_spec("matplotlib") is None:
+        raise MissingExtraError("matplotlib", "figures", "The page of the main job")
+    from twinseed.progress import track
+    from twinseed.report import write_reproduction, writing_steps
+    from twinseed.reproduction import reproduce
+
+    show = False if quiet else None
+    try:
+        found = reproduce(target, quick=quick, data=data, rng=seed, workers=workers, progress=show)
+    except InputError as error:
+        called = _CALLED.get(error.argument, error.argument)
+        raise InputError(called, error.problem, error.value, error.remedy) from error
+    with track(writing_steps(found), "page", show) as progress:
+        page = write_reproduction(found, target, progress)
+    if as_json:
+        claims = [claim.to_dict() for claim in found.claims]
+        print_json(
+            {
+                "page": str(page),
+                "agrees": found.agrees,
+                "claims": claims,
+                "settings": dict(found.settings),
+            }
+        )
+    elif not quiet:
+        _print_claims(found)
+        typer.echo(str(page))
+    if not found.agrees:
+        raise typer.Exit(FAILED)
+
+
+def _print_claims(found: Reproduction) -> None:
+    rows = [
+        (
+            "agrees" if claim.agrees else "DOES NOT AGREE",
+            f"{claim.predicted:.4g}",
+            f"{claim.measured:.4g}",
+            f"{claim.low:.4g} to {claim.high:.4g}",
+            claim.sentence,
+        )
+        for claim in found.claims
+    ]
+    print_table(("", "predicted", "measured", "95 % interval", "claim"), rows)
+    failed = sum(not claim.agrees for claim in found.claims)
+    verdict = f"{failed} do not" if failed else "all agree"
+    typer.echo(f"\n{len(found.claims)} claims, {verdict}.")

@@ -1,0 +1,75 @@
+"""Options that several commands share, and how their text becomes values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from twinseed.errors import InputError
+
+__all__ = [
+    "Factors",
+    "Json",
+    "Output",
+    "Quiet",
+    "Seed",
+    "Workers",
+    "numbers",
+    "require_writable",
+]
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")]
+Seed = Annotated[int, typer.Option("--seed", metavar="S", help="Same seed, same answer.")]
+Workers = Annotated[int, typer.Option("--workers", metavar="W", help="Processes on this machine.")]
+Factors = Annotated[
+    int, typer.Option("--factors", metavar="K", help="Leading directions of the data to look at.")
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE.nc", help="Save the readout as NetCDF."),
+]
+
+
+def numbers(option: str, text: str | None) -> Any:
+    """Return None, one number, or a list of numbers separated by commas.
+
+    One number gives a scalar coordinate, two or more a dimension; a trailing comma makes a
+    dimension of one.
+    """
+    if text is None:
+        return None
+    words = [word.strip() for word in text.split(",")]
+    values = []
+    for word in words:
+        if not word and len(words) > 1 and word is words[-1]:
+            continue
+        try:
+            values.append(float(word))
+        except ValueError as error:
+            remedy = "write numbers with commas between them, as in 0.5,1,2"
+            raise InputError(option, "must be numbers", text, remedy) from error
+    return values[0] if len(words) == 1 else values
+
+
+def require_writable(option: str, path: Path | None) -> None:
+    """Find out before the work, not after it, that a file cannot be written."""
+    if path is None:
+        return
+    remedy = "choose a file in a folder that exists and is yours to write in"
+    if not path.parent.is_dir():
+        raise InputError(option, "lies in a folder that does not exist", str(path), remedy)
+    if path.is_dir():
+        raise InputError(option, "must be a file, not a folder", str(path), remedy)
+    new = not path.exists()
+    try:
+        with path.open("ab"):
+            pass
+    except OSError as error:
+        raise InputError(
+            option, f"cannot be written ({error.strerror})", str(path), remedy
+        ) from error
+    if new:
+        path.unlink()

@@ -1,0 +1,157 @@
+"""How results are printed: JSON for programs, tables for people."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["dataset_as_json", "print_json", "print_readout", "print_table", "readout_as_json"]
+
+_PARTS = ("value", "se", "status")
+_WIDEST = 10_000
+
+
+def print_json(value: Any) -> None:
+    """Print JSON; a number that does not exist is null."""
+    typer.echo(json.dumps(_plain(value), indent=2, allow_nan=False))
+
+
+def readout_as_json(readout: xr.Dataset) -> dict[str, Any]:
+    """Return a readout as coordinates and, for each variable, values, errors and statuses."""
+    from twinseed.readout import VARIABLES
+
+    return dataset_as_json(readout, list(VARIABLES), ("", "_se", "_status"), _PARTS)
+
+
+def dataset_as_json(
+    dataset: xr.Dataset, names: Sequence[str], suffixes: Sequence[str], parts: Sequence[str]
+) -> dict[str, Any]:
+    """Return a data set whose variables come in several parts, each under a suffix of its name."""
+    variables = {}
+    for name in names:
+        first = dataset[name + suffixes[0]]
+        variables[name] = {"dims": list(first.dims)} | {
+            part: dataset[name + suffix].values.tolist()
+            for part, suffix in zip(parts, suffixes, strict=True)
+        }
+    return {
+        "attrs": dict(dataset.attrs),
+        "coords": {
+            str(name): {"dims": list(coord.dims), "value": coord.values.tolist()}
+            for name, coord in dataset.coords.items()
+        },
+        "variables": variables,
+    }
+
+
+def print_table(
+    header: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None
+) -> None:
+    """Print a table on stdout; cells are never broken, however narrow the terminal."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in header:
+        table.add_column(Text(name), no_wrap=True)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    drawn = io.StringIO()
+    Console(file=drawn, width=_WIDEST, color_system=None).print(table)
+    if title:
+        typer.echo(title)
+    for line in drawn.getvalue().strip("\n").splitlines():
+        typer.echo(line.rstrip())
+
+
+def print_readout(readout: xr.Dataset) -> None:
+    """Print what a readout has numbers for: variables against the points of its grid.
+
+    Whichever of the two are fewer stand side by side. A star marks a status that is not "ok"; the
+    statuses that occur are explained below the table.
+    """
+    from twinseed.readout import VARIABLES
+
+    grid = [str(name) for name in readout["convergence"].dims]
+    axes = list(dict.fromkeys(["n", "d", "gamma", *grid]))
+    points = [
+        dict(zip(grid, place, strict=True))
+        for place in itertools.product(*(range(readout.sizes[name]) for name in grid))
+    ]
+    table = [[_coordinate(readout[name], point) for point in points] for name in axes]
+    labels, names, noted = list(axes), list(axes), set()
+    for name, variable in VARIABLES.items():
+        for k in range(readout.sizes["factor"]) if variable.per_factor else [None]:
+            factor = {} if k is None else {"factor": k}
+            if not readout[name].isel(factor).notnull().any():
+                continue
+            place = "" if k is None else f" {k + 1}"
+            labels.append(variable.symbol + place)
+            names.append(f"{name}{place} ({variable.symbol})")
+            cells = []
+            for point in points:
+                value, se, status = (
+                    readout[name + suffix].isel(point | factor).item()
+                    for suffix in ("", "_se", "_status")
+                )
+                noted.add(status)
+                cells.append(_number(value, se) + (" *" if status != "ok" else ""))
+            table.append(cells)
+    typer.echo(_about(readout))
+    if len(points) < len(labels):
+        header, *rows = [[name, *cells] for name, cells in zip(names, table, strict=True)]
+    else:
+        header, rows = labels, [list(cells) for cells in zip(*table, strict=True)]
+    print_table(header, rows)
+    _print_advice(noted)
+
+
+def _print_advice(noted: set[str]) -> None:
+    from twinseed.status import Status
+
+    for status in Status:
+        if status in noted and status is not Status.OK:
+            typer.echo(f"* {status}: {status.advice}")
+
+
+def _about(readout: xr.Dataset) -> str:
+    population = str(readout.attrs.get("population", ""))
+    return f"{readout.attrs['source']}: {population}" if population else readout.attrs["source"]
+
+
+def _number(value: float, se: float) -> str:
+    if math.isnan(value):
+        return "-"
+    shown = f"{value:.4g}"
+    return shown if math.isnan(se) or se == 0 else f"{shown} ± {1.959964 * se:.2g}"
+
+
+def _coordinate(coordinate: xr.DataArray, point: Mapping[str, int]) -> str:
+    at = {dim: place for dim, place in point.items() if dim in coordinate.dims}
+    value = coordinate.isel(at).item()
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, bool | int):
+        return value
+    if hasattr(value, "item"):
+        return _plain(value.item())
+    return str(value)
