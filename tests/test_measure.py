@@ -48,7 +48,7 @@ def test_convergence_is_its_definition(twins):
 def test_the_gap_does_not_cancel():
     a = np.random.default_rng(0).standard_normal((50, 10))
     found = convergence.from_twins(ts.Twins(a, a * (1 + 1e-9), a[:5]), 0)
-    assert found["convergence_gap"].value == pytest.approx(0.5e-18, rel=1e-6)
+    assert found["convergence_gap"].value == pytest.approx(0.5e-18, rel=1e-6, abs=0)
 
 
 def test_memorisation_is_its_definition(twins):
@@ -250,6 +250,9 @@ def test_the_readout_says_what_was_measured_and_how(twins, tmp_path):
     assert found.convergence_se.attrs["resampled"].startswith("seeds (50 bootstrap draws)")
     assert "rows (10 groups" in found.memorisation_se.attrs["resampled"]
     assert "reference rows" in found.recovery_se.attrs["resampled"]
+    np.testing.assert_allclose(found.factor_eigenvalue, principal(twins.heldout, 2).eigenvalues)
+    without = ts.Twins(twins.samples_a, twins.samples_b, twins.train_a)
+    assert ts.measure(without, rng=0, factors=2).factor_eigenvalue.values.tolist() == [1.0, 2.0]
     readout.save(found, tmp_path / "readout.nc")
     again = readout.load(tmp_path / "readout.nc")
     assert again.attrs["fingerprint"] == found.attrs["fingerprint"]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from twinseed import InputError
 from twinseed.neighbours import _blocks as blocks
+from twinseed.neighbours import _search as search
 from twinseed.neighbours import nearest
 
 
@@ -113,6 +114,21 @@ def test_memory_stays_within_its_bound_and_below_the_rows(tmp_path):
     assert peak < 1.1 * bound
     agree(nearest(queries[:3], rows, groups=10), queries[:3], rows, np.arange(20000) % 10)
     assert (found.distance[:3] == nearest(queries[:3], rows, groups=10).distance).all()
+
+
+def test_a_large_mean_does_not_make_every_row_a_candidate(monkeypatch):
+    rng = np.random.default_rng(8)
+    rows = (rng.standard_normal((2000, 30)) + 3000).astype(np.float32)
+    compared = []
+    add = search._Kept.add
+
+    def counted(self, key, row):
+        compared.append(key.size)
+        add(self, key, row)
+
+    monkeypatch.setattr(search._Kept, "add", counted)
+    nearest(rows[:50] + np.float32(0.5), rows)
+    assert sum(compared) < 50 * 2000 / 20
 
 
 def test_labels_name_the_groups():
