@@ -2,7 +2,16 @@
 
 from twinseed.populations._base import Population, Spectrum
 from twinseed.populations.atoms import Atoms
+from twinseed.populations.estimated import Estimated, estimate_population
 from twinseed.populations.power_law import PowerLaw
 from twinseed.populations.spiked import Spiked
 
-__all__ = ["Atoms", "Population", "PowerLaw", "Spectrum", "Spiked"]
+__all__ = [
+    "Atoms",
+    "Estimated",
+    "Population",
+    "PowerLaw",
+    "Spectrum",
+    "Spiked",
+    "estimate_population",
+]

@@ -1,0 +1,201 @@
+"""From a sample spectrum back to the population's: the fixed point, inverted.
+
+The sample spectrum of a few rows is far wider than the population's. Both are tied by one equation,
+which is linear in the weights of the population's atoms once the sample has given kappa: hence
+non-negative least squares. What stands out of the bulk is inverted exactly, as a pole, first.
+
+scipy.optimize is imported when a pilot is there: it costs as much as all the rest of twinseed.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Deconvolved", "deconvolve"]
+
+Array = NDArray[np.float64]
+
+_LEVELS = 200
+"""Candidate eigenvalues of the bulk, in equal steps of log mu ..."""
+_LOWEST = 1e-3
+"""... from this share of the bulk's mean (what lies lower counts as this) to its largest sample
+eigenvalue (no population eigenvalue of the bulk lies above)."""
+_EQUATIONS = 60
+"""Values of zeta, in equal steps of log zeta, from the lowest candidate ..."""
+_BEYOND = 1e2
+"""... to this many times the largest sample eigenvalue of the bulk, where the equation states the
+trace alone."""
+_IMPOSED = 1e3
+"""Weight of the equation that the shares sum to one, beside relative residuals of weight one."""
+_MOST_FACTORS = 32
+_EQUAL_FACTORS = 6
+"""Factors of nearly equal strength that are found together: their own gaps are no evidence."""
+_LEAST_OVERLAP = 0.3
+"""An eigenvalue whose own pole would claim less than this overlap is not tried as a factor."""
+_CLEARANCE = 3.3
+"""Tracy-Widom scales above the edge: pure noise passes once in a thousand pilots."""
+
+
+@dataclass(frozen=True)
+class Deconvolved:
+    """A population as far as a sample shows it.
+
+    ``values`` and ``counts`` are the bulk's atoms, in rising order, and how many directions each
+    holds; ``factors`` are the directions that stand out, largest first. ``detectable`` is the least
+    population eigenvalue that would have stood out of this bulk at this number of rows.
+    """
+
+    values: Array
+    counts: Array
+    factors: Array
+    detectable: float
+
+
+def deconvolve(sample: Array, n: float, d: int, factors: int | None = None) -> Deconvolved:
+    """Find the population spectrum of ``d`` directions whose ``n`` rows show ``sample``.
+
+    ``sample``: the sample covariance's eigenvalues above zero, largest first; ``factors``: how many
+    of the largest are factors (None: those that are separated). Fewer come back where the next has
+    no inverse, since it lies within the bulk.
+    """
+    number = _separated(sample, n, d) if factors is None else factors
+    poles = _inverted(sample, n, number)
+    while not _possible(poles, sample):
+        poles = _inverted(sample, n, poles.size - 1)
+    values, counts = _bulk(sample, n, d, poles)
+    edge = _Edge.above(values, counts, n)
+    return Deconvolved(values, counts, poles, edge.detectable)
+
+
+def _separated(sample: Array, n: float, d: int) -> int:
+    """Count the leading eigenvalues that stand clear of the bulk fitted to all the others.
+
+    From the top down, a group of nearly equal factors at a time: a group is accepted when its
+    smallest member clears the edge, so that equal factors do not hide each other.
+    """
+    most = min(_MOST_FACTORS, sample.size // 3)
+    found = 0
+    while True:
+        for number in range(found + 1, min(found + _EQUAL_FACTORS, most) + 1):
+            if _clears_the_edge(sample, n, d, number):
+                found = number
+                break
+        else:
+            return found
+
+
+def _clears_the_edge(sample: Array, n: float, d: int, number: int) -> bool:
+    position = sample[number - 1]
+    away = sample[number:] - position
+    if away[0] == 0:
+        return False
+    zeros = n - sample.size
+    companion = (1.0 / away).sum() - zeros / position
+    slope = (1.0 / away**2).sum() + zeros / position**2
+    if -companion < _LEAST_OVERLAP * slope * position:
+        return False
+    poles = _inverted(sample, n, number)
+    if not _possible(poles, sample):
+        return False
+    values, counts = _bulk(sample, n, d, poles)
+    edge = _Edge.above(values, counts, n)
+    return bool(position > edge.position + _CLEARANCE * edge.scale and poles.min() > values[-1])
+
+
+def _inverted(sample: Array, n: float, number: int) -> Array:
+    """Population eigenvalues of the ``number`` largest sample eigenvalues, as poles.
+
+    ``mu = -1/m(lambda)``, ``m(z) = (1/n) sum_j 1/(lambda_j - z)`` over the other n companion
+    eigenvalues. Two factors closer than the sampling error of either repel each other in the
+    sample by chance: there the term is tapered to zero.
+    """
+    poles = np.empty(number)
+    for k in range(number):
+        away = np.delete(sample, k) - sample[k]
+        blur = np.full(away.size, 0.0)
+        blur[: number - 1] = 2.0 * sample[k] ** 2 / n
+        with np.errstate(divide="ignore", invalid="ignore"):
+            terms = away / np.maximum(away**2, blur)
+            companion = (terms.sum() - (n - sample.size) / sample[k]) / n
+            poles[k] = -1.0 / companion
+    return poles
+
+
+def _possible(poles: Array, sample: Array) -> bool:
+    """A factor above the bulk lies below where the sample shows it."""
+    return bool(np.all((poles > 0) & (poles < sample[: poles.size])))
+
+
+def _bulk(sample: Array, n: float, d: int, poles: Array) -> tuple[Array, Array]:
+    """Fit the bulk's atoms to ``kappa - zeta = (1/n) sum_j kappa mu_j/(kappa + mu_j)``.
+
+    kappa is 1/m(-zeta) of the whole sample, and the poles' own terms are known. A first fit gives
+    the mean of m's fluctuation at finite n (Bai and Silverstein), which the second allows for.
+    """
+    rest = d - poles.size
+    bulk = sample[poles.size :]
+    lowest = _LOWEST * bulk.sum() / rest
+    zeta = np.geomspace(lowest, _BEYOND * bulk[0], _EQUATIONS)
+    levels = np.geomspace(lowest, bulk[0], _LEVELS)
+    missing = (sample / (sample + zeta[:, None])).sum(axis=1) / n
+    every = np.concatenate([levels, poles])
+    excess = np.zeros(_EQUATIONS)
+    for _ in range(2):
+        companion = (1.0 - missing) / (1.0 + excess)
+        kappa = (zeta / companion)[:, None]
+        target = zeta * (1.0 - companion) / companion
+        target = target - (kappa * poles / (kappa + poles)).sum(axis=1) / n
+        told = target > 0
+        terms = rest / n * (kappa * levels / (kappa + levels))[told] / target[told, None]
+        share = _non_negative(
+            np.vstack([terms, np.full(_LEVELS, _IMPOSED)]),
+            np.append(np.ones(terms.shape[0]), _IMPOSED),
+        )
+        counts = rest * share / share.sum()
+        learnt = every / (kappa + every)
+        holding = np.concatenate([counts, np.ones(poles.size)]) / n
+        excess = (learnt**2 * (1.0 - learnt)) @ holding / (1.0 - learnt**2 @ holding) ** 2 / n
+    kept = counts > 0
+    return levels[kept], counts[kept]
+
+
+def _non_negative(matrix: Array, target: Array) -> Array:
+    from scipy.optimize import lsq_linear, nnls
+
+    try:
+        return np.asarray(nnls(matrix, target, maxiter=30 * matrix.shape[1])[0])
+    except RuntimeError:  # some versions of scipy cycle on nearly equal columns
+        return np.asarray(lsq_linear(matrix, target, bounds=(0.0, np.inf)).x)
+
+
+@dataclass(frozen=True)
+class _Edge:
+    """Upper edge of the sample spectrum of a bulk; ``scale`` is the Tracy-Widom scale there."""
+
+    position: float
+    scale: float
+    detectable: float
+
+    @classmethod
+    def above(cls, values: Array, counts: Array, n: float) -> _Edge:
+        """Find where ``psi(mu) = mu (1 + (1/n) sum_j mu_j/(mu - mu_j))`` is least."""
+        from scipy.optimize import brentq
+
+        weight = counts / n
+        top = float(values[-1])
+
+        def slope(gap: float) -> float:
+            return float(weight @ (values / (gap + (top - values))) ** 2) - 1.0
+
+        widest = math.sqrt(float(weight @ values**2))
+        gap = brentq(slope, 0.5 * top * math.sqrt(float(weight[-1])), 2.0 * widest)
+        away = gap + (top - values)
+        mu = top + gap
+        position = mu * (1.0 + float(weight @ (values / away)))
+        curvature = 2.0 * float(weight @ (values**2 / away**3))
+        scale = (0.5 * curvature) ** (1 / 3) * (mu * mu / n) ** (2 / 3)
+        return cls(position, scale, mu + math.sqrt(2.0 * _CLEARANCE * scale / curvature))
