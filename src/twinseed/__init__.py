@@ -16,11 +16,19 @@ if TYPE_CHECKING:
     from twinseed.auditing import audit as audit
     from twinseed.errors import InputError as InputError
     from twinseed.errors import TwinseedError as TwinseedError
+    from twinseed.filters import EarlyStopping as EarlyStopping
+    from twinseed.filters import Euler as Euler
+    from twinseed.filters import Filter as Filter
+    from twinseed.filters import Heun as Heun
+    from twinseed.filters import ProbabilityFlow as ProbabilityFlow
     from twinseed.filters import Ridge as Ridge
+    from twinseed.filters import Shrinkage as Shrinkage
+    from twinseed.filters import Truncation as Truncation
     from twinseed.model import SpectralModel as SpectralModel
     from twinseed.populations import Atoms as Atoms
     from twinseed.populations import PowerLaw as PowerLaw
     from twinseed.populations import Spiked as Spiked
+    from twinseed.populations import estimate_population as estimate_population
     from twinseed.readout import compare as compare
     from twinseed.simulation import Dense as Dense
     from twinseed.status import Status as Status
@@ -33,16 +41,24 @@ if TYPE_CHECKING:
 _HOME = {
     "Atoms": "populations",
     "Dense": "simulation",
+    "EarlyStopping": "filters",
+    "Euler": "filters",
+    "Filter": "filters",
+    "Heun": "filters",
     "InputError": "errors",
     "PowerLaw": "populations",
+    "ProbabilityFlow": "filters",
     "Ridge": "filters",
+    "Shrinkage": "filters",
     "SpectralModel": "model",
     "Spiked": "populations",
     "Status": "status",
+    "Truncation": "filters",
     "Twins": "twins",
     "TwinseedError": "errors",
     "audit": "auditing",
     "compare": "readout",
+    "estimate_population": "populations",
     "measure": "verbs.measure",
     "predict": "verbs.predict",
     "simulate": "verbs.simulate",

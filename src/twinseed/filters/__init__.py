@@ -1,6 +1,22 @@
 """Spectral filters. A new one is one file here, and its line below."""
 
 from twinseed.filters._base import Filter, SampleSpectrum
+from twinseed.filters.early_stopping import EarlyStopping
+from twinseed.filters.probability_flow import ProbabilityFlow
 from twinseed.filters.ridge import Ridge
+from twinseed.filters.samplers import Euler, Heun, Sampler
+from twinseed.filters.shrinkage import Shrinkage
+from twinseed.filters.truncation import Truncation
 
-__all__ = ["Filter", "Ridge", "SampleSpectrum"]
+__all__ = [
+    "EarlyStopping",
+    "Euler",
+    "Filter",
+    "Heun",
+    "ProbabilityFlow",
+    "Ridge",
+    "SampleSpectrum",
+    "Sampler",
+    "Shrinkage",
+    "Truncation",
+]

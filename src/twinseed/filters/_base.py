@@ -36,6 +36,11 @@ class Filter(ABC):
 
     A subclass gives ``__call__``, elementwise, and its parameters; one that depends on the whole
     sample spectrum gives ``adapted`` too. Instances are immutable.
+
+    >>> import twinseed as ts
+    >>> filter = ts.Ridge(0.25)
+    >>> isinstance(filter, Filter), filter.at_zero, filter.breaks, dict(filter.parameters)
+    (True, 0.5, (), {'ridge': 0.25})
     """
 
     @abstractmethod
@@ -100,7 +105,7 @@ def checked(filter: Filter, eigenvalues: NDArray[np.float64]) -> NDArray[np.floa
         where = int(np.flatnonzero(bad)[0])
         raise InputError(
             "filter",
-            f"must return finite numbers of zero or above; at lambda = {eigenvalues[where]!r} it is",
+            f"must be finite and zero or above, but at lambda = {eigenvalues[where]:.6g} it is not",
             float(values[where]),
             f"mend {filter!r} there",
         )

@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from twinseed.checks import numeric_rows, whole
 from twinseed.errors import InputError
-from twinseed.filters import Filter
+from twinseed.filters import Filter, SampleSpectrum
+from twinseed.filters._base import checked
 from twinseed.generators._base import checked_noise
 
 __all__ = ["LinearGenerator"]
@@ -56,8 +57,13 @@ class LinearGenerator:
         ``S = (X - mean)^T (X - mean) / (n - 1)``: the theory then holds with n - 1 in place of n.
         Shapes: ``train`` (n, d). float32 and integers are computed in float64.
 
+        A filter that depends on the whole sample spectrum is adapted to it here, so ``filter`` of
+        the fitted model is a function of the eigenvalue alone. The spectrum has all d eigenvalues,
+        the zeros of the directions that the rows do not span included.
+
         Raises:
-            InputError: rows that are not finite numbers, or fewer than two with ``center=True``.
+            InputError: rows that are not finite numbers, or fewer than two with ``center=True``; a
+                filter that is not finite and zero or above on this spectrum and at zero.
 
         The singular values are those of X itself, not roots of a Gram matrix's eigenvalues, so
         small eigenvalues keep their digits. LAPACK's divide and conquer (gesdd) is four times as
@@ -77,9 +83,14 @@ class LinearGenerator:
             rows, full_matrices=False, overwrite_a=True, check_finite=False, lapack_driver="gesdd"
         )
         kept = min(freedom, d)
+        eigenvalues = singular[:kept] ** 2 / freedom
+        values = np.concatenate([np.zeros(d - kept), eigenvalues[::-1]])
+        spectrum = SampleSpectrum(values, np.full(d, 1.0 / d), n=freedom, d=d)
+        adapted = filter.adapted(spectrum)
+        checked(adapted, np.append(values, 0.0))
         return cls(
-            filter=filter,
-            eigenvalues=singular[:kept] ** 2 / freedom,
+            filter=adapted,
+            eigenvalues=eigenvalues,
             directions=transposed[:kept].T,
             mean=mean,
             n=n,

@@ -137,7 +137,8 @@ def _filter_axis(
         raise InputError("filter", "must not repeat a filter", filters, "drop the repetition")
     kinds = {type(one) for one in filters}
     names = list(filters[0].parameters)
-    if len(kinds) == 1 and len(names) == 1:
+    alike = all(list(one.parameters) == names for one in filters)
+    if len(kinds) == 1 and len(names) == 1 and alike:
         values = np.array([one.parameters[names[0]] for one in filters])
         kind = type(filters[0]).__name__
         return (

@@ -1,0 +1,94 @@
+"""Samplers: how a probability flow is cut into steps, so that the cost of the steps can be seen."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinseed.checks import whole
+
+__all__ = ["Euler", "Heun", "Sampler"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Sampler(ABC):
+    """A one-step method for ``dx/dsigma = sigma/(lambda + sigma^2) x`` with ``steps`` steps.
+
+    The noise levels are geometric, ``sigma_i = sigma_max (sigma_min/sigma_max)^(i/steps)``: each
+    step lowers the noise by the same factor. Instances are immutable.
+    """
+
+    steps: int
+
+    def __post_init__(self) -> None:
+        steps = whole("steps", self.steps, "pass the number of steps of the sampler, at least 1")
+        object.__setattr__(self, "steps", steps)
+
+    @abstractmethod
+    def step(self, eigenvalues: Array, high: float, low: float) -> Array:
+        """Return what one step from noise ``high`` down to ``low`` multiplies ``x`` by.
+
+        Written as a quotient of sums of positive terms, it keeps its digits on coarse levels too.
+        """
+
+    def gain(self, eigenvalues: Array, sigma_min: float, sigma_max: float) -> Array:
+        """Return what all steps from ``sigma_max`` down to ``sigma_min`` multiply ``x`` by."""
+        levels = np.geomspace(sigma_max, sigma_min, self.steps + 1).tolist()
+        product = np.ones_like(eigenvalues)
+        for high, low in pairwise(levels):
+            product *= self.step(eigenvalues, high, low)
+        return product
+
+
+class Euler(Sampler):
+    """Euler's method: one evaluation of the denoiser a step, with an error of order 1/steps.
+
+    Equation: ``x <- x [1 - (high - low) a(high)]``, ``a(sigma) = sigma/(lambda + sigma^2)``.
+    Range: ``steps`` from 1, a single jump to the denoised mean and a little noise, to infinity, the
+    exact flow. Each factor lies between ``low/high`` (at ``lambda = 0``, where Euler is exact) and
+    1, and rises with ``lambda``. Euler never gives more variance than the exact flow.
+
+    Raises:
+        InputError: ``steps`` is not a whole number of at least 1.
+
+    Source: Song et al., arXiv 2011.13456 (the probability flow); Karras et al., arXiv 2206.00364,
+    equation 1 at ``sigma(t) = t`` (the same flow by its noise level).
+
+    >>> import numpy as np
+    >>> Euler(1).gain(np.array([0.0, 1.0]), 1.0, 3.0).round(4)
+    array([0.3333, 0.4   ])
+    """
+
+    def step(self, eigenvalues: Array, high: float, low: float) -> Array:
+        first = eigenvalues / high / high
+        return np.asarray((first + low / high) / (1.0 + first))
+
+
+class Heun(Sampler):
+    """Heun's method: two evaluations of the denoiser a step, with an error of order 1/steps^2.
+
+    Equation: ``x <- x [1 - (high - low)/2 {a(high) + a(low) (1 - (high - low) a(high))}]``,
+    ``a(sigma) = sigma/(lambda + sigma^2)``. Range: ``steps`` from 1 to infinity, the exact flow.
+    Each factor lies between ``low/high`` (at ``lambda = 0``, where Heun is exact) and 1, and rises
+    with ``lambda``.
+
+    Raises:
+        InputError: ``steps`` is not a whole number of at least 1.
+
+    Source: Karras et al., arXiv 2206.00364, algorithm 1.
+
+    >>> import numpy as np
+    >>> Heun(1).gain(np.array([0.0, 1.0]), 1.0, 3.0).round(4)
+    array([0.3333, 0.5   ])
+    """
+
+    def step(self, eigenvalues: Array, high: float, low: float) -> Array:
+        first, second = eigenvalues / high / high, eigenvalues / low / low
+        above = first * second + (3.0 * first + second) / 2.0 + low / high
+        return np.asarray(above / ((1.0 + first) * (1.0 + second)))

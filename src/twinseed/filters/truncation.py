@@ -1,0 +1,140 @@
+"""Truncation: keep the leading directions of the sample, drop the rest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinseed.checks import non_negative, whole
+from twinseed.errors import InputError
+from twinseed.filters._base import Filter, SampleSpectrum
+
+__all__ = ["Truncation"]
+
+
+class Truncation(Filter):
+    """Principal component truncation: the plain square root on the leading directions alone.
+
+    Equation: ``f(lambda) = sqrt(lambda)`` for ``lambda >= threshold``, else 0. Given a ``rank``
+    instead, the threshold follows from each sample spectrum: it then keeps the ``rank`` leading
+    directions.
+    Range: ``threshold >= 0``; 0 is the plain square root, a threshold above the spectrum leaves a
+    model that says nothing. ``rank`` from 1; the number of non-zero eigenvalues and more keep them
+    all. Exactly one of the two is given. The threshold is in units of the eigenvalues.
+
+    Raises:
+        InputError: neither or both are given, or one is out of range; in a call, a rank that has
+            not been adapted to a spectrum.
+
+    Source: probabilistic and classical principal component analysis; the law of what is kept is
+    Marchenko and Pastur 1967.
+
+    >>> import numpy as np
+    >>> Truncation(threshold=2.0)(np.array([1.0, 2.0, 9.0]))
+    array([0.    , 1.4142..., 3.    ])
+    >>> three = SampleSpectrum(np.array([1.0, 2.0, 9.0]), np.full(3, 1 / 3), n=5, d=3)
+    >>> Truncation(rank=1).adapted(three)
+    Truncation(threshold=5.5)
+    """
+
+    def __init__(self, rank: int | None = None, *, threshold: float | None = None) -> None:
+        if (rank is None) == (threshold is None):
+            raise InputError(
+                "rank, threshold",
+                "must be given one or the other",
+                (rank, threshold),
+                "pass Truncation(rank=10) or Truncation(threshold=1.0)",
+            )
+        self._rank: int | None = None
+        self._threshold: float | None = None
+        if threshold is None:
+            self._rank = whole("rank", rank, "pass how many leading directions to keep")
+        else:
+            self._threshold = non_negative(
+                "threshold", threshold, "pass the least eigenvalue to keep, zero or above"
+            )
+
+    @property
+    def rank(self) -> int | None:
+        """How many directions are kept, where that was asked for."""
+        return self._rank
+
+    @property
+    def threshold(self) -> float | None:
+        """The least eigenvalue that is kept; None for a rank, before it meets a spectrum."""
+        return self._threshold
+
+    def __call__(self, eigenvalues: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.where(eigenvalues >= self._known_threshold(), np.sqrt(eigenvalues), 0.0)
+
+    @property
+    def breaks(self) -> tuple[float, ...]:
+        """The threshold; none at zero, where the square root does not jump."""
+        threshold = self._known_threshold()
+        return (threshold,) if threshold > 0 else ()
+
+    def adapted(self, spectrum: SampleSpectrum) -> Truncation:
+        """Return the truncation by threshold that keeps ``rank`` of the spectrum's directions.
+
+        On data the threshold lies halfway between the eigenvalues on both sides of the cut. On a
+        spectrum of quadrature nodes it is the eigenvalue above which lies the mass ``rank/d``, by
+        linear interpolation with half of each node's weight on either side (the same rule).
+
+        Raises:
+            InputError: the cut would part equal eigenvalues, or ``d`` is infinite.
+        """
+        if self._rank is None:
+            return self
+        return Truncation(threshold=_cut(spectrum, self._rank))
+
+    def _known_threshold(self) -> float:
+        if self._threshold is None:
+            raise InputError(
+                "filter",
+                "keeps a number of directions, so it needs the whole sample spectrum first",
+                self,
+                "call filter.adapted(spectrum), as LinearGenerator.fit does",
+            )
+        return self._threshold
+
+    @property
+    def parameters(self) -> Mapping[str, float]:
+        if self._rank is not None:
+            return {"rank": self._rank}
+        return {"threshold": self._known_threshold()}
+
+    @classmethod
+    def examples(cls) -> list[Self]:
+        return [cls(threshold=0.0), cls(threshold=1.0), cls(rank=20)]
+
+
+def _cut(spectrum: SampleSpectrum, rank: int) -> float:
+    """Return the threshold that keeps ``rank`` of ``d`` directions, zero where it keeps all."""
+    if math.isinf(spectrum.d):
+        raise InputError(
+            "rank",
+            "is no share of infinitely many directions",
+            rank,
+            "pass n and d, or use Truncation(threshold=...)",
+        )
+    positive = spectrum.values > 0
+    falling = spectrum.values[positive][::-1]
+    counts = spectrum.d * spectrum.weights[positive][::-1]
+    if rank > counts.sum() - 1e-6:
+        return 0.0
+    if not np.allclose(counts, 1.0, rtol=0, atol=1e-6):
+        return float(np.interp(rank, np.cumsum(counts) - counts / 2, falling))
+    kept, dropped = float(falling[rank - 1]), float(falling[rank])
+    if kept == dropped:
+        raise InputError(
+            "rank",
+            f"must not part equal eigenvalues, here {kept!r}",
+            rank,
+            "choose a rank with a gap after it",
+        )
+    middle = dropped + (kept - dropped) / 2
+    return middle if middle > dropped else kept
