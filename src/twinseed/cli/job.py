@@ -92,7 +92,7 @@ def _print_claims(found: Reproduction) -> None:
         )
         for claim in found.claims
     ]
-    print_table(("", "predicted", "measured", "95 % interval", "claim"), rows)
+    print_table(("", "predicted", "measured", "95 % interval", "claim"), rows, prose=True)
     failed = sum(not claim.agrees for claim in found.claims)
     verdict = f"{failed} do not" if failed else "all agree"
     typer.echo(f"\n{len(found.claims)} claims, {verdict}.")

@@ -6,6 +6,8 @@ import io
 import itertools
 import json
 import math
+import shutil
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -54,24 +56,26 @@ def dataset_as_json(
 
 
 def print_table(
-    header: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None
+    header: Sequence[str], rows: Iterable[Sequence[str]], *, prose: bool = False
 ) -> None:
-    """Print a table on stdout; cells are never broken, however narrow the terminal."""
+    """Print a table on stdout; cells are never broken, however narrow the terminal.
+
+    With ``prose`` the last column holds sentences, which are wrapped to the width of a terminal.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for name in header:
-        table.add_column(Text(name), no_wrap=True)
+    for number, name in enumerate(header):
+        table.add_column(Text(name), no_wrap=not prose or number < len(header) - 1)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     drawn = io.StringIO()
-    Console(file=drawn, width=_WIDEST, color_system=None).print(table)
-    if title:
-        typer.echo(title)
-    for line in drawn.getvalue().strip("\n").splitlines():
+    width = shutil.get_terminal_size().columns if prose and sys.stdout.isatty() else _WIDEST
+    Console(file=drawn, width=width, color_system=None).print(table)
+    for line in drawn.getvalue().strip("\n").rstrip().splitlines():
         typer.echo(line.rstrip())
 
 

@@ -47,7 +47,8 @@ def compare(
     elif not quiet:
         rows = list(_lines(apart, list(VARIABLES)))
         header = ("variable", "at", "difference", "standard error", "z", "status")
-        print_table(header, rows, title=apart.attrs["title"])
+        typer.echo(apart.attrs["title"])
+        print_table(header, rows)
     if fail_beyond is not None and any(
         bool((abs(apart[f"{name}_z"]) > fail_beyond).any()) for name in VARIABLES
     ):
