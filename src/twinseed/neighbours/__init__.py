@@ -58,8 +58,8 @@ def nearest(
     rows), products in float64 choose among them; only of rows that even these cannot tell apart
     are no more than ``top`` compared.
 
-    Memory: at most about ``memory`` bytes (8 MiB or more) beyond the arguments and the answer, which may be
-    memory-mapped: rows are read in blocks, twice for each batch of queries.
+    Memory: at most about ``memory`` bytes (8 MiB or more) beyond the answer and the arguments,
+    which may be memory-mapped: rows are read in blocks, twice for each batch of queries.
 
     Source: N. Higham, Accuracy and Stability of Numerical Algorithms (2002), equation (3.5).
 
