@@ -10,6 +10,7 @@ import numpy as np
 import twinseed as ts
 from twinseed import readout
 from twinseed.readout import VARIABLES, Estimate
+from twinseed.reproduction import Claim, Reproduction
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -31,7 +32,7 @@ def noisy(prediction: xr.Dataset, rng: np.random.Generator, se: float = 0.01) ->
 def measured(n: list[int], rng: np.random.Generator, **changes: Any) -> xr.Dataset:
     """Return a readout over n such as real data give: every variable with a value and a bar."""
     rows = np.asarray(n, dtype=np.float64)
-    factors = [9.0, 4.0, 2.0]
+    factors = changes.pop("factors", [9.0, 4.0, 2.0])
     by_factor = rows[:, None] / (rows[:, None] + 30.0 * np.arange(1, 4))
     values: Mapping[str, Any] = {
         "memorisation": 0.9 - 0.1 * rows / rows.max(),
@@ -91,3 +92,22 @@ def small_readouts() -> dict[str, xr.Dataset]:
     made["control_memoriser"] = measured([300], rng, memorisation_share=np.ones(1))
     made["control_fresh"] = measured([300], rng)
     return made
+
+
+def small_reproduction(**changes: Any) -> Reproduction:
+    """Return what the main job hands on, from small readouts, with two claims and a strip."""
+    rng = np.random.default_rng(1)
+    claims = (
+        Claim("q(1)", "q is 0.7205 at n = d.", 0.7205, 0.7183, 0.7167, 0.72, 0.005, "1/d", "drawn"),
+        Claim("copies", "Copies are seen.", 1.0, 1.0, 1.0, 1.0, 1e-9, "rounding", "control"),
+    )
+    parts: dict[str, Any] = {
+        "readouts": small_readouts(),
+        "claims": claims,
+        "pictures": {
+            "strip": rng.uniform(0, 16, (5, 4, 3, 8, 8)),
+            "sizes": np.array([20.0, 50.0, 150.0, 400.0, 800.0]),
+        },
+        "settings": {"quick": True, "entropy": [0], "sizes": {"loads": (0.1, 1.0), "d": 400}},
+    }
+    return Reproduction(**{**parts, **changes})

@@ -230,7 +230,11 @@ def compare(readout: xr.Dataset, other: xr.Dataset) -> xr.Dataset:
 
 def save(readout: xr.Dataset, path: str | Path) -> None:
     """Write a readout as NetCDF (classic format, through scipy: no further dependency)."""
-    check(readout).to_netcdf(path, engine="scipy")
+    stored = check(readout)
+    if stored.sizes["factor"] == 0:
+        # The classic format takes a dimension of length 0 for one that grows; load puts it back.
+        stored = stored.drop_dims("factor")
+    stored.to_netcdf(path, engine="scipy")
 
 
 def load(path: str | Path) -> xr.Dataset:
@@ -242,7 +246,24 @@ def load(path: str | Path) -> xr.Dataset:
     for name, variable in readout.variables.items():
         if variable.dtype.kind in "OS":
             readout[name] = readout[name].astype(np.str_)
+    if "factor" not in readout.dims and set(VARIABLES) & set(readout):
+        readout = _without_factors(readout)
     return check(readout)
+
+
+def _without_factors(stored: xr.Dataset) -> xr.Dataset:
+    """Put the factor axis of length 0 back, on every variable that has one."""
+    import xarray as xr
+
+    like = stored[next(name for name in VARIABLES if name in stored)]
+    empty = make(
+        {},
+        source=str(stored.attrs.get("source", "")),
+        coords={str(name): value for name, value in stored.coords.items()},
+        dims={str(name): size for name, size in like.sizes.items()},
+    )
+    lost = empty[[name for name in empty.variables if "factor" in empty[name].dims]]
+    return xr.merge([stored, lost], combine_attrs="override", join="exact", compat="override")
 
 
 def _require_aligned(readout: xr.Dataset, other: xr.Dataset) -> None:

@@ -59,11 +59,14 @@ def real_data(
             at = {"factor": factor}
             keys.append(line_key(look, words))
             draw_line(axes, series(predicted, name, along="n", at=at), look)
-            hollow = series(gaussian, name, along="n", at=at)
-            draw_points(axes, hollow, look, hollow=True)
+            draw_points(axes, series(gaussian, name, along="n", at=at), look, hollow=True)
             draw_points(axes, series(measured, name, along="n", at=at), look)
         look_of_key = None if recovery else LOOKS[0]
         keys += [bars_key(words, look=look_of_key, hollow=hollow) for words, hollow in marks]
+        if not lines:
+            axes.set_xlim(panels[0].axes.get_xlim())
+            words = "no direction stands out"
+            axes.annotate(words, (0.5, 0.5), xycoords="axes fraction", ha="center")
         log_x(axes, ROWS)
         panel.legend(keys)
     level(panels[0].axes, 1.0)
@@ -114,6 +117,7 @@ def controls(named: Mapping[str, xr.Dataset], *, stacked: bool = False) -> Figur
                 ha="center",
                 fontsize=8.0,
                 color=look.colour,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
             )
         axes.set_yticks(rows, list(named))
         axes.set_ylim(-0.5, len(named) - 0.3)

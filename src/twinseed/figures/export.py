@@ -38,14 +38,7 @@ def as_png(figure: Figure, dpi: float = 200.0) -> bytes:
 
 
 def save(figure: Figure, folder: str | Path, name: str) -> tuple[Path, Path]:
-    """Write ``name.png`` and ``name.svg`` into an existing folder; return both paths.
-
-    >>> import tempfile, numpy as np
-    >>> from twinseed.figures import picture_strip, save
-    >>> figure = picture_strip(np.zeros((1, 2, 3, 8, 8)), [30])
-    >>> [path.name for path in save(figure, tempfile.mkdtemp(), "strip")]
-    ['strip.png', 'strip.svg']
-    """
+    """Write ``name.png`` and ``name.svg`` into an existing folder; return both paths."""
     png, svg = Path(folder, f"{name}.png"), Path(folder, f"{name}.svg")
     png.write_bytes(as_png(figure))
     svg.write_text(as_svg(figure, name), encoding="utf-8")

@@ -122,7 +122,7 @@ def _path(readout: xr.Dataset) -> tuple[Series, Series]:
 
 def _annotate(axes: Axes, x: Any, y: Any, load: str, look: Look) -> None:
     """Mark the best ridge and the end of a curve, given those points and the last but one."""
-    axes.plot([x[0]], [y[0]], marker="D", markersize=7.5, color=look.colour, zorder=4.0)
+    axes.plot(x[:1], y[:1], "D", markersize=7.5, color=look.colour, zorder=4.0)
     end = (x[2], y[2])
     arrow = {"arrowstyle": "-|>", "color": look.colour, "shrinkA": 0.0, "shrinkB": 0.0}
     axes.annotate("", end, xytext=(x[1], y[1]), arrowprops=arrow)
