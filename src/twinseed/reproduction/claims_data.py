@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from twinseed.reproduction.allowances import NONE
 from twinseed.reproduction.claims import Claim, Number, combined, picked
 from twinseed.reproduction.data import DataPlan
+from twinseed.status import Status
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["control_claims", "data_claims"]
 
 _ROUNDING = (1e-9, "rounding")
+_LOST = 0.5
+"""Loss of an overlap up to which the allowance, which grows with its square, leaves a claim."""
 
 
 def data_claims(plan: DataPlan, readouts: Mapping[str, xr.Dataset]) -> list[Claim]:
@@ -47,16 +50,18 @@ def _agreement(
     )
     if unknown:
         reason += f", and 2/N for a spectrum estimated from N = {plan.rows.count} rows"
+    allowed = {
+        n: picked(predicted, "convergence_gap", n=n).value * abs(factor - 1.0) + 1.0 / n + unknown
+        for n in plan.sizes
+    }
     claims = []
     for n in plan.sizes:
-        gap = picked(predicted, "convergence_gap", n=n).value
-        allowance = (gap * abs(factor - 1.0) + 1.0 / n + unknown, reason)
         claims.append(
             picked(measured, "convergence", n=n).claim(
                 f"{source}: convergence, n = {n}",
                 f"Twins trained on {n} of {words} each agree as their spectrum says.",
                 picked(predicted, "convergence", n=n).value,
-                allowance,
+                (allowed[n], reason),
                 source,
             )
         )
@@ -72,7 +77,7 @@ def _agreement(
             f"At n = {middle}, {words} and Gaussian rows of the same spectrum agree equally "
             "well: the difference is zero.",
             0.0,
-            allowance,
+            (allowed[middle], reason),
             source,
         )
     )
@@ -118,8 +123,9 @@ def _directions(
         first, last = group.start + 1, group.stop
         which = f"direction {first}" if first == last else f"directions {first} to {last}"
         expected = picked(predicted, "recovery_twins", n=n, factor=first).value
+        status = predicted["recovery_twins_status"].sel(n=n, factor=first).item()
         loss = 1.0 - expected
-        if loss > 0.5:
+        if status != Status.OK or loss > _LOST:
             continue
         claims.append(
             picked(measured, "recovery_twins", n=n, factor=first).claim(

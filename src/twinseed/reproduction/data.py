@@ -25,6 +25,8 @@ __all__ = ["DataPlan"]
 
 _DIGITS = (20, 50, 150, 400, 800)
 _SIZES = 5
+_FEWEST = 4
+"""Splits at least, so that there is an error bar worth the name."""
 _CONTROL = 300
 """Most training rows of a control: the memoriser's flow costs seeds times rows."""
 
@@ -64,7 +66,7 @@ class DataPlan:
                 "gaussian": Truth(axes, eigenvalues[:number]),
             }
         prefix = "data" if rows.own else "digits"
-        common: dict[str, Any] = {"d": rows.d, "replicates": settings.splits}
+        common: dict[str, Any] = {"d": rows.d, "replicates": _splits(sizes, rows.d, settings)}
         linear = {**common, "sizes": sizes, "heldout": heldout, "seeds": settings.data_seeds}
         seeds = max(2, min(settings.data_seeds, rows.count // 4))
         few = min((rows.count - seeds) // 3, _CONTROL)
@@ -134,6 +136,15 @@ class DataPlan:
                 ]
             )
         return result
+
+
+def _splits(sizes: tuple[int, ...], d: int, settings: Settings) -> int:
+    """Return how many splits the job can afford: fewer, but four at least, where each is large.
+
+    A decomposition takes about ``20 n d min(n, d)`` operations; a split has four at each size.
+    """
+    cost = sum(80.0 * n * d * min(n, d) for n in sizes)
+    return max(_FEWEST, min(settings.splits, int(settings.data_operations / cost)))
 
 
 def _sizes(count: int) -> tuple[int, ...]:

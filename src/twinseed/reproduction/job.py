@@ -217,6 +217,7 @@ def _described(
             "repeated_rows_dropped": rows.repeated,
             "fingerprint": rows.fingerprint,
             "training_rows": list(plan.sizes),
+            "splits": plan.splits["control_fresh"].replicates,
             "population": "the rows themselves"
             if plan.about.exact
             else "estimated from the rows (fewer than 20 rows a column)",

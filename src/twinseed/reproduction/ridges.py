@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
@@ -94,19 +95,22 @@ class Path:
         return Number(centre, float(np.linalg.norm(np.array(shifted) - centre)), self.replicates)
 
     def _minimum(self, distances: Array, plain: float) -> float:
-        fine, curve = self._curve(distances)
-        return float(fine[np.argmin(curve)])
+        curve = self._curve(distances)
+        inside = [r for r in _real_roots(curve.deriv()) if curve.deriv(2)(r) > 0]
+        candidates = np.array([self.ridges[0], self.ridges[-1], *self._within(inside)])
+        return float(candidates[np.argmin(curve(candidates))])
 
     def _crossing(self, distances: Array, plain: float) -> float:
-        fine, curve = self._curve(distances)
-        beyond = np.arange(fine.size) > np.argmin(curve)
-        if not np.any(curve[beyond] >= plain):
-            return float("nan")
-        first = int(np.flatnonzero(beyond & (curve >= plain))[0])
-        share = (plain - curve[first - 1]) / (curve[first] - curve[first - 1])
-        return float(fine[first - 1] + share * (fine[first] - fine[first - 1]))
+        best = self._minimum(distances, plain)
+        beyond = [r for r in self._within(_real_roots(self._curve(distances) - plain)) if r > best]
+        return min(beyond, default=float("nan"))
 
-    def _curve(self, distances: Array) -> tuple[Array, Array]:
-        fit = np.polynomial.Polynomial.fit(self.ridges, distances, _DEGREE)
-        fine = np.linspace(self.ridges[0], self.ridges[-1], 20001)
-        return fine, np.asarray(fit(fine))
+    def _curve(self, distances: Array) -> Polynomial:
+        return Polynomial.fit(self.ridges, distances, _DEGREE)
+
+    def _within(self, ridges: list[float]) -> list[float]:
+        return [r for r in ridges if self.ridges[0] < r < self.ridges[-1]]
+
+
+def _real_roots(polynomial: Polynomial) -> list[float]:
+    return [float(root.real) for root in polynomial.roots() if abs(root.imag) < 1e-12]

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 
 from twinseed.checks import numeric_rows
 from twinseed.errors import InputError, MissingExtraError
-from twinseed.generators import load_rows
+from twinseed.filters import Ridge
+from twinseed.generators import LinearGenerator, load_rows
 from twinseed.randomness import stream
 
 __all__ = ["Rows", "prepared"]
@@ -71,14 +71,10 @@ class Rows:
         The covariance is that of the N rows about their mean, divided by N: they are the population
         of which training sets are random subsets.
         """
-        centred = self.values - self.values.mean(axis=0)
-        _, singular, transposed = scipy.linalg.svd(
-            centred, full_matrices=False, overwrite_a=True, check_finite=False
-        )
-        rank = min(self.count - 1, self.d)
+        model = LinearGenerator.fit(self.values, Ridge(0.0), center=True)
         eigenvalues = np.zeros(self.d)
-        eigenvalues[:rank] = singular[:rank] ** 2 / self.count
-        return eigenvalues, np.ascontiguousarray(transposed[:rank].T)
+        eigenvalues[: model.eigenvalues.size] = model.eigenvalues * (1.0 - 1.0 / self.count)
+        return eigenvalues, np.ascontiguousarray(model.directions)
 
     def restored(self, samples: Array) -> Array:
         """Return samples as pictures, with the constant columns in place again."""

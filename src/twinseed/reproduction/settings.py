@@ -9,7 +9,11 @@ __all__ = ["FULL", "QUICK", "Settings"]
 
 @dataclass(frozen=True)
 class Settings:
-    """Sizes of the experiments. Loads are n/d; ``*_replicates`` are independent draws a cell."""
+    """Sizes of the experiments.
+
+    Loads are n/d; ``*_replicates`` are independent draws a cell; ``splits`` are those of the rows,
+    fewer where they would take more than ``data_operations`` floating-point operations in all.
+    """
 
     d_small: int
     d_large: int
@@ -29,6 +33,7 @@ class Settings:
     seeds: int
     splits: int
     data_seeds: int
+    data_operations: float
 
 
 FULL = Settings(
@@ -50,6 +55,7 @@ FULL = Settings(
     seeds=128,
     splits=20,
     data_seeds=256,
+    data_operations=2e12,
 )
 """Four minutes on two cores, the figures and the page included."""
 
@@ -72,5 +78,6 @@ QUICK = Settings(
     seeds=64,
     splits=8,
     data_seeds=128,
+    data_operations=2e11,
 )
 """Thirty seconds on two cores, the figures and the page included."""

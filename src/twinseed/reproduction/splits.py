@@ -10,8 +10,8 @@ Halves drawn without replacement are not independent samples: the covariance S_A
 to that of all rows by the factor (N - n)/(N - 1), and the two lean to opposite sides, with
 covariance -1/(N - 1) of a row's. For what depends on their difference the two effects cancel:
 ``var(S_A - S_B)`` is ``2/n`` of a row's, times N/(N - 1), whatever n/N. So 1 - q, rho^2 - 1
-(training against held-out rows) and the overlap between twins keep their formulas; the overlap of one twin
-with the directions of all rows does not, and its loss is predicted with that factor.
+(training against held-out rows) and the overlap between twins keep their formulas; the overlap of
+one twin with the directions of all rows does not, and its loss is predicted with that factor.
 """
 
 from __future__ import annotations
