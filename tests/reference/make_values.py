@@ -63,12 +63,14 @@ def kappa(zeta: Any, values: list[Any], weights: list[Any], c: Any) -> Any:
     """The root in [zeta, zeta + c mean], by Newton from the upper end: convex, so monotone."""
     atoms = list(zip(values, weights, strict=True))
     x = zeta + c * sum(m * w for m, w in atoms)
-    while True:
-        excess = x - zeta - c * sum(w * x * m / (x + m) for m, w in atoms)
-        step = excess / (1 - c * sum(w * m * m / (x + m) ** 2 for m, w in atoms))
+    for _ in range(300):
+        shares = [(w, x / (x + m)) for m, w in atoms]
+        excess = x * (1 - c + c * sum(w * s for w, s in shares)) - zeta
+        step = excess / (1 - c + c * sum(w * s * (2 - s) for w, s in shares))
         x -= step
-        if abs(step) < mpf(10) ** (4 - mp.dps) * x:
+        if abs(step) < mpf(10) ** (5 - mp.dps) * x:
             return x
+    raise ArithmeticError(f"kappa did not settle at zeta = {zeta}")
 
 
 def conditional(values: list[Any], weights: list[Any], gamma: Any, ridge: Any) -> list[list[Any]]:
