@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from twinseed.status import Status as Status
     from twinseed.twins import Twins as Twins
     from twinseed.verbs.measure import measure as measure
+    from twinseed.verbs.plan import plan as plan
     from twinseed.verbs.predict import predict as predict
     from twinseed.verbs.simulate import simulate as simulate
 
@@ -60,6 +61,7 @@ _HOME = {
     "compare": "readout",
     "estimate_population": "populations",
     "measure": "verbs.measure",
+    "plan": "verbs.plan",
     "predict": "verbs.predict",
     "simulate": "verbs.simulate",
 }
