@@ -126,6 +126,22 @@ def test_repeated_columns_and_rounding_in_the_null_space() -> None:
     np.testing.assert_allclose(shrunk[20:], 2 * shrunk_of(spectrum_of(rows)), rtol=1e-12)
 
 
+def test_repeated_rows_say_nothing_of_the_null_space() -> None:
+    rows = np.random.default_rng(8).standard_normal((20, 60))
+    shrunk = shrunk_of(spectrum_of(np.vstack([rows, rows])))
+    np.testing.assert_array_equal(shrunk[:40], 0.0)
+    assert np.all(shrunk[40:] > 0)
+
+
+def test_rounding_adds_no_rank() -> None:
+    spectrum = spectrum_of(np.random.default_rng(9).standard_normal((20, 60)))
+    noisy = spectrum.values.copy()
+    noisy[30:40] = 1e-17  # what an eigenvalue solver leaves of zeros
+    np.testing.assert_array_equal(
+        shrunk_of(SampleSpectrum(noisy, spectrum.weights, n=20, d=60)), shrunk_of(spectrum)
+    )
+
+
 def test_no_data_at_all_gives_nothing() -> None:
     nothing = SampleSpectrum(np.zeros(5), np.full(5, 0.2), n=3, d=5)
     np.testing.assert_array_equal(shrunk_of(nothing), 0.0)
@@ -138,6 +154,14 @@ def test_very_few_rows(n: int, d: int) -> None:
     shrunk = shrunk_of(spectrum_of(rows))
     assert np.all(np.isfinite(shrunk))
     assert np.all(shrunk > 0)
+
+
+@pytest.mark.parametrize("n", [1, 11])
+def test_the_kernel_stops_widening_below_twelve_rows(n: int) -> None:
+    one = SampleSpectrum(np.ones(1), np.ones(1), n=n, d=1)
+    height = 3 / (4 * math.sqrt(5)) * 12 ** (1 / 3)
+    expected = 1 / ((math.pi * height / n) ** 2 + (1 - 1 / n) ** 2)
+    np.testing.assert_allclose(shrunk_of(one), expected, rtol=1e-13)
 
 
 @given(scale=st.floats(1e-6, 1e6), n=st.integers(3, 60), d=st.integers(2, 40))
