@@ -1,6 +1,6 @@
 """Spectral filters. A new one is one file here, and its line below."""
 
-from twinseed.filters._base import Filter, SampleSpectrum
+from twinseed.filters._base import Filter, SampleSpectrum, checked
 from twinseed.filters.early_stopping import EarlyStopping
 from twinseed.filters.probability_flow import ProbabilityFlow
 from twinseed.filters.ridge import Ridge
@@ -19,4 +19,5 @@ __all__ = [
     "Sampler",
     "Shrinkage",
     "Truncation",
+    "checked",
 ]

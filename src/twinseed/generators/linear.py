@@ -10,8 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from twinseed.checks import numeric_rows, whole
 from twinseed.errors import InputError
-from twinseed.filters import Filter, SampleSpectrum
-from twinseed.filters._base import checked
+from twinseed.filters import Filter, SampleSpectrum, checked
 from twinseed.generators._base import checked_noise
 
 __all__ = ["LinearGenerator"]
