@@ -322,8 +322,10 @@ def test_pictures_come_with_rows_that_are_pictures(tmp_path: Path) -> None:
     found = reproduce(tmp_path / "out", data=tmp_path / "images.npy", quick=True, workers=1)
     strip, sizes = found.pictures["strip"], found.pictures["sizes"]
     assert strip.shape == (sizes.size, 4, 3, 3, 2)
-    stored = {image.tobytes() for image in images}
-    assert all(image.tobytes() in stored for image in strip[:, :, 2].reshape(-1, 3, 2))
+    order = prepared(images, (0,)).restored(prepared(images, (0,)).values)
+    for sheet, n in zip(strip, sizes.astype(int), strict=True):
+        away = np.square(order[:n, None] - sheet[:, 0]).sum(axis=(2, 3))
+        np.testing.assert_allclose(sheet[:, 2], order[away.argmin(axis=0)])
     gaps = np.square(strip[:, :, 0] - strip[:, :, 1]).sum(axis=(1, 2, 3))
     assert gaps[-1] < gaps[0], "twins come closer as they see more"
 
@@ -349,6 +351,9 @@ def test_few_rows_are_deconvolved_and_many_are_not() -> None:
     values = np.clip(np.linalg.eigvalsh(np.cov(data.T)), 0, None)
     naive = float(ts.predict(ts.Atoms(values), n=50, d=200).convergence)
     assert abs(estimate - honest) < 0.02 < 0.1 < naive - honest
+    taller = described(prepared(rng.standard_normal((400, 200)) * np.sqrt(true), (0,)))
+    estimate = float(ts.predict(taller.population, n=50, d=200).convergence)
+    assert abs(estimate - honest) < 0.01, "more rows than columns"
     many = described(prepared(rng.standard_normal((400, 3)) * [3, 2, 1], (0,)))
     assert (many.exact, many.factors) == (True, 2)
 
