@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from twinseed import __version__
-from twinseed.cli import arrays, job, readouts, theory
+from twinseed.cli import arrays, job, plan, readouts, theory
 
 __all__ = ["app"]
 
@@ -49,6 +49,7 @@ for command in (
     theory.simulate,
     arrays.measure,
     arrays.audit,
+    plan.plan,
     job.reproduce,
     readouts.compare,
 ):

@@ -118,13 +118,9 @@ def coupled(population: Population, filter: Filter, n: Array) -> Coupling:
 
 
 def bands(
-    names: Sequence[str],
-    known: Sequence[Population],
-    filter: Filter,
-    n: Array,
-    pilot_rows: int,
+    known: Sequence[Population], filter: Filter, n: Array, pilot_rows: int
 ) -> dict[str, Band]:
-    """Return bands along n; the first population is the estimate, the others are resamples.
+    """Return every curve's band along n; ``known`` is the estimate, then the resamples.
 
     On the curve's straight scale a band is the estimate, plus and minus the root mean square
     distance of the resampled estimates from it, times the normal quantile.
@@ -132,8 +128,7 @@ def bands(
     couplings = [coupled(one, filter, n) for one in known]
     reach = n / pilot_rows
     found = {}
-    for name in names:
-        curve = CURVES[name]
+    for name, curve in CURVES.items():
         planned, *others = (curve.of(one) for one in couplings)
         middle = curve.straight(planned)
         half = NORMAL * _distance(middle, [_as_many(curve.straight(one), middle) for one in others])
@@ -190,7 +185,7 @@ def _crossing(value: Callable[[Array], float], target: float) -> float:
     from scipy.optimize import brentq
 
     def short(log_n: float) -> float:
-        return value(np.array([math.exp(log_n)])) - target
+        return float(_log_odds(value(np.array([math.exp(log_n)]))) - _log_odds(target))
 
     low = math.log(2.0)
     if short(low) >= 0.0:

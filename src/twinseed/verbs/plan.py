@@ -67,6 +67,7 @@ class Plan:
         self.pilot_rows = pilot_rows
         self.unevenness = unevenness
         self.entropy = entropy
+        self._found: dict[tuple[float, ...], dict[str, Band]] = {}
 
     @property
     def d(self) -> int:
@@ -75,19 +76,29 @@ class Plan:
 
     def convergence(self, n: ArrayLike) -> Band:
         """Agreement q of two models trained on n rows each, disjoint, from the same seeds."""
-        return self._band("convergence", n)
+        return self.bands(n)["convergence"]
 
     def recovery(self, n: ArrayLike) -> Band:
         """Squared overlap Q of each factor's direction with the truth; factors on the last axis."""
-        return self._band("recovery", n)
+        return self.bands(n)["recovery"]
 
     def memorisation_ratio(self, n: ArrayLike) -> Band:
         """Overlap rho with training rows over that with held-out rows; 1: no excess."""
-        return self._band("memorisation_ratio", n)
+        return self.bands(n)["memorisation_ratio"]
 
     def memorisation_share(self, n: ArrayLike) -> Band:
         """Share of samples closer to training than to as many held-out rows; 1/2: no excess."""
-        return self._band("memorisation_share", n)
+        return self.bands(n)["memorisation_share"]
+
+    def bands(self, n: ArrayLike) -> dict[str, Band]:
+        """Return the bands of all four, by name."""
+        rows, scalar = self._rows(n)
+        key = tuple(rows.tolist())
+        if key not in self._found:
+            known = (self.population, *self.resampled)
+            self._found[key] = bands(known, self.filter, rows, self.pilot_rows)
+        found = self._found[key]
+        return {name: one.only() for name, one in found.items()} if scalar else found
 
     def samples_for(
         self,
@@ -143,11 +154,11 @@ class Plan:
         rows, scalar = self._rows(n)
         found = predict(self.population, self.filter, n=float(rows[0]) - 1 if scalar else rows - 1)
         found = found.assign_coords(n=found["n"] + 1, gamma=(found["n"] + 1) / self.d)
-        known = self._bands(rows)
+        known = self.bands(n)
         for name in VARIABLES:
             se = found[f"{name}_se"]
-            if name in CURVES:
-                one = known[name].only() if scalar else known[name]
+            if name in known:
+                one = known[name]
                 found[f"{name}_se"] = se.copy(data=(one.high - one.low) / (2.0 * NORMAL))
                 found[f"{name}_status"] = found[f"{name}_status"].copy(data=one.status)
             else:
@@ -166,6 +177,13 @@ class Plan:
                 f"{count or 'No'} factor{'' if count == 1 else 's'} stood out in these rows. A "
                 f"further one whose variance is below {share:.3g} times the mean variance of a "
                 "column would not have: the plan knows nothing of its recovery."
+            )
+        equal = _hard_to_tell_apart(found)
+        if equal:
+            sentences.append(
+                f"Factors {equal} are equally strong within the error of this pilot: they may be "
+                "learned together before each is learned alone, hence the wide bands of their "
+                "recovery."
             )
         if found.constant_columns:
             sentences.append(
@@ -209,7 +227,7 @@ class Plan:
             "reach": (rows / self.pilot_rows).tolist(),
             "curves": {
                 name: {part: getattr(one, part).tolist() for part in parts}
-                for name, one in self._bands(rows).items()
+                for name, one in self.bands(rows).items()
             },
             "limits": self.limits(),
         }
@@ -221,15 +239,16 @@ class Plan:
             "n": [f"{one:,.0f}" for one in rows],
             "x pilot": [f"{one / self.pilot_rows:.3g}" for one in rows],
         }
-        known = self._bands(rows)
+        known = self.bands(rows)
         for name in ("convergence", "memorisation_ratio", "memorisation_share"):
             columns[name.replace("_", " ")] = known[name].cells()
         for k in range(min(_SHOWN_FACTORS, self.population.factors.size)):
             columns[f"recovery {k + 1}"] = known["recovery"].cells(k)
         return [tuple(columns), *zip(*columns.values(), strict=True)]
 
-    def __str__(self) -> str:
-        rows = self.table()
+    def told(self, n: ArrayLike | None = None) -> str:
+        """Return the plan at ``n`` as a table to read, with what the pilot cannot tell."""
+        rows = self.table(n)
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = [
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -245,17 +264,11 @@ class Plan:
         )
         return "\n".join([about, "", *lines, "", *notes])
 
+    def __str__(self) -> str:
+        return self.told()
+
     def __repr__(self) -> str:
         return f"Plan(rows={self.pilot_rows}, d={self.d}, filter={self.filter!r})"
-
-    def _band(self, name: str, n: ArrayLike) -> Band:
-        rows, scalar = self._rows(n)
-        found = self._bands(rows, name)[name]
-        return found.only() if scalar else found
-
-    def _bands(self, rows: Array, *names: str) -> dict[str, Band]:
-        known = (self.population, *self.resampled)
-        return bands(names or tuple(CURVES), known, self.filter, rows, self.pilot_rows)
 
     def _shown(self, n: ArrayLike | None) -> Array:
         return self.pilot_rows * _LOADS if n is None else self._rows(n)[0]
@@ -352,6 +365,15 @@ def plan(
         unevenness=_unevenness(rows, population),
         entropy=entropy,
     )
+
+
+def _hard_to_tell_apart(population: Estimated) -> str:
+    """Name the neighbouring factors that lie within two standard errors of each other."""
+    factors = population.factors
+    if population.degrees is None:
+        return ""
+    close = np.diff(-factors) < 2.0 * np.sqrt(2.0 / population.degrees) * factors[1:]
+    return ", ".join(f"{k + 1} and {k + 2}" for k in np.flatnonzero(close))
 
 
 def _unevenness(rows: NDArray[Any], population: Estimated) -> float:
