@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from twinseed.coupling import marchenko_pastur
 from twinseed.coupling.compression import compressed
-from twinseed.coupling.quadrature import ridge_conditional
-from twinseed.errors import InputError
+from twinseed.coupling.conditional import Conditional, conditional
 from twinseed.filters import Filter, Ridge
 from twinseed.populations import Population, Spectrum
 
@@ -28,19 +27,23 @@ class Coupling:
     """What theory knows of a grid of models; arrays have the grid's shape (load, load, filter).
 
     ``mu`` and ``weight`` are the nodes of the population spectrum on a further last axis (a large
-    spectrum is compressed, to full precision); ``mean_root`` is ``F(mu) = E[f(lambda) | mu]`` there
-    and ``shortfall`` is ``sqrt(mu + r) - F(mu)``, without cancellation.
+    spectrum is compressed, to full precision). There, ``first`` is ``F(mu) = E[f(lambda) | mu]``,
+    ``second`` is ``E[f^2 | mu]`` and ``shortfall`` is ``sqrt(second) - first``, without
+    cancellation for the ridge filter. ``own`` is ``tr[S f(S)^2]/d``, ``at_zero`` is ``f(0)``.
     """
 
     population: Population
+    filters: tuple[Filter, ...]
     n: Array
     d: Array
     gamma: Array
-    ridge: Array
     mu: Array
     weight: Array
-    mean_root: Array
+    first: Array
+    second: Array
     shortfall: Array
+    own: Array
+    at_zero: Array
 
     @property
     def mean(self) -> Array:
@@ -53,64 +56,102 @@ class Coupling:
         return np.asarray((self.weight * self.mu**2).sum(axis=-1))
 
     @property
+    def energy(self) -> Array:
+        """``E|x|^2/d = tr f(S)^2/d``."""
+        return np.asarray((self.weight * self.second).sum(axis=-1))
+
+    @property
+    def fresh(self) -> Array:
+        """``tr[Sigma f(S)^2]/d``."""
+        return np.asarray((self.weight * self.mu * self.second).sum(axis=-1))
+
+    @property
+    def chance(self) -> Array:
+        """``f(0)^2/energy``: the share of the energy that is noise no data touched."""
+        return np.asarray(self.at_zero**2 / self.energy)
+
+    @property
     def isotropy(self) -> Array:
         """Effective dimension over d, ``(tr Sigma)^2/(d tr Sigma^2)``; 1: the identity."""
         return np.asarray(self.mean**2 / self.mean_square)
 
 
 def solve(
+    population: Population, filters: Sequence[Filter], n: Array, d: Array, gamma: Array
+) -> Coupling:
+    """Solve the coupling for every entry of ``n``, ``d`` and ``gamma`` (last axis: the filters).
+
+    Ridges on a single-level spectrum go through the closed forms of Marchenko and Pastur, a million
+    entries at a time; anything else through ``conditional``, an entry at a time. At a finite d each
+    factor is an atom of weight 1/d (this captures the O(1/d) effect of factors on the bulk); in the
+    limit it has no weight.
+
+    Raises:
+        InputError: a filter that theory cannot integrate on this spectrum.
+    """
+    exact = {size: population.spectrum(size) for size in np.unique(d)}
+    nodes = {size: compressed(spectrum) for size, spectrum in exact.items()}
+    width = max(values.size for values, _ in nodes.values())
+    if width == 1 and all(isinstance(one, Ridge) for one in filters):
+        return _single_level(population, filters, next(iter(nodes.values())), n, d, gamma)
+    shape = gamma.shape
+    per_node = (*shape, width)
+    mu, weight = np.ones(per_node), np.zeros(per_node)
+    first, second, shortfall = (np.zeros(per_node) for _ in range(3))
+    own, at_zero = np.zeros(shape), np.zeros(shape)
+    for index in np.ndindex(shape):
+        size = float(d[index])
+        rows, columns = (float(n[index]), size) if np.isfinite(size) else (float(gamma[index]), 1.0)
+        found: Conditional = conditional(
+            filters[index[-1]], exact[size], nodes[size], rows, columns, limit=np.isinf(size)
+        )
+        used = slice(0, nodes[size][0].size)
+        mu[index][used], weight[index][used] = nodes[size]
+        first[index][used], second[index][used] = found.first, found.second
+        shortfall[index][used] = found.shortfall
+        own[index], at_zero[index] = found.own, found.at_zero
+    return Coupling(
+        population,
+        tuple(filters),
+        n,
+        d,
+        gamma,
+        mu,
+        weight,
+        first,
+        second,
+        shortfall,
+        own,
+        at_zero,
+    )
+
+
+def _single_level(
     population: Population,
     filters: Sequence[Filter],
+    spectrum: Spectrum,
     n: Array,
     d: Array,
     gamma: Array,
 ) -> Coupling:
-    """Solve the coupling for every entry of ``n``, ``d`` and ``gamma`` (last axis: the filters).
-
-    A single-level spectrum goes through the closed forms of Marchenko and Pastur, a million entries
-    at a time; any other through the fixed point and its quadrature, an entry at a time. At a finite
-    d each factor is an atom of weight 1/d (this captures the O(1/d) effect of factors on the
-    bulk); in the limit it has no weight.
-
-    Raises:
-        InputError: a filter for which no theory is implemented.
-    """
-    strengths = np.empty(len(filters))
-    for position, one in enumerate(filters):
-        if not isinstance(one, Ridge):
-            raise InputError("filter", "has no theory yet", one, "use ts.Ridge, or simulate it")
-        strengths[position] = one.strength
-    ridge = np.broadcast_to(strengths, gamma.shape)
-    spectra = {size: compressed(population.spectrum(size)) for size in np.unique(d)}
-    width = max(values.size for values, _ in spectra.values())
-    if width == 1:
-        return _single_level(population, next(iter(spectra.values())), n, d, gamma, ridge)
-    mu = np.ones((*gamma.shape, width))
-    weight, root, shortfall = np.zeros_like(mu), np.zeros_like(mu), np.zeros_like(mu)
-    for index in np.ndindex(gamma.shape):
-        values, weights = spectra[d[index]]
-        finite = np.isfinite(d[index])
-        size, dimension = (n[index], d[index]) if finite else (gamma[index], 1.0)
-        conditional = ridge_conditional(
-            values, (values, weights), float(size), float(dimension), float(ridge[index])
-        )
-        used = slice(0, values.size)
-        mu[index][used], weight[index][used] = values, weights
-        root[index][used], shortfall[index][used] = conditional.value, conditional.shortfall
-    return Coupling(population, n, d, gamma, ridge, mu, weight, root, shortfall)
-
-
-def _single_level(
-    population: Population, spectrum: Spectrum, n: Array, d: Array, gamma: Array, ridge: Array
-) -> Coupling:
     level = float(spectrum[0][0])
-    scale = np.sqrt(level)
-    relative = ridge / level
-    root = scale * marchenko_pastur.mean_root(gamma, relative)
-    gap = marchenko_pastur.convergence_gap(gamma, relative)
+    strengths = np.array([one.parameters["ridge"] for one in filters])
+    ridge = np.broadcast_to(strengths, gamma.shape)
+    root = np.sqrt(level) * marchenko_pastur.mean_root(gamma, ridge / level)
+    gap = marchenko_pastur.convergence_gap(gamma, ridge / level)
     shortfall = gap * (level + ridge) / (np.sqrt(level + ridge) + root)
     shape = (*gamma.shape, 1)
-    mu, weight = np.broadcast_to(level, shape), np.broadcast_to(1.0, shape)
     return Coupling(
-        population, n, d, gamma, ridge, mu, weight, root[..., None], shortfall[..., None]
+        population,
+        tuple(filters),
+        n,
+        d,
+        gamma,
+        mu=np.broadcast_to(level, shape),
+        weight=np.broadcast_to(1.0, shape),
+        first=root[..., None],
+        second=(level + ridge)[..., None],
+        shortfall=shortfall[..., None],
+        own=level**2 * (1.0 + 1.0 / gamma) + ridge * level,
+        at_zero=np.sqrt(ridge),
     )

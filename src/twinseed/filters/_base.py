@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,11 +37,17 @@ class Filter(ABC):
     A subclass gives ``__call__``, elementwise, and its parameters; one that depends on the whole
     sample spectrum gives ``adapted`` too. Instances are immutable.
 
+    ``analytic`` declares that ``__call__`` also takes complex eigenvalues and is analytic off the
+    negative axis: theory then integrates it along a contour, to full precision on any spectrum.
+    Otherwise it integrates over the density of the sample spectrum, which needs few atoms.
+
     >>> import twinseed as ts
     >>> filter = ts.Ridge(0.25)
     >>> isinstance(filter, Filter), filter.at_zero, filter.breaks, dict(filter.parameters)
     (True, 0.5, (), {'ridge': 0.25})
     """
+
+    analytic: ClassVar[bool] = False
 
     @abstractmethod
     def __call__(self, eigenvalues: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -66,6 +72,11 @@ class Filter(ABC):
     def breaks(self) -> tuple[float, ...]:
         """Sample eigenvalues at which ``f`` jumps; between them it must be smooth."""
         return ()
+
+    @property
+    def analytic_part(self) -> tuple[float, Callable[..., Any]] | None:
+        """Where the filter is analytic: a start, below which it is zero, and the function above."""
+        return (0.0, self) if self.analytic else None
 
     def adapted(self, spectrum: SampleSpectrum) -> Filter:
         """Return the filter that this one becomes on a given sample spectrum."""

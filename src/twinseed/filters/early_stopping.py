@@ -54,6 +54,8 @@ class EarlyStopping(Filter):
     array([0.1   , 0.2753, 2.1561])
     """
 
+    analytic = True
+
     def __init__(self, time: float, sigma_min: float, sigma_max: float) -> None:
         self._time = non_negative("time", time, "pass the training time, zero or above")
         self._sigma_min, self._sigma_max = noise_levels(sigma_min, sigma_max, allow_zero=False)

@@ -49,6 +49,8 @@ class ProbabilityFlow(Filter):
     array([1.   , 1.634, 2.   ])
     """
 
+    analytic = True
+
     def __init__(self, sigma_min: float, sigma_max: float, sampler: Sampler | None = None) -> None:
         if sampler is not None and not isinstance(sampler, Sampler):
             raise InputError(

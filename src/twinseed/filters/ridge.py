@@ -33,6 +33,8 @@ class Ridge(Filter):
     array([1., 2.])
     """
 
+    analytic = True
+
     def __init__(self, strength: float = 0.0) -> None:
         self._strength = non_negative("strength", strength, "pass a ridge of zero or above")
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Self
+from collections.abc import Callable, Mapping
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +76,10 @@ class Truncation(Filter):
         """The threshold; none at zero, where the square root does not jump."""
         threshold = self._known_threshold()
         return (threshold,) if threshold > 0 else ()
+
+    @property
+    def analytic_part(self) -> tuple[float, Callable[..., Any]]:
+        return self._known_threshold(), np.sqrt
 
     def adapted(self, spectrum: SampleSpectrum) -> Truncation:
         """Return the truncation by threshold that keeps ``rank`` of the spectrum's directions.

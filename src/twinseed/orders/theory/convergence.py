@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from twinseed.coupling import Coupling
 from twinseed.coupling.extremes import chi_average
+from twinseed.filters import Ridge
 from twinseed.readout import Estimate
 from twinseed.status import Status
 
@@ -15,6 +16,8 @@ __all__ = ["from_coupling"]
 Array = NDArray[np.float64]
 
 _ISOTROPIC = 0.99
+_NOTHING = 1e-9
+"""A chance level this close to 1 leaves nothing to be corrected."""
 
 
 def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
@@ -32,16 +35,16 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
     Source: Maillard and Goldt, arXiv 2605.21402 (the order parameter and the identity bulk); the
     deterministic equivalent of Ledoit and Peche (2011) for any spectrum.
     """
-    total = coupling.mean + coupling.ridge
-    convergence = (coupling.weight * coupling.mean_root**2).sum(axis=-1) / total
-    reach = np.sqrt(coupling.mu + coupling.ridge[..., None]) + coupling.mean_root
-    gap = (coupling.weight * coupling.shortfall * reach).sum(axis=-1) / total
+    energy, chance = coupling.energy, coupling.chance
+    convergence = (coupling.weight * coupling.first**2).sum(axis=-1) / energy
+    reach = np.sqrt(coupling.second) + coupling.first
+    gap = (coupling.weight * coupling.shortfall * reach).sum(axis=-1) / energy
     convergence = np.where(gap < 0.5, 1.0 - gap, convergence)
-    chance = coupling.ridge / total
-    corrected = np.where(
-        gap < 0.5, 1.0 - gap * total / coupling.mean, (convergence - chance) / (1.0 - chance)
-    )
-    few = (coupling.ridge > 0) & (coupling.gamma < 0.25) & (coupling.isotropy < 0.99)
+    learned = 1.0 - chance
+    meaningful = learned > _NOTHING
+    with np.errstate(divide="ignore", invalid="ignore"):
+        corrected = np.where(gap < 0.5, 1.0 - gap / learned, (convergence - chance) / learned)
+    few = (chance > 0) & (coupling.gamma < 0.25) & ~_fluctuation_known(coupling)
     return {
         "convergence": Estimate(convergence),
         "convergence_gap": Estimate(gap),
@@ -50,7 +53,11 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
             status=np.where(few, str(Status.LEADING_ORDER), str(Status.OK)),
         ),
         "convergence_chance": Estimate(chance),
-        "convergence_corrected": Estimate(corrected),
+        "convergence_corrected": Estimate(
+            np.where(meaningful, corrected, np.nan),
+            np.where(meaningful, 0.0, np.nan),
+            np.where(meaningful, str(Status.OK), str(Status.NOT_IDENTIFIABLE)),
+        ),
         "convergence_null": Estimate(0.0),
     }
 
@@ -62,18 +69,23 @@ def _mean_cosine(coupling: Coupling, convergence: Array) -> Array:
     if coupling.mu.shape[-1] > 1:
         for index in zip(*np.nonzero(finite), strict=True):
             cosine[index] = _gaussian_ratio(
-                coupling.mean_root[index] ** 2,
-                coupling.mu[index] + coupling.ridge[index],
+                coupling.first[index] ** 2,
+                coupling.second[index],
                 coupling.weight[index] * coupling.d[index],
             )
-    isotropic = finite & (coupling.isotropy > _ISOTROPIC) & (coupling.n >= 1.0)
+    isotropic = finite & _fluctuation_known(coupling) & (coupling.n >= 1.0)
     if isotropic.any():
         cosine[isotropic] *= _norm_fluctuation(
             coupling.n[isotropic],
             coupling.d[isotropic],
-            (coupling.ridge / coupling.mean)[isotropic],
+            (coupling.chance / (1.0 - coupling.chance))[isotropic],
         )
     return np.minimum(cosine, 1.0)
+
+
+def _fluctuation_known(coupling: Coupling) -> NDArray[np.bool_]:
+    ridge = np.array([isinstance(one, Ridge) for one in coupling.filters])
+    return np.asarray(ridge & (coupling.isotropy > _ISOTROPIC))
 
 
 def _gaussian_ratio(numerator: Array, denominator: Array, count: Array) -> float:

@@ -39,21 +39,20 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
     the ratio is known: a maximum over n rows needs n.
     Source: the question and m are those of Maillard and Goldt, arXiv 2605.21402.
     """
-    m1, m2, r = coupling.mean, coupling.mean_square, coupling.ridge
-    own = m2 + m1**2 / coupling.gamma + r * m1
-    fresh = m2 + r * m1
+    m1, m2, own, fresh = coupling.mean, coupling.mean_square, coupling.own, coupling.fresh
     ratio = np.sqrt(own / fresh)
     rough = (coupling.isotropy < _NEAR_ISOTROPIC) | (coupling.n < _FEW_ROWS)
     status = np.where(rough, str(Status.LEADING_ORDER), str(Status.OK))
     known = np.isfinite(coupling.d) & (coupling.n >= 1.0)
     n, d = coupling.n[known], coupling.d[known]
-    m1, m2, r, own, fresh = (
-        np.broadcast_to(part, known.shape)[known] for part in (m1, m2, r, own, fresh)
+    m1, m2, own, fresh, chance, energy = (
+        np.broadcast_to(part, known.shape)[known]
+        for part in (m1, m2, own, fresh, coupling.chance, coupling.energy)
     )
     maximum = expected_maximum(n)
-    shrink = chi_average(n, lambda chi, load: chi / np.sqrt(chi**2 + load), n * r / m1)
-    trained = maximum / chi_mean(n) * shrink * np.sqrt(n * own / (d * m1**2))
-    heldout = maximum * np.sqrt(fresh / (d * m1 * (m1 + r)))
+    length = chi_average(n, _relative_length, n, chance)
+    trained = maximum / chi_mean(n) * length * np.sqrt(n * own / (d * m1 * energy))
+    heldout = maximum * np.sqrt(fresh / (d * m1 * energy))
     by_distance = np.sqrt((4.0 * own + 2.0 * m2) / (4.0 * fresh + 2.0 * m2))
     values = {
         "memorisation": np.minimum(trained, 1.0),
@@ -63,6 +62,11 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
     }
     estimates = {name: _where_known(value, known, status) for name, value in values.items()}
     return {**estimates, "memorisation_ratio": Estimate(ratio, status=status)}
+
+
+def _relative_length(chi: Array, n: Array, chance: Array) -> Array:
+    """chi over the length of a sample whose noise, the share ``chance``, does not fluctuate."""
+    return np.asarray(chi / np.sqrt((1.0 - chance) * chi**2 + chance * n))
 
 
 def _where_known(value: Array, known: NDArray[np.bool_], status: NDArray[np.str_]) -> Estimate:

@@ -1,0 +1,188 @@
+"""What a filter makes of one sample spectrum: its mean and mean square along each direction.
+
+Three routes, by what the filter is: the ridge has an integral of positive terms on the real axis; a
+filter that is analytic (above a threshold) is integrated along a contour; any other over the
+density.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+from twinseed.coupling.contour import contour
+from twinseed.coupling.density import SampleDensity, sample_density, support
+from twinseed.coupling.quadrature import ridge_conditional
+from twinseed.errors import InputError
+from twinseed.filters import Filter, Ridge, SampleSpectrum, Truncation, checked
+from twinseed.populations import Spectrum
+
+__all__ = ["Conditional", "conditional"]
+
+Array = NDArray[np.float64]
+
+_MOST_ATOMS = 64
+_MASS = 1e-6
+_REFINEMENTS = (1, 2, 4, 8, 16, 32)
+_SETTLED = 1e-12
+
+
+@dataclass(frozen=True)
+class Conditional:
+    """``E[f | mu]``, ``E[f^2 | mu]``, ``sqrt(E[f^2 | mu]) - E[f | mu]`` a node; two numbers."""
+
+    first: Array
+    second: Array
+    shortfall: Array
+    own: float
+    at_zero: float
+
+
+def conditional(
+    filter: Filter, exact: Spectrum, nodes: Spectrum, n: float, d: float, *, limit: bool
+) -> Conditional:
+    """Return the moments of ``f(lambda)`` given each node of the population spectrum.
+
+    Equation: ``E_pi[f^k | mu]``, pi the coupling of sample and population spectra, and ``own = tr[S
+    f(S)^2]/d = E_pi[lambda f^2]``. ``exact`` is the spectrum, ``nodes`` the same or its
+    compression; ``limit`` says that n and d stand for their ratio alone.
+
+    Raises:
+        InputError: a filter that is not declared analytic, on a spectrum of more than 64 atoms; a
+            rank without a finite d; values that are not numbers of zero or above.
+
+    Validity: the ridge to full precision, contours to about 1e-13 absolute, densities until the
+    mass is right to 1e-6.
+    """
+    if isinstance(filter, Ridge):
+        return _ridge(filter.strength, nodes, n, d)
+    if isinstance(filter, Truncation) and filter.rank is not None:
+        filter = _adapted_rank(filter, exact, n, d, limit=limit)
+    if filter.analytic_part is not None:
+        return _analytic(filter, *filter.analytic_part, exact, nodes, n, d)
+    return _on_density(filter, exact, nodes, n, d)
+
+
+def _ridge(strength: float, nodes: Spectrum, n: float, d: float) -> Conditional:
+    mu, weight = nodes
+    root = ridge_conditional(mu, nodes, n, d, strength)
+    mean, mean_square = float(weight @ mu), float(weight @ mu**2)
+    own = mean_square + mean**2 * d / n + strength * mean
+    return Conditional(root.value, mu + strength, root.shortfall, own, float(np.sqrt(strength)))
+
+
+def _analytic(
+    filter: Filter,
+    start: float,
+    function: Callable[..., Any],
+    exact: Spectrum,
+    nodes: Spectrum,
+    n: float,
+    d: float,
+) -> Conditional:
+    edges = support(exact, n, d) if start > 0.0 else np.array([[1.0, np.inf]])
+    mu, weight = nodes
+    at_zero = filter.at_zero
+    checked(filter, np.append(np.ravel(edges[np.isfinite(edges)]), 0.0))
+    if start >= edges[-1, 1]:
+        nothing = np.zeros(mu.size)
+        return Conditional(nothing, nothing, nothing, 0.0, at_zero)
+    if start <= edges[0, 0]:
+        start = 0.0
+    sums = exact if start > 0.0 else nodes
+    before: Array | None = None
+    for refinement in _REFINEMENTS:
+        around = contour(exact, sums, n, d, threshold=start, refinement=refinement)
+        values = np.asarray(function(around.z))
+        first = around.mean(values, at_zero, mu)
+        second = np.maximum(around.mean(values**2, at_zero**2, mu), 0.0)
+        if before is not None and np.all(
+            np.abs(first - before) <= _SETTLED * np.sqrt(float(weight @ second))
+        ):
+            own = float(weight @ around.mean(around.z * values**2, 0.0, mu))
+            return _with_shortfall(first, second, own, at_zero)
+        before = first
+    raise InputError(
+        "filter",
+        "is declared analytic, but its contour integral does not settle at n/d =",
+        n / d,
+        f"check that {filter!r} takes complex numbers and is analytic off the negative axis",
+    )
+
+
+def _on_density(
+    filter: Filter, exact: Spectrum, nodes: Spectrum, n: float, d: float
+) -> Conditional:
+    mu, weight = nodes
+    if mu.size > _MOST_ATOMS:
+        raise InputError(
+            "filter",
+            f"is not declared analytic, and the spectrum has {exact[0].size} atoms "
+            f"(at most {_MOST_ATOMS} can be integrated over the density)",
+            filter,
+            "simulate it, or set analytic = True if f takes complex numbers",
+        )
+    order, found = 48, None
+    while found is None or (_mass_error(found) > _MASS and order < 1000):
+        order *= 2
+        found = sample_density(exact, n, d, mu, breaks=filter.breaks, order=order)
+    adapted = filter.adapted(_sample_spectrum(found, mu, weight, n, d))
+    at_zero = adapted.at_zero
+    values = checked(adapted, found.nodes)
+    first = values @ found.share + at_zero * found.at_zero
+    second = values**2 @ found.share + at_zero**2 * found.at_zero
+    own = float((found.nodes * values**2) @ found.share @ weight)
+    return _with_shortfall(first, second, own, at_zero)
+
+
+def _with_shortfall(first: Array, second: Array, own: float, at_zero: float) -> Conditional:
+    root = np.sqrt(np.maximum(second, 0.0))
+    return Conditional(np.minimum(first, root), second, np.maximum(root - first, 0.0), own, at_zero)
+
+
+def _mass_error(density: SampleDensity) -> float:
+    return float(np.abs(density.share.sum(axis=0) + density.at_zero - 1.0).max())
+
+
+def _sample_spectrum(
+    density: SampleDensity, mu: Array, weight: Array, n: float, d: float
+) -> SampleSpectrum:
+    """The limiting sample spectrum as weighted nodes, and the oracle along each of them."""
+    mass, zero = density.share @ weight, float(density.at_zero @ weight)
+    oracle = (density.share @ (weight * mu)) / mass
+    values = density.nodes
+    if zero > 0:
+        at_zero = float(density.at_zero @ (weight * mu)) / zero
+        values, mass = np.append(values, 0.0), np.append(mass, zero)
+        oracle = np.append(oracle, at_zero)
+    order = np.argsort(values)
+    return SampleSpectrum(values[order], mass[order], n, d, oracle[order])
+
+
+def _adapted_rank(
+    filter: Truncation, exact: Spectrum, n: float, d: float, *, limit: bool
+) -> Truncation:
+    """The threshold above which the limiting sample spectrum has the mass rank/d."""
+    if limit:
+        raise InputError(
+            "rank", "is no share of infinitely many directions", filter, "pass n and d as well"
+        )
+    mu, weight = exact
+    rank = float(filter.parameters["rank"])
+    edges = support(exact, n, d)
+
+    def excess(log_threshold: float) -> float:
+        around = contour(exact, exact, n, d, threshold=float(np.exp(log_threshold)))
+        mass = around.mean(np.ones_like(around.z), 0.0, mu)
+        return float(weight @ mass) * d - rank
+
+    low = np.log(max(edges[0, 0], 1e-14 * edges[-1, 1]) * (1.0 + 1e-9))
+    high = np.log(edges[-1, 1] * (1.0 - 1e-9))
+    if excess(low) <= 0.0:
+        return Truncation(threshold=0.0)
+    return Truncation(threshold=float(np.exp(brentq(excess, low, high, xtol=1e-12))))
