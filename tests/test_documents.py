@@ -7,6 +7,7 @@ import io
 import re
 import subprocess
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,9 @@ from twinseed.readout import VARIABLES
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+GUIDES = [
+    path for path in DOCUMENTS if path.parent.name == "docs" and "```python" in path.read_text()
+]
 PUBLIC = [name for name in twinseed.__all__ if not name.startswith("__")]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -64,6 +68,22 @@ def test_the_python_of_the_readme_prints_what_the_readme_says(
         language, expected = blocks[place + 1]
         assert language == "text"
         assert printed.getvalue() == expected
+
+
+@pytest.mark.parametrize("document", GUIDES, ids=lambda path: path.name)
+def test_the_python_of_a_guide_prints_what_the_guide_says(
+    document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = {"__name__": "guide"}
+    blocks = [*fences(document), ("", "")]
+    for (language, body), (following, expected) in pairwise(blocks):
+        if language != "python":
+            continue
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(compile(body, document.name, "exec"), names)
+        assert printed.getvalue() == (expected if following == "text" else "")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
