@@ -13,7 +13,7 @@ from twinseed.figures.style import LOOKS, frames, styled
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from twinseed.verbs._planning import Band
+    from twinseed.verbs._bands import Band
 
 __all__ = ["plan_curves"]
 

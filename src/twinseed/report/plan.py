@@ -12,8 +12,8 @@ from twinseed.figures.plan import plan_curves
 from twinseed.report.page import inline_svg, render
 
 if TYPE_CHECKING:
-    from twinseed.verbs._planning import Samples
-    from twinseed.verbs.plan import Plan
+    from twinseed.verbs._bands import Samples
+    from twinseed.verbs._plan import Plan
 
 __all__ = ["plan_page"]
 

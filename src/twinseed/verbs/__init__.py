@@ -1,7 +1,8 @@
 """The verbs: each returns a readout."""
 
+from twinseed.verbs._plan import Plan
 from twinseed.verbs.measure import measure
-from twinseed.verbs.plan import Plan, plan
+from twinseed.verbs.plan import plan
 from twinseed.verbs.predict import predict
 from twinseed.verbs.simulate import simulate
 
