@@ -81,6 +81,9 @@ VARIABLES: Mapping[str, Variable] = {
     "convergence_null": Variable(
         "q_null", "convergence when the seeds of the twins are mismatched; 0 for centred models"
     ),
+    "convergence_factor": Variable(
+        "q_k", "correlation over seeds of the twins' components along a factor; 1: agreement", True
+    ),
     "wasserstein": Variable(
         "W2^2/d", "squared 2-Wasserstein distance of model to truth, per dimension; 0: the truth"
     ),

@@ -17,6 +17,7 @@ from scipy.optimize import brentq
 
 from twinseed.coupling.contour import contour
 from twinseed.coupling.density import SampleDensity, sample_density, support
+from twinseed.coupling.outliers import outlier
 from twinseed.coupling.quadrature import ridge_conditional
 from twinseed.errors import InputError
 from twinseed.filters import Filter, Ridge, SampleSpectrum, Truncation, checked
@@ -44,13 +45,21 @@ class Conditional:
 
 
 def conditional(
-    filter: Filter, exact: Spectrum, nodes: Spectrum, n: float, d: float, *, limit: bool
+    filter: Filter,
+    exact: Spectrum,
+    nodes: Spectrum,
+    n: float,
+    d: float,
+    *,
+    limit: bool,
+    factors: Array,
 ) -> Conditional:
-    """Return the moments of ``f(lambda)`` given each node of the population spectrum.
+    """Return the moments of ``f(lambda)`` given each node of the spectrum, then each factor.
 
     Equation: ``E_pi[f^k | mu]``, pi the coupling of sample and population spectra, and ``own = tr[S
     f(S)^2]/d = E_pi[lambda f^2]``. ``exact`` is the spectrum, ``nodes`` the same or its
-    compression; ``limit`` says that n and d stand for their ratio alone.
+    compression; ``limit`` says that n and d stand for their ratio alone. ``factors`` are further
+    population eigenvalues, which may lie outside the spectrum.
 
     Raises:
         InputError: a filter that is not declared analytic, on a spectrum of more than 64 atoms; a
@@ -59,19 +68,19 @@ def conditional(
     Validity: the ridge to full precision, contours to about 1e-13 absolute, densities until the
     mass is right to 1e-6.
     """
+    mu = np.append(nodes[0], factors)
     if isinstance(filter, Ridge):
-        return _ridge(filter.strength, nodes, n, d)
+        return _ridge(filter.strength, nodes, n, d, mu)
     if isinstance(filter, Truncation) and filter.rank is not None:
         filter = _adapted_rank(filter, exact, n, d, limit=limit)
     if filter.analytic_part is not None:
-        return _analytic(filter, *filter.analytic_part, exact, nodes, n, d)
-    return _on_density(filter, exact, nodes, n, d)
+        return _analytic(filter, *filter.analytic_part, exact, nodes, n, d, mu)
+    return _on_density(filter, exact, nodes, n, d, mu, limit=limit)
 
 
-def _ridge(strength: float, nodes: Spectrum, n: float, d: float) -> Conditional:
-    mu, weight = nodes
+def _ridge(strength: float, nodes: Spectrum, n: float, d: float, mu: Array) -> Conditional:
     root = ridge_conditional(mu, nodes, n, d, strength)
-    mean, mean_square = float(weight @ mu), float(weight @ mu**2)
+    mean, mean_square = float(nodes[1] @ nodes[0]), float(nodes[1] @ nodes[0] ** 2)
     own = mean_square + mean**2 * d / n + strength * mean
     return Conditional(root.value, mu + strength, root.shortfall, own, float(np.sqrt(strength)))
 
@@ -84,9 +93,10 @@ def _analytic(
     nodes: Spectrum,
     n: float,
     d: float,
+    mu: Array,
 ) -> Conditional:
     edges = support(exact, n, d) if start > 0.0 else np.array([[1.0, np.inf]])
-    mu, weight = nodes
+    inside, weight = slice(0, nodes[0].size), nodes[1]
     at_zero = filter.at_zero
     checked(filter, np.append(np.ravel(edges[np.isfinite(edges)]), 0.0))
     if start >= edges[-1, 1]:
@@ -102,9 +112,9 @@ def _analytic(
         first = around.mean(values, at_zero, mu)
         second = np.maximum(around.mean(values**2, at_zero**2, mu), 0.0)
         if before is not None and np.all(
-            np.abs(first - before) <= _SETTLED * np.sqrt(float(weight @ second))
+            np.abs(first - before) <= _SETTLED * np.sqrt(float(weight @ second[inside]))
         ):
-            own = float(weight @ around.mean(around.z * values**2, 0.0, mu))
+            own = float(weight @ around.mean(around.z * values**2, 0.0, nodes[0]))
             return _with_shortfall(first, second, own, at_zero)
         before = first
     raise InputError(
@@ -116,10 +126,10 @@ def _analytic(
 
 
 def _on_density(
-    filter: Filter, exact: Spectrum, nodes: Spectrum, n: float, d: float
+    filter: Filter, exact: Spectrum, nodes: Spectrum, n: float, d: float, mu: Array, *, limit: bool
 ) -> Conditional:
-    mu, weight = nodes
-    if mu.size > _MOST_ATOMS:
+    weight = np.append(nodes[1], np.zeros(mu.size - nodes[1].size))
+    if nodes[0].size > _MOST_ATOMS:
         raise InputError(
             "filter",
             f"is not declared analytic, and the spectrum has {exact[0].size} atoms "
@@ -128,7 +138,7 @@ def _on_density(
             "simulate it, or set analytic = True if f takes complex numbers",
         )
     order, found = 48, None
-    while found is None or (_mass_error(found) > _MASS and order < 1000):
+    while found is None or (_mass_error(found, nodes[0].size) > _MASS and order < 1000):
         order *= 2
         found = sample_density(exact, n, d, mu, breaks=filter.breaks, order=order)
     adapted = filter.adapted(_sample_spectrum(found, mu, weight, n, d))
@@ -136,6 +146,12 @@ def _on_density(
     values = checked(adapted, found.nodes)
     first = values @ found.share + at_zero * found.at_zero
     second = values**2 @ found.share + at_zero**2 * found.at_zero
+    for k in range(nodes[0].size, mu.size if limit else 0):
+        apart = outlier(float(mu[k]), exact, n / d)
+        if apart.separated:
+            pole = float(checked(adapted, np.atleast_1d(apart.position))[0])
+            first[k] += float(apart.overlap) * pole
+            second[k] += float(apart.overlap) * pole**2
     own = float((found.nodes * values**2) @ found.share @ weight)
     return _with_shortfall(first, second, own, at_zero)
 
@@ -145,8 +161,9 @@ def _with_shortfall(first: Array, second: Array, own: float, at_zero: float) -> 
     return Conditional(np.minimum(first, root), second, np.maximum(root - first, 0.0), own, at_zero)
 
 
-def _mass_error(density: SampleDensity) -> float:
-    return float(np.abs(density.share.sum(axis=0) + density.at_zero - 1.0).max())
+def _mass_error(density: SampleDensity, atoms: int) -> float:
+    mass = density.share.sum(axis=0) + density.at_zero
+    return float(np.abs(mass[:atoms] - 1.0).max())
 
 
 def _sample_spectrum(

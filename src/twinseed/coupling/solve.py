@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from twinseed.coupling import marchenko_pastur
 from twinseed.coupling.compression import compressed
 from twinseed.coupling.conditional import Conditional, conditional
+from twinseed.coupling.quadrature import ridge_conditional
 from twinseed.filters import Filter, Ridge
 from twinseed.populations import Population, Spectrum
 
@@ -42,6 +43,8 @@ class Coupling:
     first: Array
     second: Array
     shortfall: Array
+    factor_first: Array
+    factor_second: Array
     own: Array
     at_zero: Array
 
@@ -98,17 +101,27 @@ def solve(
     per_node = (*shape, width)
     mu, weight = np.ones(per_node), np.zeros(per_node)
     first, second, shortfall = (np.zeros(per_node) for _ in range(3))
+    factors = population.factors
+    factor_first, factor_second = np.zeros((2, *shape, factors.size))
     own, at_zero = np.zeros(shape), np.zeros(shape)
     for index in np.ndindex(shape):
         size = float(d[index])
         rows, columns = (float(n[index]), size) if np.isfinite(size) else (float(gamma[index]), 1.0)
         found: Conditional = conditional(
-            filters[index[-1]], exact[size], nodes[size], rows, columns, limit=np.isinf(size)
+            filters[index[-1]],
+            exact[size],
+            nodes[size],
+            rows,
+            columns,
+            limit=bool(np.isinf(size)),
+            factors=factors,
         )
-        used = slice(0, nodes[size][0].size)
+        count = nodes[size][0].size
+        used = slice(0, count)
         mu[index][used], weight[index][used] = nodes[size]
-        first[index][used], second[index][used] = found.first, found.second
-        shortfall[index][used] = found.shortfall
+        first[index][used], second[index][used] = found.first[used], found.second[used]
+        shortfall[index][used] = found.shortfall[used]
+        factor_first[index], factor_second[index] = found.first[count:], found.second[count:]
         own[index], at_zero[index] = found.own, found.at_zero
     return Coupling(
         population,
@@ -121,6 +134,8 @@ def solve(
         first,
         second,
         shortfall,
+        factor_first,
+        factor_second,
         own,
         at_zero,
     )
@@ -152,6 +167,18 @@ def _single_level(
         first=root[..., None],
         second=(level + ridge)[..., None],
         shortfall=shortfall[..., None],
+        factor_first=_factor_roots(population.factors, level, gamma, ridge),
+        factor_second=population.factors + ridge[..., None],
         own=level**2 * (1.0 + 1.0 / gamma) + ridge * level,
         at_zero=np.sqrt(ridge),
     )
+
+
+def _factor_roots(factors: Array, level: float, gamma: Array, ridge: Array) -> Array:
+    """F along each factor over a single-level bulk, an entry of the grid at a time."""
+    roots = np.empty((*gamma.shape, factors.size))
+    bulk = (np.array([level]), np.array([1.0]))
+    for index in np.ndindex(gamma.shape if factors.size else (0,)):
+        load, strength = float(gamma[index]), float(ridge[index])
+        roots[index] = ridge_conditional(factors, bulk, load, 1.0, strength).value
+    return roots

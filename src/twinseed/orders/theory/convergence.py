@@ -59,6 +59,7 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
             np.where(meaningful, str(Status.OK), str(Status.NOT_IDENTIFIABLE)),
         ),
         "convergence_null": Estimate(0.0),
+        "convergence_factor": Estimate(coupling.factor_first**2 / coupling.factor_second),
     }
 
 
