@@ -48,7 +48,7 @@ def real_data(
     directions that were measured together, as one subspace, are one line.
     """
     figure, panels = frames(3, stacked=stacked, keys=3)
-    marks = [("these data", False), ("Gaussian, same spectrum", True)]
+    marks = [("these data", False), ("Gaussian data", True)]
     for panel, name in zip(panels, ("memorisation_ratio", "convergence", "recovery"), strict=True):
         axes = panel.axes
         panel.title(*TITLES[name])

@@ -1,0 +1,34 @@
+"""Make the pictures of the documents anew, from the readouts of a finished `make reproduce`.
+
+Usage: python docs/make_images.py [FOLDER], where FOLDER is what the main job wrote (reproduction).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from twinseed import figures, readout
+
+IMAGES = Path(__file__).parent / "images"
+
+
+def agreement_is_blind(readouts: Path) -> None:
+    """Draw the picture of the README."""
+    sides = []
+    for kind in ("theory", "simulated"):
+        prefix = f"blind_{kind}_"
+        found = {path.stem.removeprefix(prefix): path for path in readouts.glob(f"{prefix}*.nc")}
+        sides.append(
+            {strength: readout.load(found[strength]) for strength in sorted(found, key=float)}
+        )
+    picture = figures.as_png(figures.agreement_is_blind(*sides), dpi=150.0)
+    (IMAGES / "agreement_is_blind.png").write_bytes(picture)
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "reproduction")
+    if not (folder / "readouts").is_dir():
+        sys.exit(f"{folder} holds no readouts: run `make reproduce` first, or name its folder")
+    IMAGES.mkdir(exist_ok=True)
+    agreement_is_blind(folder / "readouts")
