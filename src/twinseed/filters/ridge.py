@@ -50,6 +50,9 @@ class Ridge(Filter):
     def parameters(self) -> Mapping[str, float]:
         return {"ridge": self._strength}
 
+    def __repr__(self) -> str:
+        return f"Ridge(strength={self._strength!r})"
+
     @classmethod
     def examples(cls) -> list[Self]:
         return [cls(0.0), cls(0.1), cls(1.0)]
