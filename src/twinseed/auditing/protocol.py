@@ -12,7 +12,12 @@ from numpy.typing import ArrayLike, NDArray
 from twinseed.auditing.closest import Advance, Roles, closest
 from twinseed.auditing.controls import controlled
 from twinseed.auditing.copying import Copying, examine, unknown
-from twinseed.auditing.references import linear_twins, predicted_convergence, references
+from twinseed.auditing.references import (
+    first_seeds,
+    linear_twins,
+    predicted_convergence,
+    references,
+)
 from twinseed.auditing.relabelling import Attribution
 from twinseed.auditing.result import Audit
 from twinseed.auditing.verdict import answers
@@ -126,7 +131,8 @@ def _judged(twins: Twins, entropy: tuple[int, ...], factors: int, advance: Advan
     readout = measure(twins, rng=entropy, factors=factors)
     advance()
     linear = linear_twins(twins, entropy)
-    linear_readout = measure(linear, rng=entropy, factors=factors)
+    # As many samples as the generator gave: directions of few samples are blurred.
+    linear_readout = measure(first_seeds(linear, twins.seeds), rng=entropy, factors=factors)
     advance()
     beside = references(readout, linear_readout, predicted_convergence(twins))
     advance()
