@@ -1,0 +1,278 @@
+"""A plan says what theory says at the estimate, how sure it is, and what it cannot tell."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from typer.testing import CliRunner
+
+import twinseed as ts
+from twinseed.cli import app
+from twinseed.readout import VARIABLES
+from twinseed.status import Status
+from twinseed.verbs import Plan
+
+TRUTH = ts.Spiked([20.0, 6.0])
+ROWS, D = 80, 100
+VARIED = ("convergence", "recovery", "memorisation_ratio", "memorisation_share")
+
+
+def pilot(n: int = ROWS, d: int = D, seed: int = 0) -> NDArray[np.float64]:
+    return TRUTH.sample(n, d, np.random.default_rng(seed))
+
+
+def planned(rows: NDArray[np.float64], **further: Any) -> Plan:
+    return ts.plan(rows, **{"resamples": 10, "progress": False, **further})
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return planned(pilot(), resamples=20)
+
+
+def test_a_plan_is_the_theory_of_the_estimate_at_one_row_less(plan: Plan) -> None:
+    n = [40, 160]
+    theory = ts.predict(ts.estimate_population(pilot()), n=np.array(n) - 1)
+    for name in VARIED:
+        np.testing.assert_allclose(plan.bands(n)[name].value, theory[name], rtol=1e-12)
+
+
+def test_the_truth_lies_within_the_bands(plan: Plan) -> None:
+    n = [40, 160, 2560]
+    truth = ts.predict(TRUTH, n=np.array(n) - 1, d=D)
+    for name in VARIED:
+        band, known = plan.bands(n)[name], truth[name].values
+        assert np.all(band.low <= band.value), name
+        assert np.all(band.value <= band.high), name
+        assert np.all(band.low <= known), name
+        assert np.all(known <= band.high), name
+
+
+def test_a_larger_pilot_narrows_the_bands(plan: Plan) -> None:
+    larger = planned(pilot(8 * ROWS), resamples=20)
+    for name in VARIED:
+        few, many = plan.bands(160)[name], larger.bands(160)[name]
+        assert np.all(many.high - many.low < 0.7 * (few.high - few.low)), name
+
+
+def test_shapes_follow_n(plan: Plan) -> None:
+    assert plan.convergence(100).value.shape == ()
+    assert plan.convergence([100]).low.shape == (1,)
+    assert plan.recovery([100, 200]).high.shape == (2, 2)
+    assert plan.recovery(100).status.shape == (2,)
+
+
+def test_beyond_the_pilot_it_is_extrapolated_and_says_how_far(plan: Plan) -> None:
+    band = plan.convergence([ROWS // 2, ROWS, 4 * ROWS])
+    assert band.status.tolist() == [Status.OK, Status.OK, Status.EXTRAPOLATED]
+    assert band.reach.tolist() == [0.5, 1.0, 4.0]
+
+
+def test_a_warning_of_the_theory_stays(plan: Plan) -> None:
+    assert plan.memorisation_ratio(4 * ROWS).status == Status.LEADING_ORDER
+    assert plan.recovery(2).status[1] == Status.BELOW_FLOOR
+
+
+@pytest.mark.parametrize("target", [0.5, 0.9, 0.99])
+def test_samples_for_inverts_convergence(plan: Plan, target: float) -> None:
+    needed = plan.samples_for(convergence=target)
+    before, at = plan.convergence([needed.value - 1, needed.value]).value
+    assert before < target <= at
+    assert needed.low < needed.value < needed.high
+    # On the straight scale the curve has slope one in log n, so that interval and band agree.
+    band = plan.convergence([needed.low, needed.high])
+    assert band.high[0] == pytest.approx(target, rel=0.05)
+    assert band.low[1] == pytest.approx(target, rel=0.05)
+    assert needed.reach == needed.value / ROWS
+
+
+def test_samples_for_inverts_recovery(plan: Plan) -> None:
+    """Q = (1 - c B)/(1 + c A), A = sum_j mu_j/(mu - mu_j)/d, B = sum_j (mu_j/(mu - mu_j))^2/d."""
+    values, weights = plan.population.surroundings(1, D)
+    pull = values / (plan.population.factors[1] - values)
+    first, second = weights @ pull, weights @ pull**2
+    n = D * (second + 0.8 * first) / (1.0 - 0.8) + 1.0
+    assert plan.samples_for(recovery=0.8, factor=2).value == np.ceil(n)
+
+
+def test_a_target_below_chance_needs_the_least() -> None:
+    ridge = planned(pilot(), filter=ts.Ridge(50.0))
+    needed = ridge.samples_for(convergence=0.2)
+    assert (needed.low, needed.value, needed.high) == (2.0, 2.0, 2.0)
+
+
+@pytest.mark.parametrize("target", [0.0, 1.0, 1.5, -0.1, float("nan")])
+@pytest.mark.parametrize("name", ["convergence", "recovery"])
+def test_targets_out_of_range_are_refused(plan: Plan, name: str, target: float) -> None:
+    with pytest.raises(ts.InputError, match=f"^{name}"):
+        plan.samples_for(**{name: target})
+
+
+def test_one_target_at_a_time(plan: Plan) -> None:
+    for targets in ({}, {"convergence": 0.5, "recovery": 0.5}):
+        with pytest.raises(ts.InputError, match="one at a time"):
+            plan.samples_for(**targets)
+
+
+def test_a_factor_that_is_not_separated_is_refused_with_their_number(plan: Plan) -> None:
+    with pytest.raises(ts.InputError, match="at most 2: that many stand out"):
+        plan.samples_for(recovery=0.8, factor=3)
+
+
+@pytest.mark.parametrize("n", [1, 0, 2.5, [10, 10], [], "many"])
+def test_rows_that_cannot_be_are_refused(plan: Plan, n: Any) -> None:
+    with pytest.raises(ts.InputError, match=r"^n(\[| must)"):
+        plan.convergence(n)
+
+
+@pytest.mark.parametrize(
+    ("rows", "further", "message"),
+    [
+        (np.ones((7, 3)), {}, "pilot must have at least 8 rows"),
+        (np.full((9, 3), np.inf), {}, r"pilot\[0, 0\] must be finite"),
+        (np.ones((9, 3)), {}, "pilot must vary"),
+        (pilot(20), {"resamples": 9}, "resamples must be"),
+        (pilot(20), {"filter": "ridge"}, "filter must be a filter"),
+        (pilot(20), {"rng": -1}, "rng must be"),
+    ],
+)
+def test_bad_input_is_named(rows: Any, further: dict[str, Any], message: str) -> None:
+    with pytest.raises(ts.InputError, match=message):
+        ts.plan(rows, **further)
+
+
+def test_the_seed_moves_the_bands_alone() -> None:
+    one, same, other = (planned(pilot(), rng=seed).convergence(300) for seed in (1, 1, 2))
+    assert (one.low, one.high) == (same.low, same.high) != (other.low, other.high)
+    assert one.value == other.value
+
+
+def test_progress_counts_resamples() -> None:
+    steps: list[int] = []
+    planned(pilot(30), resamples=11, progress=steps.append)
+    assert sum(steps) == 11
+
+
+def test_what_it_cannot_tell(plan: Plan) -> None:
+    first, *others = plan.limits()
+    share = plan.population.detectable * D / plan.population.eigenvalues(D).sum()
+    assert "2 factors stood out" in first
+    assert f"{share:.3g} times" in first
+    assert others == []
+
+
+def test_it_warns_of_constant_columns_small_pilots_and_equal_factors() -> None:
+    rows = ts.Spiked([30.0, 30.0]).sample(50, 60, np.random.default_rng(0))
+    rows[:, 50:] = 1.0
+    text = " ".join(planned(rows).limits())
+    assert "10 columns never vary" in text
+    assert "fewer than 60 rows" in text
+    assert "Factors 1 and 2 are equally strong" in text
+    assert "heavy tails" not in text
+
+
+def test_it_warns_of_heavy_tails() -> None:
+    rng = np.random.default_rng(0)
+    found = planned(pilot() / np.sqrt(rng.chisquare(4, (ROWS, 1)) / 4))
+    assert found.unevenness > 2
+    assert "heavy tails" in " ".join(found.limits())
+
+
+def test_a_readout_carries_the_bands(plan: Plan) -> None:
+    readout = plan.readout([80, 800])
+    assert readout.n.values.tolist() == [80, 800]
+    np.testing.assert_allclose(readout.gamma, [0.8, 8.0])
+    band = plan.convergence([80, 800])
+    np.testing.assert_allclose(readout.convergence, band.value, rtol=1e-12)
+    np.testing.assert_allclose(2 * 1.6449 * readout.convergence_se, band.high - band.low, rtol=1e-3)
+    assert readout.convergence_status.values.tolist() == band.status.tolist()
+    assert plan.readout(80).recovery_se.shape == (2,)
+    for name in set(VARIABLES) - set(VARIED):
+        assert np.all(np.isnan(readout[f"{name}_se"])), name
+
+
+def test_a_plan_is_a_table_and_a_dictionary(plan: Plan) -> None:
+    text = str(plan)
+    assert "x pilot" in text
+    assert "recovery 2" in text
+    assert "recovery 3" not in text
+    assert "2,560" in text
+    found = json.loads(json.dumps(plan.to_dict([100, 200]), allow_nan=False))
+    assert found["n"] == [100, 200]
+    assert found["curves"]["convergence"]["low"] == plan.convergence([100, 200]).low.tolist()
+    assert found["limits"] == plan.limits()
+
+
+@pytest.mark.extras
+def test_sixty_digits_foretell_eight_hundred() -> None:
+    """Linear twins on disjoint halves of the digits, simulated: .9566, .9841 and .9919."""
+    from sklearn.datasets import load_digits
+
+    images = load_digits().data
+    images = images[:, np.ptp(images, axis=0) > 0]
+    images = images[np.random.default_rng(0).permutation(len(images))[:60]]
+    found = planned(images).convergence([150, 400, 800])
+    assert np.abs(found.value - [0.9566, 0.9841, 0.9919]).max() < 0.02
+
+
+def call(*words: object) -> Any:
+    return CliRunner().invoke(app, [str(word) for word in words], prog_name="twinseed")
+
+
+def test_the_command_is_the_library(tmp_path: Path) -> None:
+    np.save(tmp_path / "pilot.npy", pilot())
+    words = ["plan", tmp_path / "pilot.npy", "--resamples", 10, "--seed", 3, "--n", "100,200"]
+    shown = call(*words, "--convergence", 0.9, "--recovery", 0.8, "--factor", 2, "--json", "-q")
+    assert shown.exit_code == 0, shown.output
+    found = json.loads(shown.stdout)
+    library = planned(pilot(), rng=3)
+    assert found["curves"] == library.to_dict([100, 200])["curves"]
+    needed = library.samples_for(recovery=0.8, factor=2)
+    assert found["samples_for"]["recovery 0.8 of factor 2"]["value"] == needed.value
+    table = call(*words, "--convergence", 0.9)
+    assert f"convergence 0.9: {library.samples_for(convergence=0.9)}" in table.stdout
+    assert library.told([100, 200]) in table.stdout
+
+
+@pytest.mark.extras
+def test_the_page_stands_alone(tmp_path: Path) -> None:
+    np.save(tmp_path / "pilot.npy", pilot(30, 40))
+    page = tmp_path / "plan.html"
+    words = ["--resamples", 10, "--convergence", 0.9, "--html", page, "--quiet"]
+    done = call("plan", tmp_path / "pilot.npy", *words)
+    assert (done.exit_code, done.stdout) == (0, ""), done.output
+    text = page.read_text()
+    assert text.count("<svg") == 2
+    assert "fewer than 60 rows" in text
+    assert "convergence 0.9" in text
+    assert "src=" not in text
+    assert 'href="http' not in text
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["missing.npy"], "PILOT must be a file"),
+        (["seven.npy"], "pilot must have at least 8 rows"),
+        (["pilot.npy", "--convergence", "1"], "--convergence must be one number above 0"),
+        (["pilot.npy", "--recovery", "0.8", "--factor", "9"], "--factor must be at most"),
+        (["pilot.npy", "--resamples", "3"], "--resamples must be"),
+        (["pilot.npy", "--n", "1"], "--n must be"),
+        (["pilot.npy", "--html", "nowhere/plan.html"], "--html lies in a folder"),
+    ],
+)
+def test_errors_of_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.save("pilot.npy", pilot(20, 30))
+    np.save("seven.npy", pilot(7, 30))
+    done = call("plan", *words, *([] if "--resamples" in words else ["--resamples", "10"]))
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
