@@ -66,6 +66,13 @@ def test_equal_factors_are_found_together() -> None:
     assert estimate_population(pilot(ts.Spiked([8.0, 8.0, 8.0]))).factors.size == 3
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_close_factors_hide_each_other_in_no_small_pilot(seed: int) -> None:
+    """They repel each other in the sample, by chance more than either lies above its inverse."""
+    rows = pilot(ts.Spiked([30.0, 30.0]), n=50, d=50, seed=seed)
+    assert estimate_population(rows).factors.size == 2
+
+
 def test_noise_has_no_factors() -> None:
     sizes = [
         estimate_population(pilot(population, n=60, d=90, seed=seed)).factors.size
@@ -176,7 +183,7 @@ def test_bad_pilots_are_named(rows: NDArray[np.float64], argument: str, remedy: 
     assert remedy in caught.value.remedy
 
 
-def test_a_factor_that_lies_within_the_bulk_is_refused() -> None:
+def test_more_factors_than_a_bulk_can_spare_are_refused() -> None:
     with pytest.raises(ts.InputError, match="leading must be at most"):
         estimate_population(pilot(ts.Spiked([8.0]), n=30, d=40), leading=25)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Deconvolved", "deconvolve"]
+__all__ = ["Deconvolved", "deconvolve", "most_factors"]
 
 Array = NDArray[np.float64]
 
@@ -59,16 +59,21 @@ def deconvolve(sample: Array, n: float, d: int, factors: int | None = None) -> D
     """Find the population spectrum of ``d`` directions whose ``n`` rows show ``sample``.
 
     ``sample``: the sample covariance's eigenvalues above zero, largest first; ``factors``: how many
-    of the largest are factors (None: those that are separated). Fewer come back where the next has
-    no inverse, since it lies within the bulk.
+    of the largest are factors (None: those that are separated), at most ``most_factors``. Fewer
+    come back where one has no inverse, since it lies within the bulk.
     """
     number = _separated(sample, n, d) if factors is None else factors
     poles = _inverted(sample, n, number)
-    while not _possible(poles, sample):
+    while not np.all(poles > 0):
         poles = _inverted(sample, n, poles.size - 1)
     values, counts = _bulk(sample, n, d, poles)
     edge = _Edge.above(values, counts, n)
     return Deconvolved(values, counts, poles, edge.detectable)
+
+
+def most_factors(sample: Array) -> int:
+    """How many of the eigenvalues can be factors: the others must suffice to fit a bulk."""
+    return min(_MOST_FACTORS, sample.size // 3)
 
 
 def _separated(sample: Array, n: float, d: int) -> int:
@@ -77,8 +82,7 @@ def _separated(sample: Array, n: float, d: int) -> int:
     From the top down, a group of nearly equal factors at a time: a group is accepted when its
     smallest member clears the edge, so that equal factors do not hide each other.
     """
-    most = min(_MOST_FACTORS, sample.size // 3)
-    found = 0
+    most, found = most_factors(sample), 0
     while True:
         for number in range(found + 1, min(found + _EQUAL_FACTORS, most) + 1):
             if _clears_the_edge(sample, n, d, number):
@@ -99,7 +103,7 @@ def _clears_the_edge(sample: Array, n: float, d: int, number: int) -> bool:
     if -companion < _LEAST_OVERLAP * slope * position:
         return False
     poles = _inverted(sample, n, number)
-    if not _possible(poles, sample):
+    if not np.all(poles > 0):
         return False
     values, counts = _bulk(sample, n, d, poles)
     edge = _Edge.above(values, counts, n)
@@ -123,11 +127,6 @@ def _inverted(sample: Array, n: float, number: int) -> Array:
             companion = (terms.sum() - (n - sample.size) / sample[k]) / n
             poles[k] = -1.0 / companion
     return poles
-
-
-def _possible(poles: Array, sample: Array) -> bool:
-    """A factor above the bulk lies below where the sample shows it."""
-    return bool(np.all((poles > 0) & (poles < sample[: poles.size])))
 
 
 def _bulk(sample: Array, n: float, d: int, poles: Array) -> tuple[Array, Array]:

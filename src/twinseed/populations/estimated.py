@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from twinseed.checks import finite_vector, whole
 from twinseed.errors import InputError
 from twinseed.populations._base import Population, Spectrum, merged
-from twinseed.populations._deconvolution import Deconvolved, deconvolve
+from twinseed.populations._deconvolution import Deconvolved, deconvolve, most_factors
 from twinseed.populations._sample import SampleSpectrum, gaussian_spectrum, sample_spectrum
 
 __all__ = ["Estimated", "estimate_population"]
@@ -165,7 +165,8 @@ def estimate_population(
 
     Args:
         data: the pilot, at least 8 rows; n may be below or above d.
-        leading: how many factors to invert, instead of those that are separated.
+        leading: how many factors to invert, instead of those that are separated (the others may
+            lie within the bulk, where their inverse means little).
         known_mean: the rows are centred already, by a mean that did not come from them.
 
     Returns:
@@ -192,11 +193,11 @@ def estimate_population(
     if leading is None:
         return Estimated.of(sample)
     asked = whole("leading", leading, "pass how many factors to invert", at_least=0)
-    found = Estimated.of(sample, min(asked, sample.eigenvalues.size - 1))
+    found = Estimated.of(sample, min(asked, most_factors(sample.eigenvalues)))
     if found.factors.size < asked:
         raise InputError(
             "leading",
-            f"must be at most {found.factors.size}: the next is not separated from the rest",
+            f"must be at most {found.factors.size} for this pilot",
             leading,
             "ask for fewer, or take a larger pilot",
         )
