@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -222,6 +225,16 @@ def test_sixty_digits_foretell_eight_hundred() -> None:
 
 def call(*words: object) -> Any:
     return CliRunner().invoke(app, [str(word) for word in words], prog_name="twinseed")
+
+
+def test_the_python_of_the_page_prints_what_the_page_says(root: Path) -> None:
+    blocks = re.findall(
+        r"^```(?:python|text)\n(.*?)^```$", (root / "docs/planning.md").read_text(), re.M | re.S
+    )
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(blocks[0], "planning.md", "exec"), {"__name__": "planning"})
+    assert printed.getvalue() == blocks[1]
 
 
 def test_the_command_is_the_library(tmp_path: Path) -> None:
