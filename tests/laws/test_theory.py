@@ -14,10 +14,17 @@ from twinseed.status import Status
 
 POPULATIONS = [
     example
-    for kind in (populations.Spiked, populations.PowerLaw, populations.Atoms)
+    for kind in (populations.Spiked, populations.PowerLaw, populations.Atoms, populations.Estimated)
     for example in kind.examples()
 ]
 FILTERS = filters.Ridge.examples()
+UNBOUNDED = (
+    "memorisation_ratio",
+    "wasserstein",
+    "flow_distance",
+    "divergence_learnt_true",
+    "divergence_true_learnt",
+)
 SHARES = ("memorisation_share", "memorisation_share_euclidean")
 
 every_population = pytest.mark.parametrize(
@@ -39,7 +46,7 @@ def test_ranges(population: Population, filter: Filter) -> None:
         values = readout[name].values
         known = values[np.isfinite(values)]
         assert np.all(known >= 0), name
-        if name not in ("memorisation_ratio", "wasserstein"):
+        if name not in UNBOUNDED:
             assert np.all(known <= 1), name
     assert np.all(readout.memorisation_ratio >= 1)
     for share in SHARES:
@@ -82,7 +89,7 @@ def test_scale_of_the_data_does_not_matter(population: Population, scale: float)
     one = ts.predict(ts.Atoms(values, weights), ts.Ridge(0.2), n=[30, 300], d=d)
     other = ts.predict(ts.Atoms(scale * values, weights), ts.Ridge(0.2 * scale), n=[30, 300], d=d)
     for name in VARIABLES:
-        unit = scale if name == "wasserstein" else 1.0
+        unit = scale if VARIABLES[name].squared_units else 1.0
         np.testing.assert_allclose(unit * one[name], other[name], rtol=1e-11, err_msg=name)
 
 

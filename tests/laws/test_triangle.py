@@ -16,7 +16,7 @@ from twinseed.populations import Population
 
 POPULATIONS = [
     example
-    for kind in (populations.Spiked, populations.PowerLaw, populations.Atoms)
+    for kind in (populations.Spiked, populations.PowerLaw, populations.Atoms, populations.Estimated)
     for example in kind.examples()
 ]
 RIDGES = (0.0, 0.3)
