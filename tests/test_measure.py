@@ -1,5 +1,7 @@
 """The estimators against their definitions and under symmetries; whether error bars are honest."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.linalg
@@ -43,6 +45,84 @@ def test_convergence_is_its_definition(twins):
     assert found["convergence_cosine"].value == pytest.approx(cosine.mean(), rel=1e-12)
     shifts = [(a * np.roll(b, k, axis=0)).sum() / energy for k in range(1, len(a))]
     assert found["convergence_null"].value == pytest.approx(np.mean(shifts), abs=1e-14)
+
+
+def test_agreement_along_a_direction_is_its_definition(twins):
+    """Correlation about zero, with q its energy-weighted mean."""
+    a, b = twins.samples_a, twins.samples_b
+    everything = np.linalg.qr(np.random.default_rng(1).standard_normal((20, 20)))[0]
+    found = convergence.from_twins(twins, 0, directions=everything)
+    x, y = a @ everything, b @ everything
+    energy_a, energy_b = (x**2).sum(axis=0), (y**2).sum(axis=0)
+    expected = (x * y).sum(axis=0) / np.sqrt(energy_a * energy_b)
+    np.testing.assert_allclose(found["convergence_factor"].value, expected, rtol=1e-12)
+    mean = (expected * np.sqrt(energy_a * energy_b)).sum() / ((energy_a + energy_b).sum() / 2)
+    assert found["convergence"].value == pytest.approx(mean, rel=1e-12)
+    assert found["flow_distance"].value == pytest.approx(((a - b) ** 2).sum(1).mean() / 20, 1e-12)
+    shifted = ts.Twins(a + 5.0, b + 5.0, twins.train_a + 5.0, twins.train_b + 5.0)
+    moved = convergence.from_twins(
+        replace(shifted, origin=np.full(20, 5.0)), 0, directions=everything
+    )
+    np.testing.assert_allclose(moved["convergence_factor"].value, expected, rtol=1e-9)
+
+
+def test_the_error_bars_along_a_direction_cover():
+    rng, values, bars, far, far_bars = np.random.default_rng(2), [], [], [], []
+    for _ in range(200):
+        a, b = rng.standard_normal((2, 80, 3))
+        pair = ts.Twins(a, a + b, rng.standard_normal((4, 3)))
+        found = convergence.from_twins(pair, rng, directions=np.eye(3, 1), resamples=100)
+        values.append(found["convergence_factor"].value[0])
+        bars.append(found["convergence_factor"].se[0])
+        far.append(found["flow_distance"].value)
+        far_bars.append(found["flow_distance"].se)
+    assert np.mean(values) == pytest.approx(np.sqrt(0.5), abs=0.015)
+    assert np.mean(bars) == pytest.approx(np.std(values), rel=0.15)
+    assert np.mean(far_bars) == pytest.approx(np.std(far), rel=0.15)
+
+
+def test_a_direction_without_samples_has_no_agreement(twins):
+    flat = [np.where(np.arange(20) == 3, 0.0, rows) for rows in (twins.samples_a, twins.samples_b)]
+    found = convergence.from_twins(
+        ts.Twins(*flat, twins.train_a), 0, directions=np.eye(20)[:, [2, 3]]
+    )["convergence_factor"]
+    assert found.status.tolist() == ["ok", "not identifiable"]
+    assert np.isnan(found.value).tolist() == [False, True]
+    nowhere = convergence.from_twins(twins, 0)["convergence_factor"]
+    assert nowhere.status == "not identifiable"
+
+
+def test_distance_of_subspaces_is_the_sine_of_their_angles():
+    rng = np.random.default_rng(3)
+    u, a, b = (np.linalg.qr(rng.standard_normal((30, 3)))[0] for _ in range(3))
+    pair = ts.Twins(*rng.standard_normal((3, 8, 30)))
+    found = recovery.from_twins(pair, 0, factors=3, truth=u, directions_a=a, directions_b=b)
+    angles = [scipy.linalg.subspace_angles(v, u) for v in (a, b)]
+    expected = np.mean([np.sqrt(np.mean(np.sin(one) ** 2)) for one in angles])
+    assert found["recovery_distance"].value == pytest.approx(expected, rel=1e-12)
+    # a rotation inside the subspace of the factors is no distance, though each direction is lost
+    turn = np.linalg.qr(rng.standard_normal((3, 3)))[0]
+    same = recovery.from_twins(pair, 0, factors=3, truth=u, directions_a=u @ turn, directions_b=u)
+    assert same["recovery_distance"].value == pytest.approx(0.0, abs=1e-7)
+    assert same["recovery"].value.min() < 0.95
+
+
+def test_divergences_against_dense_matrices():
+    rng = np.random.default_rng(4)
+    mu, rest = rng.uniform(0.5, 3, 12), 0.3
+    v, spread = np.linalg.qr(rng.standard_normal((12, 5)))[0], rng.uniform(0.2, 4, 5)
+    learnt, truth = (v * (spread - rest)) @ v.T + rest * np.eye(12), np.diag(mu)
+
+    def divergence(one, other):
+        ratio = np.linalg.solve(other, one)
+        return (np.trace(ratio) - 12 - np.linalg.slogdet(ratio)[1]) / 24
+
+    found = distance.divergences(mu, spread, v, rest=rest)
+    np.testing.assert_allclose(found, (divergence(learnt, truth), divergence(truth, learnt)))
+    full = np.linalg.eigh(learnt)
+    np.testing.assert_allclose(distance.divergences(mu, full[0], full[1]), found)
+    assert distance.divergences(mu, spread, v) == (np.inf, np.inf)
+    assert distance.divergences(mu, mu, np.eye(12)) == (0.0, 0.0)
 
 
 def test_the_gap_does_not_cancel():
@@ -174,7 +254,7 @@ def test_nearly_equal_eigenvalues_are_compared_as_a_subspace():
 
 def test_recovery_against_given_directions(twins):
     eye = np.eye(20)
-    found, eigenvalues = recovery.measured(
+    found, eigenvalues, _ = recovery.measured(
         twins,
         0,
         factors=2,
@@ -238,7 +318,13 @@ def test_what_arrays_cannot_tell_is_not_identifiable(twins):
     assert told == {"memorisation"}
     both = ts.measure(twins, rng=0, factors=2)
     missing = {n for n in readout.VARIABLES if (both[f"{n}_status"] == "not identifiable").all()}
-    assert missing == {"convergence_chance", "convergence_corrected", "wasserstein"}
+    assert missing == {
+        "convergence_chance",
+        "convergence_corrected",
+        "wasserstein",
+        "divergence_learnt_true",
+        "divergence_true_learnt",
+    }
 
 
 def test_the_readout_says_what_was_measured_and_how(twins, tmp_path):
@@ -281,7 +367,8 @@ def test_constant_columns_are_named_in_the_status(twins):
     assert found.attrs["constant_columns"] == 2
     assert str(found.memorisation_ratio_status.values) == "constant columns"
     for name in readout.VARIABLES:
-        np.testing.assert_allclose(found[name], plain[name], rtol=1e-9, atol=1e-12)
+        wider = 20 / 22 if name == "flow_distance" else 1.0  # a mean over all columns
+        np.testing.assert_allclose(found[name], wider * plain[name], rtol=1e-9, atol=1e-12)
 
 
 def test_progress_is_reported_and_rises(twins):
@@ -305,7 +392,8 @@ def test_rotation_scale_and_order_change_nothing(seed, scale):
         ts.measure(t, rng=0, factors=2, resamples=0) for t in (plain, turned, shuffled)
     )
     for name in readout.VARIABLES:
-        np.testing.assert_allclose(moved[name], expected[name], rtol=1e-6, atol=1e-9)
+        unit = scale**2 if readout.VARIABLES[name].squared_units else 1.0
+        np.testing.assert_allclose(moved[name], unit * expected[name], rtol=1e-6, atol=1e-9 * unit)
         if name != "recovery_twins":  # halves of the seeds, so their order matters
             np.testing.assert_allclose(mixed[name], expected[name], rtol=1e-6, atol=1e-9)
 

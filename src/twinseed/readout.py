@@ -40,11 +40,15 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Variable:
-    """What a readout variable is: its symbol, its meaning with both ends of its range, its axis."""
+    """What a readout variable is: its symbol, its meaning with both ends of its range, its axis.
+
+    ``squared_units``: it scales as the variance of the data; all others are pure numbers.
+    """
 
     symbol: str
     meaning: str
     per_factor: bool = False
+    squared_units: bool = False
 
 
 VARIABLES: Mapping[str, Variable] = {
@@ -85,7 +89,23 @@ VARIABLES: Mapping[str, Variable] = {
         "q_k", "correlation over seeds of the twins' components along a factor; 1: agreement", True
     ),
     "wasserstein": Variable(
-        "W2^2/d", "squared 2-Wasserstein distance of model to truth, per dimension; 0: the truth"
+        "W2^2/d",
+        "squared 2-Wasserstein distance of model to truth, per dimension; 0: the truth",
+        squared_units=True,
+    ),
+    "flow_distance": Variable(
+        "D^2/d",
+        "E|x_A - x_B|^2 per dimension over shared seeds; 0: the twins are one model",
+        squared_units=True,
+    ),
+    "divergence_learnt_true": Variable(
+        "KL(f:Sigma)/d", "Kullback-Leibler divergence of the learnt law from the true; 0: the truth"
+    ),
+    "divergence_true_learnt": Variable(
+        "KL(Sigma:f)/d", "Kullback-Leibler divergence of the true law from the learnt; 0: the truth"
+    ),
+    "recovery_distance": Variable(
+        "delta", "chordal distance of the factors' subspaces, model to truth; 0: learned, 1: not"
     ),
     "recovery": Variable(
         "Q", "squared overlap of the model's and the true direction of a factor; 1: learned", True

@@ -23,6 +23,7 @@ class Status(StrEnum):
     EXTRAPOLATED = "extrapolated"
     NOT_CONVERGED = "not converged"
     CONSTANT_COLUMNS = "constant columns"
+    INFINITE = "infinite"
     NOT_IDENTIFIABLE = "not identifiable"
     NO_THEORY = "no theory"
     NOT_MEASURED = "not measured"
@@ -38,7 +39,9 @@ class Status(StrEnum):
         return _ADVICE[self]
 
 
-_WITHOUT_VALUE = frozenset({Status.NOT_IDENTIFIABLE, Status.NO_THEORY, Status.NOT_MEASURED})
+_WITHOUT_VALUE = frozenset(
+    {Status.INFINITE, Status.NOT_IDENTIFIABLE, Status.NO_THEORY, Status.NOT_MEASURED}
+)
 
 _ADVICE = {
     Status.OK: "The formula or the estimator is valid here.",
@@ -55,6 +58,10 @@ _ADVICE = {
     Status.CONSTANT_COLUMNS: (
         "Some columns never vary in the training data; they carry no information and were kept: "
         "drop them if they are not part of the data."
+    ),
+    Status.INFINITE: (
+        "No finite number exists, as one law has directions that the other lacks: "
+        "compare `wasserstein`, or add a ridge."
     ),
     Status.NOT_IDENTIFIABLE: (
         "The data given cannot answer this: see the argument named in the variable's description."

@@ -15,8 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from twinseed.coupling.contour import contour
+from twinseed.coupling.contour import Contour, contour
 from twinseed.coupling.density import SampleDensity, sample_density, support
+from twinseed.coupling.information import (
+    UNKNOWN,
+    VANISHES,
+    Information,
+    along_contour,
+    over_nodes,
+    ridge,
+)
 from twinseed.coupling.outliers import outlier
 from twinseed.coupling.quadrature import ridge_conditional
 from twinseed.errors import InputError
@@ -31,17 +39,19 @@ _MOST_ATOMS = 64
 _MASS = 1e-6
 _REFINEMENTS = (1, 2, 4, 8, 16, 32)
 _SETTLED = 1e-12
+_AGREED = 1e-9
 
 
 @dataclass(frozen=True)
 class Conditional:
-    """``E[f | mu]``, ``E[f^2 | mu]``, ``sqrt(E[f^2 | mu]) - E[f | mu]`` a node; two numbers."""
+    """``E[f | mu]``, ``E[f^2 | mu]``, ``sqrt(E[f^2 | mu]) - E[f | mu]`` a node; some numbers."""
 
     first: Array
     second: Array
     shortfall: Array
     own: float
     at_zero: float
+    information: Information
 
 
 def conditional(
@@ -82,7 +92,14 @@ def _ridge(strength: float, nodes: Spectrum, n: float, d: float, mu: Array) -> C
     root = ridge_conditional(mu, nodes, n, d, strength)
     mean, mean_square = float(nodes[1] @ nodes[0]), float(nodes[1] @ nodes[0] ** 2)
     own = mean_square + mean**2 * d / n + strength * mean
-    return Conditional(root.value, mu + strength, root.shortfall, own, float(np.sqrt(strength)))
+    return Conditional(
+        root.value,
+        mu + strength,
+        root.shortfall,
+        own,
+        float(np.sqrt(strength)),
+        ridge(strength, nodes, n, d),
+    )
 
 
 def _analytic(
@@ -101,21 +118,24 @@ def _analytic(
     checked(filter, np.append(np.ravel(edges[np.isfinite(edges)]), 0.0))
     if start >= edges[-1, 1]:
         nothing = np.zeros(mu.size)
-        return Conditional(nothing, nothing, nothing, 0.0, at_zero)
+        return Conditional(nothing, nothing, nothing, 0.0, at_zero, VANISHES)
     if start <= edges[0, 0]:
         start = 0.0
     sums = exact if start > 0.0 else nodes
     before: Array | None = None
+    told = UNKNOWN
     for refinement in _REFINEMENTS:
         around = contour(exact, sums, n, d, threshold=start, refinement=refinement)
         values = np.asarray(function(around.z))
         first = around.mean(values, at_zero, mu)
         second = np.maximum(around.mean(values**2, at_zero**2, mu), 0.0)
+        roughly, told = told, _information(around, values, at_zero, nodes, start, n, d)
         if before is not None and np.all(
             np.abs(first - before) <= _SETTLED * np.sqrt(float(weight @ second[inside]))
         ):
             own = float(weight @ around.mean(around.z * values**2, 0.0, nodes[0]))
-            return _with_shortfall(first, second, own, at_zero)
+            information = told.settled(roughly, _AGREED)
+            return _with_shortfall(first, second, own, at_zero, information)
         before = first
     raise InputError(
         "filter",
@@ -153,12 +173,36 @@ def _on_density(
             first[k] += float(apart.overlap) * pole
             second[k] += float(apart.overlap) * pole**2
     own = float((found.nodes * values**2) @ found.share @ weight)
-    return _with_shortfall(first, second, own, at_zero)
+    information = over_nodes(values, found.share * weight, at_zero, found.at_zero * weight, mu)
+    if at_zero == 0.0 and n <= d:
+        information = Information(information.log_square, np.inf)
+    return _with_shortfall(first, second, own, at_zero, information)
 
 
-def _with_shortfall(first: Array, second: Array, own: float, at_zero: float) -> Conditional:
+def _information(
+    around: Contour,
+    values: NDArray[np.complex128],
+    at_zero: float,
+    nodes: Spectrum,
+    start: float,
+    n: float,
+    d: float,
+) -> Information:
+    """Both are infinite where a threshold cuts into the spectrum, the second at n = d, f(0) = 0."""
+    if start > 0.0:
+        return VANISHES
+    found = along_contour(around, values, at_zero, nodes)
+    if at_zero == 0.0 and n <= d:
+        return Information(found.log_square, np.inf)
+    return found
+
+
+def _with_shortfall(
+    first: Array, second: Array, own: float, at_zero: float, information: Information
+) -> Conditional:
     root = np.sqrt(np.maximum(second, 0.0))
-    return Conditional(np.minimum(first, root), second, np.maximum(root - first, 0.0), own, at_zero)
+    gap = np.maximum(root - first, 0.0)
+    return Conditional(np.minimum(first, root), second, gap, own, at_zero, information)
 
 
 def _mass_error(density: SampleDensity, atoms: int) -> float:

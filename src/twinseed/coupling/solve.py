@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from twinseed.coupling import marchenko_pastur
 from twinseed.coupling.compression import compressed
 from twinseed.coupling.conditional import Conditional, conditional
+from twinseed.coupling.information import single_level
 from twinseed.coupling.quadrature import ridge_conditional
 from twinseed.filters import Filter, Ridge
 from twinseed.populations import Population, Spectrum
@@ -30,7 +31,9 @@ class Coupling:
     ``mu`` and ``weight`` are the nodes of the population spectrum on a further last axis (a large
     spectrum is compressed, to full precision). There, ``first`` is ``F(mu) = E[f(lambda) | mu]``,
     ``second`` is ``E[f^2 | mu]`` and ``shortfall`` is ``sqrt(second) - first``, without
-    cancellation for the ridge filter. ``own`` is ``tr[S f(S)^2]/d``, ``at_zero`` is ``f(0)``.
+    cancellation for the ridge filter. ``own`` is ``tr[S f(S)^2]/d``, ``at_zero`` is ``f(0)``;
+    ``log_square`` is ``E log f(S)^2`` and ``precision`` is ``tr[Sigma f(S)^-2]/d``, infinite where
+    f vanishes on a share of the directions, NaN where the filter's form forbids an answer.
     """
 
     population: Population
@@ -47,6 +50,8 @@ class Coupling:
     factor_second: Array
     own: Array
     at_zero: Array
+    log_square: Array
+    precision: Array
 
     @property
     def mean(self) -> Array:
@@ -103,7 +108,7 @@ def solve(
     first, second, shortfall = (np.zeros(per_node) for _ in range(3))
     factors = population.factors
     factor_first, factor_second = np.zeros((2, *shape, factors.size))
-    own, at_zero = np.zeros(shape), np.zeros(shape)
+    own, at_zero, log_square, precision = (np.zeros(shape) for _ in range(4))
     for index in np.ndindex(shape):
         size = float(d[index])
         rows, columns = (float(n[index]), size) if np.isfinite(size) else (float(gamma[index]), 1.0)
@@ -123,6 +128,8 @@ def solve(
         shortfall[index][used] = found.shortfall[used]
         factor_first[index], factor_second[index] = found.first[count:], found.second[count:]
         own[index], at_zero[index] = found.own, found.at_zero
+        log_square[index] = found.information.log_square
+        precision[index] = found.information.precision
     return Coupling(
         population,
         tuple(filters),
@@ -138,6 +145,8 @@ def solve(
         factor_second,
         own,
         at_zero,
+        log_square,
+        precision,
     )
 
 
@@ -156,6 +165,7 @@ def _single_level(
     gap = marchenko_pastur.convergence_gap(gamma, ridge / level)
     shortfall = gap * (level + ridge) / (np.sqrt(level + ridge) + root)
     shape = (*gamma.shape, 1)
+    log_square, precision = single_level(level, gamma, ridge)
     return Coupling(
         population,
         tuple(filters),
@@ -171,6 +181,8 @@ def _single_level(
         factor_second=population.factors + ridge[..., None],
         own=level**2 * (1.0 + 1.0 / gamma) + ridge * level,
         at_zero=np.sqrt(ridge),
+        log_square=log_square,
+        precision=precision,
     )
 
 

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from twinseed.checks import row_blocks
-from twinseed.orders.theory.convergence import from_coupling
+from twinseed.orders.theory.convergence import factor_correlation, from_coupling
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.readout import Estimate
 from twinseed.status import Status
 from twinseed.twins import Twins
 
 __all__ = ["Pairs", "from_coupling", "from_twins", "pairs"]
+
+Array = NDArray[np.float64]
 
 _ABSENT = Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
 
@@ -69,13 +71,24 @@ def pairs(
     return Pairs(product, energy, gap, cosine, mismatched)
 
 
-def from_twins(twins: Twins, rng: RandomSource, *, resamples: int = 200) -> dict[str, Estimate]:
+def from_twins(
+    twins: Twins,
+    rng: RandomSource,
+    *,
+    directions: ArrayLike | None = None,
+    resamples: int = 200,
+) -> dict[str, Estimate]:
     """Measure convergence on samples that share their seeds.
 
     Equation: trace ratio ``q = sum_i a_i.b_i / sum_i (|a_i|^2 + |b_i|^2)/2``, its gap
     ``1 - q = sum_i |a_i - b_i|^2 / sum_i (|a_i|^2 + |b_i|^2)`` without cancellation, the mean
     cosine over seeds, and the null: the same trace ratio averaged over all pairs of seeds that do
-    not match. Range: -1 to 1; 1 means equal samples, the null's level means unrelated ones.
+    not match. Along each column u of ``directions`` (d, k), ``convergence_factor`` is the
+    correlation ``sum_i (a_i.u)(b_i.u) / sqrt(sum_i (a_i.u)^2 sum_i (b_i.u)^2)``, about the origin
+    of ``twins`` (the known mean, not that of the seeds), so that q is its energy-weighted mean. It
+    is not identifiable without directions or where a twin has no component. ``flow_distance`` is
+    ``(1/N) sum_i |a_i - b_i|^2/d``, in squared units of the data. Range of the others: -1 to 1; 1
+    means equal samples, the null's level means unrelated ones.
 
     Validity: the error bars resample the seeds and take the two trained models as given: they say
     nothing about other training sets of the same size. The null is the energy of the mean in units
@@ -84,7 +97,7 @@ def from_twins(twins: Twins, rng: RandomSource, *, resamples: int = 200) -> dict
     level, and what is corrected by it, need the model: arrays alone do not tell them.
 
     Source: Maillard and Goldt, arXiv 2605.21402 (definition); Kadkhodaie, Guth, Simoncelli and
-    Mallat, arXiv 2310.02557 (the cosine).
+    Mallat, arXiv 2310.02557 (the cosine); arXiv 2505.20123 (the flow distance).
 
     >>> rng = np.random.default_rng(0)
     >>> a, b, train = rng.standard_normal((3, 50, 8))
@@ -94,43 +107,85 @@ def from_twins(twins: Twins, rng: RandomSource, *, resamples: int = 200) -> dict
     """
     unknown = {"convergence_chance": _ABSENT, "convergence_corrected": _ABSENT}
     names = ("convergence", "convergence_gap", "convergence_cosine", "convergence_null")
+    columns = None if directions is None else np.asarray(directions, dtype=np.float64)
     if twins.samples_b is None:
-        return dict.fromkeys(names, _ABSENT) | unknown
+        return dict.fromkeys((*names, "convergence_factor", "flow_distance"), _ABSENT) | unknown
     sums = pairs(twins.samples_a, twins.samples_b, twins.origin)
+    along = _components(twins, columns)
+    table = np.column_stack([sums.gap, sums.energy, sums.cosine, along])
+    drawn = _bootstrap(table, stream(entropy_of(rng), "convergence: seeds"), resamples)
+    source = ""
+    if resamples:
+        source = f"seeds ({resamples} bootstrap draws); the trained models are taken as given"
+    distances = {
+        "flow_distance": Estimate(
+            2.0 * float(sums.gap.mean()) / twins.d,
+            2.0 * _spread(drawn[:, 0]) / (twins.seeds * twins.d),
+            resampled=source,
+        ),
+        "convergence_factor": _ABSENT if columns is None else _along(along, drawn[:, 3:], source),
+    }
     energy = float(sums.energy.sum())
     if energy == 0.0:
-        return dict.fromkeys(names, _ABSENT) | unknown
+        return dict.fromkeys(names, _ABSENT) | unknown | distances
     gap = float(sums.gap.sum()) / energy
     value = float(sums.product.sum()) / energy
     null, null_se = _null(sums)
-    se = np.zeros(2)
-    source = ""
-    if resamples:
-        draw = stream(entropy_of(rng), "convergence: seeds")
-        se = _bootstrap(sums, draw, resamples)
-        source = f"seeds ({resamples} bootstrap draws); the trained models are taken as given"
+    full = drawn[drawn[:, 1] > 0]
+    se = _spread(full[:, 0] / full[:, 1])
     return {
-        "convergence": Estimate(value, se[0], resampled=source),
-        "convergence_gap": Estimate(gap, se[0], resampled=source),
-        "convergence_cosine": Estimate(float(sums.cosine.mean()), se[1], resampled=source),
+        "convergence": Estimate(value, se, resampled=source),
+        "convergence_gap": Estimate(gap, se, resampled=source),
+        "convergence_cosine": Estimate(
+            float(sums.cosine.mean()), _spread(full[:, 2] / twins.seeds), resampled=source
+        ),
         "convergence_null": Estimate(
             null,
             null_se if resamples else 0.0,
             resampled="seeds (jackknife)" if resamples else "",
         ),
-    } | unknown
+    } | (unknown | distances)
 
 
-def _bootstrap(sums: Pairs, draw: np.random.Generator, resamples: int) -> NDArray[np.float64]:
-    """Return the standard errors of the trace ratio and of the mean cosine, over seeds."""
-    count = sums.energy.size
-    table = np.column_stack([sums.gap, sums.energy, sums.cosine])
-    drawn = np.array(
-        [table[draw.integers(0, count, size=count)].sum(axis=0) for _ in range(resamples)]
+def _bootstrap(table: Array, draw: np.random.Generator, resamples: int) -> Array:
+    """Return the column sums of as many resampled tables, shape (resamples, columns)."""
+    count = len(table)
+    drawn = np.zeros((resamples, table.shape[1]))
+    for row in drawn:
+        row += np.bincount(draw.integers(0, count, size=count), minlength=count) @ table
+    return drawn
+
+
+def _spread(values: Array) -> float:
+    """Standard deviation over bootstrap draws; 0 where none were asked for."""
+    return float(values.std(ddof=1)) if values.size > 1 else 0.0
+
+
+def _components(twins: Twins, directions: Array | None) -> Array:
+    """``(a.u)(b.u)``, ``(a.u)^2`` and ``(b.u)^2`` of each seed (row), for all u in turn."""
+    k = 0 if directions is None else directions.shape[1]
+    components = np.empty((twins.seeds, 3, k))
+    if directions is None or twins.samples_b is None:
+        return components.reshape(twins.seeds, 3 * k)
+    o = np.zeros(twins.d) if twins.origin is None else twins.origin
+    for a, b, part in _blocks(twins.samples_a, twins.samples_b, o):
+        x, y = a @ directions, b @ directions
+        components[part] = np.stack([x * y, x * x, y * y], axis=1)
+    return components.reshape(twins.seeds, 3 * k)
+
+
+def _along(components: Array, drawn: Array, source: str) -> Estimate:
+    """Return the correlation over seeds of the twins' components along each direction."""
+    found = factor_correlation(*components.sum(axis=0).reshape(3, -1))
+    if len(drawn) == 0:
+        return found
+    again = np.asarray(
+        factor_correlation(*np.moveaxis(drawn.reshape(len(drawn), 3, -1), 1, 0)).value
     )
-    drawn = drawn[drawn[:, 1] > 0]
-    values = np.column_stack([drawn[:, 0] / drawn[:, 1], drawn[:, 2] / count])
-    return np.asarray(values.std(axis=0, ddof=1))
+    # a draw without a seed that has a component says nothing, and is left out
+    se = [_spread(column[np.isfinite(column)]) for column in again.T]
+    seen = np.isfinite(np.asarray(found.value))
+    return Estimate(found.value, np.where(seen, se, np.nan), found.status, source)
 
 
 def _null(sums: Pairs) -> tuple[float, float]:

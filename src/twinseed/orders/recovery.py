@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,7 +18,7 @@ from twinseed.readout import Estimate
 from twinseed.status import Status
 from twinseed.twins import Twins
 
-__all__ = ["factor_groups", "from_coupling", "from_twins", "measured", "overlaps"]
+__all__ = ["Measured", "factor_groups", "from_coupling", "from_twins", "measured", "overlaps"]
 
 GROUPS = 10
 """Groups of seeds, and of reference rows, for the jackknife."""
@@ -64,7 +64,17 @@ def overlaps(directions: ArrayLike, reference: ArrayLike, groups: list[slice]) -
 
 def from_twins(twins: Twins, rng: RandomSource, **options: Any) -> dict[str, Estimate]:
     """Measure recovery; ``measured`` has the arguments, and also returns the eigenvalues."""
-    return measured(twins, rng, **options)[0]
+    return measured(twins, rng, **options).estimates
+
+
+class Measured(NamedTuple):
+    """What was measured, and the reference that it was measured against."""
+
+    estimates: dict[str, Estimate]
+    eigenvalues: Array
+    """Of the reference's directions, largest first; NaN where there is no reference."""
+    directions: Array | None
+    """The reference's leading directions (d, factors), orthonormal columns."""
 
 
 def measured(
@@ -79,14 +89,16 @@ def measured(
     directions_b: ArrayLike | None = None,
     close: float = 0.1,
     resamples: int = 200,
-) -> tuple[dict[str, Estimate], Array]:
+) -> Measured:
     """Measure recovery against a reference, and without any from the two twins alone.
 
     Equation: ``recovery`` is the squared overlap (see ``overlaps``) of a generator's k-th principal
     direction with the reference's, averaged over the generators. ``recovery_twins`` is
     ``|v_A.v_B|`` between the twins' k-th directions (root of the mean squared cosine where a group
     is compared), whose square is ``Q^2`` when their errors are independent, so that it estimates Q.
-    Range: 0 (not learned) to 1.
+    Range: 0 (not learned) to 1. ``recovery_distance``, one number, is the chordal distance of the
+    subspaces of all K factors, ``sqrt(1 - (1/K) sum_kj (v_k.u_j)^2)``: the root mean square sine of
+    their principal angles, averaged over the generators; from 0 (equal) to 1 (orthogonal).
 
     The reference: ``truth``, known directions (d, k), with their population ``eigenvalues``; or the
     principal directions of ``reference`` rows, or else of the held-out rows. The directions of a
@@ -95,7 +107,7 @@ def measured(
     from the second: with equal seeds the twins' sampling errors are shared, and they would agree
     better with one another than with the truth.
 
-    Returns the estimates, per factor, and the factors' eigenvalues: the reference's, or else NaN.
+    Returns the estimates with the reference's eigenvalues (or else NaN) and directions.
 
     Raises:
         InputError: factors below 0 or above d, widths that differ, directions that are not
@@ -128,7 +140,11 @@ def measured(
         for name, v in (("directions_a", directions_a), ("directions_b", directions_b))
     ]
     absent = Estimate(np.full(count, np.nan), np.full(count, np.nan), Status.NOT_IDENTIFIABLE)
-    result = {"recovery": absent, "recovery_twins": absent}
+    result = {
+        "recovery": absent,
+        "recovery_twins": absent,
+        "recovery_distance": Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE),
+    }
     samples = (twins.samples_a, twins.samples_b)
     need = count + _SPARE
     if target is not None:
@@ -137,7 +153,7 @@ def measured(
         sides = [
             _side(rows, known, need, labels) for rows, known in zip(samples, given, strict=True)
         ]
-        result["recovery"] = _against(
+        result |= _against(
             target, [side for side in sides if side is not None], count, close, resamples
         )
     half = twins.seeds // 2
@@ -149,7 +165,9 @@ def measured(
         second = _side(other, given[1], need, labels)
         if first is not None and second is not None:
             result["recovery_twins"] = _between(first, second, eigenvalues, count, close, resamples)
-    return result, np.full(count, np.nan) if target is None else target.eigenvalues[:count]
+    if target is None:
+        return Measured(result, np.full(count, np.nan), None)
+    return Measured(result, target.eigenvalues[:count], target.vectors[:, :count])
 
 
 @dataclass(frozen=True)
@@ -225,11 +243,17 @@ def _target(
 
 def _against(
     target: _Side, sides: list[_Side], count: int, close: float, resamples: int
-) -> Estimate:
+) -> dict[str, Estimate]:
     groups = _groups(target.eigenvalues, close)
 
     def value(directions: list[Array], reference: Array) -> Array:
-        every = [overlaps(v, reference, groups)[:count] for v in directions]
+        """The overlaps, and after them the distance of the whole subspaces."""
+        every = [
+            np.append(
+                overlaps(v, reference, groups)[:count], _chordal(v[:, :count], reference[:, :count])
+            )
+            for v in directions
+        ]
         return np.asarray(np.mean(every, axis=0))
 
     full = [side.vectors for side in sides]
@@ -241,12 +265,30 @@ def _against(
     resampled = [] if all(s.exact for s in sides) else ["seeds"]
     resampled += [] if target.exact else ["reference rows"]
     size, d = _sizes(groups)[:count], target.vectors.shape[0]
-    return _estimate(
+    found = _estimate(
         value(full, target.vectors),
-        (size + 4) / d,
+        np.append((size + 4) / d, 0.0),
         {"seeds": over_seeds, "reference rows": over_rows},
         resampled if resamples else [],
     )
+    values, se, status = (np.asarray(part) for part in (found.value, found.se, found.status))
+    told = {"recovery": Estimate(values[:-1], se[:-1], status[:-1], found.resampled)}
+    if count:
+        unlearned = np.all(status[:-1] == str(Status.BELOW_FLOOR))
+        told["recovery_distance"] = Estimate(
+            values[-1],
+            se[-1],
+            Status.BELOW_FLOOR if unlearned else Status.OK,
+            found.resampled,
+        )
+    return told
+
+
+def _chordal(directions: Array, reference: Array) -> float:
+    """Chordal distance of two subspaces over the root of the dimension of the second."""
+    size = max(reference.shape[1], 1)
+    shared = float(np.sum((directions.T @ reference) ** 2)) / size
+    return float(np.sqrt(max(1.0 - shared, 0.0)))
 
 
 def _between(

@@ -14,6 +14,7 @@ from twinseed.errors import InputError
 from twinseed.filters import Filter
 from twinseed.generators.linear import LinearGenerator
 from twinseed.orders import convergence, distance, memorisation, recovery
+from twinseed.orders.theory.distance import divergence_estimate
 from twinseed.populations import Population
 from twinseed.readout import Estimate
 from twinseed.simulation._base import Engine
@@ -44,9 +45,9 @@ class Dense(Engine):
       bulk, above, below or in a gap, as many sample eigenvalues lie above it as population ones;
     - the chance level is ``d f(0)^2 / tr f(S)^2``, averaged over the twins' traces: two models that
       learned nothing share ``f(0) z``, at the energy that these models have;
-    - the distance to the truth is exact in the model, averaged over the twins.
+    - the distances to the truth are exact in the model, averaged over the twins.
 
-    Range: ``seeds`` from 2. ``wasserstein_limit``: the largest ``d`` at which the distance, whose
+    Range: ``seeds`` from 2. ``wasserstein_limit``: the largest ``d`` at which that distance, whose
     cost is d^3, is computed. ``max_gib``: refuse draws that need more memory than this, for each
     worker.
 
@@ -68,7 +69,7 @@ class Dense(Engine):
     wasserstein_limit: int = 1000
     max_gib: float = 8.0
 
-    revision = 1
+    revision = 2
 
     def __post_init__(self) -> None:
         seeds = whole("seeds", self.seeds, "pass how many samples to draw a model", at_least=2)
@@ -85,7 +86,8 @@ class Dense(Engine):
         noise = rng.standard_normal((self.seeds, d))
         twins = Twins(a.sample(noise), b.sample(noise), train_a, train_b, heldout)
         entropy = tuple(int(word) for word in rng.integers(0, 2**32, size=4))
-        agreement = convergence.from_twins(twins, entropy, resamples=0)
+        truth = np.eye(d, population.factors.size)
+        agreement = convergence.from_twins(twins, entropy, directions=truth, resamples=0)
         return {
             **memorisation.from_twins(twins, entropy, resamples=0),
             **agreement,
@@ -125,19 +127,26 @@ class Dense(Engine):
     def _distance(
         self, population: Population, a: LinearGenerator, b: LinearGenerator
     ) -> dict[str, Estimate]:
-        if a.d > self.wasserstein_limit:
-            return {"wasserstein": Estimate(np.nan, np.nan, Status.NOT_MEASURED)}
         mu = population.eigenvalues(a.d)
-        both = [
-            distance.bures_wasserstein(
-                mu,
-                model.filter(model.eigenvalues) ** 2,
-                model.directions,
-                rest=model.filter.at_zero**2,
-            )
+        learnt = [
+            (model.filter(model.eigenvalues) ** 2, model.directions, model.filter.at_zero**2)
             for model in (a, b)
         ]
-        return {"wasserstein": Estimate(float(np.mean(both)))}
+        pairs = np.array(
+            [distance.divergences(mu, spread, v, rest=rest) for spread, v, rest in learnt]
+        )
+        forward, backward = pairs.mean(axis=0)
+        found = {
+            "divergence_learnt_true": divergence_estimate(forward),
+            "divergence_true_learnt": divergence_estimate(backward),
+            "wasserstein": Estimate(np.nan, np.nan, Status.NOT_MEASURED),
+        }
+        if a.d <= self.wasserstein_limit:
+            both = [
+                distance.bures_wasserstein(mu, spread, v, rest=rest) for spread, v, rest in learnt
+            ]
+            found["wasserstein"] = Estimate(float(np.mean(both)))
+        return found
 
     def description(self) -> Mapping[str, Any]:
         return {
@@ -172,7 +181,8 @@ def _recovered(
     factors = population.factors
     if factors.size == 0:
         nothing = Estimate(np.empty(0), np.empty(0), np.empty(0, dtype=np.str_))
-        return {"recovery": nothing, "recovery_twins": nothing}
+        none = Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
+        return {"recovery": nothing, "recovery_twins": nothing, "recovery_distance": none}
     matched = _matched(population.eigenvalues(a.d), factors.size, a.eigenvalues.size)
     return recovery.from_twins(
         twins,

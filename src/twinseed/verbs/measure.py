@@ -36,8 +36,9 @@ def measure(
     """Measure every order parameter of twins, each with its error bar.
 
     Equation: the functions ``from_twins`` of ``twinseed.orders`` give each variable's estimator.
-    Range: see ``readout.VARIABLES``. Shapes: a readout without grid; recovery has a dimension
-    ``factor`` of length ``factors``. Its coordinates n and d are those of ``train_a``.
+    Range: see ``readout.VARIABLES``. Shapes: a readout without grid; recovery and convergence along
+    a factor have a dimension ``factor`` of length ``factors``. Its coordinates n and d are those of
+    ``train_a``.
 
     Args:
         twins: the samples and the rows behind them.
@@ -75,12 +76,12 @@ def measure(
     draws = whole("resamples", resamples, "pass the number of bootstrap draws", at_least=0)
     if draws == 1:
         raise InputError("resamples", "must not be 1", 1, "one draw has no spread: pass 0 or 200")
-    recovered, eigenvalues = recovery.measured(
+    recovered, eigenvalues, directions = recovery.measured(
         twins, entropy, factors=factors, reference=reference, resamples=draws
     )
     estimates = {
         **recovered,
-        **convergence.from_twins(twins, entropy, resamples=draws),
+        **convergence.from_twins(twins, entropy, directions=directions, resamples=draws),
         **memorisation.from_twins(twins, entropy, resamples=draws, progress=progress),
         **distance.from_twins(twins, entropy),
     }

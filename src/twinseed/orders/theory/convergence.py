@@ -11,7 +11,7 @@ from twinseed.filters import Ridge
 from twinseed.readout import Estimate
 from twinseed.status import Status
 
-__all__ = ["from_coupling"]
+__all__ = ["factor_correlation", "from_coupling"]
 
 Array = NDArray[np.float64]
 
@@ -28,7 +28,9 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
     ``(q - chance)/(1 - chance)``; the mean cosine is the Gaussian ratio average ``int_0^inf sum_j
     b_j/(1 + 2 s a_j) prod_i (1 + 2 s a_i)^(-1/2) ds`` with ``a = mu + r`` and ``b = F^2`` over all
     d directions, times a correction for the fluctuation of ``|x|^2`` at small n over an isotropic
-    bulk. Mismatched seeds give 0. Shapes: the grid's.
+    bulk. Mismatched seeds give 0. Along a factor with eigenvalue mu the twins' components correlate
+    by ``F(mu)^2/E[f^2 | mu]``, whose energy-weighted mean over all directions is q; a filter that
+    drops the direction leaves nothing to correlate. Shapes: the grid's, then the factor.
 
     Validity: the limit of large n and d, with the O(1/d) effect of factors; the mean cosine needs n
     of order d unless r = 0 or the population is isotropic.
@@ -59,8 +61,19 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
             np.where(meaningful, str(Status.OK), str(Status.NOT_IDENTIFIABLE)),
         ),
         "convergence_null": Estimate(0.0),
-        "convergence_factor": Estimate(coupling.factor_first**2 / coupling.factor_second),
+        "convergence_factor": factor_correlation(
+            coupling.factor_first**2, coupling.factor_second, coupling.factor_second
+        ),
     }
+
+
+def factor_correlation(product: Array, energy_a: Array, energy_b: Array) -> Estimate:
+    """Return ``product/sqrt(energy_a energy_b)``; where a twin has no component there is none."""
+    both = np.sqrt(energy_a) * np.sqrt(energy_b)
+    seen = both > 0
+    value = np.divide(product, both, out=np.full(both.shape, np.nan), where=seen)
+    status = np.where(seen, str(Status.OK), str(Status.NOT_IDENTIFIABLE))
+    return Estimate(value, np.where(seen, 0.0, np.nan), status)
 
 
 def _mean_cosine(coupling: Coupling, convergence: Array) -> Array:

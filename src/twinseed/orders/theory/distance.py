@@ -1,8 +1,9 @@
-"""Distances between the true distribution and the learnt one."""
+"""Distances between the true distribution and the learnt one, and between the two learnt ones."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from twinseed.coupling import Coupling
 from twinseed.coupling.compression import compressed
@@ -12,11 +13,76 @@ from twinseed.populations import Spectrum
 from twinseed.readout import Estimate
 from twinseed.status import Status
 
-__all__ = ["from_coupling"]
+__all__ = ["divergence_estimate", "from_coupling"]
+
+Array = NDArray[np.float64]
 
 
 def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
-    """Predict the distance of the learnt distribution to the true one.
+    """Predict the distances of the learnt distribution to the true one, and to its twin's.
+
+    ``wasserstein``, ``flow_distance = E|x_A - x_B|^2/d = 2 sum (E[f^2|mu] - F^2)``, and the two
+    Kullback-Leibler divergences; see the functions below for each. Shapes: the grid's.
+
+    Source: arXiv 2505.20123 (the flow distance).
+    """
+    gap = coupling.shortfall * (np.sqrt(coupling.second) + coupling.first)
+    return {
+        **_wasserstein(coupling),
+        "flow_distance": Estimate(2.0 * (coupling.weight * gap).sum(axis=-1)),
+        **_divergences(coupling),
+    }
+
+
+def _divergences(coupling: Coupling) -> dict[str, Estimate]:
+    """Predict both Kullback-Leibler divergences per dimension.
+
+    Equations: ``KL(learnt|true)/d = [tr(Sigma^-1 f^2)/d - 1 - E log f^2 + mean log mu]/2`` and
+    ``KL(true|learnt)/d = [tr(Sigma f^-2)/d - 1 + E log f^2 - mean log mu]/2``. For the plain root
+    and ``c = d/n < 1`` they are ``[1 + ((1 - c)/c) log(1 - c)]/2`` and ``[1/(1 - c) - 2 - ((1 -
+    c)/c) log(1 - c)]/2`` over any spectrum. Range: 0 (the truth) to infinity, under a status, where
+    either law has directions that the other lacks.
+
+    Validity: any spectrum and filter; absolute error about 1e-15 times the terms, which cancel. No
+    theory where f, declared analytic, has zeros off the negative axis (coarse samplers do).
+    Source: Kullback and Leibler (1951) for Gaussians; the traces as in ``coupling.information``.
+    """
+    mu, weight = coupling.mu, coupling.weight
+    varying = mu > 0
+    with np.errstate(divide="ignore"):
+        inverse = np.where(varying, 1.0 / mu, np.inf)
+        logarithm = np.where(varying, np.log(mu), -np.inf)
+    empty = weight == 0
+    inverse, logarithm = (np.where(empty, 0.0, part) for part in (inverse, logarithm))
+    singular = np.any(~varying & ~empty, axis=-1)
+    silent = singular & (coupling.at_zero == 0)
+    with np.errstate(invalid="ignore"):
+        spread = (weight * inverse * coupling.second).sum(axis=-1)
+        log_ratio = coupling.log_square - (weight * logarithm).sum(axis=-1)
+        forward = 0.5 * (spread - 1.0 - log_ratio)
+        backward = 0.5 * (coupling.precision - 1.0 + log_ratio)
+    forward = np.where(singular, np.inf, forward)
+    backward = np.where(singular | np.isinf(coupling.precision), np.inf, backward)
+    forward, backward = (np.where(silent, np.nan, part) for part in (forward, backward))
+    return {
+        "divergence_learnt_true": divergence_estimate(forward),
+        "divergence_true_learnt": divergence_estimate(backward),
+    }
+
+
+def divergence_estimate(values: ArrayLike) -> Estimate:
+    """Return an estimate of values that may be infinite or, where no formula is known, NaN."""
+    values = np.asarray(values, dtype=np.float64)
+    status = np.where(np.isinf(values), str(Status.INFINITE), str(Status.OK))
+    status = np.where(np.isnan(values), str(Status.NO_THEORY), status)
+    finite = np.isfinite(values)
+    # the terms cancel: what is left below zero is rounding
+    held = np.where(finite, np.maximum(values, 0.0), np.nan)
+    return Estimate(held, np.where(finite, 0.0, np.nan), status)
+
+
+def _wasserstein(coupling: Coupling) -> dict[str, Estimate]:
+    """Predict the 2-Wasserstein distance to the truth.
 
     Equation: ``W2^2/d = [tr Sigma + tr f^2 - 2 tr (Sigma^1/2 f^2 Sigma^1/2)^1/2]/d``. For the plain
     root, ``f^2 = S``, the cross term is the root of a sample covariance of population ``Sigma^2``,
