@@ -24,7 +24,7 @@ from twinseed.reproduction.ridges import Path as RidgePath
 from twinseed.reproduction.ridges import best_ridge, distance, neutral_ridge, path_ridges
 from twinseed.reproduction.rows import prepared
 from twinseed.reproduction.settings import QUICK
-from twinseed.reproduction.spectrum import deconvolved, described
+from twinseed.reproduction.spectrum import described
 from twinseed.reproduction.splits import FileRows
 
 TINY = replace(
@@ -356,13 +356,6 @@ def test_few_rows_are_deconvolved_and_many_are_not() -> None:
     assert abs(estimate - honest) < 0.01, "more rows than columns"
     many = described(prepared(rng.standard_normal((400, 3)) * [3, 2, 1], (0,)))
     assert (many.exact, many.factors) == (True, 2)
-
-
-def test_deconvolution_keeps_the_trace() -> None:
-    values = np.array([3.0, 2.0, 1.0, 0.5])
-    estimate = deconvolved(values, 4, 6)
-    mu, weights = estimate.spectrum(float("inf"))
-    assert float(np.dot(mu, weights)) == pytest.approx(values.sum() / 6)
 
 
 def test_fourth_moments_see_heavy_and_light_tails() -> None:

@@ -136,8 +136,16 @@ class Split:
         number = len(self.sizes)
         kind = "random splits of the same rows" if isinstance(self.source, FileRows) else "draws"
         rows = np.asarray(self.sizes, dtype=np.float64)
+        estimates = over_replicates(
+            results, (number,), f"{self.replicates} {kind}, with their seeds"
+        )
         return readout.make(
-            over_replicates(results, (number,), f"{self.replicates} {kind}, with their seeds"),
+            {
+                name: estimate
+                for name, estimate in estimates.items()
+                # What is not asked of each factor has no axis for them: it was not measured.
+                if not readout.VARIABLES[name].per_factor or np.ndim(estimate.value) == 2
+            },
             source="measure",
             coords={"n": ("n", rows), "d": float(self.d), "gamma": ("n", rows / self.d)},
             dims={"n": number},
