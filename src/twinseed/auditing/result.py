@@ -16,6 +16,7 @@ from twinseed.auditing.references import Number, interval
 from twinseed.auditing.verdict import Answer, Outcome
 from twinseed.readout import VARIABLES
 from twinseed.status import Status
+from twinseed.tables import drawn_table
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -146,7 +147,7 @@ class Audit:
         Path(path).write_text(audit_page(self), encoding="utf-8")
 
     def __str__(self) -> str:
-        rows = [("", "value", "95 % interval", "compare with")]
+        rows = []
         for line in self.lines():
             label = line.name if line.factor is None else f"{line.name} {line.factor}"
             beside = "; ".join(f"{name} {one.value:.3f}" for name, one in line.references.items())
@@ -155,16 +156,12 @@ class Audit:
             if line.status != Status.OK:
                 beside = f"{beside} ({line.status})" if beside else line.status
             rows.append((label, f"{line.number.value:.3f}", reach, beside))
-        widths = [max(len(row[i]) for row in rows) for i in range(3)]
-        table = [
-            "  ".join([*(row[i].ljust(widths[i]) for i in range(3)), row[3]]).rstrip()
-            for row in rows
-        ]
+        table = drawn_table(("number", "value", "95 % interval", "compare with"), rows)
         sentences = [
             textwrap.fill(sentence, 96, initial_indent="- ", subsequent_indent="  ")
             for sentence in self.verdict.values()
         ]
-        return "\n".join([*table, "", *sentences])
+        return "\n".join([table, "", *sentences])
 
     def __repr__(self) -> str:
         return f"Audit({', '.join(f'{q}: {o}' for q, o in self.outcome.items())})"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import json
 import math
@@ -13,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from twinseed.tables import drawn_table
+
 if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = ["dataset_as_json", "print_json", "print_readout", "print_table", "readout_as_json"]
 
 _PARTS = ("value", "se", "status")
-_WIDEST = 10_000
 
 
 def print_json(value: Any) -> None:
@@ -62,21 +62,8 @@ def print_table(
 
     With ``prose`` the last column holds sentences, which are wrapped to the width of a terminal.
     """
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for number, name in enumerate(header):
-        table.add_column(Text(name), no_wrap=not prose or number < len(header) - 1)
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    drawn = io.StringIO()
-    width = shutil.get_terminal_size().columns if prose and sys.stdout.isatty() else _WIDEST
-    Console(file=drawn, width=width, color_system=None).print(table)
-    for line in drawn.getvalue().strip("\n").rstrip().splitlines():
-        typer.echo(line.rstrip())
+    width = shutil.get_terminal_size().columns if prose and sys.stdout.isatty() else None
+    typer.echo(drawn_table(header, rows, width=width, prose=prose))
 
 
 def print_readout(readout: xr.Dataset) -> None:
