@@ -13,6 +13,8 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import pytest  # noqa: E402  # numpy, which plug-ins may import, reads the variables when it loads
 from hypothesis import settings  # noqa: E402  # as above
 
+collect_ignore = ["reference/make_values.py"]  # a script; it needs mpmath
+
 NOTHING_MISSING = os.environ.get("TWINSEED_FULL") == "1"
 """Set where the environment holds all that the selected tests need: there a skip is an error."""
 
