@@ -12,6 +12,7 @@ from twinseed.checks import grid_axis, whole
 from twinseed.errors import InputError
 from twinseed.filters import Filter
 from twinseed.populations import Estimated
+from twinseed.tables import drawn_table
 from twinseed.verbs._bands import CURVES, LEVEL, NORMAL, Band, Samples, bands, samples_needed
 
 if TYPE_CHECKING:
@@ -233,12 +234,7 @@ class Plan:
 
     def told(self, n: ArrayLike | None = None) -> str:
         """Return the plan at ``n`` as a table to read, with what the pilot cannot tell."""
-        rows = self.table(n)
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in rows
-        ]
+        header, *rows = self.table(n)
         about = (
             f"Plan from {self.pilot_rows} rows of {self.d} columns, {self.filter!r}. n: training "
             f"rows of each model; in brackets: {LEVEL:.0%} bands."
@@ -247,7 +243,7 @@ class Plan:
             textwrap.fill(one, 96, initial_indent="- ", subsequent_indent="  ")
             for one in self.limits()
         )
-        return "\n".join([about, "", *lines, "", *notes])
+        return "\n".join([about, "", drawn_table(header, rows), "", *notes])
 
     def __str__(self) -> str:
         return self.told()
