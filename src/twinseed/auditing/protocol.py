@@ -134,7 +134,7 @@ def _judged(twins: Twins, entropy: tuple[int, ...], factors: int, advance: Advan
     # As many samples as the generator gave: directions of few samples are blurred.
     linear_readout = measure(first_seeds(linear, twins.seeds), rng=entropy, factors=factors)
     advance()
-    beside = references(readout, linear_readout, predicted_convergence(twins))
+    beside = references(readout, linear_readout, predicted_convergence(twins, entropy))
     advance()
     copying = unknown(twins.seeds)
     if twins.heldout is not None:

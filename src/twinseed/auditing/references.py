@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 
-from twinseed.checks import row_blocks
+from twinseed.errors import InputError
 from twinseed.filters import Ridge
 from twinseed.generators import LinearGenerator
-from twinseed.populations import Atoms
+from twinseed.populations import estimate_population
 from twinseed.randomness import stream
 from twinseed.readout import VARIABLES
 from twinseed.twins import Twins
@@ -39,7 +38,8 @@ MISMATCHED = "mismatched seeds"
 
 _SEEDS = 2000  # samples of the linear model, at most
 _TIMES = 4  # as many samples of it as of the generator: it is cheap, and the test gains by it
-_WIDEST = 3000  # columns up to which the covariance of all rows is formed
+_WIDEST = 3000  # columns up to which the population is estimated, from at most this many rows:
+_PILOT = 8000
 _FROM_ZERO = ("memorisation", "memorisation_share", "recovery")  # prefixes; these end at 1
 
 
@@ -92,27 +92,25 @@ def first_seeds(twins: Twins, count: int) -> Twins:
     return replace(twins, samples_a=twins.samples_a[:count], samples_b=second)
 
 
-def predicted_convergence(twins: Twins) -> float:
-    """Predict the convergence of linear twins at this n, from the spectrum of all real rows.
+def predicted_convergence(twins: Twins, entropy: tuple[int, ...]) -> float:
+    """Predict the convergence of linear twins at this n, from the population that the rows tell of.
 
-    The sample spectrum of all rows stands for the population's, which makes convergence look
-    easier than it is, the more so the fewer rows there are: a first version. NaN where it does not
-    apply (``train_b`` unknown or sharing rows) or the covariance would be too wide to form.
+    The population spectrum is estimated from all real rows (a random 8000 of them where there are
+    more); the sample spectrum in its place would make convergence look easier than it is. NaN where
+    it does not apply (``train_b`` unknown or sharing rows), where rows repeat each other, or where
+    there are too many columns.
     """
     if twins.train_b is None or twins.shared_training_rows or twins.d > _WIDEST:
         return math.nan
     real = [rows for name, rows in twins.arrays.items() if not name.startswith("samples")]
-    count = sum(len(rows) for rows in real)
-    mean = sum(b.sum(axis=0, dtype=np.float64) for r in real for _, b in row_blocks(r)) / count
-    covariance = np.zeros((twins.d, twins.d))
-    for rows in real:
-        for _, block in row_blocks(rows, 1 << 20):
-            centred = block - mean
-            covariance += centred.T @ centred
-    eigenvalues = scipy.linalg.eigvalsh(covariance / (count - 1)).clip(min=0.0)
-    if eigenvalues[-1] <= 0:
+    draw = stream(entropy, "audit: rows for the population")
+    share = min(1.0, _PILOT / sum(len(rows) for rows in real))
+    chosen = [rows[np.sort(draw.permutation(len(rows))[: int(share * len(rows))])] for rows in real]
+    try:
+        population = estimate_population(np.concatenate(chosen))
+    except InputError:
         return math.nan
-    predicted = predict(Atoms(eigenvalues), Ridge(0.0), n=max(twins.n - 1, 1), d=twins.d)
+    predicted = predict(population, Ridge(0.0), n=max(twins.n - 1, 1), d=twins.d)
     return float(predicted["convergence"])
 
 
