@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ __all__ = ["Closeness", "closeness", "from_coupling", "from_twins", "rows_compar
 
 GROUPS = 10
 """Groups of rows for the jackknife over rows."""
+_RULE_OF_THREE = 3.0 / 1.96
 
 _ABSENT = Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
 _CALIBRATED = (
@@ -131,8 +132,8 @@ def from_twins(
     add the variance over seeds (bootstrap, given the rows) and over rows (delete-one-group
     jackknife, given the samples; the same-numbered group is deleted on both sides, so that the
     drift with the number of rows cancels), less the part that both contain (the seed noise within
-    the groups' differences), as in a two-way analysis of variance. The generators are taken as
-    given.
+    the groups' differences), as in a two-way analysis of variance. A share of exactly 0 or 1 has
+    the error bar of the rule of three. The generators are taken as given.
 
     Source: Maillard and Goldt, arXiv 2605.21402 (m); Owen, Ann. Appl. Stat. 1 (2007) 386 (the
     variance of means over two crossed samples).
@@ -186,9 +187,19 @@ def from_twins(
         "memorisation": ratio(train, one),
         "memorisation_heldout": ratio(level, one),
         "memorisation_ratio": excess,
-        "memorisation_share": ratio(_average(share), one),
-        "memorisation_share_euclidean": ratio(_average(share_euclidean), one),
+        "memorisation_share": _not_certain(ratio(_average(share), one), count),
+        "memorisation_share_euclidean": _not_certain(ratio(_average(share_euclidean), one), count),
     }
+
+
+def _not_certain(share: Estimate, count: int) -> Estimate:
+    """Give a share of exactly 0 or 1 the error bar that its number of samples allows.
+
+    Nothing varies there to resample; the rule of three says that up to 3/count may be otherwise.
+    """
+    if share.resampled and float(np.asarray(share.value)) in (0.0, 1.0):
+        return replace(share, se=max(float(np.asarray(share.se)), _RULE_OF_THREE / count))
+    return share
 
 
 @dataclass(frozen=True)
