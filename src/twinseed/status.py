@@ -60,8 +60,8 @@ _ADVICE = {
         "drop them if they are not part of the data."
     ),
     Status.INFINITE: (
-        "No finite number exists, as one law has directions that the other lacks: "
-        "compare `wasserstein`, or add a ridge."
+        "No finite number exists, as a covariance has no inverse: compare `wasserstein`, drop "
+        "constant columns, or add a ridge."
     ),
     Status.NOT_IDENTIFIABLE: (
         "The data given cannot answer this: see the argument named in the variable's description."

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
+from twinseed.coupling.cauchy import is_analytic
 from twinseed.coupling.contour import Contour, contour
 from twinseed.coupling.density import SampleDensity, sample_density, support
 from twinseed.coupling.information import (
@@ -72,8 +73,9 @@ def conditional(
     population eigenvalues, which may lie outside the spectrum.
 
     Raises:
-        InputError: a filter that is not declared analytic, on a spectrum of more than 64 atoms; a
-            rank without a finite d; values that are not numbers of zero or above.
+        InputError: a filter that is not declared analytic, on a spectrum of more than 64 atoms, or
+            declared so falsely; a rank without a finite d; values that are not numbers of zero or
+            above.
 
     Validity: the ridge to full precision, contours to about 1e-13 absolute, densities until the
     mass is right to 1e-6.
@@ -116,6 +118,13 @@ def _analytic(
     inside, weight = slice(0, nodes[0].size), nodes[1]
     at_zero = filter.at_zero
     checked(filter, np.append(np.ravel(edges[np.isfinite(edges)]), 0.0))
+    if not is_analytic(function, float(exact[1] @ exact[0])):
+        raise InputError(
+            "filter",
+            "is declared analytic, but Cauchy's formula fails for it",
+            filter,
+            "take complex numbers without abs, real, conj, maximum or where; or drop analytic",
+        )
     if start >= edges[-1, 1]:
         nothing = np.zeros(mu.size)
         return Conditional(nothing, nothing, nothing, 0.0, at_zero, VANISHES)

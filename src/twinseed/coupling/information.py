@@ -115,8 +115,10 @@ def along_contour(
     if around.zero > 0.0 and at_zero == 0.0:
         return VANISHES
     square = values**2
-    phase = np.unwrap(np.angle(square))
-    if not np.all(np.isfinite(phase)) or max(abs(phase[0]), abs(phase[-1])) > _TURN:
+    phase = np.unwrap(np.angle(square)[::-1])[::-1]
+    # at n = d the contour begins at zero itself, where f(0) = 0 leaves no phase to start from
+    ends = phase[-1:] if at_zero == 0.0 and around.z[0].real <= 0.0 else phase[[0, -1]]
+    if not np.all(np.isfinite(phase)) or np.abs(ends).max() > _TURN:
         return UNKNOWN
     floor = at_zero if around.zero > 0.0 else 1.0
     logarithm = np.log(np.abs(square)) + 1j * phase

@@ -60,7 +60,7 @@ def divergences(
     Validity: exact; the terms cancel, so the absolute error is about 1e-15 times the larger trace.
 
     >>> divergences([1.0, 1.0], [1.0], np.eye(2)[:, :1], rest=4.0)
-    (0.4034264097200273, 0.1590735902799727)
+    (0.40342640972002736, 0.15907359027997264)
     """
     mu, spread, v = _checked(population, variances, directions, rest)
     missing = mu.size - spread.size

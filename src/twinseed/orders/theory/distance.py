@@ -40,8 +40,8 @@ def _divergences(coupling: Coupling) -> dict[str, Estimate]:
     Equations: ``KL(learnt|true)/d = [tr(Sigma^-1 f^2)/d - 1 - E log f^2 + mean log mu]/2`` and
     ``KL(true|learnt)/d = [tr(Sigma f^-2)/d - 1 + E log f^2 - mean log mu]/2``. For the plain root
     and ``c = d/n < 1`` they are ``[1 + ((1 - c)/c) log(1 - c)]/2`` and ``[1/(1 - c) - 2 - ((1 -
-    c)/c) log(1 - c)]/2`` over any spectrum. Range: 0 (the truth) to infinity, under a status, where
-    either law has directions that the other lacks.
+    c)/c) log(1 - c)]/2`` over any spectrum. Range: 0 (the truth) to infinity, under a status, where a
+    covariance has no inverse (even if both laws lack the same directions).
 
     Validity: any spectrum and filter; absolute error about 1e-15 times the terms, which cancel. No
     theory where f, declared analytic, has zeros off the negative axis (coarse samplers do).
@@ -55,7 +55,6 @@ def _divergences(coupling: Coupling) -> dict[str, Estimate]:
     empty = weight == 0
     inverse, logarithm = (np.where(empty, 0.0, part) for part in (inverse, logarithm))
     singular = np.any(~varying & ~empty, axis=-1)
-    silent = singular & (coupling.at_zero == 0)
     with np.errstate(invalid="ignore"):
         spread = (weight * inverse * coupling.second).sum(axis=-1)
         log_ratio = coupling.log_square - (weight * logarithm).sum(axis=-1)
@@ -63,7 +62,6 @@ def _divergences(coupling: Coupling) -> dict[str, Estimate]:
         backward = 0.5 * (coupling.precision - 1.0 + log_ratio)
     forward = np.where(singular, np.inf, forward)
     backward = np.where(singular | np.isinf(coupling.precision), np.inf, backward)
-    forward, backward = (np.where(silent, np.nan, part) for part in (forward, backward))
     return {
         "divergence_learnt_true": divergence_estimate(forward),
         "divergence_true_learnt": divergence_estimate(backward),
