@@ -23,12 +23,20 @@ if TYPE_CHECKING:
 
 __all__ = ["DataPlan"]
 
+_AGREEMENT = (
+    "convergence",
+    "convergence_gap",
+    "convergence_cosine",
+    "convergence_corrected",
+)
 _DIGITS = (20, 50, 150, 400, 800)
 _SIZES = 5
 _FEWEST = 4
 """Splits at least, so that there is an error bar worth the name."""
 _CONTROL = 300
 """Most training rows of a control: the memoriser's flow costs seeds times rows."""
+_SHIFT = 0.01
+"""Shift of q, for rows that are not Gaussian, from which its prediction is a leading order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +96,9 @@ class DataPlan:
         group of nearly equal directions is predicted as the subspace that is measured; the overlap
         with the directions of all N rows loses ``(N - n)/(N - 1)`` of what an independent sample
         would. The coordinate n is the number of training rows.
+
+        Where fourth moments could move q by more than 0.01, ``|A - 1| (1 - q)`` with A their ratio
+        to Gaussian ones, convergence is a "leading order".
         """
         n = np.asarray(self.sizes, dtype=np.float64)
         found = predict(self.about.population, n=list(n - 1), d=self.rows.d)
@@ -117,6 +128,13 @@ class DataPlan:
                 found[f"{name}_status"] = status.copy(
                     data=np.where(learned, str(Status.OK), status.values)
                 )
+        shifted = np.abs(self.moments.agreement - 1.0) * changed["convergence_gap"] > _SHIFT
+        for name in _AGREEMENT:
+            status = found[f"{name}_status"]
+            rough = shifted & (status.values == str(Status.OK))
+            found[f"{name}_status"] = status.copy(
+                data=np.where(rough, str(Status.LEADING_ORDER), status.values)
+            )
         for name, value in changed.items():
             found[name] = found[name].copy(data=value)
         found = found.assign_coords(n=n, gamma=("n", n / self.rows.d))
