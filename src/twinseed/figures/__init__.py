@@ -5,10 +5,11 @@ matplotlib is imported when the first figure is drawn (`pip install 'twinseed[fi
 
 from twinseed.figures.data import controls, picture_strip, real_data
 from twinseed.figures.export import as_png, as_svg, save
-from twinseed.figures.load import agreement_is_blind, load_curves
+from twinseed.figures.load import agreement_along_a_factor, agreement_is_blind, load_curves
 from twinseed.figures.spectra import power_law, ridge_path
 
 __all__ = [
+    "agreement_along_a_factor",
     "agreement_is_blind",
     "as_png",
     "as_svg",

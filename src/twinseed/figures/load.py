@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["agreement_is_blind", "load_curves"]
+__all__ = ["agreement_along_a_factor", "agreement_is_blind", "load_curves"]
 
 
 @styled
@@ -104,6 +104,44 @@ def agreement_is_blind(
         keys = [bars_key(f"strength {s}", look=look, hollow=True) for s, look in looks.items()]
         panel.legend(keys, columns=len(keys))
     panels[0].title("Convergence q: one curve", TITLES["convergence"][1])
+    onsets = f"Recovery Q: {_count(len(looks))} thresholds"
+    panels[1].title(onsets, "0: not learned; 1: learned; dotted: the onset")
+    return figure
+
+
+@styled
+def agreement_along_a_factor(
+    theory: Mapping[str, xr.Dataset],
+    simulated: Mapping[str, xr.Dataset],
+    *,
+    stacked: bool = False,
+) -> Figure:
+    """Draw that agreement has no jump even along a factor, where its recovery sets in.
+
+    Both mappings go from the strength of a factor, as text, to the readout with that one factor,
+    along rising gamma. First panel: the correlation over seeds of the twins' components along the
+    factor's own direction. Second panel: recovery of that direction; dotted lines mark its onset.
+    """
+    figure, panels = frames(2, stacked=stacked, width=4.3, height=3.0)
+    names = ("convergence_factor", "recovery")
+    looks = dict(zip(theory, cycle(LOOKS), strict=False))
+    for panel, name in zip(panels, names, strict=True):
+        for strength, look in looks.items():
+            draw_line(panel.axes, series(theory[strength], name, at={"factor": 1}), look)
+            points = series(simulated[strength], name, at={"factor": 1})
+            draw_points(panel.axes, points, look, hollow=True)
+            onset = _onset(theory[strength])
+            if onset is not None and name == "recovery":
+                _threshold(panel.axes, onset, look)
+            elif onset is not None:
+                level(panel.axes, onset, along="y", colour=look.colour)
+        log_x(panel.axes, LOAD)
+        unit_y(panel.axes)
+        keys = [bars_key(f"strength {s}", look=look, hollow=True) for s, look in looks.items()]
+        panel.legend(keys, columns=len(keys))
+    panels[0].title(
+        "Agreement along the factor: no jump", "0: the twins are unrelated along it; 1: they agree"
+    )
     onsets = f"Recovery Q: {_count(len(looks))} thresholds"
     panels[1].title(onsets, "0: not learned; 1: learned; dotted: the onset")
     return figure
