@@ -14,6 +14,7 @@ from twinseed import filters
 from twinseed.coupling import kappa, solve
 from twinseed.coupling.cauchy import is_analytic
 from twinseed.coupling.contour import contour
+from twinseed.coupling.information import along_contour
 from twinseed.filters import Filter
 from twinseed.populations import Population
 from twinseed.readout import VARIABLES, check
@@ -266,6 +267,26 @@ def test_a_filter_with_zeros_off_the_axis_has_no_divergence() -> None:
     assert readout.convergence_status == "ok"
     assert readout.divergence_learnt_true_status == "no theory"
     assert readout.divergence_true_learnt_status == "no theory"
+
+
+def test_zeros_inside_the_contour_are_noticed() -> None:
+    """The integral of 1/f^2 settles all the same, on a wrong number."""
+    spectrum = THREE.spectrum(100.0)
+    around = contour(spectrum, spectrum, 200.0, 100.0)
+    found = along_contour(around, (around.z - 1.0) ** 2 + 0.01, 1.01, spectrum)
+    assert math.isnan(found.log_square)
+    assert math.isnan(found.precision)
+
+
+@pytest.mark.parametrize("n", [40.0, 250.0])
+def test_the_logarithm_follows_the_phase_beyond_half_a_turn(n: float) -> None:
+    load = np.full((1, 1, 1), n)
+    around, over = (
+        solve(THREE, [kind("square", lambda z: (z + 0.1) ** 2)], load, 0 * load + 100, load / 100)
+        for kind in (Declared, Plain)
+    )
+    assert around.log_square.item() == pytest.approx(over.log_square.item(), rel=1e-7)
+    assert around.precision.item() == pytest.approx(over.precision.item(), rel=1e-6)
 
 
 def test_agreement_along_a_factor_golden_values() -> None:

@@ -100,7 +100,7 @@ def test_a_population_is_its_spectrum(population: Population) -> None:
     plain = ts.predict(ts.Atoms(population.eigenvalues(d)), n=[20, 400], d=d)
     readout = ts.predict(population, n=[20, 400], d=d)
     for name, variable in VARIABLES.items():
-        if not variable.per_factor:
+        if not variable.per_factor and name != "recovery_distance":
             np.testing.assert_allclose(plain[name], readout[name], rtol=1e-12, err_msg=name)
 
 
