@@ -43,6 +43,8 @@ import twinseed as ts  # noqa: E402  # as above
 from twinseed.randomness import stream  # noqa: E402  # as above
 from twinseed.reproduction.moments import fourth_moments  # noqa: E402  # as above
 from twinseed.reproduction.splits import Source, Split, Truth  # noqa: E402  # as above
+from twinseed.verbs._plan import UNEVEN  # noqa: E402  # as above
+from twinseed.verbs.plan import unevenness_of  # noqa: E402  # as above
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "beyond_gaussian.json"
@@ -55,6 +57,9 @@ VARIABLES = {
 }
 POPULATION = ts.PowerLaw(0.5, 200)
 """The covariance behind the laws: a first factor that stands out, and most directions in play."""
+
+PILOTS = (30, 100)
+"""Rows of the pilots that are asked for C."""
 
 _SHOWN = 20000
 """Rows drawn from a law to state its moments, as somebody with that many rows would see them."""
@@ -70,6 +75,7 @@ class Settings:
     seeds: int = 256
     law_sizes: tuple[int, ...] = (20, 60, 200, 600, 2000)
     sizes: int = 5
+    pilots: int = 40
     seed: int = 0
 
 
@@ -144,8 +150,8 @@ def moments(rows: Array, eigenvalues: Array, directions: Array) -> dict[str, flo
     """Say how far rows are from Gaussian; all but the excess kurtosis are 1 for Gaussian rows.
 
     ``agreement``, ``closeness`` and ``direction``: the fourth moments that set 1 - q, rho^2 - 1 and
-    1 - Q1 for n >> d, over their Gaussian values. ``unevenness``: the variance of ``|x|^2`` over
-    that of Gaussian rows. ``excess_kurtosis``: of the columns, averaged by their variance.
+    1 - Q1 for n >> d, over their Gaussian values. ``lengths``: the variance of ``|x|^2`` over that
+    of Gaussian rows. ``excess_kurtosis``: of the columns, averaged by their variance.
     """
     found = fourth_moments(rows, eigenvalues, directions, [slice(0, 1)])
     centred = rows - rows.mean(axis=0)
@@ -153,7 +159,7 @@ def moments(rows: Array, eigenvalues: Array, directions: Array) -> dict[str, flo
     kurtosis = np.mean(centred**4, axis=0) / variances**2 - 3.0
     return {
         "excess_kurtosis": float(np.average(kurtosis, weights=variances)),
-        "unevenness": float(np.sum(centred**2, axis=1).var() / (2.0 * np.sum(eigenvalues**2))),
+        "lengths": float(np.sum(centred**2, axis=1).var() / (2.0 * np.sum(eigenvalues**2))),
         "agreement": found.agreement,
         "closeness": found.closeness,
         "direction": float(found.directions[0]),
@@ -202,6 +208,25 @@ def measured(
     }
 
 
+def alarms(source: Source, available: float, settings: Settings) -> list[float | None]:
+    """Share of pilots, of each size, whose plan would warn of uneven rows.
+
+    C of a pilot, as ``ts.plan`` takes it: from the lengths of its rows and its estimated spectrum.
+    """
+    found: list[float | None] = []
+    for size in PILOTS:
+        if 2 * size > available:
+            found.append(None)
+            continue
+        values = []
+        for replicate in range(settings.pilots):
+            name = f"pilot {replicate} of {size}: {source.description()}"
+            rows = source.take(size, stream((settings.seed,), name))
+            values.append(unevenness_of(rows, ts.estimate_population(rows)))
+        found.append(float(np.mean(np.array(values) > UNEVEN)))
+    return found
+
+
 def study_law(law: datasets.Law, settings: Settings) -> dict[str, Any]:
     """Return the results of a law, without the Gaussian rows beside it: they are a law too."""
     eigenvalues = POPULATION.eigenvalues(200)
@@ -215,6 +240,7 @@ def study_law(law: datasets.Law, settings: Settings) -> dict[str, Any]:
         "n": list(sizes),
         "predicted": predicted(eigenvalues, sizes, None),
         "data": measured(source, eigenvalues, np.eye(200)[:, :1], sizes, settings),
+        "alarms": alarms(source, np.inf, settings),
     }
 
 
@@ -237,6 +263,7 @@ def study_rows(name: str, about: str, rows: Array, settings: Settings) -> dict[s
         "n": list(sizes),
         "predicted": predicted(eigenvalues, sizes, count),
         "data": measured(data, eigenvalues, directions[:, :1], sizes, settings),
+        "alarms": alarms(data, count, settings),
         "gaussian": measured(matched, eigenvalues, np.eye(d)[:, :1], sizes, settings),
         "fresh": measured(fresh, eigenvalues, np.eye(d)[:, :1], sizes, settings),
     }
@@ -306,7 +333,7 @@ def main(arguments: list[str]) -> int:
     RESULTS.write_text(written(told))
     from docs.studies import beyond_gaussian_page
 
-    beyond_gaussian_page.renew(told)
+    beyond_gaussian_page.renew(json.loads(RESULTS.read_text()))
     return 0
 
 

@@ -46,25 +46,33 @@ def table(results: Mapping[str, Any]) -> str:
 
 def diagnosis(results: Mapping[str, Any]) -> str:
     """Return the second table: what the moments say beforehand, and how far q was off."""
-    head = ["data", "N", "unevenness", "C", "A", "largest q data - q Gaussian", "at n", "allowed"]
-    lines = [_line(head), _line(["---"] + ["--:"] * 7)]
-    for name, found in list(results.items())[1:]:
+    head = [
+        "data",
+        "N",
+        "lengths",
+        "C",
+        "A",
+        "alarms",
+        "largest q data - q Gaussian",
+        "at n",
+        "allowed",
+    ]
+    lines = [_line(head), _line(["---"] + ["--:"] * 8)]
+    for name, found in results.items():
         moments = found["moments"]
         gaps = [difference(found, place) for place in range(len(found["n"]))]
         place = max(range(len(gaps)), key=lambda i: abs(gaps[i][0]))
         value, se, allowed = gaps[place]
-        lines.append(
-            _line(
-                [
-                    name,
-                    "-" if found["rows"] is None else str(found["rows"]),
-                    *(_plain(moments[key], 2) for key in ("unevenness", "closeness", "agreement")),
-                    f"{_minus(_short(value, 3))} ± {_short(se, 3)}",
-                    str(found["n"][place]),
-                    _short(min(allowed, 1.0), 3),
-                ]
-            )
-        )
+        measured = [f"{_minus(_short(value, 3))} ± {_short(se, 3)}", str(found["n"][place])]
+        apart = [*measured, _short(min(allowed, 1.0), 3)]
+        about = [
+            name,
+            "-" if found["rows"] is None else str(found["rows"]),
+            *(_plain(moments[key], 2) for key in ("lengths", "closeness", "agreement")),
+            " · ".join(_percent(share) for share in found["alarms"]),
+        ]
+        reference = found["gaussian"] == found["data"]
+        lines.append(_line([*about, *(["-"] * 3 if reference else apart)]))
     return "\n".join(lines)
 
 
@@ -181,6 +189,10 @@ def _three(found: Mapping[str, Any], variable: str, place: int) -> str:
         error = max(1, round(side["se"][place] * 1000)) if side["se"][place] else 0
         values.append(f"{_short(side['value'][place], 3)}({error})")
     return " · ".join(values)
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.0f} %"
 
 
 def _plain(value: float, digits: int) -> str:

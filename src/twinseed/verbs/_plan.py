@@ -26,15 +26,17 @@ _REMEDY = "pass the number of training rows of each model, whole and at least 2"
 _LOADS: Array = np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0])
 _SHOWN_FACTORS = 3
 _SMALL_PILOT = 60
-_UNEVEN = 2.0
+UNEVEN = 1.2
+"""Noise of a sample covariance over that of Gaussian rows, from which the plan warns."""
 
 
 class Plan:
     """The order parameters of twin linear models against n, as far as a pilot can foretell them.
 
     ``population`` is the estimate; ``resampled`` are estimates from Gaussian pilots of the same
-    size drawn from it, whose spread makes the bands. ``unevenness`` is how much more the rows'
-    lengths vary than those of Gaussian rows would. Made by ``plan``.
+    size drawn from it, whose spread makes the bands. ``unevenness`` is the noise of a sample
+    covariance over that of Gaussian rows, by the fourth moment of the rows' lengths: 1 if Gaussian.
+    Made by ``plan``.
     """
 
     def __init__(
@@ -181,11 +183,11 @@ class Plan:
                 f"A pilot of fewer than {_SMALL_PILOT} rows is biased, and its bands miss more "
                 "often than they say."
             )
-        if self.unevenness > _UNEVEN:
+        if self.unevenness > UNEVEN:
             sentences.append(
-                f"The lengths of the rows vary {self.unevenness:.1f} times as much as those of "
-                "Gaussian rows (heavy tails, or rows of different scale): expect the models to "
-                "converge later than planned."
+                "The lengths of the rows vary more than those of Gaussian rows (heavy tails, or "
+                f"rows of different scale): models may disagree up to {self.unevenness:.1f} times "
+                "as much as planned."
             )
         return sentences
 

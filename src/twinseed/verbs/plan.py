@@ -94,14 +94,20 @@ def plan(
         tuple(resampled),
         filter,
         pilot_rows=len(rows),
-        unevenness=_unevenness(rows, population),
+        unevenness=unevenness_of(rows, population),
         entropy=entropy,
     )
 
 
-def _unevenness(rows: NDArray[Any], population: Estimated) -> float:
-    """Variance of the rows' squared lengths, over the ``2 tr Sigma^2`` of Gaussian rows."""
+def unevenness_of(rows: NDArray[Any], population: Estimated) -> float:
+    """``(E|x|^4 - tr Sigma^2)/((tr Sigma)^2 + tr Sigma^2)``, which is 1 for Gaussian rows.
+
+    The noise of a sample covariance over that of Gaussian rows, from the rows' lengths alone. The
+    variance of ``|x|^2`` over that of Gaussian rows would not do: it is large already for
+    independent columns of moderate tails, which do not move the order parameters.
+    """
     mean = rows.mean(axis=0, dtype=np.float64)
     lengths = np.concatenate([((block - mean) ** 2).sum(axis=1) for _, block in row_blocks(rows)])
-    expected = 2.0 * float(np.square(population.eigenvalues(rows.shape[1])).sum())
-    return float(lengths.var(ddof=1)) / expected
+    variances = population.eigenvalues(rows.shape[1])
+    trace, square = float(variances.sum()), float(np.dot(variances, variances))
+    return 1.0 + (float(lengths.var(ddof=1)) - 2.0 * square) / (trace**2 + square)
