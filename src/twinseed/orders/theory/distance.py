@@ -40,8 +40,8 @@ def _divergences(coupling: Coupling) -> dict[str, Estimate]:
     Equations: ``KL(learnt|true)/d = [tr(Sigma^-1 f^2)/d - 1 - E log f^2 + mean log mu]/2`` and
     ``KL(true|learnt)/d = [tr(Sigma f^-2)/d - 1 + E log f^2 - mean log mu]/2``. For the plain root
     and ``c = d/n < 1`` they are ``[1 + ((1 - c)/c) log(1 - c)]/2`` and ``[1/(1 - c) - 2 - ((1 -
-    c)/c) log(1 - c)]/2`` over any spectrum. Range: 0 (the truth) to infinity, under a status, where a
-    covariance has no inverse (even if both laws lack the same directions).
+    c)/c) log(1 - c)]/2`` over any spectrum. Range: 0 (the truth) to infinity, under a status, where
+    a covariance has no inverse (even if both laws lack the same directions).
 
     Validity: any spectrum and filter; absolute error about 1e-15 times the terms, which cancel. No
     theory where f, declared analytic, has zeros off the negative axis (coarse samplers do).
