@@ -182,7 +182,7 @@ def test_killed_workers_cost_their_cells_only(
 def test_workers_that_keep_dying_are_reported(tmp_path: Path) -> None:
     mixed = [*cells(3), Cell(die, {"bad": 1}), Cell(die, {"bad": 2})]
     with Store(tmp_path / "store.db", JOB) as store:
-        with pytest.raises(TwinseedError, match="died 3 times in a row"):
+        with pytest.raises(TwinseedError, match=r"died 3 times in a row, last in the cell.*bad"):
             run(JOB, mixed, store=store, workers=2)
         assert len(store.get(JOB.key(cell) for cell in cells(3))) == 3
 

@@ -7,6 +7,7 @@ they come, and a worker that dies takes down nothing but its own cell, which is 
 
 from __future__ import annotations
 
+import itertools
 import json
 import multiprocessing
 import os
@@ -101,15 +102,19 @@ def _in_processes(workers: int, job: Job, todo: Mapping[str, Cell], finished: Fi
         finished(key, result)
 
     while left:
+        # After a breakdown the next cell goes alone, so that one that kills its worker takes no
+        # other down with it and is known by name.
+        batch = dict(itertools.islice(left.items(), 1)) if breakdowns else dict(left)
         try:
-            with _process_pool(min(workers, len(left))) as pool:
-                _collect(pool, _perform, job, dict(left), collect)
+            with _process_pool(min(workers, len(batch))) as pool:
+                _collect(pool, _perform, job, batch, collect)
         except BrokenProcessPool as error:
             breakdowns += 1
             if breakdowns == _BREAKDOWNS:
                 raise TwinseedError(
-                    f"the worker processes died {breakdowns} times in a row without finishing a "
-                    f"cell, {len(left)} are left: they may run out of memory (use fewer workers); "
+                    f"the worker process died {breakdowns} times in a row, last in the cell "
+                    f"{next(iter(left.values())).name}; {len(left)} are left: it may run out of "
+                    "memory (use fewer workers, smaller cells); "
                     "or the script that calls this lacks 'if __name__ == \"__main__\":', which a "
                     "script that uses several processes needs"
                 ) from error
@@ -136,8 +141,16 @@ def _collect(
         pool.submit(do, cell, job.entropy): key for key, cell in todo.items()
     }
     try:
+        broken: BrokenProcessPool | None = None
         for future in as_completed(futures):
-            finished(futures[future], future.result())
+            try:
+                result = future.result()
+            except BrokenProcessPool as error:  # others may have finished before it broke
+                broken = error
+                continue
+            finished(futures[future], result)
+        if broken is not None:
+            raise broken
     finally:
         for future in futures:
             future.cancel()
