@@ -148,8 +148,8 @@ def _convergence(
         advice = f"with {twins.n} rows a model of the covariance alone does not converge either"
     return Answer(
         Outcome.NOT_CONVERGED,
-        f"Not converged: the twins agree in part, {evidence}{shared}, not above {CONVERGED}; "
-        f"{advice}.",
+        f"Not converged: the twins agree in part, {evidence}{shared}; the interval is not wholly "
+        f"above {CONVERGED}; {advice}.",
     )
 
 
