@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from twinseed.populations import estimate_population as estimate_population
     from twinseed.readout import compare as compare
     from twinseed.simulation import Dense as Dense
+    from twinseed.simulation import Krylov as Krylov
     from twinseed.status import Status as Status
     from twinseed.twins import Twins as Twins
     from twinseed.verbs.measure import measure as measure
@@ -47,6 +48,7 @@ _HOME = {
     "Filter": "filters",
     "Heun": "filters",
     "InputError": "errors",
+    "Krylov": "simulation",
     "PowerLaw": "populations",
     "ProbabilityFlow": "filters",
     "Ridge": "filters",

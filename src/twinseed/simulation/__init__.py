@@ -2,5 +2,6 @@
 
 from twinseed.simulation._base import Engine
 from twinseed.simulation.dense import Dense
+from twinseed.simulation.krylov import Krylov
 
-__all__ = ["Dense", "Engine"]
+__all__ = ["Dense", "Engine", "Krylov"]

@@ -1,0 +1,235 @@
+"""The Krylov engine: data are drawn and kept, but never decomposed."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinseed.checks import positive, row_blocks, whole
+from twinseed.errors import InputError
+from twinseed.filters import Filter
+from twinseed.generators.krylov import KrylovGenerator, require_elementwise
+from twinseed.orders import convergence, memorisation, recovery
+from twinseed.populations import Population
+from twinseed.readout import Estimate
+from twinseed.simulation._base import Engine
+from twinseed.status import Status
+from twinseed.twins import Twins
+
+__all__ = ["Krylov"]
+
+_GIB = 1 << 30
+_BLOCKS = 96 << 20
+"""Bytes of the blocks of rows in a product, and of the neighbour search."""
+
+
+@dataclass(frozen=True)
+class Krylov(Engine):
+    """Draws at sizes where a decomposition is out of reach: products with the data alone.
+
+    Equation: the draws of ``Dense``, in the same order, so that the same seed gives the same data
+    and noise; the samples ``x = f(S) z`` by Golub-Kahan steps for all seeds side by side
+    (``generators.krylov.KrylovGenerator``), to the relative ``tolerance``. Measured by the
+    functions ``from_twins`` of ``twinseed.orders``. What differs from ``Dense``:
+
+    - the chance level needs ``tr f(S)^2``, here ``d sum |x|^2 / sum |z|^2`` over the seeds of each
+      twin, unbiased up to O(1/(seeds d)); where ``f(0) = 0`` both are 0;
+    - recovery takes each twin's leading directions, by ARPACK, and is "not measured" for a
+      population with a factor below its bulk, whose direction lies at the other end;
+    - distances to the truth need the spectrum and are "not measured".
+
+    Range: ``seeds`` from 2; ``tolerance`` above zero; ``dtype`` of the data drawn, "float64" or
+    "float32" (half the memory, another draw by rounding); arithmetic is float64 with both.
+    ``folder``: where to keep the data, memory-mapped, while a draw lasts; None keeps them in
+    memory. ``basis_gib``: memory of the Krylov basis. ``max_gib``: refuse draws that need more
+    memory than this, for each worker. Samples that stop short of the tolerance, the basis being
+    full, have the status "not converged".
+
+    Raises:
+        InputError: a field out of range; from ``require_room``, a draw that is too large or of a
+            single row; from ``require_supported``, a filter that adapts to the whole sample
+            spectrum or jumps.
+
+    Validity: good filters are smooth on the spectrum. Without a ridge at n near d the steps
+    approach d, and ``Dense`` is faster.
+
+    Source: Maillard and Goldt, arXiv 2605.21402; Golub and Kahan, SIAM J. Numer. Anal. 2 (1965)
+    205.
+
+    >>> import numpy as np, twinseed as ts
+    >>> rng = np.random.default_rng(0)
+    >>> found = Krylov(seeds=16).draw(ts.Spiked([3.0]), ts.Ridge(0.1), 60, 30, rng)
+    >>> 0 < float(found["convergence"].value) < 1
+    True
+    """
+
+    seeds: int = 64
+    tolerance: float = 1e-6
+    dtype: str = "float64"
+    folder: str | Path | None = None
+    basis_gib: float = 1.0
+    max_gib: float = 8.0
+
+    revision = 1
+
+    def __post_init__(self) -> None:
+        seeds = whole("seeds", self.seeds, "pass how many samples to draw a model", at_least=2)
+        object.__setattr__(self, "seeds", seeds)
+        positive("tolerance", self.tolerance, "pass a relative error, such as 1e-6")
+        if self.dtype not in ("float32", "float64"):
+            raise InputError("dtype", "must be float32 or float64", self.dtype, 'pass "float64"')
+        if self.folder is not None and not Path(self.folder).is_dir():
+            raise InputError("folder", "must be a folder that exists", self.folder, "make it first")
+        positive("basis_gib", self.basis_gib, "pass the memory of the basis", allow_infinite=True)
+        positive("max_gib", self.max_gib, "pass the memory of a worker", allow_infinite=True)
+
+    def draw(
+        self, population: Population, filter: Filter, n: int, d: int, rng: np.random.Generator
+    ) -> dict[str, Estimate]:
+        self.require_supported(population, filter)
+        with self._storage() as folder:
+            train_a, train_b, heldout = (
+                self._drawn(population, n, d, rng, folder and folder / f"{name}.npy")
+                for name in ("train_a", "train_b", "heldout")
+            )
+            noise = rng.standard_normal((self.seeds, d))
+            entropy = tuple(int(word) for word in rng.integers(0, 2**32, size=4))
+            a, b = (
+                KrylovGenerator(rows, filter, self.tolerance, self.basis_gib)
+                for rows in (train_a, train_b)
+            )
+            made = [model.apply(noise) for model in (a, b)]
+            twins = Twins(made[0].samples, made[1].samples, train_a, train_b, heldout)
+            truth = np.eye(d, population.factors.size)
+            seen = {
+                **memorisation.from_twins(twins, entropy, resamples=0),
+                **convergence.from_twins(twins, entropy, directions=truth, resamples=0),
+            }
+            seen |= _against_chance(float(np.asarray(seen["convergence"].value)), twins, noise, a)
+            if max(one.error for one in made) > self.tolerance:
+                seen = {name: _unconverged(estimate) for name, estimate in seen.items()}
+            distances = ("wasserstein", "divergence_learnt_true", "divergence_true_learnt")
+            unknown = Estimate(np.nan, np.nan, Status.NOT_MEASURED)
+            return {
+                **seen,
+                **_recovered(population, twins, a, b, entropy),
+                **dict.fromkeys(distances, unknown),
+            }
+
+    def peak_bytes(self, n: int, d: int) -> int:
+        """Return about how much memory a draw needs at its peak.
+
+        Three sets of rows, unless they are kept in a folder; the basis, at most one direction a
+        seed for each of ``min(n + 1, d)`` steps; vectors of the recurrence, noise and samples;
+        blocks of rows.
+        """
+        size = np.dtype(self.dtype).itemsize
+        data = 0 if self.folder is not None else 3 * n * d * size
+        basis = min(self.basis_gib * _GIB, 8.0 * self.seeds * d * min(n + 1, d))
+        return int(data + basis + 8 * self.seeds * (8 * d + 4 * n) + min(40 * n * d, _BLOCKS))
+
+    def require_room(self, n: int, d: int) -> None:
+        if n < 2:
+            raise InputError(
+                "n", "must be at least 2 to be simulated", n, "use predict, or more rows"
+            )
+        needed = self.peak_bytes(n, d) / _GIB
+        if needed > self.max_gib:
+            raise InputError(
+                "n, d",
+                f"need about {needed:.3g} GiB for each worker, above max_gib = {self.max_gib:g}",
+                (n, d),
+                'keep the data in a folder or in float32: Krylov(folder=..., dtype="float32"); '
+                "or Krylov(max_gib=...) if the machine has the memory",
+            )
+
+    def require_supported(self, population: Population, filter: Filter) -> None:
+        require_elementwise(filter)
+
+    def description(self) -> Mapping[str, Any]:
+        return {
+            "kind": "Krylov",
+            "seeds": self.seeds,
+            "tolerance": self.tolerance,
+            "dtype": self.dtype,
+            "basis_gib": self.basis_gib,
+        }
+
+    @classmethod
+    def examples(cls) -> list[Self]:
+        return [cls(), cls(seeds=16, tolerance=1e-3, dtype="float32")]
+
+    @contextmanager
+    def _storage(self) -> Iterator[Path | None]:
+        if self.folder is None:
+            yield None
+            return
+        with tempfile.TemporaryDirectory(prefix="twinseed-", dir=self.folder) as made:
+            yield Path(made)
+
+    def _drawn(
+        self, population: Population, n: int, d: int, rng: np.random.Generator, path: Path | None
+    ) -> NDArray[Any]:
+        """Draw rows block by block: the same numbers as in one call, without a second copy."""
+        rows: NDArray[Any]
+        if path is None:
+            rows = np.empty((n, d), dtype=self.dtype)
+        else:
+            rows = np.lib.format.open_memmap(path, "w+", dtype=np.dtype(self.dtype), shape=(n, d))
+        for _, block in row_blocks(rows, 1 << 20):
+            block[:] = population.sample(len(block), d, rng)
+        return rows
+
+
+def _unconverged(estimate: Estimate) -> Estimate:
+    if np.all(np.isnan(estimate.value)):
+        return estimate
+    return replace(estimate, status=Status.NOT_CONVERGED)
+
+
+def _against_chance(
+    agreement: float, twins: Twins, noise: NDArray[np.float64], model: KrylovGenerator
+) -> dict[str, Estimate]:
+    assert twins.samples_b is not None
+    energy = (np.sum(twins.samples_a**2) + np.sum(twins.samples_b**2)) / 2
+    chance = float(model.filter.at_zero**2 * np.sum(noise**2) / energy)
+    return {
+        "convergence_chance": Estimate(chance),
+        "convergence_corrected": Estimate((agreement - chance) / (1.0 - chance)),
+    }
+
+
+def _recovered(
+    population: Population,
+    twins: Twins,
+    a: KrylovGenerator,
+    b: KrylovGenerator,
+    entropy: tuple[int, ...],
+) -> dict[str, Estimate]:
+    factors = population.factors
+    if factors.size == 0:
+        nothing = Estimate(np.empty(0), np.empty(0), np.empty(0, dtype=np.str_))
+        none = Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
+        return {"recovery": nothing, "recovery_twins": nothing, "recovery_distance": none}
+    if factors.min() < population.eigenvalues(a.d)[factors.size :].max(initial=0.0):
+        missing = np.full(factors.size, np.nan)
+        each = Estimate(missing, missing, Status.NOT_MEASURED)
+        whole_space = Estimate(np.nan, np.nan, Status.NOT_MEASURED)
+        return {"recovery": each, "recovery_twins": each, "recovery_distance": whole_space}
+    return recovery.from_twins(
+        twins,
+        entropy,
+        factors=factors.size,
+        truth=np.eye(a.d, factors.size),
+        eigenvalues=factors,
+        directions_a=a.principal_directions(factors.size),
+        directions_b=b.principal_directions(factors.size),
+        resamples=0,
+    )
