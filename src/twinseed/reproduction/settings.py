@@ -61,7 +61,7 @@ FULL = Settings(
 
 QUICK = Settings(
     d_small=60,
-    d_large=160,
+    d_large=120,
     loads=(0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0),
     ridges=(0.0, 0.1, 1.0),
     small_replicates=4,
@@ -72,7 +72,7 @@ QUICK = Settings(
     exponents=(0.5, 1.0, 1.5),
     power_law_loads=(0.1, 0.25, 0.5, 1.0, 4.0),
     power_law_replicates=5,
-    path_d=80,
+    path_d=60,
     path_loads=(2.0, 5.0, 10.0),
     path_replicates=5,
     seeds=48,
