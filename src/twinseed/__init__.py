@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from twinseed.populations import Spiked as Spiked
     from twinseed.populations import estimate_population as estimate_population
     from twinseed.readout import compare as compare
+    from twinseed.simulation import Compressed as Compressed
     from twinseed.simulation import Dense as Dense
     from twinseed.simulation import Krylov as Krylov
     from twinseed.status import Status as Status
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 # A verb's own module, never the package: test runners bind the module over the function there.
 _HOME = {
     "Atoms": "populations",
+    "Compressed": "simulation",
     "Dense": "simulation",
     "EarlyStopping": "filters",
     "Euler": "filters",

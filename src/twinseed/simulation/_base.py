@@ -31,6 +31,10 @@ class Engine(ABC):
     def require_room(self, n: int, d: int) -> None:
         """Raise ``InputError`` when a draw of this size is out of reach, before any work."""
 
+    def require_supported(self, population: Population, filter: Filter) -> None:
+        """Raise ``InputError`` for a population or filter that the engine cannot draw."""
+        return None
+
     @abstractmethod
     def description(self) -> Mapping[str, Any]:
         """Return what the result of a draw depends on, ready for JSON."""

@@ -18,6 +18,7 @@ from twinseed.orders.theory.distance import divergence_estimate
 from twinseed.populations import Population
 from twinseed.readout import Estimate
 from twinseed.simulation._base import Engine
+from twinseed.simulation._matching import matched
 from twinseed.status import Status
 from twinseed.twins import Twins
 
@@ -183,31 +184,14 @@ def _recovered(
         nothing = Estimate(np.empty(0), np.empty(0), np.empty(0, dtype=np.str_))
         none = Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
         return {"recovery": nothing, "recovery_twins": nothing, "recovery_distance": none}
-    matched = _matched(population.eigenvalues(a.d), factors.size, a.eigenvalues.size)
+    columns = matched(population.eigenvalues(a.d), factors.size, a.eigenvalues.size)
     return recovery.from_twins(
         twins,
         entropy,
         factors=factors.size,
         truth=np.eye(a.d, factors.size),
         eigenvalues=factors,
-        directions_a=a.directions[:, matched],
-        directions_b=b.directions[:, matched],
+        directions_a=a.directions[:, columns],
+        directions_b=b.directions[:, columns],
         resamples=0,
     )
-
-
-def _matched(eigenvalues: Array, factors: int, learnt: int) -> NDArray[np.intp]:
-    """Return the column of the sample direction of each factor, for the factors that have one.
-
-    ``eigenvalues`` has the factors first, from large to small. Ranks in the lower half count from
-    the bottom, where the sample has fewer directions than the population. Factors beyond the sample
-    directions are left out at the end: they overlap by 0.
-
-    >>> _matched(np.array([5.0, 0.1, 1.0, 1.0, 1.0, 1.0]), factors=2, learnt=4)
-    array([0, 3])
-    """
-    d = eigenvalues.size
-    rank = np.argsort(np.argsort(-eigenvalues, kind="stable"), kind="stable")[:factors]
-    column = np.where(rank < d // 2, rank, learnt - (d - rank)).clip(0, learnt - 1)
-    rising = np.diff(column, prepend=-1) > 0
-    return column[np.logical_and.accumulate(rising)]

@@ -56,6 +56,8 @@ class Simulation:
             "replicates", replicates, "pass at least 2, so that there is an error bar", at_least=2
         )
         chosen = _require_engine(engine)
+        for one in grid.filters:
+            chosen.require_supported(grid.population, one)
         _require_sizes(grid, chosen)
         return cls(grid, chosen, number)
 

@@ -1,0 +1,274 @@
+"""The compressed engine: the law of the dense one at small sizes, and the limit at any size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import twinseed as ts
+from twinseed.errors import InputError
+from twinseed.filters import Filter
+from twinseed.generators.linear import LinearGenerator
+from twinseed.populations import Spiked
+from twinseed.readout import Estimate
+from twinseed.simulation import Compressed, Dense, Engine, _closest, compressed
+from twinseed.simulation._bidiagonal import GaussianBand, chi, gaussian_factor, joined
+from twinseed.status import Status
+
+AT_ONE = 0.72050619479
+"""64/(9 pi^2): q of the plain root over the identity, n = d."""
+
+SAME_LAW = (
+    "convergence",
+    "convergence_cosine",
+    "convergence_null",
+    "flow_distance",
+    "recovery",
+    "recovery_twins",
+    "recovery_distance",
+)
+
+SETTINGS = {
+    "n < d": (Spiked([3.0]), ts.Ridge(0.1), 6, 40),
+    "two factors": (Spiked([8.0, 2.0], bulk=0.5), ts.Ridge(0.0), 60, 30),
+    "near threshold": (Spiked([1.0]), ts.Ridge(0.0), 40, 40),
+    "below the bulk": (Spiked([-0.7]), ts.Ridge(0.2), 80, 20),
+    "fewer rows than start directions": (Spiked([2.0, 2.0]), ts.Ridge(1.0), 3, 8),
+}
+
+
+def draws(
+    engine: Engine, population: Spiked, filter: Filter, n: int, d: int, count: int, seed: int
+) -> dict[str, np.ndarray[Any, Any]]:
+    rng = np.random.default_rng(seed)
+    found = [engine.draw(population, filter, n, d, rng) for _ in range(count)]
+    return {name: np.array([np.ravel(one[name].value) for one in found]) for name in found[0]}
+
+
+def p_value(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> float:
+    return float(stats.ks_2samp(a, b).pvalue)
+
+
+def value(estimates: Mapping[str, Estimate], name: str) -> float:
+    return float(np.ravel(estimates[name].value)[0])
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_the_law_is_that_of_the_dense_engine(setting: str) -> None:
+    dense = draws(Dense(seeds=2, wasserstein_limit=0), *SETTINGS[setting], count=100, seed=1)
+    found = draws(Compressed(seeds=2), *SETTINGS[setting], count=300, seed=2)
+    for name in SAME_LAW:
+        for k in range(found[name].shape[1]):
+            assert p_value(dense[name][:, k], found[name][:, k]) > 1e-3, name
+
+
+def test_a_wrong_number_of_degrees_of_freedom_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Forgetful(GaussianBand):
+        """Forgets that the start directions are used up."""
+
+        def _grow(self, rows: int) -> None:
+            have = len(self._rows)
+            super()._grow(rows)
+            index = np.arange(have, len(self._rows))
+            self._rows[have:, -1] = chi(np.maximum(self.d - index, 0), self._rng)
+
+    setting = SETTINGS["fewer rows than start directions"]
+    good = draws(Compressed(seeds=2), *setting, count=300, seed=1)
+    monkeypatch.setattr(compressed, "GaussianBand", Forgetful)
+    bad = draws(Compressed(seeds=2), *setting, count=300, seed=2)
+    assert p_value(good["convergence"][:, 0], bad["convergence"][:, 0]) < 1e-6
+
+
+@pytest.mark.parametrize(("n", "d"), [(30, 12), (5, 12), (12, 12)])
+def test_the_overlap_length_has_the_law_of_the_matrix(n: int, d: int) -> None:
+    """|X x|/|x| for x = f(S) z, one factor: from the band, and from the rows."""
+    population, filter, rng = Spiked([2.0]), ts.Ridge(0.1), np.random.default_rng(3)
+
+    def length(rows: Any, noise: Any) -> float:
+        model = LinearGenerator.fit(rows, filter)
+        sample = model.sample(noise[None])[0]
+        return float(np.linalg.norm(rows @ sample) / np.linalg.norm(sample))
+
+    def from_band() -> float:
+        rows = GaussianBand(n, d, 2, rng).leading(d + n)
+        rows[:, 0] *= np.sqrt(3.0)
+        # LinearGenerator divides by the number of rows; the band has at most d of them
+        full = np.vstack([rows, np.zeros((n - len(rows), rows.shape[1]))])
+        noise = np.zeros(rows.shape[1])
+        noise[:2] = rng.standard_normal(), chi(d - 1, rng)
+        return length(full, noise)
+
+    def from_rows() -> float:
+        return length(population.sample(n, d, rng), rng.standard_normal(d))
+
+    a, b = (np.array([draw() for _ in range(500)]) for draw in (from_band, from_rows))
+    assert p_value(a, b) > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("population", "n", "d"), [(Spiked([]), 100, 100), (Spiked([1.0]), 25, 150)]
+)
+def test_memorisation_is_that_of_the_dense_engine(population: Spiked, n: int, d: int) -> None:
+    setting = (population, ts.Ridge(0.1), n, d)
+    dense = draws(Dense(seeds=8, wasserstein_limit=0), *setting, count=40, seed=1)
+    found = draws(Compressed(seeds=8), *setting, count=40, seed=2)
+    for name in ("memorisation", "memorisation_heldout", "memorisation_ratio"):
+        a, b = dense[name], found[name]
+        error = np.hypot(a.std(), b.std()) / np.sqrt(40)
+        assert abs(a.mean() - b.mean()) < 4 * error + 0.5 / d * a.mean(), name
+    single = draws(Dense(seeds=2, wasserstein_limit=0), *setting, count=80, seed=3)
+    ours = draws(Compressed(seeds=2), *setting, count=200, seed=4)
+    assert p_value(single["memorisation"][:, 0], ours["memorisation"][:, 0]) > 1e-3
+
+
+@pytest.mark.parametrize("freedom", [90.0, 1e9])
+def test_many_rows_need_not_be_drawn(freedom: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, rng = np.ones(500), np.random.default_rng(0)
+    drawn = _closest.Rows(2000, freedom * one, rng)
+    monkeypatch.setattr(_closest, "_EXPLICIT", 0)
+    jumped = _closest.Rows(2000, freedom * one, rng)
+    for way in ("fresh", "fitted"):
+        a, b = (getattr(rows, way)(one, 2 * one, 100 * one) for rows in (drawn, jumped))
+        assert p_value(a, b) > 1e-3
+        assert a.mean() == pytest.approx(b.mean(), rel=0.01)
+
+
+@pytest.mark.parametrize("size", [10**8, 10**12])
+def test_a_simulation_at_any_size_reaches_the_limit(size: int) -> None:
+    found = ts.simulate(Spiked([3.0]), n=size, d=size, replicates=6, rng=0, engine=ts.Compressed())
+    error = 4 * found.convergence_se + 2e-4
+    assert abs(found.convergence - AT_ONE) < error
+    assert found.convergence_se < 1e-3
+    assert abs(found.convergence + found.convergence_gap - 1) < 1e-12
+    q = (1 - 1 / 9) / (1 + 1 / 3)
+    for name in ("recovery", "recovery_twins"):
+        assert abs(found[name].item() - q) < 4 * found[f"{name}_se"].item() + 1e-6
+    assert abs(found.memorisation_ratio - np.sqrt(2)) < 4 * found.memorisation_ratio_se + 1e-4
+    assert found.convergence_status == found.memorisation_status == Status.OK
+    assert found.wasserstein_status == found.convergence_null_status == Status.NOT_MEASURED
+
+
+@pytest.mark.parametrize("gamma", [0.25, 4.0])
+def test_the_limit_is_that_of_predict(gamma: float) -> None:
+    population, filter, d = Spiked([6.0, 2.5], bulk=2.0), ts.Ridge(0.5), 10**6
+    size = {"n": round(gamma * d), "d": d}
+    theory = ts.predict(population, filter, **size)
+    found = ts.simulate(population, filter, **size, replicates=8, rng=1, engine=Compressed(seeds=2))
+    for name in (
+        "convergence",
+        "convergence_gap",
+        "convergence_cosine",
+        "convergence_chance",
+        "convergence_corrected",
+        "flow_distance",
+        "recovery",
+        "memorisation",
+        "memorisation_heldout",
+        "memorisation_ratio",
+    ):
+        away = np.abs(found[name] - theory[name])
+        assert np.all(away < 5 * found[f"{name}_se"] + 1e-4 * theory[name] + 1e-4), name
+
+
+@pytest.mark.parametrize("engine", Compressed.examples())
+@pytest.mark.parametrize("population", [Spiked([]), Spiked([3.0]), Spiked([3.0, -0.5, -0.6])])
+@pytest.mark.parametrize(("n", "over"), [(1, 1), (1, 9), (2, 2), (9, 1), (4, 10**9), (10**9, 1)])
+def test_every_size_gives_numbers(
+    engine: Compressed, population: Spiked, n: int, over: int
+) -> None:
+    d = population.factors.size + over
+    found = engine.draw(population, ts.Ridge(0.1), n, d, np.random.default_rng(0))
+    for name, estimate in found.items():
+        number, status = np.broadcast_arrays(estimate.value, estimate.status)
+        valued = [Status(one).has_value for one in status.ravel()]
+        np.testing.assert_array_equal(np.isfinite(number).ravel(), valued, name)
+    assert 0.0 <= value(found, "memorisation") <= 1.0 + 1e-12
+    assert abs(value(found, "convergence")) <= 1.0 + 1e-12
+
+
+def test_one_row_is_memorised_whole() -> None:
+    found = Compressed().draw(Spiked([]), ts.Ridge(0.0), 1, 500, np.random.default_rng(0))
+    assert value(found, "memorisation") == pytest.approx(1.0)
+
+
+def test_the_seed_decides() -> None:
+    def run(seed: int) -> Any:
+        engine = Compressed(seeds=2)
+        sizes = {"n": [50, 10**9], "d": [20, 10**6]}
+        return ts.simulate(Spiked([3.0]), **sizes, replicates=2, rng=seed, engine=engine)
+
+    assert run(7).identical(run(7))
+    assert not np.any(run(7).convergence == run(8).convergence)
+
+
+@pytest.mark.parametrize("tolerance", [1e-2, 1e-3, 1e-4, 1e-5])
+def test_the_tolerance_bounds_what_truncation_changes(tolerance: float) -> None:
+    engine = Compressed(tolerance=tolerance)
+    found = engine.draw(Spiked([]), ts.Ridge(0.0), 10**12, 10**12, np.random.default_rng(0))
+    assert abs(value(found, "convergence") - AT_ONE) < 2 * tolerance
+
+
+def test_too_few_steps_are_said() -> None:
+    engine = Compressed(max_steps=4)
+    found = engine.draw(Spiked([]), ts.Ridge(0.0), 10**6, 10**6, np.random.default_rng(0))
+    assert found["convergence"].status == Status.NOT_CONVERGED
+    assert found["recovery_distance"].status == Status.NOT_IDENTIFIABLE
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"population": ts.PowerLaw(1.0, 20)}, "population must be Spiked"),
+        ({"filter": ts.Truncation(rank=3)}, "filter must depend on the eigenvalue alone"),
+        ({"filter": [ts.Ridge(0.0), ts.Shrinkage()]}, "filter"),
+    ],
+)
+def test_what_it_cannot_draw_is_refused_before_any_work(
+    changed: dict[str, Any], named: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draw(*arguments: Any) -> None:
+        raise AssertionError("work has started")
+
+    monkeypatch.setattr(Compressed, "draw", draw)
+    good = {"population": Spiked([3.0]), "filter": ts.Ridge(0.0), "n": 20, "d": 20}
+    with pytest.raises(InputError, match=named):
+        ts.simulate(**good | changed, replicates=2, rng=0, engine=Compressed())
+
+
+@pytest.mark.parametrize("fields", [{"seeds": 0}, {"tolerance": 0.0}, {"max_steps": 1}])
+def test_bad_engines_are_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=next(iter(fields))):
+        Compressed(**fields)
+
+
+@pytest.mark.parametrize("freedom", [1, 7, 10**12])
+def test_chi_is_chi_at_any_size(freedom: int) -> None:
+    found = chi(np.full(4000, freedom), np.random.default_rng(0))
+    law = stats.chi(freedom) if freedom < 100 else stats.norm(np.sqrt(freedom), np.sqrt(0.5))
+    assert stats.kstest(found, law.cdf).pvalue > 1e-3
+    assert len(np.unique(found)) == 4000
+
+
+@pytest.mark.parametrize("d", [3, 4, 6, 9, 10**12])
+def test_joining_keeps_lengths_and_angles(d: int) -> None:
+    rng = np.random.default_rng(0)
+    a, b = (rng.standard_normal((4, min(d, width))) for width in (9, 6))
+    x, y = joined(a, b, 3, d, rng)
+    np.testing.assert_allclose(x @ x.T, a @ a.T, atol=1e-12)
+    np.testing.assert_allclose(y @ y.T, b @ b.T, atol=1e-12)
+    np.testing.assert_array_equal(x[:, :3], a[:, :3])
+    apart = x[:, 3:] @ y[:, 3:].T
+    assert (np.abs(apart).max() < 1e-4) == (d in (3, 10**12))
+
+
+def test_the_triangular_factor_has_the_law_of_one() -> None:
+    rng = np.random.default_rng(0)
+    drawn = np.array([gaussian_factor(4, 3, rng) for _ in range(1500)])
+    made = np.array([np.linalg.qr(rng.standard_normal((4, 3)), mode="r") for _ in range(1500)])
+    made *= np.sign(np.diagonal(made, axis1=1, axis2=2))[:, :, None]
+    for i, j in zip(*np.triu_indices(3), strict=True):
+        assert p_value(drawn[:, i, j], made[:, i, j]) > 1e-3
