@@ -29,7 +29,8 @@ class Stopping:
         |error| <= (1/pi) int_0^inf |Im f(-t)| / (t + theta_min)
                    prod_j (alpha_j beta_j / n) / (theta_j + t) dt,
 
-    ``theta`` the eigenvalues of ``B^T B / n``, the least in place of the least eigenvalue of S.
+    ``theta`` the eigenvalues of ``B^T B / n``: a bound but for the least of them, which stands in
+    place of the least eigenvalue of S.
 
     Source: Chen, Greenbaum, Musco and Musco, SIAM J. Matrix Anal. Appl. 43 (2022) 787.
     """

@@ -76,8 +76,9 @@ class KrylovGenerator:
     earlier ones, the left ones not: V orthogonal to working precision is enough.
 
     Source: Golub and Kahan, SIAM J. Numer. Anal. 2 (1965) 205; Saad, SIAM J. Numer. Anal. 29 (1992)
-    209 (functions of matrices); Chen, Greenbaum, Musco and Musco, SIAM J. Matrix Anal. Appl. 43
-    (2022) 787 (the error integral); Simon and Zha, SIAM J. Sci. Comput. 21 (2000) 2257 (one side).
+    209 (the exponential, other f alike); Chen, Greenbaum, Musco and Musco, SIAM J. Matrix Anal.
+    Appl. 43 (2022) 787 (the error integral); Simon and Zha, SIAM J. Sci. Comput. 21 (2000) 2257
+    (one side).
 
     >>> import numpy as np, twinseed as ts
     >>> rng = np.random.default_rng(0)
