@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -213,8 +215,8 @@ def test_bad_loads_are_named(arguments: dict[str, object], words: tuple[str, ...
         (lambda: ts.SpectralModel(ts.Spiked([]), ts.Ridge(), n=-3, d=5), ("n", "-3")),
     ],
 )
-def test_bad_models_are_named(build: object, words: tuple[str, ...]) -> None:
+def test_bad_models_are_named(build: Callable[[], object], words: tuple[str, ...]) -> None:
     with pytest.raises(ts.InputError) as caught:
-        build()  # type: ignore[operator]
+        build()
     for word in words:
         assert word in str(caught.value)

@@ -64,7 +64,8 @@ def overlap_floor(factor: float, surroundings: Spectrum, gamma: ArrayLike, d: Ar
     c)^2/(2 d))^(1/3)``. At and above threshold: its value at threshold. Over any other
     surroundings: 5/d. Range: 0 (infinite d) to 1. Shapes: broadcast.
 
-    Validity: an order of magnitude, good to about a factor of two (simulated at d = 100 to 1600).
+    Validity: an order of magnitude, good to about a factor of two (simulated over a unit bulk at
+    d = 100 and 400, gamma from 0.5 to 4).
     Source: Ledoit and Peche, Probab. Theory Relat. Fields 151 (2011), Theorem 3, at the edge; the
     window is that of Baik, Ben Arous and Peche.
 
