@@ -22,7 +22,7 @@ PEER := .venv-rmt
 INSTALL = -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt
 # The build backend first and at its locked version, so that building the package fetches nothing.
 BACKEND := hatchling editables
-EXTRAS := dev,figures,data,denoise
+EXTRAS := dev,figures,data,denoise,cluster,formats,diffusers,fuzz
 TORCH := 2.13.0
 
 # A fresh environment in the folder of the target, with what its HOLDS names.
