@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -26,6 +26,22 @@ class Engine(ABC):
         self, population: Population, filter: Filter, n: int, d: int, rng: np.random.Generator
     ) -> dict[str, Estimate]:
         """Return the estimates of one draw by variable name, without standard errors."""
+
+    def draws(
+        self,
+        population: Population,
+        filter: Filter,
+        n: int,
+        d: int,
+        rngs: Sequence[np.random.Generator],
+    ) -> list[dict[str, Estimate]]:
+        """Return one draw for each generator: many replicates of one cell at once.
+
+        Element i has the bits of ``draw(population, filter, n, d, rngs[i])``, whatever the other
+        generators are and however many; each generator is left as ``draw`` leaves it. An engine
+        that shares work between replicates overrides this; here they go one by one.
+        """
+        return [self.draw(population, filter, n, d, rng) for rng in rngs]
 
     @abstractmethod
     def require_room(self, n: int, d: int) -> None:
