@@ -151,3 +151,28 @@ def test_tensors_are_taken_and_those_with_gradients_explained():
     assert Twins(rows[0], None, rows[1]).d == 3
     with pytest.raises(InputError, match="detach"):
         Twins(rows[0].clone().requires_grad_(), None, rows[1])
+
+
+def images(*axes, rows=5, seed=0):
+    return np.random.default_rng(seed).standard_normal((rows, *axes))
+
+
+def test_the_shape_of_images_is_kept_beside_the_rows():
+    a, b = images(3, 4, 4), images(3, 4, 4, seed=1)
+    twins = Twins(a, None, b)
+    assert (twins.d, twins.image_shape, twins.centred().image_shape) == (48, (3, 4, 4), (3, 4, 4))
+    assert Twins(images(16), None, images(1, 4, 4, seed=1)).image_shape == (1, 4, 4)
+    assert Twins(images(4, 4), None, images(1, 4, 4, seed=1)).image_shape == (4, 4)
+    assert Twins(images(16), None, images(16, seed=1)).image_shape is None
+    assert Twins(images(16), None, images(16, seed=1), image_shape=(4, 4)).image_shape == (4, 4)
+
+
+@pytest.mark.parametrize("axes", [(4, 4, 3), (3, 2, 8)])
+def test_images_in_two_layouts_are_not_compared(axes):
+    with pytest.raises(InputError, match=r"train_a must hold images of shape \(3, 4, 4\)"):
+        Twins(images(3, 4, 4), None, images(*axes, seed=1))
+
+
+def test_an_image_shape_of_another_size():
+    with pytest.raises(InputError, match="image_shape must have 16 entries"):
+        Twins(images(16), None, images(16, seed=1), image_shape=(4, 5))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -24,15 +25,18 @@ class Twins:
 
     Shapes: ``samples_a`` and ``samples_b`` (N, d); ``train_a`` (n, d); ``train_b`` (n', d);
     ``heldout`` (h, d), rows of the same law that neither generator saw. Arrays, memory-mapped
-    arrays, CPU tensors and data frames of numbers are taken; N x C x H x W is flattened; nothing is
-    copied. With one generator only, leave ``samples_b`` and ``train_b`` out; leave ``train_b`` out
-    if both were trained on ``train_a``. Everything is measured about ``origin``, zero by default;
-    ``centred()`` gives twins about the mean of the real rows.
+    arrays, CPU tensors and data frames of numbers are taken; nothing is copied. Images (N x C x H x
+    W, N x H x W) are flattened; ``image_shape`` keeps their axes for pictures and encoders, (H, W),
+    (C, H, W) or (H, W, C), and is None where rows are no images. With one generator only, leave
+    ``samples_b`` and ``train_b`` out; leave ``train_b`` out if both were trained on ``train_a``.
+    Everything is measured about ``origin``, zero by default; ``centred()`` gives twins about the
+    mean of the real rows.
 
     Raises:
         InputError: not numbers, NaN or infinity (with its position), a single row, widths or
             numbers of seeds that differ, the same rows as both training sets, held-out rows that
-            also occur in training (how many, and the first pair of indices).
+            also occur in training (how many, and the first pair of indices), images whose axes
+            differ in order or size, an ``image_shape`` of another number of entries.
 
     Validity: training rows shared in part by the twins are allowed and counted
     (``shared_training_rows``): they raise convergence. Equal rows are found by a 64-bit digest, so
@@ -51,12 +55,18 @@ class Twins:
     train_b: NDArray[Any] | None = None
     heldout: NDArray[Any] | None = None
     origin: NDArray[np.float64] | None = None
+    image_shape: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
-        for name in _NAMES:
-            given = getattr(self, name)
-            if given is not None or name in ("samples_a", "train_a"):
-                object.__setattr__(self, name, numeric_rows(name, _as_array(name, given)))
+        given = {name: getattr(self, name) for name in _NAMES}
+        given = {
+            name: _as_array(name, rows)
+            for name, rows in given.items()
+            if rows is not None or name in ("samples_a", "train_a")
+        }
+        object.__setattr__(self, "image_shape", _image_shape(given, self.image_shape))
+        for name, rows in given.items():
+            object.__setattr__(self, name, numeric_rows(name, rows))
         for name, rows in self.arrays.items():
             if rows.shape[1] != self.d:
                 raise InputError(
@@ -79,6 +89,13 @@ class Twins:
                     "origin", f"must have {self.d} entries", origin.size, "one number a column"
                 )
             object.__setattr__(self, "origin", origin)
+        if self.image_shape is not None and math.prod(self.image_shape) != self.d:
+            raise InputError(
+                "image_shape",
+                f"must have {self.d} entries, one a column",
+                self.image_shape,
+                "pass (H, W), (C, H, W) or (H, W, C)",
+            )
         self._require_separate()
 
     @property
@@ -196,6 +213,29 @@ def _as_array(name: str, given: Any) -> NDArray[Any]:
             type(given).__name__,
             "pass numbers in rows of equal length; a tensor as tensor.detach().cpu()",
         ) from error
+
+
+def _image_shape(
+    given: dict[str, NDArray[Any]], shape: tuple[int, ...] | None
+) -> tuple[int, ...] | None:
+    """Return the axes of one image, the same in all arrays that are images.
+
+    Two layouts of the same images have as many columns, and would be compared pixel by wrong pixel.
+    """
+    for name, rows in given.items():
+        own = rows.shape[1:]
+        if rows.ndim < 3:
+            continue
+        if shape is None:
+            shape = own
+        elif [size for size in own if size > 1] != [size for size in shape if size > 1]:
+            raise InputError(
+                name,
+                f"must hold images of shape {shape}, as the other arrays do",
+                own,
+                "bring all arrays into one layout, N x C x H x W or N x H x W",
+            )
+    return shape
 
 
 def _row_digests(rows: NDArray[Any], common: np.dtype[Any]) -> NDArray[np.uint64]:
