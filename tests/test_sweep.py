@@ -223,11 +223,12 @@ def test_a_bad_number_of_workers_is_refused(workers: Any) -> None:
 def test_a_cluster_runs_the_same_cells(
     monkeypatch: pytest.MonkeyPatch, expected: list[Mapping[str, Any]]
 ) -> None:
-    """A stand-in for dask.distributed with the two calls that are used."""
+    """A stand-in for dask.distributed with the calls that are used."""
 
     class Client:
-        def __init__(self, address: str) -> None:
+        def __init__(self, address: str, *, set_as_default: bool) -> None:
             assert address == "tcp://host:8786"
+            assert not set_as_default
 
         def __enter__(self) -> Client:
             return self
@@ -235,12 +236,15 @@ def test_a_cluster_runs_the_same_cells(
         def __exit__(self, *error: object) -> None:
             return None
 
+        def nthreads(self) -> dict[str, int]:
+            return {"tcp://host:1": 1, "tcp://host:2": 1}
+
         def get_executor(self, *, pure: bool) -> concurrent.futures.Executor:
             assert not pure
             return concurrent.futures.ThreadPoolExecutor(2)
 
     stand_in = types.ModuleType("distributed")
-    stand_in.Client = Client  # type: ignore[attr-defined]  # a module made by hand
+    stand_in.__dict__.update(Client=Client, KilledWorker=ChildProcessError)
     monkeypatch.setitem(sys.modules, "distributed", stand_in)
     assert same(run(JOB, cells(), cluster="tcp://host:8786"), expected)
 
@@ -258,7 +262,7 @@ def test_a_cluster_without_dask_names_the_extra(monkeypatch: pytest.MonkeyPatch)
 def test_a_store_of_another_job_is_refused(tmp_path: Path, other: Job, named: str) -> None:
     path = tmp_path / "store.db"
     with Store(path, JOB) as store:
-        store.put("key", "{}", "[]")
+        store.put([("key", "{}", "[]")])
     with pytest.raises(StoreError, match=named):
         Store(path, other)
     with Store(path, JOB) as store:
@@ -267,8 +271,8 @@ def test_a_store_of_another_job_is_refused(tmp_path: Path, other: Job, named: st
 
 def test_a_store_keeps_what_it_has(tmp_path: Path) -> None:
     with Store(tmp_path / "new folder" / "store.db", JOB) as store:
-        store.put("key", "{}", "1")
-        store.put("key", "{}", "2")
+        store.put([("key", "{}", "1")])
+        store.put([("key", "{}", "2")])
         assert store.get(["key"]) == {"key": "1"}
 
 

@@ -2,19 +2,20 @@
 
 Its random stream and its key in a store follow from the root entropy and its description, never
 from its place in a list. So the answer is the same, bit for bit, for any number of workers, in any
-order, and after any interruption; and a grid that grows later reuses what is there.
+order, in any batches, and after any interruption; and a grid that grows later reuses what is there.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from twinseed.errors import InputError
 from twinseed.randomness import stream
 
 __all__ = ["Cell", "Job", "Result"]
@@ -31,6 +32,10 @@ class Cell:
     to another process: a function of a module, a ``functools.partial`` of one, or a method of a
     frozen data class. ``description`` says all that the result depends on, ready for JSON.
 
+    Cells of one ``group`` cost about the same. Where they can be done at once, they all have the
+    same ``together``: it takes the generators of several cells and returns their results in that
+    order, with the bits that ``work`` gives one by one.
+
     >>> cell = Cell(work=dict, description={"n": 10, "replicate": 0})
     >>> cell.name
     '{"n":10,"replicate":0}'
@@ -38,18 +43,19 @@ class Cell:
 
     work: Callable[[np.random.Generator], Result]
     description: Mapping[str, Any]
+    group: str | None = None
+    together: Callable[[Sequence[np.random.Generator]], Sequence[Result]] | None = None
+
+    def __post_init__(self) -> None:
+        if self.together is not None and self.group is None:
+            raise InputError(
+                "together", "needs a group", self.together, "name the cells that are alike"
+            )
 
     @property
     def name(self) -> str:
         """The description in its canonical spelling."""
         return _canonical(self.description)
-
-    def perform(self, entropy: tuple[int, ...]) -> str:
-        """Do the work with the cell's own random stream; return the result as JSON.
-
-        JSON writes a float64 as its shortest exact decimal, so that reading it gives the same bits.
-        """
-        return json.dumps(self.work(stream(entropy, self.name)))
 
 
 @dataclass(frozen=True)
@@ -57,17 +63,32 @@ class Job:
     """What the cells of a sweep have in common: the kind of work, its version, the root entropy.
 
     ``version`` changes whenever the same description would give another result, so that a store
-    never mixes the two.
+    never mixes the two. ``shared`` has what else must be the same in all that a store keeps, ready
+    for JSON: the cells of another population, say, would be another sweep, not a larger one.
     """
 
     kind: str
     version: str
     entropy: tuple[int, ...]
+    shared: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def key(self, cell: Cell) -> str:
         """Return the key of a cell's result in a store."""
         whole = _canonical([self.kind, self.version, list(self.entropy), cell.description])
         return hashlib.sha256(whole.encode()).hexdigest()
+
+    def random(self, cell: Cell) -> np.random.Generator:
+        """Return the random stream of a cell, at its beginning."""
+        return stream(self.entropy, cell.name)
+
+    def about(self) -> dict[str, str]:
+        """Return what a store of this job says about itself."""
+        return {
+            "kind": self.kind,
+            "version": self.version,
+            "seed": " ".join(map(str, self.entropy)),
+            **{name: _canonical(value) for name, value in self.shared.items()},
+        }
 
 
 def _canonical(value: Any) -> str:

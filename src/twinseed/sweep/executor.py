@@ -2,38 +2,36 @@
 
 Whatever runs them, every cell has one BLAS thread (two busy processes with two threads each are far
 slower than one, and another number of threads can change the last bits), results are stored as
-they come, and a worker that dies takes down nothing but its own cell, which is done again.
+they come, and a worker that dies takes down nothing but what it was doing, which is done again.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
-import multiprocessing
-import os
-import pickle
-import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import AbstractContextManager
+from functools import partial
 
 from threadpoolctl import threadpool_limits
 
 from twinseed.checks import whole
-from twinseed.errors import InputError, MissingExtraError, TwinseedError
+from twinseed.errors import TwinseedError
 from twinseed.sweep.cells import Cell, Job, Result
+from twinseed.sweep.cluster import on_cluster
+from twinseed.sweep.processes import in_processes, require_sendable
 from twinseed.sweep.store import Store
+from twinseed.sweep.tasks import Done, Queue, Task
+from twinseed.sweep.workers import WorkerDiedError, Workers
 
 __all__ = ["run"]
 
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_BREAKDOWNS = 3
-"""Pools that may die one after the other without a single finished cell."""
+_DEATHS = 3
+"""Workers that may die one after the other without a single finished cell."""
+_AHEAD = 2
+"""Tasks that are sent for each one that is done at a time, so that no worker waits."""
 
-Finished = Callable[[str, str], None]
+Finished = Callable[[Mapping[str, str]], None]
 
 
 def run(
@@ -49,12 +47,15 @@ def run(
 
     ``workers`` processes on this machine, or the workers of the Dask scheduler at the address
     ``cluster``. ``advance(k)`` is called as k more cells are done, first for those found in the
-    store. Interrupted, by the keyboard or by a kill, the store holds every finished cell.
+    store. Interrupted, by the keyboard or by a kill, the store holds every cell that was handed in;
+    what was under way, at most a tenth of a second's cells or one long one for each worker and as
+    many again, is done again.
 
     Raises:
-        InputError: ``workers`` is not a whole number of at least 1, or a cell's work cannot be sent
-            to another process.
+        InputError: ``workers`` is not a whole number of at least 1, a cell's work cannot be sent
+            to another process, or no scheduler answers at ``cluster``.
         MissingExtraError: ``cluster`` is given and dask.distributed is not installed.
+        StoreError: the store cannot be written any more; it keeps what it has.
         TwinseedError: workers keep dying.
     """
     count = whole("workers", workers, "pass the number of processes to use")
@@ -65,18 +66,21 @@ def run(
     if done:
         tell(len(done))
 
-    def finished(key: str, result: str) -> None:
-        done[key] = result
+    def finished(results: Mapping[str, str]) -> None:
+        done.update(results)
         if store is not None:
-            store.put(key, by_key[key].name, result)
-        tell(1)
+            store.put((key, by_key[key].name, result) for key, result in results.items())
+        tell(len(results))
 
+    if cluster is not None or count > 1:
+        for cell in list(todo.values())[:1]:
+            require_sendable(Task(job, (cell,)))
     if cluster is not None:
-        _on_cluster(cluster, job, todo, finished)
+        _elsewhere(Queue(job, todo), partial(on_cluster, cluster), finished)
     elif count == 1 or len(todo) <= 1:
-        _here(job, todo, finished)
+        _here(Queue(job, todo, singly=True), finished)
     else:
-        _in_processes(count, job, todo, finished)
+        _elsewhere(Queue(job, todo), partial(in_processes, min(count, len(todo))), finished)
     return [json.loads(done[job.key(cell)]) for cell in cells]
 
 
@@ -84,147 +88,64 @@ def _ignore(steps: int) -> None:
     """Stand in for a progress bar."""
 
 
-def _here(job: Job, todo: Mapping[str, Cell], finished: Finished) -> None:
+def _here(queue: Queue, finished: Finished) -> None:
     with threadpool_limits(limits=1):
-        for key, cell in todo.items():
-            finished(key, _perform(cell, job.entropy))
+        while queue:
+            keys, task = queue.take(1)
+            finished(queue.learn(keys, task, task.perform()))
 
 
-def _in_processes(workers: int, job: Job, todo: Mapping[str, Cell], finished: Finished) -> None:
-    _require_sendable(todo)
-    left = dict(todo)
-    breakdowns = 0
+def _elsewhere(
+    queue: Queue, start: Callable[[], AbstractContextManager[Workers]], finished: Finished
+) -> None:
+    """Do all that is queued on workers that may die.
 
-    def collect(key: str, result: str) -> None:
-        nonlocal breakdowns
-        breakdowns = 0
-        del left[key]
-        finished(key, result)
+    After a death the cells that were under way go alone, one after the other, so that one that
+    kills its worker takes no other down with it and is known by name.
+    """
+    deaths = 0
 
-    while left:
-        # After a breakdown the next cell goes alone, so that one that kills its worker takes no
-        # other down with it and is known by name.
-        batch = dict(itertools.islice(left.items(), 1)) if breakdowns else dict(left)
+    def collect(results: Mapping[str, str]) -> None:
+        nonlocal deaths
+        deaths = 0
+        finished(results)
+
+    while queue:
         try:
-            with _process_pool(min(workers, len(batch))) as pool:
-                _collect(pool, _perform, job, batch, collect)
-        except BrokenProcessPool as error:
-            breakdowns += 1
-            if breakdowns == _BREAKDOWNS:
+            with start() as workers:
+                _drain(queue, workers, collect, alone=queue.suspect is not None)
+        except WorkerDiedError as error:
+            deaths += 1
+            if deaths == _DEATHS:
+                assert queue.suspect is not None
                 raise TwinseedError(
-                    f"the worker process died {breakdowns} times in a row, last in the cell "
-                    f"{next(iter(left.values())).name}; {len(left)} are left: it may run out of "
-                    "memory (use fewer workers, smaller cells); "
-                    "or the script that calls this lacks 'if __name__ == \"__main__\":', which a "
-                    "script that uses several processes needs"
+                    f"a worker died {deaths} times in a row, last in the cell "
+                    f"{queue.suspect.name}; {len(queue)} are left: {error}"
                 ) from error
 
 
-def _on_cluster(address: str, job: Job, todo: Mapping[str, Cell], finished: Finished) -> None:
+def _drain(queue: Queue, workers: Workers, finished: Finished, *, alone: bool) -> None:
+    """Send tasks and collect what they bring, to the end of the queue, or of its suspects."""
+    under_way: dict[Future[Done], tuple[tuple[str, ...], Task]] = {}
     try:
-        from distributed import Client
-    except ImportError as error:
-        raise MissingExtraError("dask.distributed", "cluster", "cluster=") from error
-    _require_sendable(todo)
-    with Client(address) as client, client.get_executor(pure=False) as pool:
-        _collect(pool, _perform_on_cluster, job, todo, finished)
-
-
-def _collect(
-    pool: Executor,
-    do: Callable[[Cell, tuple[int, ...]], str],
-    job: Job,
-    todo: Mapping[str, Cell],
-    finished: Finished,
-) -> None:
-    futures: dict[Future[str], str] = {
-        pool.submit(do, cell, job.entropy): key for key, cell in todo.items()
-    }
-    try:
-        broken: BrokenProcessPool | None = None
-        for future in as_completed(futures):
-            try:
-                result = future.result()
-            except BrokenProcessPool as error:  # others may have finished before it broke
-                broken = error
-                continue
-            finished(futures[future], result)
-        if broken is not None:
-            raise broken
-    finally:
-        for future in futures:
-            future.cancel()
-
-
-def _perform(cell: Cell, entropy: tuple[int, ...]) -> str:
-    try:
-        return cell.perform(entropy)
-    except Exception as error:
-        error.add_note(f"in the cell {cell.name}")
-        raise
-
-
-def _perform_on_cluster(cell: Cell, entropy: tuple[int, ...]) -> str:
-    with threadpool_limits(limits=1):  # a worker there may have started with more
-        return _perform(cell, entropy)
-
-
-@contextmanager
-def _process_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Open a pool of fresh interpreters; on the way out of an error, end them at once."""
-    before = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker
-    )
-    try:
-        with _one_thread_in_children():
-            yield pool
-    except BaseException:
-        for process in set(multiprocessing.active_children()) - before:
-            process.terminate()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _start_worker() -> None:
-    """Keep to one thread, leave Ctrl-C to the parent, and end when the parent is gone."""
-    threadpool_limits(limits=1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """A killed parent cannot end its workers, which would wait for work forever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-@contextmanager
-def _one_thread_in_children() -> Iterator[None]:
-    """Set the variables that a BLAS reads when it loads, for the processes started meanwhile."""
-    saved = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in saved.items():
-            if value is None:
-                del os.environ[name]
+        while True:
+            lanes = 1 if alone else workers.lanes
+            room = 1 if alone else _AHEAD * lanes
+            while len(under_way) < room and (queue.suspect if alone else queue):
+                keys, task = queue.take(lanes)
+                under_way[workers.submit(task)] = keys, task
+            if not under_way:
+                return
+            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                done = future.result()
+                finished(queue.learn(*under_way.pop(future), done))
+    except workers.death as error:
+        for future, (keys, task) in reversed(under_way.items()):
+            if future.done() and not future.cancelled() and future.exception() is None:
+                finished(queue.learn(keys, task, future.result()))
             else:
-                os.environ[name] = value
-
-
-def _require_sendable(todo: Mapping[str, Cell]) -> None:
-    cell: Any = next(iter(todo.values()), None)
-    try:
-        pickle.dumps(cell)
-    except Exception as error:
-        raise InputError(
-            "workers",
-            "above 1 need work that can be sent to another process",
-            str(error),
-            "use a class or function of an importable module, or workers=1",
-        ) from error
+                queue.accuse(keys, task)
+        raise WorkerDiedError(workers.advice) from error
+    finally:
+        for future in under_way:
+            future.cancel()

@@ -34,7 +34,7 @@ class Store:
     >>> import tempfile
     >>> job = Job("example", "1", (0,))
     >>> with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "a.db", job) as store:
-    ...     store.put("key", "{}", "[1.5]")
+    ...     store.put([("key", "{}", "[1.5]")])
     ...     store.get(["key", "other"])
     {'key': '[1.5]'}
     """
@@ -62,12 +62,16 @@ class Store:
         rows = self._connection.execute("SELECT key, result FROM cells")
         return {key: result for key, result in rows if key in wanted}
 
-    def put(self, key: str, description: str, result: str) -> None:
-        """Keep a result; one that is there already stays, since it is the same."""
-        self._connection.execute(
-            "INSERT OR IGNORE INTO cells (key, description, result) VALUES (?, ?, ?)",
-            (key, description, result),
+    def put(self, results: Iterable[tuple[str, str, str]]) -> None:
+        """Keep keys, descriptions and results, in one transaction.
+
+        A result that is there already stays, since it is the same.
+        """
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.executemany(
+            "INSERT OR IGNORE INTO cells (key, description, result) VALUES (?, ?, ?)", results
         )
+        self._connection.execute("COMMIT")
 
     def close(self) -> None:
         """Close the file."""
