@@ -6,7 +6,6 @@ import concurrent.futures
 import multiprocessing
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -20,7 +19,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from twinseed.errors import InputError, MissingExtraError, StoreError, TwinseedError
+from twinseed.errors import InputError, MissingExtraError, TwinseedError
 from twinseed.randomness import stream
 from twinseed.sweep import Cell, Job, Store, run
 
@@ -253,55 +252,6 @@ def test_a_cluster_without_dask_names_the_extra(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(MissingExtraError, match=r"twinseed\[cluster\]"):
         run(JOB, cells(), cluster="tcp://host:8786")
-
-
-@pytest.mark.parametrize(
-    ("other", "named"),
-    [(Job("else", "1", (7, 11)), "kind 'test' there"), (Job("test", "2", (7,)), "version '1'")],
-)
-def test_a_store_of_another_job_is_refused(tmp_path: Path, other: Job, named: str) -> None:
-    path = tmp_path / "store.db"
-    with Store(path, JOB) as store:
-        store.put([("key", "{}", "[]")])
-    with pytest.raises(StoreError, match=named):
-        Store(path, other)
-    with Store(path, JOB) as store:
-        assert store.get(["key"]) == {"key": "[]"}
-
-
-def test_a_store_keeps_what_it_has(tmp_path: Path) -> None:
-    with Store(tmp_path / "new folder" / "store.db", JOB) as store:
-        store.put([("key", "{}", "1")])
-        store.put([("key", "{}", "2")])
-        assert store.get(["key"]) == {"key": "1"}
-
-
-def test_two_drivers_can_share_a_store(tmp_path: Path, expected: list[Mapping[str, Any]]) -> None:
-    path = tmp_path / "store.db"
-    with Store(path, JOB) as one, Store(path, JOB) as two:
-        run(JOB, cells(3), store=one)
-        assert same(run(JOB, cells(), store=two), expected)
-        assert same(run(JOB, cells(), store=one), expected)
-
-
-def test_files_that_are_not_stores_are_refused_and_left_alone(tmp_path: Path) -> None:
-    text = tmp_path / "notes.txt"
-    text.write_text("not a database, but long enough to be looked at as one\n" * 40)
-    before = text.read_bytes()
-    with pytest.raises(StoreError, match=r"notes\.txt cannot be used"):
-        Store(text, JOB)
-    assert text.read_bytes() == before
-    foreign = tmp_path / "foreign.db"
-    connection = sqlite3.connect(foreign)
-    connection.execute("CREATE TABLE notes (text TEXT)")
-    connection.commit()
-    connection.close()
-    with pytest.raises(StoreError, match="something else"):
-        Store(foreign, JOB)
-    with pytest.raises(StoreError, match="cannot be used"):
-        Store(tmp_path, JOB)
-    with pytest.raises(StoreError, match="cannot be used"):
-        Store(text / "below a file" / "store.db", JOB)
 
 
 def test_keys_tell_apart_what_differs() -> None:

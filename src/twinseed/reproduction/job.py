@@ -89,7 +89,7 @@ def reproduce(
     Raises:
         InputError: a folder that cannot be written, data that cannot be used, bad ``workers``: all
             before any work.
-        StoreError: the folder's store belongs to another version.
+        StoreError: the folder's store belongs to another version or seed, or is in use.
         MissingExtraError: the digits need scikit-learn.
 
     Validity: a claim says what it allows for; see ``Claim`` and the modules ``allowances`` and

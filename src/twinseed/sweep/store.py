@@ -1,35 +1,48 @@
 """Where results of a sweep are kept while it runs, so that it can be interrupted and go on.
 
-One SQLite file, one transaction a cell. Only the process that drives the sweep writes; a second
-driver on the same file is safe too. The write-ahead log is switched on once, here, before any
-worker exists; on a file system that has none (a network share) SQLite keeps its older journal.
+One SQLite file, one transaction for what a worker hands in: a cell, or a tenth of a second's cells.
+Only the process that drives the sweep writes, and there is one at a time: it holds a lock on a
+second, empty file beside the store, which the system frees when the process ends, however it ends.
+Others may read meanwhile. The write-ahead log is switched on once, here, before any worker exists;
+on a file system that has none (a network share) SQLite keeps its older journal.
 """
 
 from __future__ import annotations
 
+import json
+import os
+import socket
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+from urllib.parse import quote
 
 from twinseed.errors import StoreError
 from twinseed.sweep.cells import Job
 
-__all__ = ["Store"]
+__all__ = ["Store", "stored"]
 
-_LAYOUT = "1"
+_LAYOUT = "2"
 """Version of the tables below."""
 _WAIT = 30.0
-"""Seconds to wait for another driver's transaction."""
+"""Seconds to wait for a reader that is in the way."""
+_GRACE = 0.5
+"""Seconds that a driver has to let go of the store, as after a kill."""
+_DRIVER = "driver"
+"""The one row about the store that may change: who writes to it now, or did last."""
 
 
 class Store:
-    """Results by key, in one file that belongs to one kind of job.
+    """Results by key, in one file that belongs to one job.
+
+    A grid of the same job that has grown (more sizes, more replicates) goes on in its store.
 
     Raises:
-        StoreError: the path cannot be written, is not a store, or belongs to another job; found out
-            on opening, before any work.
+        StoreError: the path cannot be written, is not a store, belongs to another job, or another
+            process is writing to it; found out on opening, before any work.
 
     >>> import tempfile
     >>> job = Job("example", "1", (0,))
@@ -45,37 +58,51 @@ class Store:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # No implicit transactions: each statement is one, and `with` is not needed.
             self._connection = sqlite3.connect(self.path, timeout=_WAIT, isolation_level=None)
+            self._lock = sqlite3.connect(
+                f"{self.path}-driver", timeout=_GRACE, isolation_level=None
+            )
         except (OSError, sqlite3.Error) as error:
             raise self._unusable(error) from error
         try:
+            self._require_ours()
+            self._take_lock()
             self._prepare(job)
-        except sqlite3.Error as error:
-            self._connection.close()
-            raise self._unusable(error) from error
-        except StoreError:
-            self._connection.close()
+        except BaseException as error:
+            self.close()
+            if isinstance(error, sqlite3.Error):
+                raise self._unusable(error) from error
             raise
 
     def get(self, keys: Iterable[str]) -> dict[str, str]:
         """Return the results that are there, by key."""
         wanted = set(keys)
-        rows = self._connection.execute("SELECT key, result FROM cells")
-        return {key: result for key, result in rows if key in wanted}
+        try:
+            rows = self._connection.execute("SELECT key, result FROM cells")
+            return {key: result for key, result in rows if key in wanted}
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
 
     def put(self, results: Iterable[tuple[str, str, str]]) -> None:
-        """Keep keys, descriptions and results, in one transaction.
+        """Keep keys, descriptions and results: all of them, or none where that fails.
 
         A result that is there already stays, since it is the same.
+
+        Raises:
+            StoreError: the disk is full, say; what the store holds is safe, and it can go on.
         """
-        self._connection.execute("BEGIN IMMEDIATE")
-        self._connection.executemany(
-            "INSERT OR IGNORE INTO cells (key, description, result) VALUES (?, ?, ?)", results
-        )
-        self._connection.execute("COMMIT")
+        try:
+            with self._transaction():
+                self._connection.executemany(
+                    "INSERT OR IGNORE INTO cells (key, description, result) VALUES (?, ?, ?)",
+                    results,
+                )
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and let another driver have it."""
         self._connection.close()
+        self._lock.close()
 
     def __enter__(self) -> Self:
         return self
@@ -88,33 +115,62 @@ class Store:
     ) -> None:
         self.close()
 
-    def _prepare(self, job: Job) -> None:
-        ours = {"layout": _LAYOUT, "kind": job.kind, "version": job.version}
-        tables = {name for (name,) in self._connection.execute("SELECT name FROM sqlite_master")}
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:  # some errors have rolled it back themselves
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def _take_lock(self) -> None:
+        try:
+            self._lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            who = _about(self._connection).get(_DRIVER, "another process")
+            raise StoreError(
+                f"{self.path} is in use by {who}: wait until that is done, and run the same again "
+                "to have its results; or give the store another path"
+            ) from error
+
+    def _require_ours(self) -> None:
+        tables = _tables(self._connection)
         if tables and "about" not in tables:
             raise StoreError(
                 f"{self.path} is a database of something else: give the store another path"
             )
+
+    def _prepare(self, job: Job) -> None:
         if self._connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.execute("BEGIN IMMEDIATE")
-        self._connection.execute(
-            "CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL)"
-        )
-        self._connection.execute(
-            "CREATE TABLE IF NOT EXISTS cells "
-            "(key TEXT PRIMARY KEY, description TEXT NOT NULL, result TEXT NOT NULL)"
-        )
-        self._connection.executemany("INSERT OR IGNORE INTO about VALUES (?, ?)", ours.items())
-        self._connection.execute("COMMIT")
-        self._require_same(ours, dict(self._connection.execute("SELECT name, value FROM about")))
+        ours = {"layout": _LAYOUT, **job.about()}
+        with self._transaction():
+            if not _tables(self._connection):
+                self._connection.execute(
+                    "CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL)"
+                )
+                self._connection.execute(
+                    "CREATE TABLE cells (key TEXT PRIMARY KEY, description TEXT NOT NULL, "
+                    "result TEXT NOT NULL)"
+                )
+                self._connection.executemany("INSERT INTO about VALUES (?, ?)", ours.items())
+            self._require_same(ours, _about(self._connection))
+            self._connection.execute(
+                "INSERT OR REPLACE INTO about VALUES (?, ?)",
+                (_DRIVER, f"process {os.getpid()} on {socket.gethostname()}"),
+            )
 
     def _require_same(self, ours: Mapping[str, str], theirs: Mapping[str, str]) -> None:
         differing = [
-            f"{name} {theirs.get(name)!r} there, {value!r} here"
-            for name, value in ours.items()
-            if theirs.get(name) != value
+            f"{name} {theirs.get(name, 'none')} there, {ours.get(name, 'none')} here"
+            for name in {**ours, **theirs}
+            if name != _DRIVER and theirs.get(name) != ours.get(name)
         ]
         if differing:
             raise StoreError(
@@ -123,7 +179,35 @@ class Store:
             )
 
     def _unusable(self, error: Exception) -> StoreError:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the upper bits say where it happened
+        if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+            return StoreError(
+                f"the store {self.path} cannot be written ({error}): make room on its disk and run "
+                "the same again; it goes on from the results that are kept"
+            )
         return StoreError(
             f"the store {self.path} cannot be used ({error}): give a path in a folder that can be "
             "written, which is new or was written by twinseed"
         )
+
+
+def stored(path: str | Path) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Return the descriptions and results that a store holds, also while a sweep writes to it.
+
+    Raises:
+        StoreError: there is no store, or it cannot be read.
+    """
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
+            rows = connection.execute("SELECT description, result FROM cells ORDER BY rowid")
+            return [(json.loads(description), json.loads(result)) for description, result in rows]
+    except sqlite3.Error as error:
+        raise StoreError(f"{path} cannot be read as a store ({error})") from error
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+
+
+def _about(connection: sqlite3.Connection) -> dict[str, str]:
+    return dict(connection.execute("SELECT name, value FROM about"))
