@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.checks import positive, whole
-from twinseed.errors import InputError
 from twinseed.filters import Filter
 from twinseed.generators.linear import LinearGenerator
-from twinseed.orders import convergence, distance, memorisation, recovery
+from twinseed.orders import convergence, distance, memorisation
 from twinseed.orders.theory.distance import divergence_estimate
 from twinseed.populations import Population
 from twinseed.readout import Estimate
 from twinseed.simulation._base import Engine
 from twinseed.simulation._matching import matched
+from twinseed.simulation._measured import against_chance, recovered, require_rows_and_room
 from twinseed.status import Status
 from twinseed.twins import Twins
 
@@ -26,7 +26,6 @@ __all__ = ["Dense"]
 
 Array = NDArray[np.float64]
 
-_GIB = 1 << 30
 _BLOCKS = 32 << 20
 """Bytes that the neighbour search takes besides the rows, as seen at sizes up to 20,000 x 100."""
 
@@ -89,11 +88,14 @@ class Dense(Engine):
         entropy = tuple(int(word) for word in rng.integers(0, 2**32, size=4))
         truth = np.eye(d, population.factors.size)
         agreement = convergence.from_twins(twins, entropy, directions=truth, resamples=0)
+        shared, energy = d * a.filter.at_zero**2, (a.energy + b.energy) / 2
+        mu, factors = population.eigenvalues(d), population.factors.size
+        own, other = (m.directions[:, matched(mu, factors, m.eigenvalues.size)] for m in (a, b))
         return {
             **memorisation.from_twins(twins, entropy, resamples=0),
             **agreement,
-            **_against_chance(float(np.asarray(agreement["convergence"].value)), a, b),
-            **_recovered(population, twins, a, b, entropy),
+            **against_chance(agreement["convergence"], shared, energy),
+            **recovered(population, twins, entropy, own, other),
             **self._distance(population, a, b),
         }
 
@@ -111,19 +113,14 @@ class Dense(Engine):
         return 8 * matrices + min(40 * n * d, _BLOCKS)
 
     def require_room(self, n: int, d: int) -> None:
-        if n < 2:
-            raise InputError(
-                "n", "must be at least 2 to be simulated", n, "use predict, or more rows"
-            )
-        needed = self.peak_bytes(n, d) / _GIB
-        if needed > self.max_gib:
-            raise InputError(
-                "n, d",
-                f"need about {needed:.3g} GiB for each worker, above max_gib = {self.max_gib:g}",
-                (n, d),
-                "use a smaller size (the order parameters depend on n/d, up to O(1/d)), or "
-                "Dense(max_gib=...) if the machine has the memory",
-            )
+        require_rows_and_room(
+            n,
+            d,
+            self.peak_bytes(n, d),
+            self.max_gib,
+            "use a smaller size (the order parameters depend on n/d, up to O(1/d)), or "
+            "Dense(max_gib=...) if the machine has the memory",
+        )
 
     def _distance(
         self, population: Population, a: LinearGenerator, b: LinearGenerator
@@ -159,39 +156,3 @@ class Dense(Engine):
     @classmethod
     def examples(cls) -> list[Self]:
         return [cls(), cls(seeds=16, wasserstein_limit=0)]
-
-
-def _against_chance(
-    agreement: float, a: LinearGenerator, b: LinearGenerator
-) -> dict[str, Estimate]:
-    energy = (a.energy + b.energy) / 2
-    chance = a.d * a.filter.at_zero**2 / energy
-    return {
-        "convergence_chance": Estimate(chance),
-        "convergence_corrected": Estimate((agreement - chance) / (1.0 - chance)),
-    }
-
-
-def _recovered(
-    population: Population,
-    twins: Twins,
-    a: LinearGenerator,
-    b: LinearGenerator,
-    entropy: tuple[int, ...],
-) -> dict[str, Estimate]:
-    factors = population.factors
-    if factors.size == 0:
-        nothing = Estimate(np.empty(0), np.empty(0), np.empty(0, dtype=np.str_))
-        none = Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
-        return {"recovery": nothing, "recovery_twins": nothing, "recovery_distance": none}
-    columns = matched(population.eigenvalues(a.d), factors.size, a.eigenvalues.size)
-    return recovery.from_twins(
-        twins,
-        entropy,
-        factors=factors.size,
-        truth=np.eye(a.d, factors.size),
-        eigenvalues=factors,
-        directions_a=a.directions[:, columns],
-        directions_b=b.directions[:, columns],
-        resamples=0,
-    )

@@ -16,10 +16,11 @@ from twinseed.checks import positive, row_blocks, whole
 from twinseed.errors import InputError
 from twinseed.filters import Filter
 from twinseed.generators.krylov import KrylovGenerator, require_elementwise
-from twinseed.orders import convergence, memorisation, recovery
+from twinseed.orders import convergence, memorisation
 from twinseed.populations import Population
 from twinseed.readout import Estimate
 from twinseed.simulation._base import Engine
+from twinseed.simulation._measured import against_chance, recovered, require_rows_and_room
 from twinseed.status import Status
 from twinseed.twins import Twins
 
@@ -112,14 +113,16 @@ class Krylov(Engine):
                 **memorisation.from_twins(twins, entropy, resamples=0),
                 **convergence.from_twins(twins, entropy, directions=truth, resamples=0),
             }
-            seen |= _against_chance(float(np.asarray(seen["convergence"].value)), twins, noise, a)
+            energy = sum(float(np.sum(one.samples**2)) for one in made) / 2
+            shared = filter.at_zero**2 * float(np.sum(noise**2))
+            seen |= against_chance(seen["convergence"], shared, energy)
             if max(one.error for one in made) > self.tolerance:
                 seen = {name: _unconverged(estimate) for name, estimate in seen.items()}
             distances = ("wasserstein", "divergence_learnt_true", "divergence_true_learnt")
             unknown = Estimate(np.nan, np.nan, Status.NOT_MEASURED)
             return {
                 **seen,
-                **_recovered(population, twins, a, b, entropy),
+                **_recovery(population, twins, entropy, a, b),
                 **dict.fromkeys(distances, unknown),
             }
 
@@ -136,19 +139,14 @@ class Krylov(Engine):
         return int(data + basis + 8 * self.seeds * (8 * d + 4 * n) + min(40 * n * d, _BLOCKS))
 
     def require_room(self, n: int, d: int) -> None:
-        if n < 2:
-            raise InputError(
-                "n", "must be at least 2 to be simulated", n, "use predict, or more rows"
-            )
-        needed = self.peak_bytes(n, d) / _GIB
-        if needed > self.max_gib:
-            raise InputError(
-                "n, d",
-                f"need about {needed:.3g} GiB for each worker, above max_gib = {self.max_gib:g}",
-                (n, d),
-                'keep the data in a folder or in float32: Krylov(folder=..., dtype="float32"); '
-                "or Krylov(max_gib=...) if the machine has the memory",
-            )
+        require_rows_and_room(
+            n,
+            d,
+            self.peak_bytes(n, d),
+            self.max_gib,
+            'keep the data in a folder or in float32: Krylov(folder=..., dtype="float32"); '
+            "or Krylov(max_gib=...) if the machine has the memory",
+        )
 
     def require_supported(self, population: Population, filter: Filter) -> None:
         require_elementwise(filter)
@@ -194,42 +192,19 @@ def _unconverged(estimate: Estimate) -> Estimate:
     return replace(estimate, status=Status.NOT_CONVERGED)
 
 
-def _against_chance(
-    agreement: float, twins: Twins, noise: NDArray[np.float64], model: KrylovGenerator
-) -> dict[str, Estimate]:
-    assert twins.samples_b is not None
-    energy = (np.sum(twins.samples_a**2) + np.sum(twins.samples_b**2)) / 2
-    chance = float(model.filter.at_zero**2 * np.sum(noise**2) / energy)
-    return {
-        "convergence_chance": Estimate(chance),
-        "convergence_corrected": Estimate((agreement - chance) / (1.0 - chance)),
-    }
-
-
-def _recovered(
+def _recovery(
     population: Population,
     twins: Twins,
+    entropy: tuple[int, ...],
     a: KrylovGenerator,
     b: KrylovGenerator,
-    entropy: tuple[int, ...],
 ) -> dict[str, Estimate]:
-    factors = population.factors
-    if factors.size == 0:
-        nothing = Estimate(np.empty(0), np.empty(0), np.empty(0, dtype=np.str_))
-        none = Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
-        return {"recovery": nothing, "recovery_twins": nothing, "recovery_distance": none}
-    if factors.min() < population.eigenvalues(a.d)[factors.size :].max(initial=0.0):
-        missing = np.full(factors.size, np.nan)
+    factors = population.factors.size
+    bulk = population.eigenvalues(a.d)[factors:]
+    if population.factors.min(initial=np.inf) < bulk.max(initial=0.0):
+        missing = np.full(factors, np.nan)
         each = Estimate(missing, missing, Status.NOT_MEASURED)
-        whole_space = Estimate(np.nan, np.nan, Status.NOT_MEASURED)
-        return {"recovery": each, "recovery_twins": each, "recovery_distance": whole_space}
-    return recovery.from_twins(
-        twins,
-        entropy,
-        factors=factors.size,
-        truth=np.eye(a.d, factors.size),
-        eigenvalues=factors,
-        directions_a=a.principal_directions(factors.size),
-        directions_b=b.principal_directions(factors.size),
-        resamples=0,
-    )
+        together = Estimate(np.nan, np.nan, Status.NOT_MEASURED)
+        return {"recovery": each, "recovery_twins": each, "recovery_distance": together}
+    own, other = (model.principal_directions(factors) for model in (a, b))
+    return recovered(population, twins, entropy, own, other)

@@ -1,0 +1,82 @@
+"""What engines that keep whole matrices share: their room, and what they know beyond the data."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinseed.errors import InputError
+from twinseed.orders import recovery
+from twinseed.populations import Population
+from twinseed.readout import Estimate
+from twinseed.status import Status
+from twinseed.twins import Twins
+
+__all__ = ["against_chance", "recovered", "require_rows_and_room"]
+
+Array = NDArray[np.float64]
+
+_GIB = 1 << 30
+_NOTHING = 1e-9
+"""A chance level this close to 1 leaves nothing to be corrected, as in theory."""
+
+
+def require_rows_and_room(n: int, d: int, peak_bytes: int, max_gib: float, remedy: str) -> None:
+    """Raise ``InputError`` for a single row, which no estimator takes, or for want of memory."""
+    if n < 2:
+        raise InputError("n", "must be at least 2 to be simulated", n, "use predict, or more rows")
+    needed = peak_bytes / _GIB
+    if needed > max_gib:
+        raise InputError(
+            "n, d",
+            f"need about {needed:.3g} GiB for each worker, above max_gib = {max_gib:g}",
+            (n, d),
+            remedy,
+        )
+
+
+def against_chance(convergence: Estimate, shared: float, energy: float) -> dict[str, Estimate]:
+    """Return the chance level ``shared/energy``, and the agreement above it over what is left.
+
+    ``shared`` is the energy ``d f(0)^2`` that models which learned nothing share. Where there is
+    nothing above it, or no energy at all, what was learnt is not identifiable.
+    """
+    unknown = Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
+    if energy == 0.0:
+        return {"convergence_chance": unknown, "convergence_corrected": unknown}
+    chance = shared / energy
+    if 1.0 - chance <= _NOTHING:
+        return {"convergence_chance": Estimate(chance), "convergence_corrected": unknown}
+    agreement = float(np.asarray(convergence.value))
+    return {
+        "convergence_chance": Estimate(chance),
+        "convergence_corrected": Estimate((agreement - chance) / (1.0 - chance)),
+    }
+
+
+def recovered(
+    population: Population,
+    twins: Twins,
+    entropy: tuple[int, ...],
+    directions_a: Array,
+    directions_b: Array,
+) -> dict[str, Estimate]:
+    """Measure recovery from the models' own directions of the factors, in columns.
+
+    The factors are the first axes of the space in which populations draw.
+    """
+    factors = population.factors
+    if factors.size == 0:
+        nothing = Estimate(np.empty(0), np.empty(0), np.empty(0, dtype=np.str_))
+        none = Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
+        return {"recovery": nothing, "recovery_twins": nothing, "recovery_distance": none}
+    return recovery.from_twins(
+        twins,
+        entropy,
+        factors=factors.size,
+        truth=np.eye(len(directions_a), factors.size),
+        eigenvalues=factors,
+        directions_a=directions_a,
+        directions_b=directions_b,
+        resamples=0,
+    )
