@@ -62,11 +62,11 @@ class SpectralModel:
         return float(mu.sum() ** 2 / np.dot(mu, mu))
 
 
-def require_population(value: Any) -> Population:
+def require_population(value: Any, argument: str = "population") -> Population:
     """Return ``value`` if it is a population."""
     if not isinstance(value, Population):
         raise InputError(
-            "population", "must be a population", value, "pass ts.Spiked, ts.PowerLaw or ts.Atoms"
+            argument, "must be a population", value, "pass ts.Spiked, ts.PowerLaw or ts.Atoms"
         )
     return value
 

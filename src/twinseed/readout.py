@@ -144,10 +144,14 @@ def make(
 
     ``dims`` maps the grid's dimensions to their lengths, in the order of the estimates' axes;
     ``coords`` must hold ``n``, ``d`` and ``gamma``; ``factors`` labels the factor axis by the
-    population eigenvalue (or the rank where that is unknown). Variables without an estimate are
-    filled in as "not measured".
+    population eigenvalue (or the rank where that is unknown); where that changes along the first
+    dimension its shape is (first dimension, factor). Variables without an estimate are filled in as
+    "not measured".
     """
     import xarray as xr
+
+    eigenvalues = np.asarray(factors, dtype=np.float64)
+    number = eigenvalues.shape[-1]
 
     unknown = set(estimates) - set(VARIABLES)
     if unknown:
@@ -158,7 +162,7 @@ def make(
     missing = Estimate(np.nan, np.nan, Status.NOT_MEASURED)
     for name, variable in VARIABLES.items():
         estimate = estimates.get(name, missing)
-        full = (*shape, len(factors)) if variable.per_factor else shape
+        full = (*shape, number) if variable.per_factor else shape
         along = (*names, "factor") if variable.per_factor else names
         status = np.broadcast_to(np.asarray(estimate.status, dtype=np.str_), full)
         value = np.broadcast_to(np.asarray(estimate.value, dtype=np.float64), full)
@@ -170,8 +174,9 @@ def make(
             about_se["resampled"] = estimate.resampled
         data[f"{name}_se"] = (along, se, about_se)
         data[f"{name}_status"] = (along, status, {"long_name": f"how far to trust {name}"})
-    every = {**coords, "factor": ("factor", np.arange(1, len(factors) + 1))}
-    every["factor_eigenvalue"] = ("factor", np.asarray(factors, dtype=np.float64))
+    every = {**coords, "factor": ("factor", np.arange(1, number + 1))}
+    along = (names[0], "factor") if eigenvalues.ndim == 2 and number else ("factor",)
+    every["factor_eigenvalue"] = (along, eigenvalues if number else eigenvalues.reshape(0))
     readout = xr.Dataset(data, coords=every, attrs={**_provenance(source), **(attrs or {})})
     return check(readout)
 

@@ -1,4 +1,4 @@
-"""The grid of a readout: which numbers of samples, dimensions and filters, under which names."""
+"""The grid of a readout: which populations, sizes and filters, under which names."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from twinseed import readout
 from twinseed.checks import grid_axis
 from twinseed.errors import InputError
 from twinseed.filters import Filter
-from twinseed.model import require_filter, require_population
+from twinseed.model import require_filter
 from twinseed.populations import Population
 from twinseed.readout import Estimate
+from twinseed.verbs._populations import PopulationAxis
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -32,14 +33,14 @@ _REMEDY = {
 
 @dataclass(frozen=True)
 class Grid:
-    """Every combination of the loads (two of n, d, gamma) and the filters.
+    """Every combination of the populations, the loads (two of n, d, gamma) and the filters.
 
-    The arrays ``n``, ``d`` and ``gamma`` have the shape ``shape``, always (first load axis, second
-    load axis, filters); ``dims`` names only those axes that were given as sequences, so that a
-    single number becomes a scalar coordinate of the readout.
+    The arrays ``n``, ``d`` and ``gamma`` have the shape ``shape``, always (populations, first load
+    axis, second load axis, filters); ``dims`` names only those axes that were given as sequences,
+    so that a single number becomes a scalar coordinate of the readout.
     """
 
-    population: Population
+    axis: PopulationAxis
     filters: tuple[Filter, ...]
     n: NDArray[np.float64]
     d: NDArray[np.float64]
@@ -48,14 +49,19 @@ class Grid:
     coords: Mapping[str, Any]
 
     @property
+    def populations(self) -> tuple[Population, ...]:
+        """The populations along the first axis."""
+        return self.axis.members
+
+    @property
     def shape(self) -> tuple[int, ...]:
-        """Lengths of the three internal axes."""
+        """Lengths of the four internal axes."""
         return self.n.shape
 
     @classmethod
     def build(
         cls,
-        population: Population,
+        population: Population | Sequence[Population],
         filter: Filter | Sequence[Filter],
         *,
         n: Any = None,
@@ -67,38 +73,58 @@ class Grid:
         Two of ``n``, ``d`` and ``gamma`` fix the loads. A population with a dimension of its own
         stands in for ``d``; ``gamma`` alone is the limit of infinite n and d.
         """
-        require_population(population)
+        axis = PopulationAxis.build(population)
         filters, filter_dims, filter_coords = _filter_axis(filter)
         given: dict[str, Any] = {
             name: value
             for name, value in (("n", n), ("d", d), ("gamma", gamma))
             if value is not None
         }
-        if "d" not in given and len(given) == 1 and population.dimension is not None:
-            given["d"] = population.dimension
+        if "d" not in given and len(given) == 1 and axis.dimension is not None:
+            given["d"] = axis.dimension
         _require_two(given)
         axes = {name: grid_axis(name, value, _REMEDY[name]) for name, value in given.items()}
         order: list[str] = [name for name in ("n", "d", "gamma") if name in axes]
         first = axes[order[0]][0]
         second = axes[order[1]][0] if len(order) == 2 else np.ones(1)
         mesh = np.meshgrid(first, second, indexing="ij")
-        loads = _complete({name: mesh[axis] for axis, name in enumerate(order)})
+        loads = _complete({name: mesh[place] for place, name in enumerate(order)})
         for size in np.unique(loads["d"]):
             _require_dimension(size, order)
-            population.spectrum(size)
-        dims = {name: axes[name][0].size for name in order if not axes[name][1]} | filter_dims
-        coords: dict[str, Any] = dict(filter_coords)
+            for one in axis.members:
+                one.spectrum(size)
         load_dims = [name for name in order if not axes[name][1]]
+        dims = {**axis.dims, **{name: axes[name][0].size for name in load_dims}, **filter_dims}
+        coords: dict[str, Any] = {**axis.coords, **filter_coords}
         for name, value in loads.items():
             if name in load_dims:
                 coords[name] = (name, axes[name][0])
             elif name in order:
                 coords[name] = float(axes[name][0][0])
             else:
-                coords[name] = (load_dims, value.reshape([dims[axis] for axis in load_dims]))
-        full = (first.size, second.size, len(filters))
+                coords[name] = (load_dims, value.reshape([dims[one] for one in load_dims]))
+        full = (len(axis.members), first.size, second.size, len(filters))
         spread = {name: np.broadcast_to(value[..., None], full) for name, value in loads.items()}
-        return cls(population, filters, **spread, dims=dims, coords=coords)
+        return cls(axis, filters, **spread, dims=dims, coords=coords)
+
+    def stacked(self, parts: Sequence[Mapping[str, Estimate]]) -> dict[str, Estimate]:
+        """Join the estimates of each population along the first axis."""
+        if len(parts) == 1:
+            return dict(parts[0])
+        estimates = {}
+        for name, first in parts[0].items():
+            full = (*self.shape[1:], 1) if readout.VARIABLES[name].per_factor else self.shape[1:]
+            value, se, status = (
+                np.stack(
+                    [
+                        np.broadcast_to(one, np.broadcast_shapes(np.shape(one), full))
+                        for one in (getattr(part[name], field) for part in parts)
+                    ]
+                )
+                for field in ("value", "se", "status")
+            )
+            estimates[name] = Estimate(value, se, status, first.resampled)
+        return estimates
 
     def readout(
         self, estimates: Mapping[str, Estimate], *, source: str, attrs: Mapping[str, Any]
@@ -118,8 +144,8 @@ class Grid:
             source=source,
             coords=self.coords,
             dims=self.dims,
-            factors=self.population.factors,
-            attrs={"population": repr(self.population), **attrs},
+            factors=self.axis.factors,
+            attrs={"population": str(self.axis), **attrs},
         )
 
 

@@ -5,6 +5,7 @@ Apart from the verb, so that several simulations can share one store and one set
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ class Simulation:
     @classmethod
     def build(
         cls,
-        population: Population,
+        population: Population | Sequence[Population],
         filter: Filter | Sequence[Filter],
         *,
         n: Any,
@@ -56,8 +57,8 @@ class Simulation:
             "replicates", replicates, "pass at least 2, so that there is an error bar", at_least=2
         )
         chosen = _require_engine(engine)
-        for one in grid.filters:
-            chosen.require_supported(grid.population, one)
+        for member, one in itertools.product(grid.populations, grid.filters):
+            chosen.require_supported(member, one)
         _require_sizes(grid, chosen)
         return cls(grid, chosen, number)
 
@@ -70,9 +71,9 @@ class Simulation:
     def cells(self) -> list[Cell]:
         """One cell a draw."""
         sizes = _require_sizes(self.grid, self.engine)
-        population, filters = self.grid.population, self.grid.filters
+        populations, filters = self.grid.populations, self.grid.filters
         return [
-            _cell(self.engine, population, filters[index[-1]], *sizes[index], replicate)
+            _cell(self.engine, populations[index[0]], filters[index[-1]], *sizes[index], replicate)
             for replicate in range(self.replicates)
             for index in np.ndindex(self.grid.shape)
         ]

@@ -9,6 +9,7 @@ from twinseed.coupling import solve
 from twinseed.filters import Filter, Ridge
 from twinseed.orders import convergence, distance, memorisation, recovery
 from twinseed.populations import Population
+from twinseed.readout import Estimate
 from twinseed.verbs._grid import Grid
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _PLAIN = Ridge(0.0)
 
 
 def predict(
-    population: Population,
+    population: Population | Sequence[Population],
     filter: Filter | Sequence[Filter] = _PLAIN,
     *,
     n: Any = None,
@@ -37,10 +38,13 @@ def predict(
 
     Range: ``n`` and ``d`` from 1, ``gamma`` above 0; see ``readout.VARIABLES`` for each variable's.
     Shapes: a number gives a scalar coordinate, a 1-d sequence a dimension (``n``, ``d``, ``gamma``,
-    and the filter's parameter, such as ``ridge``); recovery has a further dimension ``factor``.
+    and the filter's parameter, such as ``ridge``); a sequence of populations gives the first
+    dimension, ``strength`` or ``exponent``; recovery has a further dimension ``factor``.
 
     Args:
-        population: the covariance of the data.
+        population: the covariance of the data; or several, all ``Spiked`` with one bulk and one
+            number of factors (dimension ``strength``, of the leading factor, or of the next one if
+            that is the same in two of them), or all ``PowerLaw`` with one d (``exponent``).
         filter: one filter, or a sequence of them.
         n: training rows of each model.
         d: columns of the data.
@@ -62,13 +66,23 @@ def predict(
     array([0.6409, 0.8966])
     >>> readout.recovery.sel(factor=1).values.round(4)
     array([0.4667, 0.8095])
+    >>> sweep = ts.predict([ts.Spiked([1.0]), ts.Spiked([3.0])], gamma=2.0)
+    >>> sweep.recovery.sel(factor=1, strength=3.0).item()
+    0.8095...
     """
     grid = Grid.build(population, filter, n=n, d=d, gamma=gamma)
-    coupling = solve(population, grid.filters, grid.n, grid.d, grid.gamma)
-    estimates = {
+    estimates = grid.stacked([_estimates(grid, place) for place in range(len(grid.populations))])
+    return grid.readout(estimates, source="predict", attrs={})
+
+
+def _estimates(grid: Grid, place: int) -> dict[str, Estimate]:
+    """Predict for one population of the grid, in the shape of the grid's other axes."""
+    coupling = solve(
+        grid.populations[place], grid.filters, grid.n[place], grid.d[place], grid.gamma[place]
+    )
+    return {
         **memorisation.from_coupling(coupling),
         **convergence.from_coupling(coupling),
         **recovery.from_coupling(coupling),
         **distance.from_coupling(coupling),
     }
-    return grid.readout(estimates, source="predict", attrs={})

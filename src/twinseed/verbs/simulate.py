@@ -24,7 +24,7 @@ _PLAIN = Ridge(0.0)
 
 
 def simulate(
-    population: Population,
+    population: Population | Sequence[Population],
     filter: Filter | Sequence[Filter] = _PLAIN,
     *,
     n: Any,
@@ -46,11 +46,12 @@ def simulate(
 
     Range: ``n`` and ``d`` from 1, ``replicates`` from 2; see ``readout.VARIABLES`` for each
     variable's. Shapes: a number gives a scalar coordinate, a 1-d sequence a dimension (``n``,
-    ``d``, and the filter's parameter, such as ``ridge``); recovery has a further dimension
-    ``factor``. Every cell of the grid has draws of its own, so all errors are independent.
+    ``d``, and the filter's parameter, such as ``ridge``); a sequence of populations gives the first
+    dimension, ``strength`` or ``exponent``; recovery has a further dimension ``factor``. Every cell
+    of the grid has draws of its own, so all errors are independent.
 
     Args:
-        population: the covariance of the data.
+        population: the covariance of the data; or several, as in ``predict``.
         filter: one filter, or a sequence of them.
         n: training rows of each model, and held-out rows.
         d: columns of the data; may be left out for a population with a dimension of its own.

@@ -1,0 +1,127 @@
+"""Populations along an axis of the grid: one family, one parameter that tells its members apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinseed.errors import InputError
+from twinseed.model import require_population
+from twinseed.populations import Population, PowerLaw, Spiked
+
+__all__ = ["PopulationAxis"]
+
+
+@dataclass(frozen=True)
+class PopulationAxis:
+    """One population, or several with the dimension and the coordinate that they make."""
+
+    members: tuple[Population, ...]
+    dims: Mapping[str, int]
+    coords: Mapping[str, Any]
+
+    @classmethod
+    def build(cls, population: Population | Sequence[Population]) -> PopulationAxis:
+        """Check a population or a sequence of them.
+
+        ``Spiked`` ones lie along ``strength``: that of the first factor in which no two of them
+        agree, so the leading one unless it is held fixed. ``PowerLaw`` ones lie along ``exponent``.
+
+        Raises:
+            InputError: not populations, or not of one family that differs in this parameter alone.
+        """
+        if isinstance(population, Population):
+            return cls((population,), {}, {})
+        if not isinstance(population, Sequence) or isinstance(population, str) or not population:
+            raise InputError(
+                "population",
+                "must be a population or a sequence of them",
+                population,
+                "pass ts.Spiked, ts.PowerLaw or ts.Atoms",
+            )
+        members = tuple(
+            require_population(one, f"population[{i}]") for i, one in enumerate(population)
+        )
+        spiked = [one for one in members if isinstance(one, Spiked)]
+        power_laws = [one for one in members if isinstance(one, PowerLaw)]
+        if len(spiked) == len(members):
+            name, values = "strength", _strengths(spiked)
+        elif len(power_laws) == len(members):
+            name, values = "exponent", _exponents(power_laws)
+        else:
+            raise InputError(
+                "population",
+                "must be all Spiked or all PowerLaw where it is a sequence",
+                sorted({type(one).__name__ for one in members}),
+                "make one call for each of the others",
+            )
+        return cls(members, {name: len(members)}, {name: (name, values)})
+
+    @property
+    def dimension(self) -> int | None:
+        """The dimension of the populations, where they have one of their own."""
+        return self.members[0].dimension
+
+    @property
+    def factors(self) -> NDArray[np.float64]:
+        """Eigenvalues of the factors: (factor), or (population, factor) along a dimension."""
+        if not self.dims:
+            return self.members[0].factors
+        return np.array([one.factors for one in self.members])
+
+    def __str__(self) -> str:
+        first, last = self.members[0], self.members[-1]
+        return (
+            repr(first) if first is last else f"{first!r} to {last!r}, {len(self.members)} in all"
+        )
+
+
+def _strengths(populations: Sequence[Spiked]) -> NDArray[np.float64]:
+    bulks = {one.bulk for one in populations}
+    if len(bulks) > 1:
+        raise InputError(
+            "population",
+            "must share one bulk along a sweep over strength",
+            sorted(bulks),
+            "make one call for each bulk",
+        )
+    numbers = {one.strengths.size for one in populations}
+    if len(numbers) > 1 or numbers == {0}:
+        raise InputError(
+            "population",
+            "must have one number of factors, at least 1, along a sweep over strength",
+            sorted(numbers),
+            "give a factor that is not there the strength 0, as in ts.Spiked([0.0])",
+        )
+    strengths = np.array([one.strengths for one in populations])
+    for column in range(strengths.shape[1]):
+        values: NDArray[np.float64] = strengths[:, column]
+        if np.unique(values).size == values.size:
+            return values
+    raise InputError(
+        "population",
+        "must differ in the strength of one factor along a sweep over strength",
+        strengths.tolist(),
+        "make one call for each value of the other factors",
+    )
+
+
+def _exponents(populations: Sequence[PowerLaw]) -> NDArray[np.float64]:
+    exponents = np.array([one.exponent for one in populations])
+    shared = {(one.dimension, one.factors.size) for one in populations}
+    if len(shared) > 1:
+        raise InputError(
+            "population",
+            "must share one d and one number of leading factors along a sweep over exponent",
+            sorted(shared),
+            "make one call for each d",
+        )
+    if np.unique(exponents).size != exponents.size:
+        raise InputError(
+            "population", "must not repeat an exponent", exponents.tolist(), "drop the repetition"
+        )
+    return exponents
