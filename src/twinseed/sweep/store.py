@@ -199,6 +199,8 @@ def stored(path: str | Path) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]
     """
     try:
         with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
+            if not _tables(connection):  # its driver was killed as it began
+                return []
             rows = connection.execute("SELECT description, result FROM cells ORDER BY rowid")
             return [(json.loads(description), json.loads(result)) for description, result in rows]
     except sqlite3.Error as error:

@@ -1,0 +1,153 @@
+"""A sweep that is killed, interrupted or out of disk: nothing done is lost, or done twice."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.sweep_victim import performed, sweep
+
+from twinseed.sweep import stored
+
+LIMITS = ["file", "disk"] if os.geteuid() == 0 else ["file"]
+"""A limit on the size of files can be set by everybody; root may also mount a small disk."""
+
+
+def start(folder: Path, log: Path, *options: str, limit: str = "") -> subprocess.Popen[str]:
+    """Start the victim in a session of its own, so that its whole group can be signalled."""
+    return subprocess.Popen(
+        [
+            *(["bash", "-c", f'{limit}; exec "$@"', "bash"] if limit else []),
+            *(sys.executable, "-m", "tests.sweep_victim"),
+            *(str(folder / "store.db"), str(log), "cells=400", *options),
+        ],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+@contextmanager
+def limited(folder: Path) -> Iterator[None]:
+    """Mount half a mebibyte on the folder."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def kept(folder: Path) -> set[int]:
+    """Return the numbers of the cells that the store holds."""
+    path = folder / "store.db"
+    return {about["number"] for about, _ in stored(path)} if path.exists() else set()
+
+
+def wait_until_performed(log: Path, count: int) -> None:
+    while len(performed(log)) < count:
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("workers", "kills", "latest", "count", "in_flight"),
+    [
+        pytest.param(1, 20, 0.1, 600, 1, id="alone"),
+        # Under way: two tasks, and two more that came in, each of at most a tenth of a second.
+        pytest.param(2, 2, 0.3, 400, 100, id="two workers"),
+        pytest.param(2, 20, 0.6, 4000, 100, id="two workers, often", marks=pytest.mark.nightly),
+    ],
+)
+def test_killed_at_random_moments(
+    tmp_path: Path, workers: int, kills: int, latest: float, count: int, in_flight: int
+) -> None:
+    """Killed as it starts, as it works, as it stores: what was kept stays, and is not redone."""
+    rng = np.random.default_rng(kills)
+    log = tmp_path / "log"
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.sweep_victim"])
+    for kill in range(kills):
+        before, already = kept(tmp_path), len(performed(log))
+        process = context.Process(
+            target=sweep, args=(tmp_path / "store.db", log, workers, None, count, 0.004)
+        )
+        process.start()
+        if kill % 2 == 0:  # else perhaps while it starts
+            wait_until_performed(log, already + 1)
+        process.join(rng.uniform(0.0, latest))
+        process.kill()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL, "it was not done yet"
+        now, done = kept(tmp_path), performed(log)
+        assert before <= now, "nothing that was kept is lost"
+        assert before.isdisjoint(done[already:]), "nor done again"
+        assert len(set(done) - now) <= in_flight, "what was done was kept"
+    before, already = kept(tmp_path), len(performed(log))
+    assert 0 < len(before) < count
+    found = sweep(tmp_path / "store.db", log, workers, None, count)
+    assert sorted(performed(log)[already:]) == sorted(set(range(count)) - before)
+    assert repr(found) == repr(sweep(tmp_path / "other.db", tmp_path / "other", count=count))
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_a_full_disk(tmp_path: Path, limit: str) -> None:
+    """A clear error; the store stays readable, and the sweep goes on when there is room."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    log = tmp_path / "log"
+    with limited(folder) if limit == "disk" else nullcontext():
+        process = start(folder, log, limit="ulimit -f 64" if limit == "file" else "")
+        out, err = process.communicate(timeout=60)
+        assert (process.returncode, out) == (2, "")
+        assert f"the store {folder / 'store.db'} cannot be written" in err
+        assert "make room on its disk and run the same again" in err
+        assert "Traceback" not in err
+        before = kept(folder)
+        assert 0 < len(before) < 400
+        assert 0 < len(performed(log)) - len(before) <= 1
+        if limit == "disk":
+            again = start(folder, log)
+            assert again.communicate(timeout=60)[0] == ""
+            assert kept(folder) == before, "still no room, and still there"
+            subprocess.run(["mount", "-o", "remount,size=8m", str(folder)], check=True)
+        already = len(performed(log))
+        found = sweep(folder / "store.db", log, count=400)
+        assert sorted(performed(log)[already:]) == sorted(set(range(400)) - before)
+    assert repr(found) == repr(sweep(tmp_path / "other.db", tmp_path / "other", count=400))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c_ends_everything_at_once_and_cleanly(tmp_path: Path, workers: int) -> None:
+    """The group gets the signal, as from a terminal; nobody waits for a cell, or says a word."""
+    log = tmp_path / "log"
+    process = start(tmp_path, log, f"workers={workers}", "seconds=0.3")
+    wait_until_performed(log, 2 * workers)
+    os.killpg(process.pid, signal.SIGINT)
+    # The pipes are inherited by the workers: that they close means that all have ended.
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert all(line.startswith("sweep: ") for line in err.splitlines()), err
+    assert len(kept(tmp_path)) >= workers
+    before, already = kept(tmp_path), len(performed(log))
+    sweep(tmp_path / "store.db", log, count=20)
+    assert before.isdisjoint(performed(log)[already:])
+
+
+def test_ctrl_c_while_workers_start_is_silent(tmp_path: Path) -> None:
+    process = start(tmp_path, tmp_path / "log", "workers=2", "seconds=0.3")
+    assert process.stderr is not None
+    assert process.stderr.readline() == "sweep: 0/400\n"
+    time.sleep(0.1)  # the workers are importing
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.communicate(timeout=60) == ("", "")
+    assert process.returncode == 130
