@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from twinseed import InputError
-from twinseed.generators import load_rows
+from twinseed.readers import load_rows
 
 ROWS = np.arange(12.0).reshape(4, 3)
 
@@ -57,12 +57,12 @@ PICKLED = saved(np.array([{}, None], dtype=object), allow_pickle=True)
         ("a.npy", b"not an array", "whole .npy"),
         ("a.npy", saved(np.empty((0, 3))), "empty array"),
         ("a.npz", b"PK not a zip", "whole .npz"),
-        ("a.csv", b"a,b\n1,2\n3\n", "lines of numbers"),
+        ("a.csv", b"a,b\n1,2\n3\n", "lines of equal length; line 3 has 1"),
         ("a.csv", b"a,b\n1,x\n", "lines of numbers"),
         ("a.csv", b"a,b\n", "lines of numbers"),
-        ("a.csv", b"\xff\xfe\x00", "cannot be read|lines of numbers"),
-        ("a.txt", b"1", "end in .npy"),
-        ("a.pkl", b"1", "end in .npy"),
+        ("a.csv", b"\xff\xfe\x00", "UTF-8"),
+        ("a.txt", b"1", "one of the endings"),
+        ("a.pkl", b"1", "one of the endings"),
     ],
 )
 def test_a_bad_file_is_explained(tmp_path, name, content, says):
@@ -108,5 +108,5 @@ def test_a_missing_file(tmp_path):
 
 def test_a_key_belongs_to_archives_alone(tmp_path):
     np.save(tmp_path / "a.npy", ROWS)
-    with pytest.raises(InputError, match=r"only in an \.npz"):
+    with pytest.raises(InputError, match=r"is \.npy, which has no arrays to name"):
         load_rows(f"{tmp_path}/a.npy#x")

@@ -45,6 +45,7 @@ class MissingExtraError(TwinseedError, ImportError):
     """An optional dependency is absent; says which extra brings it."""
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
+        self.parts = (package, extra, purpose)
         super().__init__(f"{purpose} needs {package}: pip install 'twinseed[{extra}]'")
 
 

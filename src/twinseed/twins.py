@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from twinseed.checks import finite_vector, numeric_rows, row_blocks
 from twinseed.errors import InputError
+from twinseed.readers import as_arrays
 
 __all__ = ["Twins"]
 
@@ -59,11 +60,10 @@ class Twins:
 
     def __post_init__(self) -> None:
         given = {name: getattr(self, name) for name in _NAMES}
-        given = {
-            name: _as_array(name, rows)
-            for name, rows in given.items()
-            if rows is not None or name in ("samples_a", "train_a")
-        }
+        for name in ("samples_a", "train_a"):
+            if given[name] is None:
+                raise InputError(name, "is needed", None, "pass rows, one a sample")
+        given = as_arrays({name: rows for name, rows in given.items() if rows is not None})
         object.__setattr__(self, "image_shape", _image_shape(given, self.image_shape))
         for name, rows in given.items():
             object.__setattr__(self, name, numeric_rows(name, rows))
@@ -124,7 +124,7 @@ class Twins:
         """Rows of ``train_b`` that also occur in ``train_a``."""
         if self.train_b is None:
             return 0
-        return int(np.isin(self._digests["train_b"], self._digests["train_a"]).sum())
+        return int(np.isin(self.row_digests["train_b"], self.row_digests["train_a"]).sum())
 
     @cached_property
     def constant_columns(self) -> int:
@@ -172,13 +172,14 @@ class Twins:
         )
 
     @cached_property
-    def _digests(self) -> dict[str, NDArray[np.uint64]]:
+    def row_digests(self) -> dict[str, NDArray[np.uint64]]:
+        """A 64-bit digest of each real row, by argument name: equal rows have equal digests."""
         real = {k: v for k, v in self.arrays.items() if not k.startswith("samples")}
         common = np.result_type(*real.values())
         return {name: _row_digests(rows, common) for name, rows in real.items()}
 
     def _require_separate(self) -> None:
-        digests = self._digests
+        digests = self.row_digests
         if self.train_b is not None and np.array_equal(
             np.sort(digests["train_a"]), np.sort(digests["train_b"])
         ):
@@ -201,18 +202,6 @@ class Twins:
                     f"{name}[{first}]",
                     "remove them, or hold out other rows",
                 )
-
-
-def _as_array(name: str, given: Any) -> NDArray[Any]:
-    try:
-        return given if isinstance(given, np.ndarray) else np.asarray(given)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise InputError(
-            name,
-            f"must be readable as an array ({error})",
-            type(given).__name__,
-            "pass numbers in rows of equal length; a tensor as tensor.detach().cpu()",
-        ) from error
 
 
 def _image_shape(

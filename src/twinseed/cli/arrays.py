@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twinseed.cli.guard import FAILED, guarded
+from twinseed.cli.guard import FAILED, as_options, guarded
 from twinseed.cli.options import Factors, Json, Output, Quiet, Seed, require_writable
 from twinseed.cli.output import print_json, print_readout, print_table, readout_as_json
 from twinseed.errors import InputError
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from twinseed.auditing import Audit
     from twinseed.twins import Twins
 
@@ -119,24 +117,27 @@ def _twins(
     """Load the files, errors naming the option that a file was given to."""
     if train_b is not None and samples_b is None:
         raise InputError("samples_b", "is needed with train_b", None, "pass B's samples as well")
+    from twinseed.readers import as_arrays, load_roles, unseen_categories
     from twinseed.twins import Twins
 
+    paths = {
+        "samples_a": samples_a,
+        "samples_b": samples_b,
+        "train_a": train_a,
+        "train_b": train_b,
+        "heldout": heldout,
+    }
+    found = load_roles({role: path for role, path in paths.items() if path is not None})
+    for sentence in unseen_categories(found):
+        typer.echo(f"twinseed: {as_options(sentence)}", err=True)
+    rows = as_arrays(found)
     return Twins(
-        samples_a=_loaded("samples_a", samples_a),
-        samples_b=None if samples_b is None else _loaded("samples_b", samples_b),
-        train_a=_loaded("train_a", train_a),
-        train_b=None if train_b is None else _loaded("train_b", train_b),
-        heldout=None if heldout is None else _loaded("heldout", heldout),
+        samples_a=rows["samples_a"],
+        samples_b=rows.get("samples_b"),
+        train_a=rows["train_a"],
+        train_b=rows.get("train_b"),
+        heldout=rows.get("heldout"),
     )
-
-
-def _loaded(name: str, path: str) -> NDArray[Any]:
-    from twinseed.generators import load_rows
-
-    try:
-        return load_rows(path)
-    except InputError as error:
-        raise InputError(name, error.problem, error.value, error.remedy) from error
 
 
 def _print_audit(found: Audit) -> None:

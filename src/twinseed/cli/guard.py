@@ -13,7 +13,7 @@ import typer
 
 from twinseed.errors import TwinseedError
 
-__all__ = ["BAD_INPUT", "FAILED", "INTERRUPTED", "guarded"]
+__all__ = ["BAD_INPUT", "FAILED", "INTERRUPTED", "as_options", "guarded"]
 
 FAILED = 1
 BAD_INPUT = 2
@@ -36,7 +36,7 @@ def guarded(
             try:
                 command(*args, **kwargs)
             except TwinseedError as error:
-                typer.echo(f"twinseed: {_as_options(str(error))}", err=True)
+                typer.echo(f"twinseed: {as_options(str(error))}", err=True)
                 raise typer.Exit(BAD_INPUT) from None
             except KeyboardInterrupt:
                 typer.echo(f"twinseed: {interrupted}", err=True)
@@ -47,7 +47,7 @@ def guarded(
     return decorate
 
 
-def _as_options(message: str) -> str:
+def as_options(message: str) -> str:
     """Call the arrays what they are called on the command line."""
     return _ARRAYS.sub(lambda match: "--" + match[0].replace("_", "-"), message)
 

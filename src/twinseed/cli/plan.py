@@ -64,7 +64,7 @@ def plan(
     require_writable("--html", html)
     rows = numbers("--n", n)
     import twinseed as ts
-    from twinseed.generators import load_rows
+    from twinseed.readers import load_rows
 
     try:
         found = ts.plan(

@@ -147,7 +147,7 @@ def _population(
                 "--d", "must be one whole number with --power-law", d, "pass it, as in --d 500"
             )
         return ts.PowerLaw(power_law, int(columns)), None
-    from twinseed.generators import load_rows
+    from twinseed.readers import load_rows
 
     assert atoms is not None
     table = load_rows(atoms)

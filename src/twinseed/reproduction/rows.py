@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from twinseed.checks import numeric_rows
 from twinseed.errors import InputError, MissingExtraError
 from twinseed.filters import Ridge
-from twinseed.generators import LinearGenerator, load_rows
+from twinseed.generators import LinearGenerator
 from twinseed.randomness import stream
+from twinseed.readers import load_rows
 
 __all__ = ["Rows", "prepared"]
 

@@ -1,0 +1,83 @@
+"""``.npy``, memory-mapped, and one array of an ``.npz``; neither is ever unpickled."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+import zlib
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinseed.errors import InputError
+from twinseed.readers._source import Source
+
+__all__ = ["read_npy", "read_npz"]
+
+_REMEDY = "save it again with numpy.save (or numpy.savez)"
+
+
+def read_npy(source: Source) -> NDArray[Any]:
+    """Return the array of an ``.npy``, memory-mapped."""
+    with source.path.open("rb") as file:
+        expected = _announced(file, source)
+        header = file.tell()
+    if source.path.stat().st_size - header < expected:
+        raise source.bad("must not be truncated", "copy the file again")
+    try:
+        array: NDArray[Any] = np.load(source.path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, OverflowError) as error:
+        raise source.damaged(error) from error
+    return array
+
+
+def read_npz(source: Source) -> NDArray[Any]:
+    """Return one array of an ``.npz``, after its announced size has been checked."""
+    try:
+        archive = zipfile.ZipFile(source.path)
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        raise source.bad("must be a whole .npz archive", _REMEDY) from error
+    with archive:
+        members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+        info = members[source.chosen(members)]
+        source.require_room((info.file_size,), 1)
+        try:
+            with archive.open(info) as file:
+                if _announced(file, source) > info.file_size - file.tell():
+                    raise source.bad("must not be truncated", _REMEDY)
+            with archive.open(info) as file:
+                array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
+        except InputError:
+            raise
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            MemoryError,
+            NotImplementedError,
+            OverflowError,
+            RuntimeError,
+            ValueError,
+        ) as error:
+            raise source.damaged(error) from error
+    return array
+
+
+def _announced(file: IO[bytes], source: Source) -> int:
+    """Return how many bytes of data the header of an .npy announces; the file is left behind it."""
+    try:
+        version = np.lib.format.read_magic(file)
+        read = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }[version]
+        shape, _, dtype = read(file)
+    except (ValueError, KeyError, EOFError, TypeError, MemoryError, RecursionError) as error:
+        raise source.bad(f"must be a whole .npy file ({error})", _REMEDY) from error
+    source.require_numbers(dtype)
+    if any(size < 0 for size in shape):
+        raise source.bad("is damaged (a negative size)", _REMEDY)
+    if math.prod(shape) == 0:
+        raise source.bad("must not hold an empty array", "save some rows")
+    return math.prod(shape) * int(dtype.itemsize)

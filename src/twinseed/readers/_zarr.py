@@ -1,0 +1,126 @@
+"""zarr, a folder or a zip: one array, whose metadata is checked before zarr sees it."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinseed.errors import InputError, MissingExtraError
+from twinseed.readers._source import Source
+
+__all__ = ["is_zarr", "read_zarr"]
+
+_MARKS = ("zarr.json", ".zarray", ".zgroup")
+# Decoders of numbers. Others unpickle (pickle) or make Python objects (json2, vlen-*, msgpack2).
+_CODECS = {
+    *("blosc", "bz2", "bytes", "crc32", "crc32c", "delta", "gzip", "lz4", "lzma", "shuffle"),
+    *("sharding_indexed", "transpose", "zlib", "zstd"),
+}
+_METADATA = 1 << 24
+
+
+def is_zarr(path: Path) -> bool:
+    """Say whether a folder is a zarr array or group."""
+    return any((path / mark).is_file() for mark in _MARKS)
+
+
+def read_zarr(source: Source) -> NDArray[Any]:
+    """Return one array; only numbers behind codecs of numbers are read."""
+    try:
+        import zarr
+        from zarr.storage import ZipStore
+    except ImportError as error:
+        raise MissingExtraError("zarr", "formats", "Reading zarr") from error
+    try:
+        if source.path.is_dir():
+            places = (path.relative_to(source.path) for path in source.path.rglob("*"))
+            return _checked(
+                source, _arrays(places), lambda name: _text(source, name), zarr, str(source.path)
+            )
+        with zipfile.ZipFile(source.path) as archive:
+            members = {info.filename: info for info in archive.infolist()}
+            source.require_room((sum(info.file_size for info in members.values()),), 1)
+
+            def text(name: str) -> bytes | None:
+                known = name in members and members[name].file_size <= _METADATA
+                return archive.read(name) if known else None
+
+            names = _arrays(map(PurePosixPath, members))
+            return _checked(source, names, text, zarr, ZipStore(str(source.path), mode="r"))
+    except InputError:
+        raise
+    except Exception as error:  # a hostile file may make zarr and its codecs raise anything
+        raise source.damaged(error) from error
+
+
+def _arrays(places: Iterable[Any]) -> list[str]:
+    """Return the folders of the store that may hold an array; "" is the store itself."""
+    marked = {p.parent.as_posix() for p in places if p.name in ("zarr.json", ".zarray")}
+    return sorted("" if name == "." else name for name in marked)
+
+
+def _text(source: Source, name: str) -> bytes | None:
+    path = source.path / name
+    return path.read_bytes() if path.is_file() and path.stat().st_size <= _METADATA else None
+
+
+def _checked(
+    source: Source, names: list[str], text: Callable[[str], bytes | None], zarr: Any, store: Any
+) -> NDArray[Any]:
+    headers = {}
+    for name in names:
+        found = [text(f"{name}/{mark}".lstrip("/")) for mark in ("zarr.json", ".zarray")]
+        read = [json.loads(one) for one in found if one is not None]
+        if any(header.get("node_type", "array") == "array" for header in read):
+            headers[name] = read
+    alone = list(headers) == [""]
+    name = "" if alone and not source.key else source.chosen(headers)
+    for header in headers[name]:
+        _require_plain(source, header)
+    array = zarr.open_array(store, mode="r", path=name)
+    return source.copied(array, tuple(array.shape), np.dtype(array.dtype))
+
+
+def _require_plain(source: Source, header: Mapping[str, Any]) -> None:
+    """Refuse what is no array of numbers, or too large, by its metadata alone."""
+    if header.get("zarr_format") == 2:
+        kind = header["dtype"]
+        codecs = [header.get("compressor"), *(header.get("filters") or [])]
+        named = [codec["id"] for codec in codecs if codec is not None]
+        chunks = header["chunks"]
+    else:
+        kind = header["data_type"]
+        named = list(_names(header["codecs"]))
+        chunks = header["chunk_grid"]["configuration"]["chunk_shape"]
+    if not isinstance(kind, str):
+        raise source.bad("must hold real numbers, not records", "save an array of numbers")
+    try:
+        dtype = np.dtype(kind)
+    except TypeError as error:
+        raise source.bad(f"must hold real numbers, not {kind}", "save it in float32") from error
+    source.require_numbers(dtype)
+    foreign = sorted({str(name) for name in named} - _CODECS)
+    if foreign:
+        raise source.bad(
+            f"is packed with {', '.join(foreign)}, which may make Python objects",
+            "save numbers with blosc, zstd or gzip",
+        )
+    for shape in (header["shape"], chunks):
+        if not all(type(size) is int and size >= 0 for size in shape):
+            raise source.damaged("sizes that are none")
+        source.require_room(tuple(shape), dtype.itemsize)
+
+
+def _names(codecs: Iterable[Any]) -> Iterable[str]:
+    """Yield the names of codecs, those inside a shard too."""
+    for codec in codecs:
+        yield codec if isinstance(codec, str) else codec["name"]
+        inner = {} if isinstance(codec, str) else codec.get("configuration") or {}
+        for key in ("codecs", "index_codecs"):
+            yield from _names(inner.get(key) or ())
