@@ -1,0 +1,170 @@
+"""Do the twins tell the same story? Convergence in every form, its null and its spectrum."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinseed.auditing.matched import Axes, Matched
+from twinseed.auditing.pairing import Pairing, pairing
+from twinseed.auditing.references import Number
+from twinseed.orders.convergence import Along, Pairs, along, pairs
+from twinseed.randomness import stream
+from twinseed.twins import Twins
+
+__all__ = ["Agreement", "Band", "Level", "agreement"]
+
+_RESAMPLES = 1000
+_NOTHING = 1e-12  # a share of the energy that is rounding
+_BLOCK = 1 << 20  # entries of bootstrap weights held at once
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Level:
+    """Convergence about one origin, with percentile intervals over the seeds."""
+
+    trace: Number
+    """``sum_i a_i.b_i / sum_i (|a_i|^2 + |b_i|^2)/2``."""
+    cosine: Number
+    """Mean cosine."""
+    null: float
+    """The trace ratio over all pairs of seeds that do not match."""
+    corrected: Number
+    """``(trace - null)/(1 - null)``: 0 is what unrelated seeds show, 1 agreement."""
+
+
+@dataclass(frozen=True)
+class Band:
+    """Agreement along principal directions ``first`` to ``last`` of the real data, from 1."""
+
+    first: int
+    last: int
+    energy: float
+    """Share of the samples' energy along them."""
+    measured: Number
+    linear: Number
+    """Of the matched linear model, trained on the same rows and measured along the same axes."""
+    predicted: float
+    """Of the matched linear model by theory; NaN where the population is not known."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Everything that is known of convergence; empty where there is one generator."""
+
+    mean_removed: Level | None
+    """About the mean of the real rows: the convergence of the readout."""
+    raw: Level | None
+    """About zero: includes what all samples share, such as the average image."""
+    pairing: Pairing | None
+    predicted: float
+    """Of the matched linear model at the same n, d and spectrum, by theory; NaN if unknown."""
+    spectrum: tuple[Band, ...]
+
+
+def agreement(
+    twins: Twins,
+    linear: Twins,
+    axes: Axes,
+    expected: Matched | None,
+    entropy: tuple[int, ...],
+) -> Agreement:
+    """Measure convergence in every form; ``twins`` and ``linear`` are about the same origin.
+
+    Validity: intervals resample the seeds and take the two trained models as given. The prediction
+    is for models of disjoint rows of the number of A's; it is left out where rows are shared.
+    """
+    predicted = math.nan
+    if expected is not None and not twins.shared_training_rows:
+        predicted = expected.convergence
+    if twins.samples_b is None:
+        return Agreement(None, None, None, predicted, ())
+    if math.isnan(predicted) or twins.train_b is None:
+        expected = None
+    return Agreement(
+        mean_removed=_level(twins, entropy),
+        raw=_level(replace(twins, origin=None), entropy),
+        pairing=pairing(twins, entropy),
+        predicted=predicted,
+        spectrum=_spectrum(twins, linear, axes, expected, entropy),
+    )
+
+
+def _level(twins: Twins, entropy: tuple[int, ...]) -> Level | None:
+    """Return convergence about the twins' origin; None where all samples lie on it."""
+    assert twins.samples_b is not None
+    sums = pairs(twins.samples_a, twins.samples_b, twins.origin)
+    energy = float(sums.energy.sum())
+    if energy == 0.0:
+        return None
+    gap, whole, cosine = _drawn(sums, stream(entropy, "audit: convergence"))
+    trace = 1.0 - gap / whole
+    null = float(sums.mismatched.sum()) / (twins.seeds - 1) / energy
+    value = 1.0 - float(sums.gap.sum()) / energy
+    found = _percentiles(value, trace)
+    corrected = Number(math.nan, math.nan, math.nan)
+    if null < 1.0:
+        low, high = ((one - null) / (1.0 - null) for one in (found.low, found.high))
+        corrected = Number((value - null) / (1.0 - null), low, high)
+    return Level(
+        trace=found,
+        cosine=_percentiles(float(sums.cosine.mean()), cosine / twins.seeds),
+        null=null,
+        corrected=corrected,
+    )
+
+
+def _drawn(sums: Pairs, draw: np.random.Generator) -> tuple[Array, Array, Array]:
+    """Return the sums of gap, energy and cosine over resampled seeds, where energy is left."""
+    table = np.column_stack([sums.gap, sums.energy, sums.cosine])
+    count = len(table)
+    step = max(1, _BLOCK // count)
+    parts = [
+        draw.multinomial(count, np.full(count, 1.0 / count), min(step, _RESAMPLES - done)) @ table
+        for done in range(0, _RESAMPLES, step)
+    ]
+    drawn = np.concatenate(parts)
+    gap, energy, cosine = drawn[drawn[:, 1] > 0].T
+    return gap, energy, cosine
+
+
+def _percentiles(value: float, drawn: Array) -> Number:
+    low, high = (float(one) for one in np.quantile(drawn, [0.025, 0.975]))
+    return Number(value, min(low, value), max(high, value))
+
+
+def _spectrum(
+    twins: Twins,
+    linear: Twins,
+    axes: Axes,
+    expected: Matched | None,
+    entropy: tuple[int, ...],
+) -> tuple[Band, ...]:
+    def measured(one: Twins) -> Along:
+        return along(one, entropy, directions=axes.directions, bands=axes.bands)
+
+    mine, honest = measured(twins), measured(linear)
+    predicted = np.full(len(axes.bands), math.nan)
+    if expected is not None:
+        predicted = expected.along(axes.bands)
+    numbers, beside = (_numbers(one) for one in (mine, honest))
+    return tuple(
+        Band(band.start + 1, band.stop, float(energy), number, other, float(theory))
+        for band, energy, number, other, theory in zip(
+            axes.bands, mine.energy, numbers, beside, predicted, strict=True
+        )
+        if energy > _NOTHING
+    )
+
+
+def _numbers(found: Along) -> list[Number]:
+    """Return each band's correlation with its 95 % interval, within -1 and 1."""
+    value = np.asarray(found.correlation.value)
+    reach = 1.959964 * np.asarray(found.correlation.se)
+    low, high = np.clip(value - reach, -1.0, 1.0), np.clip(value + reach, -1.0, 1.0)
+    return [Number(*(float(part) for part in one)) for one in zip(value, low, high, strict=True)]

@@ -1,0 +1,126 @@
+"""Recovery of an audit: the ceiling, what could have been learned, and what was."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import twinseed as ts
+from twinseed.auditing.factors import Factor, Fate, factors
+from twinseed.auditing.matched import matched, real_rows
+from twinseed.auditing.references import first_seeds, linear_twins
+from twinseed.coupling import outlier
+from twinseed.generators import LinearGenerator
+
+Rows = NDArray[np.float64]
+Draw = np.random.default_rng
+
+D, SEEDS, HELD = 80, 800, 2400
+STRENGTHS = [9.0, 3.5, 1.4]
+
+
+def judged(n: int, seed: int, kind: str, *, strengths: list[float], count: int) -> list[Factor]:
+    """Audit the recovery of linear, of perfect, or of factorless generators."""
+    draw = Draw(seed)
+    population = ts.Spiked(strengths)
+    a, b = (population.sample(n, D, draw) for _ in range(2))
+    heldout = population.sample(HELD, D, draw)
+    noise = draw.standard_normal((SEEDS, D))
+    made = {
+        "linear": [
+            LinearGenerator.fit(rows, ts.Ridge(0.0), center=True).sample(noise) for rows in (a, b)
+        ],
+        "perfect": [population.sample(SEEDS, D, draw) for _ in range(2)],
+        "blind": [noise, noise + 0.01],
+    }
+    twins = ts.Twins(*made[kind], a, b, heldout).centred()
+    linear = first_seeds(linear_twins(twins, (0,)), SEEDS)
+    readouts = [ts.measure(one, rng=0, factors=count) for one in (twins, linear)]
+    return list(factors(twins, *readouts, matched(real_rows(twins, (0,)), n, count), (0,)))
+
+
+@pytest.fixture(scope="module")
+def perfect() -> list[Factor]:
+    return judged(200, 1, "perfect", strengths=STRENGTHS, count=5)
+
+
+@pytest.fixture(scope="module")
+def linear() -> list[Factor]:
+    return judged(80, 2, "linear", strengths=STRENGTHS, count=5)
+
+
+def test_the_ceiling_is_what_a_perfect_generator_reaches(perfect: list[Factor]) -> None:
+    for one in perfect[:3]:
+        assert one.measured.value == pytest.approx(one.ceiling.value, abs=0.06)
+        assert one.ceiling.low <= one.ceiling.value <= one.ceiling.high < 1.0
+        assert one.fate is Fate.RECOVERED
+    assert perfect[2].ceiling.value < 0.9, "it is not 1: rows and samples blur the direction"
+
+
+def test_the_ceiling_is_the_product_of_both_recoveries(perfect: list[Factor]) -> None:
+    for one, strength in zip(perfect, STRENGTHS, strict=False):
+        known = 1.0
+        for rows in (HELD, SEEDS):
+            known *= float(
+                outlier(1.0 + strength, (np.ones(1), np.ones(1)), gamma=rows / D).overlap
+            )
+        assert one.ceiling.value == pytest.approx(known, abs=0.04)
+
+
+def test_a_linear_pair_recovers_what_theory_says(linear: list[Factor]) -> None:
+    for one, strength in zip(linear, STRENGTHS, strict=False):
+        assert one.learnable
+        truth = float(outlier(1.0 + strength, (np.ones(1), np.ones(1)), gamma=79 / D).overlap)
+        assert one.predicted == pytest.approx(truth, abs=0.08)
+        assert one.recovery.value == pytest.approx(truth, abs=0.2)
+        assert one.measured.value == pytest.approx(one.linear.value, abs=0.2)
+
+
+def test_each_fate_is_told_from_the_others(perfect: list[Factor], linear: list[Factor]) -> None:
+    assert linear[0].fate is Fate.RECOVERED
+    assert linear[2].fate is Fate.OUT_OF_REACH
+    assert linear[2].predicted < 0.5
+    blind = judged(200, 3, "blind", strengths=STRENGTHS, count=3)
+    assert [one.fate for one in blind] == [Fate.MISSED, Fate.MISSED, Fate.MISSED]
+    below = judged(60, 4, "linear", strengths=[5.0, 0.8], count=2)
+    assert below[1].fate is Fate.OUT_OF_REACH
+    assert below[1].learnable is False
+
+
+def test_directions_of_the_bulk_are_not_factors(perfect: list[Factor]) -> None:
+    for one in perfect[3:]:
+        assert one.fate is Fate.NOT_SHOWN
+        assert not one.fate.judged
+        assert one.group[1] > one.group[0]
+
+
+def test_nearly_equal_factors_are_one_subspace() -> None:
+    found = judged(160, 5, "linear", strengths=[6.0, 5.9, 2.5], count=3)
+    assert [one.group for one in found] == [(1, 2), (1, 2), (3, 3)]
+    assert found[0].measured == found[1].measured
+    truth = float(outlier(6.95, (np.ones(1), np.ones(1)), gamma=159 / D).overlap)
+    assert found[0].predicted == pytest.approx(truth, abs=0.06)
+    assert found[0].recovery.value == pytest.approx(truth, abs=0.1)
+
+
+def test_the_estimate_without_truth_comes_from_different_seeds() -> None:
+    """Equal samples under shared seeds would agree exactly, noise and all."""
+    found = judged(200, 6, "blind", strengths=[5.0], count=1)
+    assert found[0].twins.value < 0.5
+
+
+def test_without_population_or_heldout_rows_less_is_said() -> None:
+    draw = Draw(7)
+    population = ts.Spiked([8.0])
+    a, heldout, samples = (population.sample(100, 20, draw) for _ in range(3))
+    twins = ts.Twins(samples, None, a, heldout=heldout).centred()
+    readout = ts.measure(twins, rng=0, factors=1)
+    told = factors(twins, readout, readout, None, (0,))
+    assert np.isnan(told[0].predicted)
+    assert told[0].learnable is None
+    noise = ts.Twins(draw.standard_normal((100, 20)), None, a, heldout=heldout).centred()
+    unlearned = ts.measure(noise, rng=0, factors=1)
+    assert factors(noise, unlearned, readout, None, (0,))[0].fate is Fate.NOT_RECOVERED
+    few = ts.Twins(samples, None, a, heldout=heldout[:7]).centred()
+    assert factors(few, readout, readout, None, (0,)) == ()
