@@ -262,7 +262,7 @@ def test_functions_are_given_the_same_noise() -> None:
     assert found.outcome["convergence"] == "converged"
 
 
-def test_shared_training_rows_are_said_and_leave_b_untested() -> None:
+def test_shared_training_rows_are_said_and_both_are_tested() -> None:
     a, b, heldout = real_rows(28)
     b[:10] = a[:10]
     samples = perfect(29)
@@ -270,7 +270,7 @@ def test_shared_training_rows_are_said_and_leave_b_untested() -> None:
         train_a=a, samples_a=samples, train_b=b, samples_b=samples + 0.01, heldout=heldout, rng=0
     )
     assert "share 10 training rows" in found.verdict["convergence"]
-    assert found.copying.samples == SEEDS
+    assert found.copying.samples == 2 * SEEDS
 
 
 def test_progress_counts_to_its_end(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from twinseed.auditing.closest import METRICS, Closest, Roles, closest
+from twinseed.auditing.closest import METRICS, Closest, Pool, attribute, searched
 from twinseed.auditing.relabelling import RELABELLINGS, Attribution, beyond, relabelled
 
 AUDITS = 60
@@ -33,9 +33,13 @@ def collapsed(draw: np.random.Generator, count: int, d: int = 6) -> Rows:
 
 def attributed(
     samples: list[Rows], rows: list[Rows], draw: np.random.Generator
-) -> tuple[list[Attribution], Roles]:
-    roles = Roles.draw(rows, draw)
-    return [Attribution(own, closest(x, roles, draw)) for own, x in enumerate(samples)], roles
+) -> tuple[list[Attribution], Pool]:
+    pool = Pool.draw(rows, draw)
+    return [attribution(own, x, pool) for own, x in enumerate(samples)], pool
+
+
+def attribution(own: int, samples: Rows, pool: Pool) -> Attribution:
+    return Attribution((own,), attribute(searched(samples, pool), pool))
 
 
 @pytest.mark.parametrize(
@@ -53,8 +57,8 @@ def test_p_values_are_uniform_for_perfect_generators(real, generator, twins) -> 
         draw = np.random.default_rng([20, number])
         rows = [real(draw, 40 + 7 * role) for role in range(twins + 1)]
         samples = [generator(draw, 60) for _ in range(twins)]
-        found, roles = attributed(samples, rows, draw)
-        values.append(relabelled(found, roles.blocks, len(rows), draw).p_closer)
+        found, pool = attributed(samples, rows, draw)
+        values.append(relabelled(found, pool, draw).p_closer)
     assert stats.kstest(values, "uniform").pvalue > 0.01
 
 
@@ -74,11 +78,9 @@ def test_copies_are_seen_and_the_roles_are_symmetric() -> None:
     draw = np.random.default_rng(1)
     train, heldout = gaussian(draw, 50), gaussian(draw, 50)
     samples = train[:12] + 0.02 * draw.standard_normal((12, 6))
-    found, roles = attributed([np.vstack([samples, gaussian(draw, 60)])], [train, heldout], draw)
-    caught = relabelled(found, roles.blocks, 2, np.random.default_rng(2))
-    swapped = relabelled(
-        [Attribution(1, found[0].closest)], roles.blocks, 2, np.random.default_rng(2)
-    )
+    found, pool = attributed([np.vstack([samples, gaussian(draw, 60)])], [train, heldout], draw)
+    caught = relabelled(found, pool, np.random.default_rng(2))
+    swapped = relabelled([Attribution((1,), found[0].closest)], pool, np.random.default_rng(2))
     assert caught.p_closer < 0.01 < 0.9 < caught.p_further
     assert swapped.p_further < 0.01 < 0.9 < swapped.p_closer
     assert caught.p_closer >= 1 / (1 + RELABELLINGS)
@@ -87,15 +89,16 @@ def test_copies_are_seen_and_the_roles_are_symmetric() -> None:
 def test_many_samples_at_one_row_are_one_piece_of_evidence() -> None:
     draw = np.random.default_rng(3)
     train, heldout = gaussian(draw, 50), gaussian(draw, 50)
-    found, roles = attributed([np.tile(train[7], (100, 1))], [train, heldout], draw)
-    assert relabelled(found, roles.blocks, 2, draw).p_closer == pytest.approx(0.5, abs=0.05)
+    found, pool = attributed([np.tile(train[7], (100, 1))], [train, heldout], draw)
+    assert relabelled(found, pool, draw).p_closer == pytest.approx(0.5, abs=0.05)
 
 
 def test_nothing_to_relabel_is_no_evidence() -> None:
     nobody = np.zeros(0, dtype=np.int64)
-    nothing = Closest(nobody, nobody, nobody, np.zeros(0), np.zeros(0))
-    found = Attribution(0, dict.fromkeys(METRICS, nothing))
-    answer = relabelled([found], 5, 2, np.random.default_rng(0))
+    nothing = Closest(nobody, nobody, nobody, nobody, np.zeros(0), np.zeros(0))
+    found = Attribution((0,), dict.fromkeys(METRICS, nothing))
+    draw = np.random.default_rng(0)
+    answer = relabelled([found], Pool.draw([np.eye(5), 2 * np.eye(5)], draw), draw)
     assert answer.p_closer == answer.p_further == answer.p_two_sided == 1.0
 
 
@@ -106,12 +109,10 @@ def test_the_comparison_with_a_linear_model_is_calibrated_and_has_power() -> Non
         train, heldout = gaussian(draw, 30), gaussian(draw, 30)
         near = train[draw.integers(0, 30, 120)] + 0.8 * draw.standard_normal((120, 6))
         closer = train[draw.integers(0, 30, 50)] + 0.2 * draw.standard_normal((50, 6))
-        roles = Roles.draw([train, heldout], draw)
-        one, two, three = (
-            Attribution(0, closest(x, roles, draw)) for x in (near[:50], near[50:], closer)
-        )
-        values.append(beyond([one], [two], 2, draw))
-        powers.append(beyond([three], [two], 2, draw))
+        pool = Pool.draw([train, heldout], draw)
+        one, two, three = (attribution(0, x, pool) for x in (near[:50], near[50:], closer))
+        values.append(beyond([one], [two], pool, draw))
+        powers.append(beyond([three], [two], pool, draw))
     assert stats.kstest(values, "uniform").pvalue > 0.01
     assert np.mean(np.array(powers) < 0.01) > 0.9
 
@@ -120,30 +121,83 @@ def test_the_closest_row_is_that_of_a_plain_search() -> None:
     draw = np.random.default_rng(4)
     rows = [gaussian(draw, count) for count in (31, 40, 25)]
     samples = gaussian(draw, 17)
-    roles = Roles.draw(rows, draw)
-    assert roles.blocks == 25
-    found = closest(samples, roles, draw)["distance"]
+    pool = Pool.draw(rows, draw)
+    assert (pool.equal, pool.groups) == (25, 10)
+    assert pool.counts.sum(axis=0).tolist() == [31, 40, 25]
+    found = attribute(searched(samples, pool), pool)["distance"]
+    every = np.concatenate(rows)
+    group = np.concatenate(pool.label) % pool.groups
     for s, sample in enumerate(samples):
-        gaps = [np.linalg.norm(part - sample, axis=1) for part in roles.rows]
-        role = int(np.argmin([gap.min() for gap in gaps]))
-        place = int(np.argmin(gaps[role]))
-        assert found.role[s] == role
-        assert found.row[s] == roles.index[role][place]
-        assert np.array_equal(rows[role][found.row[s]], roles.rows[role][place])
-        assert found.block[s] == roles.block[role][place]
-        assert found.gap[s] == pytest.approx(gaps[role][place], rel=1e-12)
-        group = found.block[s] % roles.groups
-        others = [
-            gap[block % roles.groups != group] for gap, block in zip(gaps, roles.block, strict=True)
-        ]
-        runner_up = np.concatenate(others).min()
-        assert found.margin[s] == pytest.approx(np.log(runner_up / found.gap[s]), rel=1e-9)
+        gap = np.linalg.norm(every - sample, axis=1)
+        place = int(np.argmin(gap))
+        assert found.number[s] == place
+        assert np.array_equal(rows[found.role[s]][found.row[s]], every[place])
+        assert found.group[s] == group[place]
+        assert found.gap[s] == pytest.approx(gap[place], rel=1e-12)
+        by_group = np.sort([gap[group == g].min() for g in range(10)])
+        assert found.margin[s] == pytest.approx(np.log(by_group[2] / gap[place]), rel=1e-9)
 
 
-def test_ties_between_roles_are_broken_at_random() -> None:
+def test_ties_fall_on_each_of_the_equal_rows_alike() -> None:
+    """Three equal rows of one role and one of the other: three in four."""
     rows = np.arange(20.0).reshape(10, 2)
-    samples = np.repeat(rows[:1], 400, axis=0)
-    draw = np.random.default_rng(5)
-    roles = Roles.draw([rows, rows.copy()], draw)
-    found = closest(samples, roles, draw)["distance"]
-    assert 0.4 < np.mean(found.role) < 0.6
+    first = np.concatenate([rows[:1]] * 3 + [rows])[1:]
+    won = []
+    for number in range(200):
+        draw = np.random.default_rng([22, number])
+        pool = Pool.draw([first, rows.copy()], draw)
+        found = attribute(searched(rows[:1], pool), pool)["distance"]
+        won.append(found.role[0] == 0)
+    assert 0.66 < np.mean(won) < 0.84
+
+
+def test_discrete_data_and_collapsed_generators_keep_the_level() -> None:
+    """Many equal rows, eight outputs: the p-value is never below its level too often."""
+    values = []
+    for number in range(150):
+        draw = np.random.default_rng([23, number])
+        rows = [draw.integers(0, 2, (count, 4)).astype(float) for count in (60, 25)]
+        samples = np.repeat(draw.integers(0, 2, (8, 4)).astype(float), 10, axis=0)
+        found, pool = attributed([samples], rows, draw)
+        values.append(relabelled(found, pool, draw).p_closer)
+    for level in (0.05, 0.2):
+        assert np.mean(np.array(values) <= level) < level + 2.5 * np.sqrt(level / 150)
+
+
+def test_a_duplicate_of_a_row_does_not_hide_the_copying_of_it() -> None:
+    draw = np.random.default_rng(6)
+    train, heldout = gaussian(draw, 40), gaussian(draw, 80)
+    twice = np.concatenate([train, train + 1e-3 * draw.standard_normal(train.shape)])
+    samples = np.concatenate([train[:12] + 0.01, gaussian(draw, 200)])
+    found, pool = attributed([samples], [twice, heldout], draw)
+    assert np.sort(found[0].closest["distance"].margin[:12])[2] > 2
+    assert relabelled(found, pool, draw).p_closer < 0.01
+
+
+def test_a_few_clear_copies_are_seen_where_the_share_is_blind() -> None:
+    """Eight copies among 600: a share of 0.507 of the samples, where 0.5 is chance."""
+    caught = []
+    for number in range(20):
+        draw = np.random.default_rng([24, number])
+        train, heldout, samples = (gaussian(draw, 300, d=30) for _ in range(3))
+        samples[:8] = train[:8] + 0.05 * draw.standard_normal((8, 30))
+        found, pool = attributed([samples], [train, heldout], draw)
+        caught.append(relabelled(found, pool, draw).p_closer <= 0.05)
+    assert np.mean(caught) > 0.7
+
+
+def test_the_smallest_visible_share_is_found_four_times_in_five() -> None:
+    draw = np.random.default_rng(7)
+    train, heldout, samples = (gaussian(draw, 400, d=20) for _ in range(3))
+    found, pool = attributed([samples], [train, heldout], draw)
+    share = relabelled(found, pool, draw).visible(0.01)
+    caught = {1.0: 0, 0.4: 0}
+    for number in range(12):
+        for times in caught:
+            draw = np.random.default_rng([25, number])
+            train, heldout, samples = (gaussian(draw, 400, d=20) for _ in range(3))
+            samples[: round(times * share * 400)] = train[: round(times * share * 400)]
+            found, pool = attributed([samples], [train, heldout], draw)
+            caught[times] += relabelled(found, pool, draw).p_closer < 0.01
+    assert 6 <= caught[1.0] <= 12
+    assert caught[0.4] < 6

@@ -1,8 +1,9 @@
 """The closest real row of each sample, whatever role the row plays, and how clear a win that is.
 
 A test that relabels rows needs to know, for each sample, which row is closest among all rows, and
-must not look at the labels while finding out. Rows are therefore put into blocks, one row of each
-role a block, at random; a row is known by its block, and its role comes last.
+must not look at the labels while finding out. Roles therefore come last: the rows of all roles form
+one pool, ties are broken by an order drawn for the pool, and a win is measured against rows of the
+pool.
 """
 
 from __future__ import annotations
@@ -14,30 +15,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.neighbours import nearest
+from twinseed.neighbours import Nearest, nearest
+from twinseed.orders.memorisation import GROUPS
 
-__all__ = ["METRICS", "Closest", "Roles", "closest"]
+__all__ = ["METRICS", "Advance", "Closest", "Pool", "attribute", "searched"]
 
 METRICS = ("distance", "cosine")
 """Euclidean distance, and the sine of the angle that goes with |cosine|."""
 
-_GROUPS = 8
+_BESIDE = 2  # places below the closest group: one near-duplicate of the closest row does no harm
 
 Advance = Callable[[], None]
 
 
 @dataclass(frozen=True)
-class Roles:
-    """Equal numbers of rows in every role, aligned at random in blocks of one row a role.
+class Pool:
+    """The rows of all roles, split at random into groups, with an order that breaks ties.
 
-    Every tuple has one entry a role; ``block`` and ``index`` have one number a row: its block, and
-    its position in the array that it was taken from.
+    Every tuple has one entry a role; ``label`` and ``order`` have one number a row. Each role gives
+    equally many rows to the groups below ``groups``; rows that only a larger role has lie in group
+    ``groups + g``, which belongs with group g.
     """
 
     rows: tuple[NDArray[Any], ...]
-    block: tuple[NDArray[np.int64], ...]
-    index: tuple[NDArray[np.int64], ...]
-    blocks: int
+    label: tuple[NDArray[np.int64], ...]
+    order: tuple[NDArray[np.int64], ...]
+    groups: int
+    equal: int
+    """Rows of the smallest role."""
     origin: NDArray[np.float64] | None
 
     @classmethod
@@ -46,92 +51,98 @@ class Roles:
         rows: Sequence[NDArray[Any]],
         rng: np.random.Generator,
         origin: NDArray[np.float64] | None = None,
-    ) -> Roles:
-        """Take as many rows of each role as the smallest has, and align them at random.
+        equal: int | None = None,
+    ) -> Pool:
+        """Split the rows of every role at random; nothing is copied.
 
-        A role that is used whole is not copied.
+        ``equal`` is the number of rows that count as those of the smallest role, where roles are
+        parts of what is compared.
         """
-        blocks = min(len(part) for part in rows)
-        taken, block, index = [], [], []
-        for part in rows:
-            chosen = np.sort(rng.permutation(len(part))[:blocks])
-            taken.append(part if blocks == len(part) else part[chosen])
-            block.append(rng.permutation(blocks))
-            index.append(chosen)
-        return cls(tuple(taken), tuple(block), tuple(index), blocks, origin)
+        sizes = [len(part) for part in rows]
+        equal = min(sizes) if equal is None else equal
+        groups = min(GROUPS, max(sizes))
+        labels = []
+        for size in sizes:
+            place = rng.permutation(size)
+            beyond = min(groups, equal) + (place - equal) % groups
+            labels.append(np.where(place < equal, place % groups, beyond))
+        order = np.split(rng.permutation(sum(sizes)), np.cumsum(sizes)[:-1])
+        return cls(tuple(rows), tuple(labels), tuple(order), groups, equal, origin)
 
     @property
-    def groups(self) -> int:
-        """Groups of blocks; the runner-up of a sample is sought in the groups of other blocks."""
-        return min(_GROUPS, self.blocks)
+    def counts(self) -> NDArray[np.int64]:
+        """Rows of each role in each group, (groups, roles)."""
+        found = [np.bincount(label % self.groups, minlength=self.groups) for label in self.label]
+        return np.stack(found, axis=1)
+
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """The number in the pool of each role's first row."""
+        return np.cumsum([0, *(len(part) for part in self.rows[:-1])])
+
+    def odds(self, own: Sequence[int]) -> float:
+        """Return the rows of the roles ``own`` for each row of the others."""
+        mine = sum(len(self.rows[role]) for role in own)
+        return mine / max(sum(len(part) for part in self.rows) - mine, 1)
 
 
 @dataclass(frozen=True)
 class Closest:
     """The closest row of each sample among the rows of all roles; every array is (samples,)."""
 
-    block: NDArray[np.int64]
     role: NDArray[np.int64]
     row: NDArray[np.int64]
-    """Position in the array that the role's rows were taken from."""
+    """Position among the rows of its role."""
+    number: NDArray[np.int64]
+    """Position in the pool."""
+    group: NDArray[np.int64]
     gap: NDArray[np.float64]
     """How far away it is."""
     margin: NDArray[np.float64]
-    """``log(gap of the runner-up / gap)``: 0 no clear win, infinite for an exact copy. The
-    runner-up is the closest row in other groups of blocks, so that the margin knows no roles."""
+    """``log(gap of another row / gap)``: near 0 no clear win, infinite for an exact copy. The
+    other row is the third of the groups' closest rows, so that the margin knows no roles and a
+    second copy of a row does not hide the copying of it."""
 
 
-def closest(
-    samples: NDArray[Any],
-    roles: Roles,
-    rng: np.random.Generator,
-    advance: Advance | None = None,
-) -> Mapping[str, Closest]:
-    """Return the closest row of each sample by each of ``METRICS``; ties are broken at random.
+def searched(
+    samples: NDArray[Any], pool: Pool, advance: Advance | None = None
+) -> tuple[Nearest, ...]:
+    """Return the nearest rows of each sample in each group of each role: one search a role.
 
-    Shapes: samples (N, d). Cost: one exact search of all rows for each role.
+    Shapes: samples (N, d); the answers (N, groups) or (N, 2 groups).
     """
     found = []
-    for rows, block in zip(roles.rows, roles.block, strict=True):
-        labels = block % roles.groups
-        found.append(nearest(samples, rows, groups=labels, origin=roles.origin))
+    for rows, label, order in zip(pool.rows, pool.label, pool.order, strict=True):
+        found.append(nearest(samples, rows, groups=label, ties=order, origin=pool.origin))
         if advance is not None:
             advance()
+    return tuple(found)
+
+
+def attribute(found: Sequence[Nearest], pool: Pool) -> Mapping[str, Closest]:
+    """Return the closest row of each sample by each of ``METRICS``; ties by the pool's order."""
     sine = [np.sqrt((1 - one.cosine) * (1 + one.cosine)) for one in found]
-    gaps = {"distance": [one.distance for one in found], "cosine": sine}
-    where = {
-        "distance": [one.distance_row for one in found],
-        "cosine": [one.cosine_row for one in found],
-    }
     return {
-        metric: _closest(np.stack(gaps[metric], 1), np.stack(where[metric], 1), roles, rng)
-        for metric in METRICS
+        "distance": _closest(
+            [one.distance for one in found], [x.distance_row for x in found], pool
+        ),
+        "cosine": _closest(sine, [one.cosine_row for one in found], pool),
     }
 
 
 def _closest(
-    gap: NDArray[np.float64],
-    where: NDArray[np.int64],
-    roles: Roles,
-    rng: np.random.Generator,
+    gaps: Sequence[NDArray[np.float64]], rows: Sequence[NDArray[np.int64]], pool: Pool
 ) -> Closest:
-    """Reduce (samples, roles, groups) to the closest row of each sample."""
-    count, _, groups = gap.shape
-    every = np.arange(count)
-    flat = gap.reshape(count, -1)
-    first = flat.min(axis=1)
-    pick = np.argmax((flat == first[:, None]) * (1 + rng.random(flat.shape)), axis=1)
-    role, group = np.divmod(pick, groups)
-    row = where[every, role, group]
-    block, index = np.empty_like(row), np.empty_like(row)
-    for k in range(len(roles.rows)):
-        own = role == k
-        block[own] = roles.block[k][row[own]]
-        index[own] = roles.index[k][row[own]]
-    by_group = gap.min(axis=1)
-    by_group[every, group] = np.inf
-    runner_up = by_group.min(axis=1) if groups > 1 else first
+    role = np.repeat(np.arange(len(gaps)), [gap.shape[1] for gap in gaps])
+    gap, row = np.concatenate(gaps, axis=1), np.concatenate(rows, axis=1)
+    order = np.concatenate([order[part] for order, part in zip(pool.order, rows, strict=True)], 1)
+    every, first = np.arange(len(gap)), gap.min(axis=1)
+    pick = np.where(gap == first[:, None], order, np.iinfo(np.int64).max).argmin(axis=1)
+    group = np.concatenate([np.arange(part.shape[1]) for part in gaps]) % pool.groups
+    by_group = np.stack([gap[:, group == g].min(axis=1) for g in range(pool.groups)], axis=1)
+    beside = np.sort(by_group, axis=1)[:, min(_BESIDE, pool.groups - 1)]
     with np.errstate(divide="ignore", invalid="ignore"):
-        margin = np.log(runner_up) - np.log(first)
-    margin[runner_up == first] = 0.0
-    return Closest(block, role, index, first, margin)
+        margin = np.log(beside) - np.log(first)
+    margin[beside == first] = 0.0
+    won, own = role[pick], row[every, pick]
+    return Closest(won, own, pool.starts[won] + own, group[pick], first, margin)

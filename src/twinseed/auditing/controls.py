@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twinseed.auditing.closest import Advance, Roles, closest
+from twinseed.auditing.closest import Advance, Pool, attribute, searched
 from twinseed.auditing.copying import LEVEL
 from twinseed.auditing.relabelling import Attribution, Relabelling, relabelled
 from twinseed.generators import Fresh, Memoriser
@@ -85,17 +85,18 @@ def controlled(
     order = draw.permutation(len(twins.heldout))
     half = len(order) // 2
     held, fresh = np.sort(order[:half]), np.sort(order[half:][:_SAMPLES])
-    roles = Roles.draw([twins.train_a, twins.heldout[held]], draw, twins.origin)
+    pool = Pool.draw([twins.train_a, twins.heldout[held]], draw, twins.origin)
+    copied = twins.train_a[np.sort(draw.permutation(twins.n)[: len(fresh)])]
     noise = draw.standard_normal((len(fresh), twins.d))
-    memoriser = Memoriser(roles.rows[0], noise=BLUR)
+    memoriser = Memoriser(copied, noise=BLUR)
 
     def test(samples: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> Relabelling:
-        found = Attribution(0, closest(samples, roles, draw, advance))
-        return relabelled([found], roles.blocks, 2, draw)
+        found = Attribution((0,), attribute(searched(samples, pool, advance), pool))
+        return relabelled([found], pool, draw)
 
     return Controls(
         memoriser=test(memoriser.sample(noise)).p_closer,
         fresh=test(Fresh(twins.heldout[fresh]).sample(noise)).p_two_sided,
         samples=len(fresh),
-        rows_compared=roles.blocks,
+        rows_compared=pool.equal,
     )

@@ -4,36 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from twinseed.auditing.closest import Advance, Roles, closest
+from twinseed.auditing.closest import Advance
 from twinseed.auditing.controls import controlled
-from twinseed.auditing.copying import Copying, examine, unknown
+from twinseed.auditing.copying import unknown
+from twinseed.auditing.covariance import STATISTICS, covariance_null, population_of
+from twinseed.auditing.given import NoiseToSamples, twins_given
 from twinseed.auditing.references import (
     first_seeds,
     linear_twins,
     predicted_convergence,
     references,
 )
-from twinseed.auditing.relabelling import Attribution
 from twinseed.auditing.result import Audit
+from twinseed.auditing.roles import roles_of
+from twinseed.auditing.searches import Searches
 from twinseed.auditing.verdict import answers
-from twinseed.checks import numeric_rows, whole
-from twinseed.errors import InputError
+from twinseed.checks import whole
 from twinseed.progress import track
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.twins import Twins
 from twinseed.verbs.measure import measure
 
 __all__ = ["audit"]
-
-GENERATED = 1000
-"""Samples drawn from each of ``generators``."""
-
-NoiseToSamples = Callable[[NDArray[np.float64]], ArrayLike]
 
 
 def audit(
@@ -85,8 +81,7 @@ def audit(
 
     Validity: copies in other features (a crop, a mirror image) or blurred beyond the distance
     between rows are not seen, and no result is a guarantee of privacy (arXiv 2505.01524). All error
-    bars take the trained models as given. Training rows that both generators saw leave B's copying
-    untested. Memory: in blocks, beyond a copy of the rows compared where the numbers of rows
+    bars take the trained models as given. Memory: in blocks, beyond a copy of the rows compared where the numbers of rows
     differ, and one thin singular value decomposition of each training set.
     Source: Maillard and Goldt, arXiv 2605.21402 (the order parameters).
 
@@ -106,7 +101,7 @@ def audit(
         "heldout": heldout,
     }
     entropy = entropy_of(np.random.SeedSequence() if rng is None else rng)
-    given = _twins(arrays, twins, generators, entropy)
+    given = twins_given(arrays, twins, generators, entropy)
     limit = whole("factors", factors, "pass how many leading directions to look at")
     if given.heldout is not None:
         limit = min(limit, len(given.heldout) - 1)
@@ -128,17 +123,30 @@ def audit(
 
 def _judged(twins: Twins, entropy: tuple[int, ...], factors: int, advance: Advance) -> Audit:
     controls = controlled(twins, entropy, advance)
-    readout = measure(twins, rng=entropy, factors=factors)
-    advance()
     linear = linear_twins(twins, entropy)
+    searches = Searches.of(twins, linear, entropy, advance)
+    readout = measure(
+        twins, rng=entropy, factors=factors, closeness=searches.closeness() if searches else None
+    )
+    advance()
     # As many samples as the generator gave: directions of few samples are blurred.
-    linear_readout = measure(first_seeds(linear, twins.seeds), rng=entropy, factors=factors)
+    linear_readout = measure(
+        first_seeds(linear, twins.seeds),
+        rng=entropy,
+        factors=factors,
+        closeness=searches.closeness(linear=True) if searches else None,
+    )
     advance()
-    beside = references(readout, linear_readout, predicted_convergence(twins, entropy))
-    advance()
+    population = population_of(twins, entropy)
+    beside = references(readout, linear_readout, predicted_convergence(twins, population))
     copying = unknown(twins.seeds)
-    if twins.heldout is not None:
-        copying = _copying(twins, linear, entropy, advance)
+    if searches is not None:
+        null = None
+        if population is not None:
+            seen = {name: float(readout[name]) for name in STATISTICS}
+            null = covariance_null(twins, population, seen, searches.pool.equal, entropy)
+        copying = searches.examined(stream(entropy, "audit: copying"), null)
+    advance()
     return Audit(
         readout=readout,
         linear=linear_readout,
@@ -149,91 +157,9 @@ def _judged(twins: Twins, entropy: tuple[int, ...], factors: int, advance: Advan
     )
 
 
-def _copying(twins: Twins, linear: Twins, entropy: tuple[int, ...], advance: Advance) -> Copying:
-    """Attribute all samples to rows, and examine whose rows they are closest to."""
-    draw = stream(entropy, "audit: copying")
-    rows, tested = _roles(twins)
-    roles = Roles.draw(rows, draw, twins.origin)
-    attributed: tuple[list[Attribution], list[Attribution]] = ([], [])
-    for name, own in tested:
-        honest = linear.samples_a if own == 0 else linear.arrays["samples_b"]
-        for samples, side in zip((twins.arrays[name], honest), attributed, strict=True):
-            side.append(Attribution(own, closest(samples, roles, draw, advance)))
-    return examine(*attributed, blocks=roles.blocks, roles=len(rows), rng=draw)
-
-
-def _roles(twins: Twins) -> tuple[list[NDArray[Any]], list[tuple[str, int]]]:
-    """Return the rows of each role, and each tested generator's samples with its own role.
-
-    With two training sets without common rows, each is held out for the other generator. Where
-    rows are shared, A alone is tested; a second generator without ``train_b`` saw A's rows.
-    """
-    a, heldout = twins.train_a, twins.arrays["heldout"]
-    if twins.samples_b is None or twins.shared_training_rows:
-        return [a, heldout], [("samples_a", 0)]
-    if twins.train_b is None:
-        return [a, heldout], [("samples_a", 0), ("samples_b", 0)]
-    return [a, twins.train_b, heldout], [("samples_a", 0), ("samples_b", 1)]
-
-
 def _steps(twins: Twins) -> int:
     steps = 3
     if twins.heldout is not None:
-        rows, tested = _roles(twins)
+        rows, tested = roles_of(twins)
         steps += 2 * len(rows) * len(tested) + (4 if len(twins.heldout) >= 4 else 0)
     return steps
-
-
-def _twins(
-    arrays: dict[str, Any],
-    twins: Twins | None,
-    generators: Sequence[NoiseToSamples] | None,
-    entropy: tuple[int, ...],
-) -> Twins:
-    present = [name for name, value in arrays.items() if value is not None]
-    if twins is not None:
-        if not isinstance(twins, Twins):
-            raise InputError("twins", "must be ts.Twins", twins, "pass arrays by their own names")
-        if present or generators is not None:
-            raise InputError(
-                "twins",
-                "must come alone",
-                f"also {', '.join(present) or 'generators'}",
-                "pass twins, or the arrays, or generators with the real rows",
-            )
-        return twins
-    if arrays["train_a"] is None:
-        raise InputError("train_a", "is needed", None, "pass the rows A was trained on")
-    if generators is not None:
-        if arrays["samples_a"] is not None or arrays["samples_b"] is not None:
-            raise InputError(
-                "generators", "must not come with samples", present, "pass one or the other"
-            )
-        arrays = arrays | _generated(arrays["train_a"], generators, entropy)
-    if arrays["samples_a"] is None:
-        raise InputError("samples_a", "is needed", None, "pass the samples of generator A")
-    if arrays["train_b"] is not None and arrays["samples_b"] is None:
-        raise InputError(
-            "samples_b",
-            "is needed with train_b",
-            None,
-            "pass generator B's samples from the same seeds, or leave train_b out",
-        )
-    return Twins(**arrays)
-
-
-def _generated(
-    train_a: ArrayLike, generators: Sequence[NoiseToSamples], entropy: tuple[int, ...]
-) -> dict[str, ArrayLike]:
-    """Draw the samples of one or two generators from the same noise."""
-    remedy = "pass one or two functions from noise (N, d) to samples (N, d)"
-    if not isinstance(generators, Sequence) or not 1 <= len(generators) <= 2:
-        raise InputError("generators", "must be one or two functions", generators, remedy)
-    for number, one in enumerate(generators):
-        if not callable(one):
-            raise InputError(f"generators[{number}]", "must be a function", one, remedy)
-    width = numeric_rows("train_a", np.asarray(train_a)).shape[1]
-    noise = stream(entropy, "audit: noise").standard_normal((GENERATED, width))
-    noise.flags.writeable = False
-    found = [one(noise) for one in generators]
-    return dict(zip(("samples_a", "samples_b"), found, strict=False))

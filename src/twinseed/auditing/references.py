@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.errors import InputError
 from twinseed.filters import Ridge
 from twinseed.generators import LinearGenerator
-from twinseed.populations import estimate_population
+from twinseed.populations import Population
 from twinseed.randomness import stream
 from twinseed.readout import VARIABLES
 from twinseed.twins import Twins
@@ -36,10 +35,8 @@ PREDICTED = "matched linear model, predicted"
 CHANCE = "no copying"
 MISMATCHED = "mismatched seeds"
 
-_SEEDS = 2000  # samples of the linear model, at most
+_SEEDS = 2000  # samples of the linear model, at most, where the generator gave fewer
 _TIMES = 4  # as many samples of it as of the generator: it is cheap, and the test gains by it
-_WIDEST = 3000  # columns up to which the population is estimated, from at most this many rows:
-_PILOT = 8000
 _FROM_ZERO = ("memorisation", "memorisation_share", "recovery")  # prefixes; these end at 1
 
 
@@ -71,12 +68,12 @@ def linear_twins(twins: Twins, entropy: tuple[int, ...]) -> Twins:
     Equation: ``x = mean + S^(1/2) z``, the mean and S of the training rows. It is fitted to the
     very rows that the audit compares with, so its excess closeness to them is what matching a
     covariance costs with these rows and this n, no spectrum having to be estimated. B has noise in
-    common with A, as twins have; it is left out where ``train_b`` is unknown. Up to four times as
-    many samples as the generator's are drawn. Cost: one thin singular value decomposition for each
-    training set.
+    common with A, as twins have; it is left out where ``train_b`` is unknown. As many samples as
+    the generator's are drawn, or up to four times as many. Cost: one thin singular value
+    decomposition for each training set.
     """
     noise = stream(entropy, "audit: linear model").standard_normal(
-        (min(_TIMES * twins.seeds, _SEEDS), twins.d)
+        (max(min(_TIMES * twins.seeds, _SEEDS), twins.seeds), twins.d)
     )
 
     def samples(train: NDArray[np.generic]) -> NDArray[np.float64]:
@@ -92,23 +89,12 @@ def first_seeds(twins: Twins, count: int) -> Twins:
     return replace(twins, samples_a=twins.samples_a[:count], samples_b=second)
 
 
-def predicted_convergence(twins: Twins, entropy: tuple[int, ...]) -> float:
-    """Predict the convergence of linear twins at this n, from the population that the rows tell of.
+def predicted_convergence(twins: Twins, population: Population | None) -> float:
+    """Predict the convergence of linear twins at this n, from the population of the rows.
 
-    The population spectrum is estimated from all real rows (a random 8000 of them where there are
-    more); the sample spectrum in its place would make convergence look easier than it is. NaN where
-    it does not apply (``train_b`` unknown or sharing rows), where rows repeat each other, or where
-    there are too many columns.
+    NaN where it does not apply (``train_b`` unknown or sharing rows) or no population is known.
     """
-    if twins.train_b is None or twins.shared_training_rows or twins.d > _WIDEST:
-        return math.nan
-    real = [rows for name, rows in twins.arrays.items() if not name.startswith("samples")]
-    draw = stream(entropy, "audit: rows for the population")
-    share = min(1.0, _PILOT / sum(len(rows) for rows in real))
-    chosen = [rows[np.sort(draw.permutation(len(rows))[: int(share * len(rows))])] for rows in real]
-    try:
-        population = estimate_population(np.concatenate(chosen))
-    except InputError:
+    if twins.train_b is None or twins.shared_training_rows or population is None:
         return math.nan
     predicted = predict(population, Ridge(0.0), n=max(twins.n - 1, 1), d=twins.d)
     return float(predicted["convergence"])

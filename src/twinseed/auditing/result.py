@@ -136,7 +136,7 @@ class Audit:
             "verdict": self.verdict,
             "outcome": {question: str(outcome) for question, outcome in self.outcome.items()},
             "controls": controls,
-            "copying": _finite(dataclasses.asdict(self.copying)),
+            "copying": _finite(self.copying.to_dict()),
             "numbers": measured,
         }
 

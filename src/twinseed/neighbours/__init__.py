@@ -28,6 +28,7 @@ def nearest(
     rows: ArrayLike,
     *,
     groups: int | NDArray[np.int64] = 1,
+    ties: NDArray[np.int64] | None = None,
     origin: ArrayLike | None = None,
     memory: int = 256 << 20,
     top: int = 8,
@@ -40,7 +41,8 @@ def nearest(
     (orthogonal) to 1 (parallel); distance from 0 (a copy) upwards.
 
     Shapes: queries (N, d); rows (M, d); the answer (N, G). ``groups`` is the number of groups
-    (row j is in group j modulo G) or one label from 0 to G - 1 for each row.
+    (row j is in group j modulo G) or one label from 0 to G - 1 for each row. ``ties`` (M,) ranks
+    the rows: of equally near rows the one of least rank is returned, the lower row by default.
 
     Raises:
         InputError: not numbers, not finite, widths that differ, a group without rows.
@@ -53,7 +55,7 @@ def nearest(
     ``g sum_j |q_j r_j|`` for an inner product summed in any order, with Cauchy-Schwarz, and 16
     more roundings for the centring and the shifts. A row is dropped only if its score plus its
     bound lies below another's score less its bound, so the true nearest row is always kept. What
-    is kept is compared in float64 on the original values; equal values go to the lower row.
+    is kept is compared in float64 on the original values.
     Where that excludes too few of some 256 rows (a mean far larger than the spread, many equal
     rows), products in float64 choose among them; only of rows that even these cannot tell apart
     are no more than ``top`` compared.
@@ -75,6 +77,11 @@ def nearest(
         )
     labels = _labels(groups, len(r))
     count = int(labels.max()) + 1
+    ranks = np.arange(len(r)) if ties is None else np.asarray(ties)
+    if ranks.shape != (len(r),):
+        raise InputError(
+            "ties", "must hold a rank a row", ranks.shape, "pass one rank for each row"
+        )
     frame = Frame.around(q, r, origin)
     plan = Plan.within(memory, len(r), r.shape[1], frame.dtype.itemsize, count, top)
     best = Nearest.empty(len(q), count)
@@ -86,7 +93,7 @@ def nearest(
                 done = part.start + share * (part.stop - part.start)
                 progress(int(done * len(r)), len(q) * len(r))
 
-        search(q[part], r, labels, frame, plan, best.part(part), report)
+        search(q[part], r, labels, ranks, frame, plan, best.part(part), report)
     return best
 
 

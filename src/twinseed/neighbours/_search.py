@@ -55,8 +55,9 @@ class _Kept:
         metric: Metric,
         value: NDArray[np.float64],
         row_of: NDArray[np.int64],
+        ties: NDArray[np.int64],
     ) -> None:
-        self.q, self.r, self.scale, self.metric = q, r, scale, metric
+        self.q, self.r, self.scale, self.metric, self.ties = q, r, scale, metric, ties
         self.value, self.row_of = value.reshape(-1), row_of.reshape(-1)
         self.value[:] = -np.inf
         self._keys: list[NDArray[np.int64]] = []
@@ -72,7 +73,7 @@ class _Kept:
             self.settle()
 
     def settle(self) -> None:
-        """Compare in float64, on the original values; equal values go to the lower row."""
+        """Compare in float64, on the original values; equal values go to the least of ``ties``."""
         if not self._waiting:
             return
         key, row = np.concatenate(self._keys), np.concatenate(self._rows)
@@ -86,11 +87,12 @@ class _Kept:
             left = self.q[query[some]].astype(np.float64) * self.scale
             right = self.r[row[some]].astype(np.float64) * self.scale
             exact[some] = self.metric.exact(left, right)
-        order = np.lexsort((row, -exact, key))
+        order = np.lexsort((self.ties[row], -exact, key))
         order = order[np.flatnonzero(np.diff(key[order], prepend=-1))]
         key, row, exact = key[order], row[order], exact[order]
         old, old_row = self.value[key], self.row_of[key]
-        better = (exact > old) | ((exact == old) & (row < old_row))
+        earlier = self.ties[row] < self.ties[old_row]
+        better = (exact > old) | ((exact == old) & earlier)
         self.value[key[better]] = exact[better]
         self.row_of[key[better]] = row[better]
         self._keys, self._rows, self._waiting = [], [], 0
@@ -100,6 +102,7 @@ def search(
     q: NDArray[Any],
     r: NDArray[Any],
     labels: NDArray[np.int64],
+    ties: NDArray[np.int64],
     frame: Frame,
     plan: Plan,
     best: Nearest,
@@ -112,9 +115,10 @@ def search(
     metrics: Metrics = (Distance(frame, length), Cosine(frame, placed, length))
     peaks, surely = _bound_all(placed, r, labels, frame, plan, metrics, groups, report)
     distance, cosine = np.empty_like(best.distance), np.empty_like(best.cosine)
+    distance_row, cosine_row = best.distance_row.copy(), best.cosine_row.copy()
     kept = (
-        _Kept(q, r, frame.scale, metrics[0], distance, distance_row := best.distance_row.copy()),
-        _Kept(q, r, frame.scale, metrics[1], cosine, cosine_row := best.cosine_row.copy()),
+        _Kept(q, r, frame.scale, metrics[0], distance, distance_row, ties),
+        _Kept(q, r, frame.scale, metrics[1], cosine, cosine_row, ties),
     )
     number = 0
     for block in blocks(r, labels, frame, plan):
@@ -129,7 +133,11 @@ def search(
                     error = metric.bound(block.length[part, None], block.pull[part, None], who)
                     row, column = np.nonzero(scores + error >= surely[i, group, who])
                     if row.size > CROWDED * who.size:
-                        row, column = _decide(q[who], r[block.index[part]], frame, i, plan.top)
+                        here = np.argsort(ties[block.index[part]])
+                        row, column = _decide(
+                            q[who], r[block.index[part][here]], frame, i, plan.top
+                        )
+                        row = here[row]
                     kept[i].add(who[column] * groups + group, block.index[part][row])
             number += 1
     report(0.95)

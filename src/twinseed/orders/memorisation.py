@@ -113,6 +113,7 @@ def from_twins(
     resamples: int = 200,
     memory: int = 256 << 20,
     progress: Progress | None = None,
+    found: list[Closeness] | None = None,
 ) -> dict[str, Estimate]:
     """Measure memorisation, alone and calibrated against held-out rows.
 
@@ -120,7 +121,8 @@ def from_twins(
     generator, averaged over the generators whose training rows are known; ``m_0`` the same over
     held-out rows; ratio ``m/m_0`` and shares ``P(t > h) + P(t = h)/2`` of samples closer to
     training than to held-out rows, by |cosine| and by Euclidean distance. Ratio, shares and m_0
-    use equal numbers of rows: of the larger side a random subset. Range: m and m_0 from 0 to 1,
+    use equal numbers of rows: of the larger side a random subset. ``found`` is the answer of
+    ``closeness`` where it is known already. Range: m and m_0 from 0 to 1,
     where 1 means copies; ratio from 0 upwards, 1 means no excess; shares from 0 to 1, 1/2 no
     excess.
 
@@ -146,9 +148,10 @@ def from_twins(
     (1.0, 1.0)
     """
     entropy = entropy_of(rng)
-    found = closeness(
-        twins, entropy, groups=GROUPS if resamples else 1, memory=memory, progress=progress
-    )
+    if found is None:
+        found = closeness(
+            twins, entropy, groups=GROUPS if resamples else 1, memory=memory, progress=progress
+        )
     draw = stream(entropy, "memorisation: seeds")
     count = twins.seeds
     weights = np.empty((resamples, count))

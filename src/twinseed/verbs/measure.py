@@ -32,6 +32,7 @@ def measure(
     reference: ArrayLike | None = None,
     resamples: int = 200,
     progress: Progress | None = None,
+    closeness: list[memorisation.Closeness] | None = None,
 ) -> xr.Dataset:
     """Measure every order parameter of twins, each with its error bar.
 
@@ -48,6 +49,8 @@ def measure(
         reference: rows whose principal directions stand for the truth; held-out rows by default.
         resamples: bootstrap draws; 0 leaves error bars out (a simulation has replicates instead).
         progress: called with (work done, work in all) while neighbours are searched.
+        closeness: how close the samples come to the rows, as ``memorisation.closeness`` answers,
+            where it is known already; searched for otherwise.
 
     Returns:
         A readout. What the arrays cannot tell is "not identifiable": without held-out rows the
@@ -82,7 +85,9 @@ def measure(
     estimates = {
         **recovered,
         **convergence.from_twins(twins, entropy, directions=directions, resamples=draws),
-        **memorisation.from_twins(twins, entropy, resamples=draws, progress=progress),
+        **memorisation.from_twins(
+            twins, entropy, resamples=draws, progress=progress, found=closeness
+        ),
         **distance.from_twins(twins, entropy),
     }
     ranks = np.arange(1, eigenvalues.size + 1, dtype=np.float64)

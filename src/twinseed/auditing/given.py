@@ -1,0 +1,76 @@
+"""From the arguments of an audit to twins: arrays as they are, or samples drawn from generators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from twinseed.checks import numeric_rows
+from twinseed.errors import InputError
+from twinseed.randomness import stream
+from twinseed.twins import Twins
+
+__all__ = ["NoiseToSamples", "twins_given"]
+
+GENERATED = 1000
+"""Samples drawn from each of ``generators``."""
+
+NoiseToSamples = Callable[[NDArray[np.float64]], ArrayLike]
+
+
+def twins_given(
+    arrays: dict[str, Any],
+    twins: Twins | None,
+    generators: Sequence[NoiseToSamples] | None,
+    entropy: tuple[int, ...],
+) -> Twins:
+    present = [name for name, value in arrays.items() if value is not None]
+    if twins is not None:
+        if not isinstance(twins, Twins):
+            raise InputError("twins", "must be ts.Twins", twins, "pass arrays by their own names")
+        if present or generators is not None:
+            raise InputError(
+                "twins",
+                "must come alone",
+                f"also {', '.join(present) or 'generators'}",
+                "pass twins, or the arrays, or generators with the real rows",
+            )
+        return twins
+    if arrays["train_a"] is None:
+        raise InputError("train_a", "is needed", None, "pass the rows A was trained on")
+    if generators is not None:
+        if arrays["samples_a"] is not None or arrays["samples_b"] is not None:
+            raise InputError(
+                "generators", "must not come with samples", present, "pass one or the other"
+            )
+        arrays = arrays | _generated(arrays["train_a"], generators, entropy)
+    if arrays["samples_a"] is None:
+        raise InputError("samples_a", "is needed", None, "pass the samples of generator A")
+    if arrays["train_b"] is not None and arrays["samples_b"] is None:
+        raise InputError(
+            "samples_b",
+            "is needed with train_b",
+            None,
+            "pass generator B's samples from the same seeds, or leave train_b out",
+        )
+    return Twins(**arrays)
+
+
+def _generated(
+    train_a: ArrayLike, generators: Sequence[NoiseToSamples], entropy: tuple[int, ...]
+) -> dict[str, ArrayLike]:
+    """Draw the samples of one or two generators from the same noise."""
+    remedy = "pass one or two functions from noise (N, d) to samples (N, d)"
+    if not isinstance(generators, Sequence) or not 1 <= len(generators) <= 2:
+        raise InputError("generators", "must be one or two functions", generators, remedy)
+    for number, one in enumerate(generators):
+        if not callable(one):
+            raise InputError(f"generators[{number}]", "must be a function", one, remedy)
+    width = numeric_rows("train_a", np.asarray(train_a)).shape[1]
+    noise = stream(entropy, "audit: noise").standard_normal((GENERATED, width))
+    noise.flags.writeable = False
+    found = [one(noise) for one in generators]
+    return dict(zip(("samples_a", "samples_b"), found, strict=False))

@@ -1,0 +1,94 @@
+"""One search of all real rows for each set of samples: measures, controls and tests share it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twinseed.auditing.closest import Advance, Pool, attribute, searched
+from twinseed.auditing.copying import Copying, examine
+from twinseed.auditing.covariance import Covariance
+from twinseed.auditing.relabelling import Attribution
+from twinseed.auditing.roles import Tested, roles_of
+from twinseed.neighbours import Nearest
+from twinseed.orders.memorisation import GROUPS, Closeness, rows_compared
+from twinseed.randomness import stream
+from twinseed.twins import Twins
+
+__all__ = ["Searches"]
+
+Found = tuple[tuple[Nearest, ...], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Searches:
+    """The nearest rows, in every role, of each tested generator's samples and of its linear model.
+
+    ``generators`` and ``linear`` have one entry for each of ``tested``, with one answer a role.
+    """
+
+    twins: Twins
+    pool: Pool
+    tested: tuple[Tested, ...]
+    generators: Found
+    linear: Found
+
+    @classmethod
+    def of(
+        cls, twins: Twins, linear: Twins, entropy: tuple[int, ...], advance: Advance
+    ) -> Searches | None:
+        """Search; None without held-out rows."""
+        if twins.heldout is None:
+            return None
+        rows, tested = roles_of(twins)
+        draw = stream(entropy, "audit: pool")
+        pool = Pool.draw(rows, draw, twins.origin, rows_compared(twins))
+        beside = {name: linear.arrays.get(name, linear.samples_a) for name in twins.arrays}
+        return cls(
+            twins,
+            pool,
+            tuple(tested),
+            tuple(searched(twins.arrays[one.name], pool, advance) for one in tested),
+            tuple(searched(beside[one.name], pool, advance) for one in tested),
+        )
+
+    def closeness(self, *, linear: bool = False) -> list[Closeness] | None:
+        """Return what ``memorisation.closeness`` would search for, of as many samples.
+
+        None where the roles are not its sides, or too few rows for its groups.
+        """
+        twins, groups = self.twins, self.pool.groups
+        if twins.shared_training_rows or self.pool.equal < GROUPS:
+            return None
+        seeds, searches = slice(0, twins.seeds), self.linear if linear else self.generators
+        sides = [0] if twins.train_b is None else range(len(searches))
+        return [
+            Closeness(
+                searches[side][side].part(seeds),
+                _first(searches[side][-1].part(seeds), groups),
+                groups,
+            )
+            for side in sides
+        ]
+
+    def examined(self, rng: np.random.Generator, covariance: Covariance | None) -> Copying:
+        """Test for copying, with all that was found."""
+        generators, linear = (
+            [
+                Attribution(tuple(one.own), attribute(search, self.pool))
+                for one, search in zip(self.tested, found, strict=True)
+            ]
+            for found in (self.generators, self.linear)
+        )
+        return examine(generators, linear, self.generators, self.tested, self.pool, rng, covariance)
+
+
+def _first(found: Nearest, groups: int) -> Nearest:
+    """Return the answers of the first groups."""
+    return Nearest(
+        found.cosine[:, :groups],
+        found.cosine_row[:, :groups],
+        found.distance[:, :groups],
+        found.distance_row[:, :groups],
+    )
