@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 import twinseed as ts
-from twinseed.auditing.factors import Factor, Fate, factors
+from twinseed.auditing.factors import Factor, Fate, _unrelated, factors
 from twinseed.auditing.matched import matched, real_rows
 from twinseed.auditing.references import first_seeds, linear_twins
 from twinseed.coupling import outlier
@@ -124,3 +124,15 @@ def test_without_population_or_heldout_rows_less_is_said() -> None:
     assert factors(noise, unlearned, readout, None, (0,))[0].fate is Fate.NOT_RECOVERED
     few = ts.Twins(samples, None, a, heldout=heldout[:7]).centred()
     assert factors(few, readout, readout, None, (0,)) == ()
+
+
+def test_the_overlap_of_unrelated_subspaces() -> None:
+    draw = Draw(8)
+    for size, d in ((1, 3), (1, 12), (4, 12)):
+        pairs = [
+            [np.linalg.qr(draw.standard_normal((d, size)))[0] for _ in range(2)]
+            for _ in range(2000)
+        ]
+        shared = [np.sum((one.T @ other) ** 2) / size for one, other in pairs]
+        assert np.mean(shared > np.float64(_unrelated(size, d))) == pytest.approx(0.025, abs=0.01)
+    assert _unrelated(3, 3) == 1.0

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import beta
 
 from twinseed.auditing.matched import Matched
 from twinseed.auditing.references import Number, interval
 from twinseed.orders.principal import principal
 from twinseed.orders.recovery import factor_groups, overlaps
 from twinseed.randomness import stream
-from twinseed.status import Status
 from twinseed.twins import Twins
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ class Fate(StrEnum):
 class Factor:
     """One leading direction of the held-out rows, and how far the generators have it.
 
-    Everything but ``recovery`` and ``predicted`` is on the scale of ``measured``: squared overlap
-    with the held-out rows' own direction, which is itself blurred.
+    ``measured``, ``ceiling`` and ``linear`` are squared overlaps with the held-out rows' own
+    direction, which is itself blurred; ``recovery`` and ``predicted`` are with the truth.
     """
 
     number: int
@@ -71,7 +71,7 @@ class Factor:
     linear: Number
     """``measured`` of the matched linear model, trained on the same rows."""
     predicted: float
-    """Recovery that theory gives the matched linear model at this n; NaN if unknown."""
+    """``recovery`` of the matched linear model at this n, by theory; NaN if unknown."""
     learnable: bool | None
     """Whether that is above the threshold under which nothing is learned; None if unknown."""
     twins: Number
@@ -92,8 +92,8 @@ def factors(
     recovery of the truth from as many rows. The odds ``Q/(1 - Q)`` grow in proportion to the rows
     (Spearman-Brown; exact for many rows, and low by at most ``1/(1 + beta)`` for a spike), which
     gives Q for h rows and for N samples; their product is the ceiling, what N samples of a perfect
-    generator would show. A direction counts as shown where R is above ``(g + 4)/d + 2 sd``, g the
-    size of its group, sd that over random splits.
+    generator would show. A direction counts as shown where R is two standard deviations (over
+    random splits) above what unrelated subspaces of its group's size show once in forty times.
 
     Validity: directions are matched by rank, nearly equal eigenvalues as one subspace. The interval
     of ``recovery`` adds the errors of both terms; it does not say what other training sets of the
@@ -119,11 +119,11 @@ def factors(
         if group.start >= count:
             break
         theory = (math.nan, None) if expected is None else expected.recovered(group)
-        floor = (group.stop - group.start + 4.0) / twins.d
+        floor = _unrelated(group.stop - group.start, twins.d)
         for k in range(group.start, min(group.stop, count)):
             top = Number(float(ceiling[k]), float(low[k]), float(high[k]))
             shown = bool(halves[k] - 2.0 * spread[k] > floor)
-            found.append(_factor(k, group, measured, linear, top, shown, theory))
+            found.append(_factor(k, group, measured, linear, top, shown, theory, floor))
     return tuple(found)
 
 
@@ -159,6 +159,19 @@ def _ceiling(halves: Array, rows: int, samples: int) -> Array:
     return at(rows) * at(samples)
 
 
+def _unrelated(size: int, d: int) -> float:
+    """Return the overlap that unrelated subspaces exceed once in forty times; 1 if it must be 1.
+
+    The mean squared cosine of two of ``size`` random directions in ``d`` has mean ``size/d`` and
+    variance ``2 (d - size)^2/(d^2 (d - 1)(d + 2))``: a beta distribution, exactly so for one.
+    """
+    if size >= d:
+        return 1.0
+    mean = size / d
+    total = mean * (1.0 - mean) / (2.0 * (1.0 - mean) ** 2 / ((d - 1.0) * (d + 2.0))) - 1.0
+    return float(beta.ppf(0.975, mean * total, (1.0 - mean) * total))
+
+
 def _factor(
     k: int,
     group: slice,
@@ -167,6 +180,7 @@ def _factor(
     ceiling: Number,
     shown: bool,
     theory: tuple[float, bool | None],
+    floor: float,
 ) -> Factor:
     seen = interval(measured, "recovery", k)
     ratio = seen.value / ceiling.value if ceiling.value > 0 else math.nan
@@ -177,7 +191,6 @@ def _factor(
     reach = ratio * math.hypot(*errors)
     recovery = Number(min(ratio, 1.0), max(ratio - reach, 0.0), min(ratio + reach, 1.0))
     recovery = Number(recovery.value, min(recovery.low, recovery.value), recovery.high)
-    below = str(measured["recovery_status"].values[k]) == Status.BELOW_FLOOR
     return Factor(
         number=k + 1,
         group=(group.start + 1, group.stop),
@@ -188,7 +201,7 @@ def _factor(
         predicted=theory[0],
         learnable=theory[1],
         twins=interval(measured, "recovery_twins", k),
-        fate=_fate(recovery, below, shown, *theory),
+        fate=_fate(recovery, seen.value < floor, shown, *theory),
     )
 
 
