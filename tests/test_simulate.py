@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import tracemalloc
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -202,19 +201,13 @@ def test_an_interrupted_run_goes_on_to_the_same_bits(tmp_path: Path, once: Any) 
     assert steps == [12] + [1] * 4, "more replicates reuse the ones that are there"
 
 
-def test_another_engine_or_version_does_not_take_over_stored_draws(tmp_path: Path) -> None:
-    @dataclass(frozen=True)
-    class Revised(Numbers):
-        revision = 2
-
-    store = tmp_path / "draws.db"
-    ts.simulate(ts.Spiked([]), rng=0, engine=Numbers(), store=store, **SMALL)
-    with pytest.raises(StoreError, match="version"):
-        ts.simulate(ts.Spiked([]), rng=0, engine=Revised(), store=store, **SMALL)
-    steps: list[int] = []
-    other = Numbers(statuses=("ok", "ok"))
-    ts.simulate(ts.Spiked([]), rng=0, engine=other, store=store, progress=steps.append, **SMALL)
-    assert steps == [1] * 6
+def test_the_bits_of_a_mean_do_not_depend_on_the_grid() -> None:
+    case = {"d": 20, "replicates": 37, "rng": 7, "engine": Numbers()}
+    several = ts.simulate(ts.Spiked([]), n=list(range(20, 40)), **case)
+    for n in (20, 33):
+        alone = ts.simulate(ts.Spiked([]), n=n, **case)
+        for part in ("convergence", "convergence_se"):
+            assert several[part].sel(n=n).item() == alone[part].item()
 
 
 def test_the_seed_decides_and_cells_are_independent() -> None:

@@ -73,6 +73,16 @@ class PopulationAxis:
             return self.members[0].factors
         return np.array([one.factors for one in self.members])
 
+    @property
+    def family(self) -> dict[str, Any]:
+        """What the populations have in common, however many more lie along the dimension."""
+        first = self.members[0]
+        if isinstance(first, Spiked):
+            return {"kind": "Spiked", "bulk": first.bulk, "factors": first.strengths.size}
+        if isinstance(first, PowerLaw):
+            return {"kind": "PowerLaw", "d": first.dimension, "leading": first.factors.size}
+        return dict(first.description())
+
     def __str__(self) -> str:
         first, last = self.members[0], self.members[-1]
         return (

@@ -6,8 +6,9 @@ Apart from the verb, so that several simulations can share one store and one set
 from __future__ import annotations
 
 import itertools
+import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -67,16 +68,37 @@ class Simulation:
         """What a store of its draws must agree on: the code, and the engine's revision."""
         return f"{__version__}/{self.engine.revision}"
 
+    @property
+    def shared(self) -> dict[str, Any]:
+        """What else it must agree on: the engine, and the kind of population."""
+        return {"engine": dict(self.engine.description()), "population": self.grid.axis.family}
+
     @cached_property
     def cells(self) -> list[Cell]:
         """One cell a draw."""
-        sizes = _require_sizes(self.grid, self.engine)
-        populations, filters = self.grid.populations, self.grid.filters
-        return [
-            _cell(self.engine, populations[index[0]], filters[index[-1]], *sizes[index], replicate)
-            for replicate in range(self.replicates)
-            for index in np.ndindex(self.grid.shape)
-        ]
+        points = [self._point(index) for index in np.ndindex(self.grid.shape)]
+        return [point(replicate) for replicate in range(self.replicates) for point in points]
+
+    def _point(self, index: tuple[int, ...]) -> Callable[[int], Cell]:
+        """Return what makes the cell of a replicate, at one point of the grid."""
+        population, filter = self.grid.populations[index[0]], self.grid.filters[index[-1]]
+        n, d = int(self.grid.n[index]), int(self.grid.d[index])
+        description = {
+            "engine": dict(self.engine.description()),
+            "population": dict(population.description()),
+            "filter": dict(filter.description()),
+            "n": n,
+            "d": d,
+        }
+        arguments = (self.engine, population, filter, n, d)
+        shares_work = type(self.engine).draws is not Engine.draws
+        return partial(
+            _cell,
+            description,
+            work=partial(_draw, *arguments),
+            group=json.dumps(description, sort_keys=True),
+            together=partial(_draws, *arguments) if shares_work else None,
+        )
 
     def readout(self, results: Sequence[Result], entropy: Sequence[int]) -> xr.Dataset:
         """Average the results of ``cells``, in their order."""
@@ -98,18 +120,24 @@ class Simulation:
 def over_replicates(
     results: Sequence[Result], shape: tuple[int, ...], resampled: str
 ) -> dict[str, Estimate]:
-    """Return means and standard errors over replicates, which vary slowest in ``results``."""
+    """Return means and standard errors over replicates, which vary slowest in ``results``.
+
+    One replicate has no standard error (NaN). The bits of a mean depend on its replicates alone,
+    not on the size of the grid: numpy sums a last axis that is contiguous in one order.
+    """
     replicates = len(results) // math.prod(shape)
     estimates = {}
     for name in results[0]:
         values = np.array([result[name][0] for result in results], dtype=np.float64)
         status = np.array([result[name][1] for result in results], dtype=np.str_)
-        values = values.reshape(replicates, *shape, *values.shape[1:])
+        full = (replicates, *shape, *values.shape[1:])
+        values = np.ascontiguousarray(np.moveaxis(values.reshape(full), 0, -1))
+        spread = values.std(axis=-1, ddof=1) if replicates > 1 else np.full(full[1:], np.nan)
         estimates[name] = Estimate(
-            value=values.mean(axis=0),
-            se=values.std(axis=0, ddof=1) / np.sqrt(replicates),
+            value=values.mean(axis=-1),
+            se=spread / np.sqrt(replicates),
             resampled=resampled,
-            status=_of_most(status.reshape(values.shape)),
+            status=_of_most(status.reshape(full)),
         )
     return estimates
 
@@ -122,33 +150,16 @@ def _require_engine(engine: Any) -> Engine:
     return engine
 
 
-def _require_sizes(grid: Grid, engine: Engine) -> dict[tuple[int, ...], tuple[int, int]]:
-    sizes = {
-        index: (
-            whole("n", grid.n[index], "pass the number of training rows of each model"),
-            whole("d", grid.d[index], "pass the number of columns of the data"),
+def _require_sizes(grid: Grid, engine: Engine) -> None:
+    for n, d in set(zip(grid.n.ravel().tolist(), grid.d.ravel().tolist(), strict=True)):
+        engine.require_room(
+            whole("n", n, "pass the number of training rows of each model"),
+            whole("d", d, "pass the number of columns of the data"),
         )
-        for index in np.ndindex(grid.shape)
-    }
-    for n, d in set(sizes.values()):
-        engine.require_room(n, d)
-    return sizes
 
 
-def _cell(
-    engine: Engine, population: Population, filter: Filter, n: int, d: int, replicate: int
-) -> Cell:
-    return Cell(
-        work=partial(_draw, engine, population, filter, n, d),
-        description={
-            "engine": dict(engine.description()),
-            "population": dict(population.description()),
-            "filter": dict(filter.description()),
-            "n": n,
-            "d": d,
-            "replicate": replicate,
-        },
-    )
+def _cell(description: Mapping[str, Any], replicate: int, **alike: Any) -> Cell:
+    return Cell(description={**description, "replicate": replicate}, **alike)
 
 
 def _draw(
@@ -160,6 +171,17 @@ def _draw(
     rng: np.random.Generator,
 ) -> Result:
     return as_result(engine.draw(population, filter, n, d, rng))
+
+
+def _draws(
+    engine: Engine,
+    population: Population,
+    filter: Filter,
+    n: int,
+    d: int,
+    rngs: Sequence[np.random.Generator],
+) -> list[Result]:
+    return [as_result(found) for found in engine.draws(population, filter, n, d, rngs)]
 
 
 def as_result(estimates: Mapping[str, Estimate]) -> Result:

@@ -59,7 +59,9 @@ def simulate(
         rng: a seed or a numpy generator. The same seed gives the same bits for any number of
             workers, on one kind of processor and BLAS.
         engine: how a draw is made, ``ts.Dense()`` unless given.
-        store: a file that keeps each finished draw; run again, the same call goes on from there.
+        store: a file that keeps each finished draw; run again, the same call goes on from there,
+            and so does one with more replicates, sizes, filters or populations along the dimension.
+            ``load_sweep`` reads it, also while the call runs.
         cluster: the address of a Dask scheduler that is already running, instead of ``workers``.
         workers: processes on this machine. A script that asks for more than one needs the usual
             ``if __name__ == "__main__":``.
@@ -90,7 +92,7 @@ def simulate(
         population, filter, n=n, d=d, replicates=replicates, engine=engine
     )
     cells = simulation.cells
-    job = Job("simulate", simulation.version, entropy_of(rng))
+    job = Job("simulate", simulation.version, entropy_of(rng), simulation.shared)
     with ExitStack() as stack:
         kept = stack.enter_context(Store(store, job)) if store is not None else None
         if callable(progress):
