@@ -11,46 +11,115 @@ __all__ = ["Stopping"]
 
 Array = NDArray[np.float64]
 
-_SHIFTS = np.geomspace(1e-18, 1e2, 201)
+_SHIFTS = np.geomspace(1e-18, 1e6, 961)
 """Points of the negative axis, in units of the largest eigenvalue, for the residual's integral."""
+_STEP = 1.05 * np.log(_SHIFTS[1] / _SHIFTS[0]) / np.pi
+"""Weight of a point, and a twentieth for the grid."""
+_GROUP = 8
+"""Eigenvalues multiplied before a logarithm is taken; their product stays within range."""
 _LARGEST_LOG = 600.0
+_SINGLE = 2.0**-17
+"""What products in single precision may shift an eigenvalue by, in units of the largest: their
+rounding, 2^-24, times 128."""
+_INSIDE = np.geomspace(1e-6, 1.0, 7)
+"""Points of the spectrum, in the same units, where Cauchy's formula is tried on the filter."""
+_AGREES = 0.3
+"""How well it has to give the filter's rise, for the coarse grid of an integral that decides."""
 
 
 class Stopping:
-    """The relative error of the worst column, from one check to the next.
+    """The relative error of the worst column: the smaller of a bound and an estimate.
 
-    Equation: the larger of two estimates. With ``delta`` the relative change since the last check
-    and ``rho`` its ratio to the change before (at most .95), the first is
-    ``delta max(1, rho/(1 - rho))``. It is blind to a cluster of small eigenvalues that k steps have
-    not parted, where the iterates stand still. The second sees it, where the filter is analytic off
-    the negative axis: by Cauchy's integral the error is that of the shifted linear systems, whose
-    residuals the steps know,
+    Equation: where the filter is analytic off the negative axis and grows slower than its argument,
+    Cauchy's formula makes the error that of the shifted linear systems, whose residuals the steps
+    know,
 
-        |error| <= (1/pi) int_0^inf |Im f(-t)| / (t + theta_min)
-                   prod_j (alpha_j beta_j / n) / (theta_j + t) dt,
+        |error| <= (1/pi) int_0^inf |Im f(-t)|/(t + w) prod_j (alpha_j beta_j / n)/(theta_j + t) dt,
 
-    ``theta`` the eigenvalues of ``B^T B / n``: a bound but for the least of them, which stands in
-    place of the least eigenvalue of S.
+    ``theta`` the eigenvalues of ``B^T B / n``: in exact arithmetic a bound with ``w = 0``, as no
+    eigenvalue of S lies below 0, up to the grid of the integral. Whether a filter is one of those
+    is tried at the first check, by ``f(x) - f(0) = (1/pi) int Im f(-t) x/(t (t + x)) dt``.
 
-    Source: Chen, Greenbaum, Musco and Musco, SIAM J. Matrix Anal. Appl. 43 (2022) 787.
+    The bound is far too large for a root at zero. The estimate is the larger of the same integral
+    with ``w`` the least ``theta``, and of what the last checks changed: with ``delta`` the relative
+    change since the last check and ``rho`` its ratio to the change before (at most .95),
+    ``delta max(1, rho/(1 - rho))``. Changes alone are blind to a cluster of small eigenvalues that
+    k steps have not parted, where the iterates stand still; the integral sees it. The steps between
+    checks grow like the steps themselves, so that the changes fall by a steady factor both where
+    errors fall geometrically (f smooth on the spectrum) and where they fall like a power (a root at
+    zero); a check comes earlier where the bound is about to meet the tolerance.
+
+    ``single`` is the relative error that products in single precision would leave from the last
+    check on: the change of f that their rounding makes, in proportion to what is left to be found.
+
+    Source: Chen, Greenbaum, Musco and Musco, SIAM J. Matrix Anal. Appl. 43 (2022) 787; Simoncini
+    and Szyld, SIAM J. Sci. Comput. 25 (2003) 454 (later products may be less exact).
     """
 
     def __init__(self, filter: Filter, n: int) -> None:
         part = filter.analytic_part
+        self._filter = filter
         self._continued = part[1] if part and part[0] == 0.0 else None
         self._n = n
+        self._bounded: bool | None = None
         self._last: Array | None = None
         self._change: Array | None = None
+        self._seen: tuple[int, float] | None = None
+        self._rate = 0.0
+        self.single = np.inf
 
     def error(self, coefficients: Array, entries: Array, singular: Array) -> float:
-        """Return the estimate; infinite until there have been three checks.
+        """Return the error; infinite until there have been three checks, where it has no bound.
 
         Shapes: coefficients and singular values of B (seeds, k); entries
         ``alpha_1, beta_1, ..., alpha_k, beta_k`` (seeds, 2 k).
         """
         size = np.linalg.norm(coefficients, axis=1)
-        by_change = self._by_change(coefficients, size)
-        return max(by_change, self._by_residual(entries, singular**2 / self._n, size))
+        theta = singular**2 / self._n
+        top = float(theta.max())
+        jump = self._jump(top * _SHIFTS)
+        if self._bounded is None:
+            self._bounded = self._represented(top, jump)
+        bound, error = self._by_residual(entries, theta, size, np.abs(jump))
+        error = max(error, self._by_change(coefficients, size))
+        if self._bounded:
+            error = min(error, bound)
+            self._note(coefficients.shape[1], bound)
+        self.single = error * self._shift(top) / max(float(size.min()), np.finfo(float).tiny)
+        return error
+
+    def next_check(self, steps: int, tolerance: float) -> int:
+        """Return the steps at which to look again."""
+        furthest = steps + max(4, steps // 5)
+        if self._seen is None or self._rate <= 0.0:
+            return furthest
+        left = np.log(self._seen[1] / tolerance) / self._rate
+        return min(steps + max(int(np.ceil(left)), 1), furthest)
+
+    def _note(self, steps: int, bound: float) -> None:
+        if self._seen is not None and 0.0 < bound < self._seen[1]:
+            self._rate = float(np.log(self._seen[1] / bound)) / (steps - self._seen[0])
+        self._seen = (steps, bound)
+
+    def _shift(self, top: float) -> float:
+        """Return the most by which the filter changes when single precision shifts eigenvalues."""
+        x = top * np.append(0.0, _INSIDE)
+        return float(np.max(np.abs(self._filter(x + top * _SINGLE) - self._filter(x))))
+
+    def _jump(self, t: Array) -> Array:
+        """Return the filter's imaginary part above the negative axis, 0 where it overflows."""
+        if self._continued is None or not t.all():
+            return np.zeros_like(t)
+        with np.errstate(all="ignore"):
+            jump = np.imag(self._continued(-t + 0j))
+        return np.nan_to_num(jump, nan=0.0, posinf=0.0, neginf=0.0)
+
+    def _represented(self, top: float, jump: Array) -> bool:
+        """Whether Cauchy's formula gives the filter's rise from 0, if there is one."""
+        rise = np.abs(self._filter(top * _INSIDE) - self._filter.at_zero)
+        share = _INSIDE[:, None] / (_SHIFTS + _INSIDE[:, None])
+        apart = np.abs(np.abs(_STEP * (share @ jump)) - rise)
+        return bool(np.max(apart) < _AGREES * np.max(rise))
 
     def _by_change(self, coefficients: Array, size: Array) -> float:
         before, self._last = self._last, coefficients
@@ -65,18 +134,23 @@ class Stopping:
         rate = np.minimum(_ratio(change, earlier), 0.95)
         return float(np.max(change * np.maximum(rate / (1.0 - rate), 1.0)))
 
-    def _by_residual(self, entries: Array, theta: Array, size: Array) -> float:
-        t = float(theta.max()) * _SHIFTS
-        if self._continued is None or not t.all():
-            return 0.0
-        # A filter without a limit at infinity may overflow there; its change then speaks alone.
-        with np.errstate(all="ignore"):
-            jump = np.nan_to_num(np.imag(self._continued(-t + 0j)), nan=0.0, posinf=0.0, neginf=0.0)
-            beside = np.log(entries[:, 0::2] * entries[:, 1::2] / self._n).sum(axis=1)
-        residual = beside[:, None] - np.log(theta[:, :, None] + t).sum(axis=1)
-        share = np.abs(jump) * t / (t + theta.min(axis=1)[:, None])
-        integral = np.sum(np.exp(np.minimum(residual, _LARGEST_LOG)) * share, axis=1)
-        return float(np.max(_ratio(integral * np.log(t[1] / t[0]) / np.pi, size)))
+    def _by_residual(
+        self, entries: Array, theta: Array, size: Array, jump: Array
+    ) -> tuple[float, float]:
+        """Return the integral with nothing and with the least theta beside t."""
+        top = theta.max()
+        if not jump.any():
+            return 0.0, 0.0
+        t, jump, theta = _SHIFTS[jump > 0], jump[jump > 0], theta / top
+        groups = np.arange(0, theta.shape[1], _GROUP)
+        with np.errstate(divide="ignore"):
+            beside = np.log(entries[:, 0::2] * entries[:, 1::2] / (self._n * top)).sum(axis=1)
+        below = np.multiply.reduceat(theta[:, :, None] + t, groups, axis=1)
+        residual = beside[:, None] - np.log(below).sum(axis=1)
+        integrand = np.exp(np.minimum(residual, _LARGEST_LOG)) * jump
+        nearer = integrand * (t / (t + theta.min(axis=1)[:, None]))
+        bound, estimate = (_STEP * np.sum(part, axis=1) for part in (integrand, nearer))
+        return float(np.max(_ratio(bound, size))), float(np.max(_ratio(estimate, size)))
 
 
 def _ratio(top: Array, bottom: Array) -> Array:

@@ -53,18 +53,20 @@ class KrylovGenerator:
     directions that the rows never showed then have the eigenvalue 0 of ``B^T B``, hence ``f(0)``.
     All rows of the noise go side by side, two matrix products a step. S is never formed.
 
-    Range: ``tolerance`` above zero: steps are taken until the estimated relative error of the worst
-    row, ``|x_k - x|/|x|``, is at most that. The estimate is the larger of what the last checks
-    changed, extrapolated, and, for filters analytic off the negative axis, the error integral over
-    the residuals of shifted systems. It is no bound. The steps between checks grow like the steps
-    themselves, so that the changes fall by a steady factor both where errors fall geometrically (f
-    smooth on the spectrum) and where they fall like a power (a root at zero).
+    Range: ``tolerance`` above zero: steps are taken until the relative error of the worst row,
+    ``|x_k - x|/|x|``, is at most that, by the smaller of a bound and an estimate. The bound, for
+    filters analytic off the negative axis like ``Ridge`` and ``ProbabilityFlow``, is the error
+    integral over the residuals of shifted systems, some two to five times the error with a ridge.
+    The estimate, for a root at zero and for other filters, is the larger of that integral, centred
+    on the least eigenvalue found, and of what the last checks changed, extrapolated.
     ``basis_gib`` holds ``V``: where it is full, the noise is halved; a single row of noise that
     does not fit is left at the error that ``apply`` reports.
 
-    Shapes: rows (n, d), in memory or memory-mapped, read in blocks of rows twice a step; float32
-    rows and integers are converted block by block, so all arithmetic is float64 and small singular
-    values keep their digits (those of B are found as such, not as roots of eigenvalues).
+    Shapes: rows (n, d), in memory or memory-mapped, read in blocks of rows twice a step. All
+    arithmetic is float64, to which other rows are converted block by block, but for one part: the
+    products with float32 rows are in single precision from the step on where what is left to be
+    found is so small that their rounding cannot matter. Small singular values keep their digits
+    (those of B are found as such, not as roots of eigenvalues).
 
     Raises:
         InputError: rows that are not finite numbers; a filter that adapts to the whole spectrum,
@@ -78,7 +80,7 @@ class KrylovGenerator:
     Source: Golub and Kahan, SIAM J. Numer. Anal. 2 (1965) 205; Saad, SIAM J. Numer. Anal. 29 (1992)
     209 (the exponential, other f alike); Chen, Greenbaum, Musco and Musco, SIAM J. Matrix Anal.
     Appl. 43 (2022) 787 (the error integral); Simon and Zha, SIAM J. Sci. Comput. 21 (2000) 2257
-    (one side).
+    (one side); Simoncini and Szyld, SIAM J. Sci. Comput. 25 (2003) 454 (less exact products).
 
     >>> import numpy as np, twinseed as ts
     >>> rng = np.random.default_rng(0)
@@ -165,14 +167,14 @@ class KrylovGenerator:
         length, v = _normalised(noise, np.zeros(len(noise)))
         u, beta, scale = np.zeros((len(noise), n)), np.zeros(len(noise)), np.zeros(len(noise))
         entries: list[Array] = []
-        check = 4
+        check, rounding = 4, 0.0
         while True:
             basis.append(v)
-            left = self._forth(v)
+            left = self._forth(v, rounding > 0.0)
             left -= beta[:, None] * u
             alpha, u = _normalised(left, scale)
             scale = np.maximum(scale, alpha)
-            right = self._back(u)
+            right = self._back(u, rounding > 0.0)
             right -= alpha[:, None] * v
             basis.clear(right)
             beta, v = _normalised(right, scale)
@@ -184,27 +186,32 @@ class KrylovGenerator:
                 taken = np.array(entries).T
                 coefficients, singular = _coefficients(taken[:, :-1], self._gain)
                 error = 0.0 if spent else stopping.error(coefficients, taken, singular)
+                error += rounding
                 if spent or steps == room or error <= self.tolerance:
                     return Applied(basis.combine(length[:, None] * coefficients), error, steps)
-                check = steps + max(4, steps // 5)
+                check = stopping.next_check(steps, self.tolerance)
+                may = self.rows.dtype == np.float32 and 2.0 * stopping.single <= self.tolerance
+                rounding = rounding or (stopping.single if may else 0.0)
 
     def _gain(self, singular: Array) -> Array:
         return checked(self.filter, singular**2 / len(self.rows))
 
-    def _forth(self, v: Array) -> Array:
-        """Return ``v X^T``, (seeds, n)."""
+    def _forth(self, v: Array, single: bool = False) -> Array:
+        """Return ``v X^T``, (seeds, n), multiplied in single or double precision."""
+        kind: Any = np.float32 if single else np.float64
+        factor = v.astype(kind, copy=False)
         found = np.empty((len(v), len(self.rows)))
         for start, block in row_blocks(self.rows, _ROWS):
-            part = slice(start, start + len(block))
-            found[:, part] = v @ np.asarray(block, dtype=np.float64).T
+            found[:, start : start + len(block)] = factor @ block.astype(kind, copy=False).T
         return found
 
-    def _back(self, u: Array) -> Array:
-        """Return ``u X``, (seeds, d)."""
+    def _back(self, u: Array, single: bool = False) -> Array:
+        """Return ``u X``, (seeds, d), multiplied in single or double precision."""
+        kind: Any = np.float32 if single else np.float64
+        factor = u.astype(kind, copy=False)
         found = np.zeros((len(u), self.d))
         for start, block in row_blocks(self.rows, _ROWS):
-            part = slice(start, start + len(block))
-            found += u[:, part] @ np.asarray(block, dtype=np.float64)
+            found += factor[:, start : start + len(block)] @ block.astype(kind, copy=False)
         return found
 
 

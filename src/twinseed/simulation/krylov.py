@@ -47,7 +47,7 @@ class Krylov(Engine):
     - distances to the truth need the spectrum and are "not measured".
 
     Range: ``seeds`` from 2; ``tolerance`` above zero; ``dtype`` of the data drawn, "float64" or
-    "float32" (half the memory, another draw by rounding); arithmetic is float64 with both.
+    "float32" (half the memory, another draw by rounding); the tolerance is held with both.
     ``folder``: where to keep the data, memory-mapped, while a draw lasts; None keeps them in
     memory. ``basis_gib``: memory of the Krylov basis. ``max_gib``: refuse draws that need more
     memory than this, for each worker. Samples that stop short of the tolerance, the basis being
@@ -78,7 +78,7 @@ class Krylov(Engine):
     basis_gib: float = 1.0
     max_gib: float = 8.0
 
-    revision = 1
+    revision = 2
 
     def __post_init__(self) -> None:
         seeds = whole("seeds", self.seeds, "pass how many samples to draw a model", at_least=2)
