@@ -9,20 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.errors import InputError
 from twinseed.filters import Ridge
 from twinseed.generators import LinearGenerator
 from twinseed.neighbours import nearest
-from twinseed.populations import Population, estimate_population
+from twinseed.populations import Population
 from twinseed.randomness import stream
 from twinseed.twins import Twins
 
-__all__ = ["STATISTICS", "Covariance", "Null", "covariance_null", "population_of"]
+__all__ = ["STATISTICS", "Covariance", "Null", "covariance_null"]
 
 STATISTICS = ("memorisation_ratio", "memorisation_share", "memorisation_share_euclidean")
 
-_WIDEST = 3000  # columns up to which the population is estimated, from at most this many rows:
-_PILOT = 8000
 _SAMPLES = 500  # samples of each simulated model, at most
 _REPLICATES = (8, 30)  # the fewest and the most
 _WORK = 5e11  # multiplications for all of them
@@ -83,24 +80,6 @@ class Covariance:
         """Return everything as plain dictionaries and numbers."""
         told = {name: null.to_dict() for name, null in self.nulls.items()}
         return {**told, "replicates": self.replicates, "samples": self.samples}
-
-
-def population_of(twins: Twins, entropy: tuple[int, ...]) -> Population | None:
-    """Estimate the population spectrum from all real rows, a random 8000 of them at most.
-
-    The sample spectrum in its place would be too wide. None where rows repeat each other, or where
-    there are too many columns.
-    """
-    if twins.d > _WIDEST:
-        return None
-    real = [rows for name, rows in twins.arrays.items() if not name.startswith("samples")]
-    draw = stream(entropy, "audit: rows for the population")
-    share = min(1.0, _PILOT / sum(len(rows) for rows in real))
-    chosen = [rows[np.sort(draw.permutation(len(rows))[: int(share * len(rows))])] for rows in real]
-    try:
-        return estimate_population(np.concatenate(chosen))
-    except InputError:
-        return None
 
 
 def covariance_null(

@@ -8,17 +8,15 @@ from contextlib import ExitStack
 import numpy as np
 from numpy.typing import ArrayLike
 
+from twinseed.auditing.agreement import agreement
 from twinseed.auditing.closest import Advance
 from twinseed.auditing.controls import controlled
 from twinseed.auditing.copying import unknown
-from twinseed.auditing.covariance import STATISTICS, covariance_null, population_of
+from twinseed.auditing.covariance import STATISTICS, covariance_null
+from twinseed.auditing.factors import factors as factors_of
 from twinseed.auditing.given import NoiseToSamples, twins_given
-from twinseed.auditing.references import (
-    first_seeds,
-    linear_twins,
-    predicted_convergence,
-    references,
-)
+from twinseed.auditing.matched import Axes, matched, real_rows
+from twinseed.auditing.references import first_seeds, linear_twins, references
 from twinseed.auditing.result import Audit
 from twinseed.auditing.roles import roles_of
 from twinseed.auditing.searches import Searches
@@ -81,8 +79,9 @@ def audit(
 
     Validity: copies in other features (a crop, a mirror image) or blurred beyond the distance
     between rows are not seen, and no result is a guarantee of privacy (arXiv 2505.01524). All error
-    bars take the trained models as given. Memory: in blocks, beyond a copy of the rows compared where the numbers of rows
-    differ, and one thin singular value decomposition of each training set.
+    bars take the trained models as given. Memory: in blocks, beyond a copy of the rows compared
+    where the numbers of rows differ, and one thin singular value decomposition of each training
+    set.
     Source: Maillard and Goldt, arXiv 2605.21402 (the order parameters).
 
     >>> import numpy as np, twinseed as ts
@@ -137,14 +136,17 @@ def _judged(twins: Twins, entropy: tuple[int, ...], factors: int, advance: Advan
         closeness=searches.closeness(linear=True) if searches else None,
     )
     advance()
-    population = population_of(twins, entropy)
-    beside = references(readout, linear_readout, predicted_convergence(twins, population))
+    rows = real_rows(twins, entropy)
+    expected = matched(rows, twins.n, factors)
+    agreed = agreement(twins, linear, Axes.of(rows), expected, entropy)
+    recovered = factors_of(twins, readout, linear_readout, expected, entropy)
+    beside = references(readout, linear_readout, agreed.predicted)
     copying = unknown(twins.seeds)
     if searches is not None:
         null = None
-        if population is not None:
+        if expected is not None:
             seen = {name: float(readout[name]) for name in STATISTICS}
-            null = covariance_null(twins, population, seen, searches.pool.equal, entropy)
+            null = covariance_null(twins, expected.population, seen, searches.pool.equal, entropy)
         copying = searches.examined(stream(entropy, "audit: copying"), null)
     advance()
     return Audit(
@@ -153,7 +155,9 @@ def _judged(twins: Twins, entropy: tuple[int, ...], factors: int, advance: Advan
         references=beside,
         controls=controls,
         copying=copying,
-        answers=answers(twins, readout, beside, controls, copying),
+        agreement=agreed,
+        factors=recovered,
+        answers=answers(twins, readout, beside, controls, copying, agreed, recovered),
     )
 
 

@@ -12,11 +12,9 @@ from numpy.typing import NDArray
 
 from twinseed.filters import Ridge
 from twinseed.generators import LinearGenerator
-from twinseed.populations import Population
 from twinseed.randomness import stream
 from twinseed.readout import VARIABLES
 from twinseed.twins import Twins
-from twinseed.verbs.predict import predict
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -26,7 +24,6 @@ __all__ = [
     "first_seeds",
     "interval",
     "linear_twins",
-    "predicted_convergence",
     "references",
 ]
 
@@ -87,17 +84,6 @@ def first_seeds(twins: Twins, count: int) -> Twins:
     """Return the twins with their first samples only."""
     second = None if twins.samples_b is None else twins.samples_b[:count]
     return replace(twins, samples_a=twins.samples_a[:count], samples_b=second)
-
-
-def predicted_convergence(twins: Twins, population: Population | None) -> float:
-    """Predict the convergence of linear twins at this n, from the population of the rows.
-
-    NaN where it does not apply (``train_b`` unknown or sharing rows) or no population is known.
-    """
-    if twins.train_b is None or twins.shared_training_rows or population is None:
-        return math.nan
-    predicted = predict(population, Ridge(0.0), n=max(twins.n - 1, 1), d=twins.d)
-    return float(predicted["convergence"])
 
 
 def references(

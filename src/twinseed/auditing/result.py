@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from twinseed.auditing.agreement import Agreement
 from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import Copying
+from twinseed.auditing.factors import Factor
 from twinseed.auditing.references import Number, interval
 from twinseed.auditing.verdict import Answer, Outcome
 from twinseed.readout import VARIABLES
@@ -54,6 +56,8 @@ class Audit:
     references: Mapping[str, Mapping[str, list[Number]]]
     controls: Controls | None
     copying: Copying
+    agreement: Agreement
+    factors: tuple[Factor, ...]
     answers: Mapping[str, Answer]
 
     @property

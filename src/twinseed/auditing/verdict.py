@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from twinseed.auditing.agreement import Agreement
 from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import LEVEL, Copying
+from twinseed.auditing.factors import RECOVERED, Factor, Fate
 from twinseed.auditing.references import LINEAR, Number, interval
 from twinseed.status import Status
 from twinseed.twins import Twins
@@ -16,13 +19,14 @@ from twinseed.twins import Twins
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["CONVERGED", "RECOVERED", "Answer", "Outcome", "answers"]
+__all__ = ["CONVERGED", "Answer", "Outcome", "answers"]
 
 CONVERGED = 0.9
 """Twins count as converged if the interval of their convergence lies above this."""
 
-RECOVERED = 0.5
-"""A factor counts as recovered if the interval of its recovery lies above this."""
+_LOST = (Fate.MISSED, Fate.NOT_RECOVERED, Fate.OUT_OF_REACH)
+
+References = Mapping[str, Mapping[str, list[Number]]]
 
 
 class Outcome(StrEnum):
@@ -35,6 +39,7 @@ class Outcome(StrEnum):
     RECOVERED = "recovered"
     PARTLY_RECOVERED = "partly recovered"
     NOT_RECOVERED = "not recovered"
+    OUT_OF_REACH = "could not have been learned"
     CONVERGED_NOT_RECOVERED = "converged but not recovered"
     CANNOT_TELL = "not enough data to tell"
     CANNOT_JUDGE = "cannot judge these data"
@@ -51,23 +56,25 @@ class Answer:
 def answers(
     twins: Twins,
     measured: xr.Dataset,
-    references: dict[str, dict[str, list[Number]]],
+    references: References,
     controls: Controls | None,
     copying: Copying,
+    agreement: Agreement,
+    factors: Sequence[Factor],
 ) -> dict[str, Answer]:
     """Return an answer for each of "copying", "convergence" and "recovery"."""
-    agreement = _convergence(twins, measured, references)
+    converged = _convergence(twins, references, agreement)
     return {
         "copying": _copying(twins, measured, references, controls, copying),
-        "convergence": agreement,
-        "recovery": _recovery(measured, references, agreement.outcome),
+        "convergence": converged,
+        "recovery": _recovery(twins, measured, references, factors, converged.outcome),
     }
 
 
 def _copying(
     twins: Twins,
     measured: xr.Dataset,
-    references: dict[str, dict[str, list[Number]]],
+    references: References,
     controls: Controls | None,
     copying: Copying,
 ) -> Answer:
@@ -110,96 +117,175 @@ def _copying(
     )
 
 
-def _convergence(
-    twins: Twins, measured: xr.Dataset, references: dict[str, dict[str, list[Number]]]
-) -> Answer:
-    q, null = interval(measured, "convergence"), interval(measured, "convergence_null")
-    if math.isnan(q.value):
-        problem = (
-            "there is one generator only"
-            if twins.samples_b is None
-            else "all samples lie at one point"
-        )
+def _convergence(twins: Twins, references: References, found: Agreement) -> Answer:
+    known = ""
+    if not math.isnan(found.predicted):
+        known = f"a linear model of these data is predicted to reach {found.predicted:.2f}"
+    if found.pairing is None:
+        told = f"; with {twins.n} rows {known}" if known else ""
         return Answer(
             Outcome.CANNOT_TELL,
-            f"Not enough data to tell whether it converged: {problem}; train a second one on "
-            "other rows, start both from the same seeds, and pass samples_b and train_b.",
+            "Not enough data to tell whether it converged: there is one generator only; train a "
+            "second one on other rows, start both from the same seeds, and pass samples_b and "
+            f"train_b{told}.",
         )
-    linear = references["convergence"].get(LINEAR)
-    beside = f", matched linear model {_shown(linear[0])}" if linear else ""
-    evidence = f"convergence {_shown(q)} (mismatched seeds {null.value:.2f}{beside})"
-    shared = ""
-    if twins.train_b is None:
-        shared = " (without train_b this may be agreement of models trained on the same rows)"
-    elif twins.shared_training_rows:
-        shared = f" (they share {twins.shared_training_rows} training rows, which raises it)"
-    if not q.low > null.high:
+    if found.mean_removed is None:
+        return Answer(
+            Outcome.CANNOT_TELL,
+            "Not enough data to tell whether it converged: all samples lie at one point.",
+        )
+    if math.isnan(found.pairing.p_value):
+        return Answer(
+            Outcome.CANNOT_TELL,
+            f"Not enough data to tell whether it converged: {twins.seeds} seeds; draw 100 or more.",
+        )
+    evidence = _agreed(references, found)
+    if found.pairing.advice:
+        return Answer(
+            Outcome.CANNOT_JUDGE,
+            f"Convergence cannot be judged: {found.pairing.advice}, so that row i of both sample "
+            f"files comes from seed i ({evidence}).",
+        )
+    if not found.pairing.p_value < LEVEL:
         return Answer(
             Outcome.NOT_CONVERGED,
             f"Not converged: equal seeds agree no better than different ones, {evidence}; check "
             "that row i of both sample files comes from seed i.",
         )
-    if q.low > CONVERGED:
+    shared = ""
+    if twins.train_b is None:
+        shared = " (without train_b this may be agreement of models trained on the same rows)"
+    elif twins.shared_training_rows:
+        shared = f" (they share {twins.shared_training_rows} training rows, which raises it)"
+    if found.mean_removed.trace.low > CONVERGED:
         return Answer(
             Outcome.CONVERGED, f"Converged: the twins tell the same story, {evidence}{shared}."
         )
-    advice = "more data should help"
-    if linear and linear[0].value < CONVERGED:
-        advice = f"with {twins.n} rows a model of the covariance alone does not converge either"
     return Answer(
         Outcome.NOT_CONVERGED,
         f"Not converged: the twins agree in part, {evidence}{shared}; the interval is not wholly "
-        f"above {CONVERGED}; {advice}.",
+        f"above {CONVERGED}; {_outlook(twins, references, found)}.",
     )
+
+
+def _agreed(references: References, found: Agreement) -> str:
+    """Return the evidence on convergence."""
+    assert found.mean_removed is not None
+    assert found.pairing is not None
+    level = found.mean_removed
+    linear = references["convergence"].get(LINEAR)
+    beside = [f"mean cosine {level.cosine.value:.2f}", f"mismatched seeds {level.null:.2f}"]
+    beside.append(f"p = {found.pairing.p_value:.4f}")
+    if linear:
+        beside.append(f"matched linear model {_shown(linear[0])}")
+    if not math.isnan(found.predicted):
+        beside.append(f"by theory {found.predicted:.2f}")
+    return f"convergence {_shown(level.trace)} ({', '.join(beside)})"
+
+
+def _outlook(twins: Twins, references: References, found: Agreement) -> str:
+    """Return how far the twins do agree, and what the linear model does with as many rows."""
+    linear = references["convergence"].get(LINEAR)
+    if linear and linear[0].value < CONVERGED:
+        return f"with {twins.n} rows a model of the covariance alone does not converge either"
+    agreed = 0
+    for band in found.spectrum:
+        if band.measured.low <= CONVERGED:
+            break
+        agreed = band.last
+    if agreed == 0:
+        return "more data should help"
+    plural = "s" if agreed > 1 else ""
+    return f"they do agree along the first {agreed} direction{plural} of the data, not beyond"
 
 
 def _recovery(
+    twins: Twins,
     measured: xr.Dataset,
-    references: dict[str, dict[str, list[Number]]],
+    references: References,
+    factors: Sequence[Factor],
     agreement: Outcome,
 ) -> Answer:
-    name, against = "recovery", "the held-out rows' own directions"
-    if name not in references:
-        name, against = "recovery_twins", "each other's"
-    if name not in references:
+    if not factors:
+        return _without_truth(twins, measured, references)
+    judged = [one for one in factors if one.fate.judged]
+    unseen = [one for one in factors if not one.fate.judged]
+    beyond = f"; the held-out rows do not show directions {_ranks(unseen)}" if unseen else ""
+    if not judged:
         return Answer(
             Outcome.CANNOT_TELL,
-            "Not enough data to tell what was recovered: pass held-out rows, or a second "
-            "generator's samples.",
+            "Not enough data to tell what was recovered: two halves of the held-out rows do not "
+            "agree on any of their leading directions; hold out more rows.",
         )
-    count = measured.sizes["factor"]
-    found = [interval(measured, name, k) for k in range(count)]
-    floor = [str(s) == Status.BELOW_FLOOR for s in measured[f"{name}_status"].values]
-    won = [one.low > RECOVERED and not below for one, below in zip(found, floor, strict=True)]
-    open_ones = [
-        k
-        for k, one in enumerate(found)
-        if not won[k] and not floor[k] and (math.isnan(one.low) or one.high > RECOVERED)
-    ]
-    values = ", ".join(_shown(one) for one in found)
-    linear = references[name].get(LINEAR, [])
-    beside = ""
-    if linear:
-        honest = sum(one.low > RECOVERED for one in linear)
-        beside = f"; the matched linear model recovers {honest}"
-    doubt = f"; too close to tell: {', '.join(str(k + 1) for k in open_ones)}" if open_ones else ""
-    evidence = (
-        f"{sum(won)} of {count} factors recovered (overlap with {against} above {RECOVERED}: "
-        f"{values}){doubt}{beside}"
-    )
-    if agreement is Outcome.CONVERGED and not won[0] and 0 not in open_ones:
+    by_fate = {fate: [one for one in judged if one.fate is fate] for fate in Fate}
+    won = by_fate[Fate.RECOVERED]
+    values = ", ".join(f"{one.number}: {_shown(one.recovery)}" for one in judged)
+    details = [f"recovery, where a perfect generator has 1: {values}"]
+    for fate, chosen in by_fate.items():
+        if chosen and fate is Fate.OUT_OF_REACH:
+            reach = ", ".join(f"{one.predicted:.2f}" for one in chosen)
+            details.append(
+                f"could not have been learned from {twins.n} rows: {_ranks(chosen)} (predicted "
+                f"recovery {reach})"
+            )
+        elif chosen and fate is not Fate.RECOVERED:
+            details.append(f"{fate}: {_ranks(chosen)}")
+    honest = [one for one in judged if one.linear.low / one.ceiling.value > RECOVERED]
+    details.append(f"the matched linear model recovers {len(honest)}")
+    evidence = f"{len(won)} of {len(judged)} factors recovered ({'; '.join(details)}){beyond}"
+    first = judged[0].fate
+    if agreement is Outcome.CONVERGED and first in _LOST:
         return Answer(
             Outcome.CONVERGED_NOT_RECOVERED,
-            f"Converged but not recovered: the twins agree and yet miss the leading factor, "
+            "Converged but not recovered: the twins agree and yet miss the leading factor, "
             f"{evidence}.",
         )
-    if all(won):
+    if len(won) == len(judged):
         return Answer(Outcome.RECOVERED, f"Recovered: {evidence}.")
-    if any(won):
+    if won:
         return Answer(Outcome.PARTLY_RECOVERED, f"Partly recovered: {evidence}.")
-    if open_ones:
+    if by_fate[Fate.TOO_CLOSE]:
         return Answer(Outcome.CANNOT_TELL, f"Not enough data to tell: {evidence}.")
+    if len(by_fate[Fate.OUT_OF_REACH]) == len(judged):
+        return Answer(Outcome.OUT_OF_REACH, f"Could not have been learned at this n: {evidence}.")
     return Answer(Outcome.NOT_RECOVERED, f"Not recovered: {evidence}.")
+
+
+def _without_truth(twins: Twins, measured: xr.Dataset, references: References) -> Answer:
+    """Answer from the twins' own directions, which need no held-out rows."""
+    name = "recovery_twins"
+    if name not in references:
+        rows = "8 or more held-out rows" if twins.heldout is not None else "held-out rows"
+        return Answer(
+            Outcome.CANNOT_TELL,
+            f"Not enough data to tell what was recovered: pass {rows}, or a second generator's "
+            "samples.",
+        )
+    found = [interval(measured, name, k) for k in range(measured.sizes["factor"])]
+    below = [str(s) == Status.BELOW_FLOOR for s in measured[f"{name}_status"].values]
+    won = sum(one.low > RECOVERED and not no for one, no in zip(found, below, strict=True))
+    evidence = (
+        f"the twins' own directions, from different seeds, overlap by more than {RECOVERED} for "
+        f"{won} of {len(found)} ({', '.join(_shown(one) for one in found)}); hold out rows to "
+        "compare with the data"
+    )
+    if won == 0:
+        return Answer(Outcome.CANNOT_TELL, f"Not enough data to tell: {evidence}.")
+    whole = won == len(found)
+    outcome = Outcome.RECOVERED if whole else Outcome.PARTLY_RECOVERED
+    return Answer(outcome, f"{str(outcome).capitalize()}, as far as twins can tell: {evidence}.")
+
+
+def _ranks(factors: Sequence[Factor]) -> str:
+    """Write the numbers of factors, runs as "2 to 5"."""
+    numbers = [one.number for one in factors]
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ", ".join(str(a) if a == b else f"{a} to {b}" for a, b in runs)
 
 
 def _shown(one: Number) -> str:
