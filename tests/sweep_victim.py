@@ -1,12 +1,14 @@
 """A small sweep that tests run in a process of its own, to do it harm.
 
-    python -m tests.sweep_victim STORE LOG [workers=N] [cluster=ADDRESS] [cells=N] [seconds=S]
+    python -m tests.sweep_victim STORE LOG [workers=N] [cells=N] [quick=N] [seconds=S]
 
 Every cell that is performed leaves a line in LOG; the results go to stdout. Light to import.
+Where VICTIM_STARTS names a file, a worker writes its number there as it starts, and takes its time.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Mapping
@@ -20,6 +22,10 @@ from twinseed.errors import TwinseedError
 from twinseed.progress import track
 from twinseed.sweep import Cell, Job, Store, run
 
+if __name__ == "__mp_main__" and "VICTIM_STARTS" in os.environ:  # the name in a worker
+    Path(os.environ["VICTIM_STARTS"]).write_text(f"{os.getpid()}\n")
+    time.sleep(0.5)
+
 JOB = Job("victim", "1", (3,))
 
 
@@ -32,8 +38,12 @@ def work(log: str, number: int, seconds: float, rng: np.random.Generator) -> Map
     return {"values": np.linalg.svd(values)[1].tolist()}
 
 
-def cells(log: Path, count: int, seconds: float) -> list[Cell]:
-    return [Cell(partial(work, str(log), i, seconds), {"number": i}) for i in range(count)]
+def cells(log: Path, count: int, quick: int, seconds: float) -> list[Cell]:
+    """Return cells that take so many seconds each, but for the first few."""
+    return [
+        Cell(partial(work, str(log), i, seconds if i >= quick else 0.0), {"number": i})
+        for i in range(count)
+    ]
 
 
 def performed(log: Path) -> list[int]:
@@ -47,12 +57,13 @@ def sweep(
     workers: int = 1,
     cluster: str | None = None,
     count: int = 200,
+    quick: int = 0,
     seconds: float = 0.0,
 ) -> list[Mapping[str, Any]]:
     with Store(store, JOB) as kept, track(count, "sweep", True) as progress:
         return run(
             JOB,
-            cells(log, count, seconds),
+            cells(log, count, quick, seconds),
             store=kept,
             workers=workers,
             cluster=cluster,
@@ -67,8 +78,8 @@ def main(store: str, log: str, *options: str) -> int:
             Path(store),
             Path(log),
             workers=int(given.get("workers", 1)),
-            cluster=given.get("cluster"),
             count=int(given.get("cells", 200)),
+            quick=int(given.get("quick", 0)),
             seconds=float(given.get("seconds", 0)),
         )
     except KeyboardInterrupt:
