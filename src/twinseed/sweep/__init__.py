@@ -2,6 +2,6 @@
 
 from twinseed.sweep.cells import Cell, Job, Result
 from twinseed.sweep.executor import run
-from twinseed.sweep.store import Store, stored
+from twinseed.sweep.store import Store, described, stored
 
-__all__ = ["Cell", "Job", "Result", "Store", "run", "stored"]
+__all__ = ["Cell", "Job", "Result", "Store", "described", "run", "stored"]

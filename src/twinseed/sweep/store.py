@@ -23,7 +23,7 @@ from urllib.parse import quote
 from twinseed.errors import StoreError
 from twinseed.sweep.cells import Job
 
-__all__ = ["Store", "stored"]
+__all__ = ["Store", "described", "stored"]
 
 _LAYOUT = "2"
 """Version of the tables below."""
@@ -191,6 +191,20 @@ class Store:
         )
 
 
+def described(path: str | Path) -> dict[str, str]:
+    """Return what a store says of its job, as ``Job.about`` does: kind, version, seed, shared parts.
+
+    Raises:
+        StoreError: there is no store, or it cannot be read.
+    """
+    try:
+        with closing(_reader(path)) as connection:
+            about = _about(connection)
+    except sqlite3.Error as error:
+        raise StoreError(f"{path} cannot be read as a store ({error})") from error
+    return {name: value for name, value in about.items() if name != _DRIVER}
+
+
 def stored(path: str | Path) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     """Return the descriptions and results that a store holds, also while a sweep writes to it.
 
@@ -198,13 +212,17 @@ def stored(path: str | Path) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]
         StoreError: there is no store, or it cannot be read.
     """
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
+        with closing(_reader(path)) as connection:
             if not _tables(connection):  # its driver was killed as it began
                 return []
             rows = connection.execute("SELECT description, result FROM cells ORDER BY rowid")
             return [(json.loads(description), json.loads(result)) for description, result in rows]
     except sqlite3.Error as error:
         raise StoreError(f"{path} cannot be read as a store ({error})") from error
+
+
+def _reader(path: str | Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
 
 
 def _tables(connection: sqlite3.Connection) -> set[str]:
