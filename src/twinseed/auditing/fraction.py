@@ -14,6 +14,7 @@ from twinseed.auditing.relabelling import Attribution
 __all__ = ["copied"]
 
 _CUTS = (0.99, 0.9, 0.5)  # quantiles of the linear model's margins; then all margins
+_MEDIAN = 2
 _REACH = 1.959964
 _CLEARLY = 3.0  # standard errors by which a wider look must exceed a clearer one to be believed
 
@@ -54,20 +55,22 @@ def copied(
     the margin t that 99 % of the linear model's samples do not reach, or 90 %, 50 %, none, where
     such a wider look holds clearly more (by three standard errors of the difference); at least 0;
     averaged over the samples of both generators. The interval runs from the lower limit of that
-    look to the upper limit of E(0), the linear model not subtracted: blurred copies hide among the
-    margins of honest samples. Both limits are Wilson's for the copies with the variance of the
-    decoys added, in which samples that share a row are one cluster.
+    look to the upper limit of E at the median margin, the linear model not subtracted: blurred
+    copies hide among the margins of honest samples. Both limits are Wilson's for the copies with
+    the variance of the decoys added, in which samples that share a row are one cluster.
 
     Range: 0 (none) to 1 (every sample).
-    Validity: a copy must be closer to its training row than to the other rows.
+    Validity: a copy must be closer to its training row, by a wider margin than the median honest
+    sample is to its closest row; less clear ones are not in the interval. Where nothing is copied
+    the lower limit is 0 in 97.5 % of audits, and the upper limit cannot miss.
     Source: Wilson, J. Am. Stat. Assoc. 22 (1927) 209.
     """
     margins = np.concatenate([one.closest["distance"].margin for one in linear])
     cuts = [*np.quantile(margins, _CUTS, method="lower").tolist(), -math.inf]
     pairs = list(zip(generators, linear, strict=True))
     clear = _mean([_clearest([_beyond_linear(*pair, pool, t) for t in cuts]) for pair in pairs])
-    chance = _mean([_look(one, pool, -math.inf) for one in generators])
-    value = min(clear.excess, 1.0)
+    chance = _mean([_look(one, pool, cuts[_MEDIAN]) for one in generators])
+    value = min(max(clear.excess, 0.0), 1.0)
     low, high = clear.limits()[0], max(clear.limits()[1], chance.limits()[1])
     return value, min(max(low, 0.0), value), max(min(high, 1.0), value)
 
@@ -106,12 +109,12 @@ def _look(one: Attribution, pool: Pool, t: float) -> _Look:
 
 
 def _mean(looks: Sequence[_Look]) -> _Look:
-    """Average over generators, of which none has less than no copies."""
+    """Average over generators, of which none has less than no copies: chance alone goes below."""
     total = sum(look.samples for look in looks)
     weights = [look.samples / total for look in looks]
     pairs = list(zip(weights, looks, strict=True))
     return _Look(
-        sum(weight * max(look.excess, 0.0) for weight, look in pairs),
+        sum(weight * max(look.excess, -_REACH * math.sqrt(look.decoys)) for weight, look in pairs),
         sum(weight**2 * look.decoys for weight, look in pairs),
         total,
     )

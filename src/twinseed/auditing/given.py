@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from twinseed.auditing.fitness import Finding
 from twinseed.checks import numeric_rows
 from twinseed.errors import InputError
 from twinseed.randomness import stream
@@ -18,6 +19,10 @@ __all__ = ["NoiseToSamples", "twins_given"]
 GENERATED = 1000
 """Samples drawn from each of ``generators``."""
 
+_AGAIN = 16  # of them are drawn a second time
+_ROUNDING = 1e-3  # of the largest entry
+_NAMES = ("samples_a", "samples_b")
+
 NoiseToSamples = Callable[[NDArray[np.float64]], ArrayLike]
 
 
@@ -26,7 +31,9 @@ def twins_given(
     twins: Twins | None,
     generators: Sequence[NoiseToSamples] | None,
     entropy: tuple[int, ...],
-) -> Twins:
+) -> tuple[Twins, list[Finding]]:
+    """Return the twins that the arguments stand for, and what was found while making them."""
+    found: list[Finding] = []
     present = [name for name, value in arrays.items() if value is not None]
     if twins is not None:
         if not isinstance(twins, Twins):
@@ -38,7 +45,7 @@ def twins_given(
                 f"also {', '.join(present) or 'generators'}",
                 "pass twins, or the arrays, or generators with the real rows",
             )
-        return twins
+        return twins, []
     if arrays["train_a"] is None:
         raise InputError("train_a", "is needed", None, "pass the rows A was trained on")
     if generators is not None:
@@ -46,7 +53,8 @@ def twins_given(
             raise InputError(
                 "generators", "must not come with samples", present, "pass one or the other"
             )
-        arrays = arrays | _generated(arrays["train_a"], generators, entropy)
+        samples, found = _generated(arrays["train_a"], generators, entropy)
+        arrays = arrays | samples
     if arrays["samples_a"] is None:
         raise InputError("samples_a", "is needed", None, "pass the samples of generator A")
     if arrays["train_b"] is not None and arrays["samples_b"] is None:
@@ -56,13 +64,13 @@ def twins_given(
             None,
             "pass generator B's samples from the same seeds, or leave train_b out",
         )
-    return Twins(**arrays)
+    return Twins(**arrays), found
 
 
 def _generated(
     train_a: ArrayLike, generators: Sequence[NoiseToSamples], entropy: tuple[int, ...]
-) -> dict[str, ArrayLike]:
-    """Draw the samples of one or two generators from the same noise."""
+) -> tuple[dict[str, ArrayLike], list[Finding]]:
+    """Draw the samples of one or two generators from the same noise, some of them twice."""
     remedy = "pass one or two functions from noise (N, d) to samples (N, d)"
     if not isinstance(generators, Sequence) or not 1 <= len(generators) <= 2:
         raise InputError("generators", "must be one or two functions", generators, remedy)
@@ -72,5 +80,23 @@ def _generated(
     width = numeric_rows("train_a", np.asarray(train_a)).shape[1]
     noise = stream(entropy, "audit: noise").standard_normal((GENERATED, width))
     noise.flags.writeable = False
-    found = [one(noise) for one in generators]
-    return dict(zip(("samples_a", "samples_b"), found, strict=False))
+    samples = {name: one(noise) for name, one in zip(_NAMES, generators, strict=False)}
+    again = {name: one(noise[:_AGAIN]) for name, one in zip(_NAMES, generators, strict=False)}
+    return samples, [
+        Finding(
+            "not deterministic",
+            f"The generator of {name} answered the same noise differently when asked again: its "
+            "samples are not a function of their seed, so convergence is underrated.",
+            {"generator": name},
+        )
+        for name in samples
+        if not _alike(np.asarray(samples[name])[:_AGAIN], np.asarray(again[name]))
+    ]
+
+
+def _alike(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    """Return whether two answers differ by rounding alone."""
+    if one.shape != other.shape:
+        return False
+    apart = np.abs(one.astype(np.float64) - other)
+    return bool(np.all(apart <= _ROUNDING * np.abs(one).max(initial=0.0)))

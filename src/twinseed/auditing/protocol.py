@@ -14,6 +14,7 @@ from twinseed.auditing.controls import controlled
 from twinseed.auditing.copying import unknown
 from twinseed.auditing.covariance import STATISTICS, covariance_null
 from twinseed.auditing.factors import factors as factors_of
+from twinseed.auditing.fitness import Finding, fitness
 from twinseed.auditing.given import NoiseToSamples, twins_given
 from twinseed.auditing.matched import Axes, matched, real_rows
 from twinseed.auditing.references import first_seeds, linear_twins, references
@@ -79,9 +80,8 @@ def audit(
 
     Validity: copies in other features (a crop, a mirror image) or blurred beyond the distance
     between rows are not seen, and no result is a guarantee of privacy (arXiv 2505.01524). All error
-    bars take the trained models as given. Memory: in blocks, beyond a copy of the rows compared
-    where the numbers of rows differ, and one thin singular value decomposition of each training
-    set.
+    bars take the trained models as given. Memory: in blocks, beyond a copy of rows that both
+    generators were trained on, and one thin singular value decomposition of each training set.
     Source: Maillard and Goldt, arXiv 2605.21402 (the order parameters).
 
     >>> import numpy as np, twinseed as ts
@@ -100,7 +100,7 @@ def audit(
         "heldout": heldout,
     }
     entropy = entropy_of(np.random.SeedSequence() if rng is None else rng)
-    given = twins_given(arrays, twins, generators, entropy)
+    given, found = twins_given(arrays, twins, generators, entropy)
     limit = whole("factors", factors, "pass how many leading directions to look at")
     if given.heldout is not None:
         limit = min(limit, len(given.heldout) - 1)
@@ -117,10 +117,16 @@ def audit(
         def step() -> None:
             advance(1)
 
-        return _judged(given, entropy, limit, step)
+        return _judged(given, found, entropy, limit, step)
 
 
-def _judged(twins: Twins, entropy: tuple[int, ...], factors: int, advance: Advance) -> Audit:
+def _judged(
+    twins: Twins,
+    found: list[Finding],
+    entropy: tuple[int, ...],
+    factors: int,
+    advance: Advance,
+) -> Audit:
     controls = controlled(twins, entropy, advance)
     linear = linear_twins(twins, entropy)
     searches = Searches.of(twins, linear, entropy, advance)
@@ -157,6 +163,7 @@ def _judged(twins: Twins, entropy: tuple[int, ...], factors: int, advance: Advan
         copying=copying,
         agreement=agreed,
         factors=recovered,
+        fitness=fitness(twins, copying, entropy, found),
         answers=answers(twins, readout, beside, controls, copying, agreed, recovered),
     )
 

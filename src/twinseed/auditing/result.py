@@ -14,6 +14,7 @@ from twinseed.auditing.agreement import Agreement
 from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import Copying
 from twinseed.auditing.factors import Factor
+from twinseed.auditing.fitness import Fitness
 from twinseed.auditing.references import Number, interval
 from twinseed.auditing.verdict import Answer, Outcome
 from twinseed.readout import VARIABLES
@@ -58,6 +59,7 @@ class Audit:
     copying: Copying
     agreement: Agreement
     factors: tuple[Factor, ...]
+    fitness: Fitness
     answers: Mapping[str, Answer]
 
     @property
@@ -140,6 +142,7 @@ class Audit:
             "verdict": self.verdict,
             "outcome": {question: str(outcome) for question, outcome in self.outcome.items()},
             "controls": controls,
+            "fitness": self.fitness.to_dict(),
             "copying": _finite(self.copying.to_dict()),
             "numbers": measured,
         }
