@@ -8,7 +8,7 @@ from pathlib import Path
 
 from twinseed.errors import InputError, MissingExtraError
 from twinseed.readers._isolated import answer
-from twinseed.readers._open import ISOLATED, format_of
+from twinseed.readers._open import ISOLATED, format_of, read_safely
 from twinseed.readers._source import Source
 
 __all__ = ["main"]
@@ -23,11 +23,9 @@ def main() -> None:
         source = Source(argument, text, Path(path), key, limit, Path(place))
         _limit_memory(limit + _BESIDE)
         try:
-            answer(ISOLATED[format_of(source)](source), source.scratch or Path(place))
+            answer(read_safely(source, ISOLATED[format_of(source)]), Path(place))
         except (InputError, MissingExtraError) as error:
             answer(error, Path(place))
-        except MemoryError:
-            answer(source.damaged("it asks for more memory than allowed"), Path(place))
 
 
 def _limit_memory(size: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from twinseed.errors import InputError, MissingExtraError
+from twinseed.errors import MissingExtraError
 from twinseed.readers._source import Mapped, Source
 
 __all__ = ["read_hdf5"]
@@ -19,20 +19,15 @@ def read_hdf5(source: Source) -> NDArray[Any] | Mapped:
         import h5py
     except ImportError as error:
         raise MissingExtraError("h5py", "formats", "Reading .h5") from error
-    try:
-        with h5py.File(source.path, "r", locking=False) as file:
-            names: list[str] = []
+    with h5py.File(source.path, "r", locking=False) as file:
+        names: list[str] = []
 
-            def visit(name: str, item: Any) -> None:
-                if isinstance(item, h5py.Dataset):
-                    names.append(name)
+        def visit(name: str, item: Any) -> None:
+            if isinstance(item, h5py.Dataset):
+                names.append(name)
 
-            file.visititems(visit)  # follows neither soft nor external links
-            return _dataset(source, file[source.chosen(names, "datasets")])
-    except InputError:
-        raise
-    except Exception as error:  # a hostile file may make h5py raise anything
-        raise source.damaged(error) from error
+        file.visititems(visit)  # follows neither soft nor external links
+        return _dataset(source, file[source.chosen(names, "datasets")])
 
 
 def _dataset(source: Source, dataset: Any) -> NDArray[Any] | Mapped:

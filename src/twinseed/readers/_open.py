@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 
-from twinseed.errors import InputError
+from twinseed.errors import InputError, MissingExtraError
 from twinseed.readers._hdf5 import read_hdf5
 from twinseed.readers._images import read_images
 from twinseed.readers._isolated import read_isolated
@@ -22,7 +22,9 @@ from twinseed.readers._torch import read_torch
 from twinseed.readers._zarr import is_zarr, read_zarr
 from twinseed.readers.table import Table
 
-__all__ = ["HERE", "ISOLATED", "format_of", "load", "load_roles", "load_rows"]
+__all__ = ["HERE", "ISOLATED", "format_of", "load", "load_roles", "load_rows", "read_safely"]
+
+Read = TypeVar("Read")
 
 HERE: Mapping[str, Callable[[Source], NDArray[Any] | Table]] = {
     "csv": read_csv,
@@ -118,10 +120,7 @@ def load_roles(
     found: dict[str, NDArray[Any] | Table] = {}
     for role, source in sources.items():
         if formats[role] in HERE:
-            try:
-                found[role] = HERE[formats[role]](source)
-            except OSError as error:
-                raise source.bad(f"cannot be read ({error})", "check the file") from error
+            found[role] = read_safely(source, HERE[formats[role]])
     foreign = {role: source for role, source in sources.items() if role not in found}
     if foreign:
         found |= read_isolated(foreign)
@@ -148,6 +147,18 @@ def load_rows(path: str | os.PathLike[str], *, limit: int = LIMIT) -> NDArray[An
             "drop columns of text",
         )
     return encoded({"path": found})["path"]
+
+
+def read_safely(source: Source, reader: Callable[[Source], Read]) -> Read:
+    """Return what a reader reads; whatever else a hostile file makes it raise is an InputError."""
+    try:
+        return reader(source)
+    except (InputError, MissingExtraError):
+        raise
+    except OSError as error:
+        raise source.bad(f"cannot be read ({error})", "check the file") from error
+    except Exception as error:  # parsers of damaged files may raise anything
+        raise source.damaged(error) from error
 
 
 def format_of(source: Source) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.errors import InputError, MissingExtraError
+from twinseed.errors import MissingExtraError
 from twinseed.readers._source import Source
 from twinseed.readers.table import MISSING, Categories, Table
 
@@ -26,31 +26,26 @@ def read_parquet(source: Source) -> Table:
         raise MissingExtraError("pyarrow", "formats", "Reading .parquet") from error
     if source.key:
         raise source.bad("has no arrays to name", f"drop '#{source.key}'")
-    try:
-        with pyarrow.parquet.ParquetFile(
-            source.path, thrift_string_size_limit=_STRING, thrift_container_size_limit=1 << 20
-        ) as file:
-            schema = file.schema_arrow
-            places = [i for i, n in enumerate(schema.names) if not _INDEX.fullmatch(n)]
-            names = [schema.names[i] for i in places]
-            for i in places:
-                _require_kind(source, schema.names[i], schema.field(i).type)
-            rows = file.metadata.num_rows
-            source.require_room((rows, len(places)), 8)
-            pieces: dict[str, list[Any]] = {name: [] for name in names}
-            for batch in file.iter_batches(columns=names):
-                rows -= batch.num_rows
-                for name in names:
-                    pieces[name].append(_piece(batch.column(name)))
-                if rows < 0:
-                    raise source.damaged("more rows than it announces")
-            if rows:
-                raise source.damaged("fewer rows than it announces")
-            return Table(tuple(names), tuple(_joined(pieces[name]) for name in names))
-    except InputError:
-        raise
-    except Exception as error:  # a hostile file may make pyarrow raise anything
-        raise source.damaged(error) from error
+    with pyarrow.parquet.ParquetFile(
+        source.path, thrift_string_size_limit=_STRING, thrift_container_size_limit=1 << 20
+    ) as file:
+        schema = file.schema_arrow
+        places = [i for i, n in enumerate(schema.names) if not _INDEX.fullmatch(n)]
+        names = [schema.names[i] for i in places]
+        for i in places:
+            _require_kind(source, schema.names[i], schema.field(i).type)
+        rows = file.metadata.num_rows
+        source.require_room((rows, len(places)), 8)
+        pieces: dict[str, list[Any]] = {name: [] for name in names}
+        for batch in file.iter_batches(columns=names):
+            rows -= batch.num_rows
+            for name in names:
+                pieces[name].append(_piece(batch.column(name)))
+            if rows < 0:
+                raise source.damaged("more rows than it announces")
+        if rows:
+            raise source.damaged("fewer rows than it announces")
+        return Table(tuple(names), tuple(_joined(pieces[name]) for name in names))
 
 
 def _require_kind(source: Source, name: str, kind: Any) -> None:

@@ -40,17 +40,10 @@ def read_safetensors(source: Source) -> NDArray[Any]:
         header = file.read(length) if length <= _HEADER else b""
     if length > _HEADER or len(header) < length:
         raise source.bad("must be a whole .safetensors file", "write the file again")
-    try:
-        entries = json.loads(header)
-        tensors = {name: entry for name, entry in entries.items() if name != "__metadata__"}
-    except (ValueError, AttributeError, RecursionError) as error:
-        raise source.damaged(error) from error
-    name = source.chosen(tensors, "tensors")
-    try:
-        kind, shape = tensors[name]["dtype"], tuple(tensors[name]["shape"])
-        begin, end = tensors[name]["data_offsets"]
-    except (TypeError, KeyError, ValueError) as error:
-        raise source.damaged(error) from error
+    tensors = {name: it for name, it in json.loads(header).items() if name != "__metadata__"}
+    found = tensors[source.chosen(tensors, "tensors")]
+    kind, shape = found["dtype"], tuple(found["shape"])
+    begin, end = found["data_offsets"]
     if not all(type(size) is int and 0 <= size < 1 << 48 for size in (begin, end, *shape)):
         raise source.damaged("sizes that are none")
     if not isinstance(kind, str) or kind not in _DTYPES:

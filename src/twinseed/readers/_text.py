@@ -48,7 +48,7 @@ def _matrix(source: Source, skip: bool) -> NDArray[Any] | None:
         warnings.simplefilter("error")  # numpy only warns of a table without lines
         lines = (line for line in file if line.strip())
         if skip:
-            next(lines)
+            next(lines, None)
         try:
             table: NDArray[Any] = np.loadtxt(lines, delimiter=",", ndmin=2, comments=None)
         except UnicodeDecodeError:

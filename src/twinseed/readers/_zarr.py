@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.errors import InputError, MissingExtraError
+from twinseed.errors import MissingExtraError
 from twinseed.readers._source import Source
 
 __all__ = ["is_zarr", "read_zarr"]
@@ -37,26 +37,21 @@ def read_zarr(source: Source) -> NDArray[Any]:
         from zarr.storage import ZipStore
     except ImportError as error:
         raise MissingExtraError("zarr", "formats", "Reading zarr") from error
-    try:
-        if source.path.is_dir():
-            places = (path.relative_to(source.path) for path in source.path.rglob("*"))
-            return _checked(
-                source, _arrays(places), lambda name: _text(source, name), zarr, str(source.path)
-            )
-        with zipfile.ZipFile(source.path) as archive:
-            members = {info.filename: info for info in archive.infolist()}
-            source.require_room((sum(info.file_size for info in members.values()),), 1)
+    if source.path.is_dir():
+        places = (path.relative_to(source.path) for path in source.path.rglob("*"))
+        return _checked(
+            source, _arrays(places), lambda name: _text(source, name), zarr, str(source.path)
+        )
+    with zipfile.ZipFile(source.path) as archive:
+        members = {info.filename: info for info in archive.infolist()}
+        source.require_room((sum(info.file_size for info in members.values()),), 1)
 
-            def text(name: str) -> bytes | None:
-                known = name in members and members[name].file_size <= _METADATA
-                return archive.read(name) if known else None
+        def text(name: str) -> bytes | None:
+            known = name in members and members[name].file_size <= _METADATA
+            return archive.read(name) if known else None
 
-            names = _arrays(map(PurePosixPath, members))
-            return _checked(source, names, text, zarr, ZipStore(str(source.path), mode="r"))
-    except InputError:
-        raise
-    except Exception as error:  # a hostile file may make zarr and its codecs raise anything
-        raise source.damaged(error) from error
+        names = _arrays(map(PurePosixPath, members))
+        return _checked(source, names, text, zarr, ZipStore(str(source.path), mode="r"))
 
 
 def _arrays(places: Iterable[Any]) -> list[str]:

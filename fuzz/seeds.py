@@ -1,0 +1,196 @@
+"""Small valid files of every format, as bytes, and ways to damage them."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import zipfile
+from collections.abc import Callable
+
+import numpy as np
+
+__all__ = ["PLACES", "SEEDS", "damaged", "laid_out"]
+
+ROWS = np.random.default_rng(0).standard_normal((6, 4)).astype(np.float32)
+
+PLACES = {
+    "csv": "a.csv",
+    "h5": "a.h5",
+    "images": "images/a",
+    "npy": "a.npy",
+    "npz": "a.npz",
+    "parquet": "a.parquet",
+    "pt": "a.pt",
+    "safetensors": "a.safetensors",
+    "zarr": "a.zip",
+    "zarr folder": "a.zarr",
+}
+"""Where the bytes of a format are put, in an empty folder."""
+
+
+def _saved(write: Callable[[io.BytesIO], object]) -> bytes:
+    buffer = io.BytesIO()
+    write(buffer)
+    return buffer.getvalue()
+
+
+def _csv() -> list[bytes]:
+    return [b"1,2\n3,4\n", b"size,colour\n1,red\n2.5,blue\n,red\n", b'"a, b",c\n1e3,2\n']
+
+
+def _npy() -> list[bytes]:
+    return [
+        _saved(lambda to: np.save(to, ROWS)),
+        _saved(lambda to: np.save(to, np.asfortranarray(ROWS.astype(">i4")))),
+    ]
+
+
+def _npz() -> list[bytes]:
+    return [
+        _saved(lambda to: np.savez(to, ROWS)),
+        _saved(lambda to: np.savez_compressed(to, ROWS)),
+    ]
+
+
+def _safetensors() -> list[bytes]:
+    found = []
+    for kind, rows in (("F32", ROWS), ("BF16", ROWS.view(np.uint16)[:, 1::2])):
+        offsets = [0, rows.nbytes]
+        header = json.dumps({"x": {"dtype": kind, "shape": rows.shape, "data_offsets": offsets}})
+        found.append(len(header).to_bytes(8, "little") + header.encode() + rows.tobytes())
+    return found
+
+
+def _pt() -> list[bytes]:
+    import torch
+
+    rows = torch.from_numpy(ROWS)
+    return [
+        _saved(lambda to: torch.save(rows, to)),
+        _saved(lambda to: torch.save({"x": rows.bfloat16().T}, to)),
+    ]
+
+
+def _h5() -> list[bytes]:
+    import h5py
+
+    found = []
+    for options in ({}, {"chunks": (2, 4), "compression": "gzip", "shuffle": True}):
+        buffer = io.BytesIO()
+        with h5py.File(buffer, "w") as file:
+            file.create_dataset("group/x", data=ROWS, **options)
+        found.append(buffer.getvalue())
+    return found
+
+
+def _parquet() -> list[bytes]:
+    import pyarrow
+    from pyarrow import parquet
+
+    table = pyarrow.table({"n": ROWS[:, 0], "k": [1, 2, None, 4, 5, 6], "c": list("abcabc")})
+    encoded = table.set_column(2, "c", table["c"].dictionary_encode())
+    return [
+        _saved(lambda to: parquet.write_table(encoded, to)),
+        _saved(lambda to: parquet.write_table(table, to, compression="gzip", use_dictionary=False)),
+    ]
+
+
+def _images() -> list[bytes]:
+    from PIL import Image
+
+    grey = Image.fromarray((ROWS * 60 + 128).clip(0, 255).astype(np.uint8))
+    deep = Image.fromarray((ROWS * 9000 + 32768).clip(0, 65535).astype(np.uint16))
+    kinds = [(grey, "png"), (grey, "ppm"), (grey, "tiff"), (deep, "png"), (deep, "tiff")]
+    kinds += [(grey.convert("RGB"), kind) for kind in ("png", "jpeg", "webp", "ppm")]
+    kinds += [(grey.convert("P"), "png")]
+    return [_saved(lambda to, i=i, k=k: i.save(to, k)) for i, k in kinds]  # type: ignore[misc]  # the defaults bind the loop's values
+
+
+def _zarr() -> list[bytes]:
+    """Return zipped stores, and unzipped ones as in ``laid_out``."""
+    import tempfile
+    from pathlib import Path
+
+    import zarr
+    from zarr.storage import ZipStore
+
+    found = []
+    for version in (2, 3):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "a.zip"
+            with ZipStore(str(path), mode="w") as store:
+                array = zarr.create_array(
+                    store, shape=ROWS.shape, chunks=(3, 4), dtype="f4", zarr_format=version
+                )
+                array[:] = ROWS
+            found.append(path.read_bytes())
+    return found
+
+
+def _zarr_folder() -> list[bytes]:
+    found = []
+    for content in _zarr():
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            files = {info.filename: archive.read(info) for info in archive.infolist()}
+        found.append(b"\0FILE\0".join(name.encode() + b"\0" + files[name] for name in files))
+    return found
+
+
+SEEDS: dict[str, Callable[[], list[bytes]]] = {
+    "csv": _csv,
+    "h5": _h5,
+    "images": _images,
+    "npy": _npy,
+    "npz": _npz,
+    "parquet": _parquet,
+    "pt": _pt,
+    "safetensors": _safetensors,
+    "zarr": _zarr,
+    "zarr folder": _zarr_folder,
+}
+
+
+def laid_out(kind: str, content: bytes, folder: str) -> str:
+    """Put the bytes of one format into a folder, and return the path to read."""
+    from pathlib import Path
+
+    path = Path(folder) / PLACES[kind]
+    if kind == "zarr folder":
+        for part in content.split(b"\0FILE\0"):
+            name, _, body = part.partition(b"\0")
+            place = path / name.decode("ascii", "replace")
+            with contextlib.suppress(OSError, ValueError):  # a damaged name may be none
+                if path.resolve() in place.resolve().parents:
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    place.write_bytes(body)
+        path.mkdir(exist_ok=True)
+        return str(path)
+    if kind == "images":
+        path = path.with_suffix(".png")
+        path.parent.mkdir()
+        path.write_bytes(content)
+        return str(path.parent)
+    path.write_bytes(content)
+    return str(path)
+
+
+def damaged(content: bytes, rng: np.random.Generator) -> bytes:
+    """Return the bytes after a few of: flips, extreme numbers, cuts, repeats."""
+    found = bytearray(content)
+    for _ in range(rng.integers(1, 6)):
+        place = int(rng.integers(0, max(1, len(found))))
+        width = int(2 ** rng.integers(0, 4))
+        way = rng.integers(0, 5)
+        if way == 0:
+            found[place : place + 1] = bytes([rng.integers(0, 256)])
+        elif way == 1:
+            extreme = rng.choice([0, 1, 127, 128, 255])
+            found[place : place + width] = bytes([extreme] * width)
+        elif way == 2 and rng.random() < 0.3:
+            del found[place:]
+        elif way == 3:
+            del found[place : place + width]
+        else:
+            found[place:place] = found[place : place + width]
+    return bytes(found)
