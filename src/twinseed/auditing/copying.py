@@ -67,6 +67,8 @@ class Copying:
     scores: Mapping[str, Array] = field(default_factory=dict, repr=False, compare=False)
     """For generator "a" and "b", a number a sample: the log of how many times closer the closest of
     its training rows is than the closest row it was not trained on; above 0: closer to training."""
+    linear_scores: Mapping[str, Array] = field(default_factory=dict, repr=False, compare=False)
+    """The same numbers for samples of the matched linear model."""
     matches: Mapping[str, NDArray[np.int64]] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -94,7 +96,7 @@ def unknown(samples: int) -> Copying:
 def examine(
     generators: Sequence[Attribution],
     linear: Sequence[Attribution],
-    searches: Sequence[Sequence[Nearest]],
+    searches: tuple[Sequence[Sequence[Nearest]], Sequence[Sequence[Nearest]]],
     tested: Sequence[Tested],
     pool: Pool,
     rng: np.random.Generator,
@@ -102,9 +104,9 @@ def examine(
 ) -> Copying:
     """Test for copying, estimate how much of it there is, and name the samples to look at.
 
-    ``searches`` holds, for each generator, its samples' nearest rows in every role, ``tested``
-    where the rows of its own roles come from. The tests are ``relabelled`` and ``beyond``, the
-    copied fraction is ``fraction.copied``.
+    ``searches`` holds, for each generator and then for each of its linear models, the samples'
+    nearest rows in every role, ``tested`` where the rows of its own roles come from. The tests are
+    ``relabelled`` and ``beyond``, the copied fraction is ``fraction.copied``.
 
     Validity: a copy must be closer to its training row than to the other rows. Copies that are
     blurred beyond that, or copies in other features (a crop, a mirror image), are not seen.
@@ -114,7 +116,10 @@ def examine(
     value, low, high = copied(generators, linear, pool)
     told = relabelled(generators, pool, rng)
     names = "ab"[: len(generators)]
-    scored = [_scored(search, one.own) for search, one in zip(searches, tested, strict=True)]
+    scored, honest = (
+        [_scored(search, one.own) for search, one in zip(side, tested, strict=True)]
+        for side in searches
+    )
     return Copying(
         p_value=told.p_closer,
         p_value_linear=beyond(generators, linear, pool, rng),
@@ -127,6 +132,7 @@ def examine(
         suspects=_suspects(generators, tested, cut),
         covariance=covariance,
         scores={name: score for name, (score, _) in zip(names, scored, strict=True)},
+        linear_scores={name: score for name, (score, _) in zip(names, honest, strict=True)},
         matches={name: match for name, (_, match) in zip(names, scored, strict=True)},
     )
 

@@ -17,6 +17,7 @@ from twinseed.auditing.factors import factors as factors_of
 from twinseed.auditing.fitness import Finding, fitness
 from twinseed.auditing.given import NoiseToSamples, twins_given
 from twinseed.auditing.matched import Axes, matched, real_rows
+from twinseed.auditing.pairs import pairs_of
 from twinseed.auditing.references import first_seeds, linear_twins, references
 from twinseed.auditing.result import Audit
 from twinseed.auditing.roles import roles_of
@@ -164,6 +165,7 @@ def _judged(
         agreement=agreed,
         factors=recovered,
         fitness=fitness(twins, copying, entropy, found),
+        pairs=pairs_of(twins, copying),
         answers=answers(twins, readout, beside, controls, copying, agreed, recovered),
     )
 

@@ -15,6 +15,7 @@ from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import Copying
 from twinseed.auditing.factors import Factor
 from twinseed.auditing.fitness import Fitness
+from twinseed.auditing.pairs import Pairs
 from twinseed.auditing.references import Number, interval
 from twinseed.auditing.verdict import Answer, Outcome
 from twinseed.readout import VARIABLES
@@ -60,6 +61,7 @@ class Audit:
     agreement: Agreement
     factors: tuple[Factor, ...]
     fitness: Fitness
+    pairs: Pairs
     answers: Mapping[str, Answer]
 
     @property

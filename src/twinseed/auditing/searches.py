@@ -81,7 +81,8 @@ class Searches:
             ]
             for found in (self.generators, self.linear)
         )
-        return examine(generators, linear, self.generators, self.tested, self.pool, rng, covariance)
+        both = (self.generators, self.linear)
+        return examine(generators, linear, both, self.tested, self.pool, rng, covariance)
 
 
 def _first(found: Nearest, groups: int) -> Nearest:
