@@ -25,7 +25,10 @@ from twinseed.readers.table import Categories, Table
 
 __all__ = ["answer", "read_isolated"]
 
-_SECONDS = 60
+CHILD = ("-m", "twinseed.readers._child")
+SECONDS = 60.0
+"""Allowed to the child, beside a second for each MiB to read."""
+
 _BYTES_A_SECOND = 1 << 20
 
 
@@ -39,7 +42,7 @@ def read_isolated(sources: Mapping[str, Source]) -> dict[str, NDArray[Any] | Tab
             place.mkdir()
             parts = (source.argument, source.text, source.path, source.key, source.limit, place)
             tasks.append([part if isinstance(part, int) else str(part) for part in parts])
-        ended = _run(tasks, _SECONDS + sum(map(_size, sources.values())) / _BYTES_A_SECOND)
+        ended = _run(tasks, SECONDS + sum(map(_size, sources.values())) / _BYTES_A_SECOND)
         found = {}
         for number, (name, source) in enumerate(sources.items()):
             place = folder / str(number)
@@ -80,7 +83,7 @@ def _run(tasks: list[Any], seconds: float) -> str:
     """Run the child to its end and say how it ended."""
     try:
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "twinseed.readers._child"],
+            [sys.executable, "-P", *CHILD],
             input=json.dumps(tasks),
             text=True,
             encoding="utf-8",
