@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from twinseed.verbs.plan import plan as plan
     from twinseed.verbs.predict import predict as predict
     from twinseed.verbs.simulate import simulate as simulate
+    from twinseed.verbs.stored_sweep import load_sweep as load_sweep
 
 # A verb's own module, never the package: test runners bind the module over the function there.
 _HOME = {
@@ -64,6 +65,7 @@ _HOME = {
     "audit": "auditing",
     "compare": "readout",
     "estimate_population": "populations",
+    "load_sweep": "verbs.stored_sweep",
     "measure": "verbs.measure",
     "plan": "verbs.plan",
     "predict": "verbs.predict",

@@ -67,5 +67,7 @@ _ADVICE = {
         "The data given cannot answer this: see the argument named in the variable's description."
     ),
     Status.NO_THEORY: "No formula is known for this case: simulate it.",
-    Status.NOT_MEASURED: "This call does not produce the variable.",
+    Status.NOT_MEASURED: (
+        "This call does not produce the variable, or a sweep has no draw of this point yet."
+    ),
 }

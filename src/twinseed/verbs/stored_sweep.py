@@ -1,0 +1,154 @@
+"""The verb that reads a store: what a sweep has drawn, while it runs and after."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twinseed.errors import MissingExtraError, ReadoutError
+from twinseed.status import Status
+from twinseed.sweep import described, stored
+from twinseed.verbs._stored_grid import Draw, gathered
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+__all__ = ["Sweep", "load_sweep"]
+
+_STATUSES = frozenset(map(str, Status))
+
+
+@dataclass(frozen=True, repr=False)
+class Sweep:
+    """The draws that a store held when it was read, in the order in which they were kept.
+
+    ``about`` is what the store says of itself (kind, version, seed, engine, population). A table
+    has one row a draw: what describes it (``n``, ``d``, ``filter_ridge``, ``population_kind``,
+    ``replicate``, ...), the load ``gamma``, and each variable with its status beside it
+    (``recovery_1``, ``recovery_1_status`` for the first factor). Lists are numbered from 1.
+    """
+
+    path: Path
+    about: Mapping[str, str]
+    draws: Sequence[Draw]
+
+    def __len__(self) -> int:
+        return len(self.draws)
+
+    def __repr__(self) -> str:
+        kind, seed = self.about.get("kind"), self.about.get("seed")
+        return f"<Sweep {str(self.path)!r}: {len(self)} draws of kind {kind!r}, seed {seed}>"
+
+    def to_xarray(self) -> xr.Dataset:
+        """Return the readout of the smallest grid that holds all draws.
+
+        Equation: the means and standard errors of ``simulate``, with the same bits where all draws
+        are there. Range: see ``readout.VARIABLES``; a point without a draw is NaN, "not measured",
+        and counted by the attribute ``missing``; one with a single draw has a standard error of
+        NaN. Shapes: the coordinates of ``simulate`` in rising order, where one with a single value
+        is a scalar; filters of different kinds lie along ``filter``, labelled by what defines them.
+        The further variable ``draws`` has the number of draws of each point.
+
+        Raises:
+            ReadoutError: the store is not one of ``simulate``, is empty, or its populations make no
+                dimension; the tables have the draws of any store.
+        """
+        if self.about.get("kind") != "simulate":
+            raise ReadoutError(
+                f"{self.path} holds draws of kind {self.about.get('kind')!r}, which make no grid: "
+                "take the table of draws"
+            )
+        return gathered(self.draws, {"entropy": self.about["seed"]})
+
+    def to_csv(self, path: str | Path) -> None:
+        """Write the table of draws as CSV; a number that does not exist is empty."""
+        table = self._columns()
+        with Path(path).open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(table)
+            writer.writerows(zip(*table.values(), strict=True))
+
+    def to_parquet(self, path: str | Path) -> None:
+        """Write the table of draws as Parquet; a number that does not exist is null.
+
+        Raises:
+            MissingExtraError: without pyarrow.
+        """
+        try:
+            import pyarrow
+            import pyarrow.parquet
+        except ImportError as error:
+            raise MissingExtraError("pyarrow", "formats", "Sweep.to_parquet") from error
+        pyarrow.parquet.write_table(pyarrow.table(self._columns()), path)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the table of draws as a pandas data frame; a number that does not exist is NaN.
+
+        Raises:
+            MissingExtraError: without pandas.
+        """
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise MissingExtraError("pandas", "formats", "Sweep.to_frame") from error
+        return pd.DataFrame(self._columns())
+
+    def _columns(self) -> dict[str, list[Any]]:
+        rows = [dict(_row(*draw)) for draw in self.draws]
+        names = dict.fromkeys(name for row in rows for name in row)
+        return {name: [row.get(name) for row in rows] for name in names}
+
+
+def load_sweep(path: str | Path) -> Sweep:
+    """Read what a sweep has drawn so far; a sweep that is running is not disturbed.
+
+    Args:
+        path: the store that was given to ``simulate``.
+
+    Raises:
+        StoreError: there is no store, or it cannot be read.
+
+    >>> import tempfile, twinseed as ts
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = Path(folder) / "draws.sqlite"
+    ...     size = {"n": [40, 80], "d": 40, "replicates": 2}
+    ...     drawn = ts.simulate(ts.Spiked([3.0]), **size, rng=0, store=store)
+    ...     sweep = ts.load_sweep(store)
+    >>> len(sweep), sweep.to_xarray().convergence.equals(drawn.convergence)
+    (4, True)
+    """
+    return Sweep(Path(path), described(path), stored(path))
+
+
+def _row(about: Mapping[str, Any], result: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in about.items():
+        yield from _flat(key, value)
+    if {"n", "d"} <= about.keys():
+        yield "gamma", about["n"] / about["d"]
+    for name, value in result.items():
+        if isinstance(value, list) and len(value) == 2 and _holds_statuses(value[1]):
+            yield from _flat(name, value[0])
+            yield from ((f"{key}_status", one) for key, one in _flat(name, value[1]))
+        else:
+            yield from _flat(name, value)
+
+
+def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield columns: the parts of a mapping by name, those of a list by number from 1."""
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _flat(f"{name}_{key}", part)
+    elif isinstance(value, list):
+        for number, part in enumerate(value, start=1):
+            yield from _flat(f"{name}_{number}", part)
+    else:
+        yield name, None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _holds_statuses(value: Any) -> bool:
+    return all(map(_holds_statuses, value)) if isinstance(value, list) else value in _STATUSES
