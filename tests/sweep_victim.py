@@ -1,6 +1,7 @@
 """A small sweep that tests run in a process of its own, to do it harm.
 
-    python -m tests.sweep_victim STORE LOG [workers=N] [cells=N] [quick=N] [seconds=S]
+    python -m tests.sweep_victim STORE LOG [workers=N] [cluster=ADDRESS]
+        [cells=N] [quick=N] [seconds=S]
 
 Every cell that is performed leaves a line in LOG; the results go to stdout. Light to import.
 Where VICTIM_STARTS names a file, a worker writes its number there as it starts, and takes its time.
@@ -32,7 +33,8 @@ JOB = Job("victim", "1", (3,))
 def work(log: str, number: int, seconds: float, rng: np.random.Generator) -> Mapping[str, Any]:
     """Draw numbers that use every bit, take a while, and note it."""
     values = rng.standard_normal((4, 4))
-    time.sleep(seconds)
+    if seconds:
+        time.sleep(seconds)
     with Path(log).open("a") as file:
         file.write(f"{number}\n")
     return {"values": np.linalg.svd(values)[1].tolist()}
@@ -77,6 +79,7 @@ def main(store: str, log: str, *options: str) -> int:
         found = sweep(
             Path(store),
             Path(log),
+            cluster=given.get("cluster"),
             workers=int(given.get("workers", 1)),
             count=int(given.get("cells", 200)),
             quick=int(given.get("quick", 0)),

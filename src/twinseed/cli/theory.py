@@ -73,7 +73,7 @@ def predict(
     _finish(ts.predict(population, filters, **load), output, as_json, quiet)
 
 
-@guarded()
+@guarded(interrupted="interrupted; with --store, the same command goes on from here")
 def simulate(
     spikes: Spikes = None,
     bulk: Bulk = 1.0,
@@ -86,6 +86,10 @@ def simulate(
         int, typer.Option(metavar="R", help="Independent draws of each point.")
     ] = 20,
     workers: Workers = 1,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Run on this Dask scheduler, as tcp://host:8786."),
+    ] = None,
     store: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Keep finished draws here; run again to go on."),
@@ -116,6 +120,7 @@ def simulate(
         replicates=replicates,
         rng=seed,
         store=store,
+        cluster=cluster,
         workers=workers,
         progress=False if quiet else None,
     )
