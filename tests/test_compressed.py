@@ -11,42 +11,14 @@ from scipy import stats
 
 import twinseed as ts
 from twinseed.errors import InputError
-from twinseed.filters import Filter
-from twinseed.generators.linear import LinearGenerator
 from twinseed.populations import Spiked
 from twinseed.readout import Estimate
-from twinseed.simulation import Compressed, Dense, Engine, _closest, compressed
-from twinseed.simulation._bidiagonal import GaussianBand, chi, gaussian_factor, joined
+from twinseed.simulation import Compressed, _closest
+from twinseed.simulation._bidiagonal import chi, gaussian_factor, joined, uniform_frame
 from twinseed.status import Status
 
 AT_ONE = 0.72050619479
 """64/(9 pi^2): q of the plain root over the identity, n = d."""
-
-SAME_LAW = (
-    "convergence",
-    "convergence_cosine",
-    "convergence_null",
-    "flow_distance",
-    "recovery",
-    "recovery_twins",
-    "recovery_distance",
-)
-
-SETTINGS = {
-    "n < d": (Spiked([3.0]), ts.Ridge(0.1), 6, 40),
-    "two factors": (Spiked([8.0, 2.0], bulk=0.5), ts.Ridge(0.0), 60, 30),
-    "near threshold": (Spiked([1.0]), ts.Ridge(0.0), 40, 40),
-    "below the bulk": (Spiked([-0.7]), ts.Ridge(0.2), 80, 20),
-    "fewer rows than start directions": (Spiked([2.0, 2.0]), ts.Ridge(1.0), 3, 8),
-}
-
-
-def draws(
-    engine: Engine, population: Spiked, filter: Filter, n: int, d: int, count: int, seed: int
-) -> dict[str, np.ndarray[Any, Any]]:
-    rng = np.random.default_rng(seed)
-    found = [engine.draw(population, filter, n, d, rng) for _ in range(count)]
-    return {name: np.array([np.ravel(one[name].value) for one in found]) for name in found[0]}
 
 
 def p_value(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> float:
@@ -57,82 +29,17 @@ def value(estimates: Mapping[str, Estimate], name: str) -> float:
     return float(np.ravel(estimates[name].value)[0])
 
 
-@pytest.mark.parametrize("setting", SETTINGS)
-def test_the_law_is_that_of_the_dense_engine(setting: str) -> None:
-    dense = draws(Dense(seeds=2, wasserstein_limit=0), *SETTINGS[setting], count=100, seed=1)
-    found = draws(Compressed(seeds=2), *SETTINGS[setting], count=300, seed=2)
-    for name in SAME_LAW:
-        for k in range(found[name].shape[1]):
-            assert p_value(dense[name][:, k], found[name][:, k]) > 1e-3, name
-
-
-def test_a_wrong_number_of_degrees_of_freedom_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Forgetful(GaussianBand):
-        """Forgets that the start directions are used up."""
-
-        def _grow(self, rows: int) -> None:
-            have = len(self._rows)
-            super()._grow(rows)
-            index = np.arange(have, len(self._rows))
-            self._rows[have:, -1] = chi(np.maximum(self.d - index, 0), self._rng)
-
-    setting = SETTINGS["fewer rows than start directions"]
-    good = draws(Compressed(seeds=2), *setting, count=300, seed=1)
-    monkeypatch.setattr(compressed, "GaussianBand", Forgetful)
-    bad = draws(Compressed(seeds=2), *setting, count=300, seed=2)
-    assert p_value(good["convergence"][:, 0], bad["convergence"][:, 0]) < 1e-6
-
-
-@pytest.mark.parametrize(("n", "d"), [(30, 12), (5, 12), (12, 12)])
-def test_the_overlap_length_has_the_law_of_the_matrix(n: int, d: int) -> None:
-    """|X x|/|x| for x = f(S) z, one factor: from the band, and from the rows."""
-    population, filter, rng = Spiked([2.0]), ts.Ridge(0.1), np.random.default_rng(3)
-
-    def length(rows: Any, noise: Any) -> float:
-        model = LinearGenerator.fit(rows, filter)
-        sample = model.sample(noise[None])[0]
-        return float(np.linalg.norm(rows @ sample) / np.linalg.norm(sample))
-
-    def from_band() -> float:
-        rows = GaussianBand(n, d, 2, rng).leading(d + n)
-        rows[:, 0] *= np.sqrt(3.0)
-        # LinearGenerator divides by the number of rows; the band has at most d of them
-        full = np.vstack([rows, np.zeros((n - len(rows), rows.shape[1]))])
-        noise = np.zeros(rows.shape[1])
-        noise[:2] = rng.standard_normal(), chi(d - 1, rng)
-        return length(full, noise)
-
-    def from_rows() -> float:
-        return length(population.sample(n, d, rng), rng.standard_normal(d))
-
-    a, b = (np.array([draw() for _ in range(500)]) for draw in (from_band, from_rows))
-    assert p_value(a, b) > 1e-3
-
-
-@pytest.mark.parametrize(
-    ("population", "n", "d"), [(Spiked([]), 100, 100), (Spiked([1.0]), 25, 150)]
-)
-def test_memorisation_is_that_of_the_dense_engine(population: Spiked, n: int, d: int) -> None:
-    setting = (population, ts.Ridge(0.1), n, d)
-    dense = draws(Dense(seeds=8, wasserstein_limit=0), *setting, count=40, seed=1)
-    found = draws(Compressed(seeds=8), *setting, count=40, seed=2)
-    for name in ("memorisation", "memorisation_heldout", "memorisation_ratio"):
-        a, b = dense[name], found[name]
-        error = np.hypot(a.std(), b.std()) / np.sqrt(40)
-        assert abs(a.mean() - b.mean()) < 4 * error + 0.5 / d * a.mean(), name
-    single = draws(Dense(seeds=2, wasserstein_limit=0), *setting, count=80, seed=3)
-    ours = draws(Compressed(seeds=2), *setting, count=200, seed=4)
-    assert p_value(single["memorisation"][:, 0], ours["memorisation"][:, 0]) > 1e-3
-
-
 @pytest.mark.parametrize("freedom", [90.0, 1e9])
 def test_many_rows_need_not_be_drawn(freedom: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    one, rng = np.ones(500), np.random.default_rng(0)
-    drawn = _closest.Rows(2000, freedom * one, rng)
-    monkeypatch.setattr(_closest, "_EXPLICIT", 0)
-    jumped = _closest.Rows(2000, freedom * one, rng)
-    for way in ("fresh", "fitted"):
-        a, b = (getattr(rows, way)(one, 2 * one, 100 * one) for rows in (drawn, jumped))
+    rngs = [np.random.default_rng(0)]
+    one = np.ones((1, 500))
+    axes = _closest.Axes(one, one[..., None], 2 * one[..., None], 100 * one)
+    given = (2000, 1500, axes, axes, freedom * one)
+    drawn = _closest.closest(*given, rngs)
+    monkeypatch.setattr(_closest, "EXPLICIT", 0)
+    jumped = _closest.closest(*given, rngs)
+    for name in ("trained", "equal", "heldout"):
+        a, b = (np.ravel(getattr(found, name)) for found in (drawn, jumped))
         assert p_value(a, b) > 1e-3
         assert a.mean() == pytest.approx(b.mean(), rel=0.01)
 
@@ -233,7 +140,7 @@ def test_what_it_cannot_draw_is_refused_before_any_work(
     def draw(*arguments: Any) -> None:
         raise AssertionError("work has started")
 
-    monkeypatch.setattr(Compressed, "draw", draw)
+    monkeypatch.setattr(Compressed, "draws", draw)
     good = {"population": Spiked([3.0]), "filter": ts.Ridge(0.0), "n": 20, "d": 20}
     with pytest.raises(InputError, match=named):
         ts.simulate(**good | changed, replicates=2, rng=0, engine=Compressed())
@@ -257,7 +164,9 @@ def test_chi_is_chi_at_any_size(freedom: int) -> None:
 def test_joining_keeps_lengths_and_angles(d: int) -> None:
     rng = np.random.default_rng(0)
     a, b = (rng.standard_normal((4, min(d, width))) for width in (9, 6))
-    x, y = joined(a, b, 3, d, rng)
+    frame = uniform_frame(min(4, d - 3), d - 3, rng)
+    inner = [tail @ tail.T for tail in (a[:, 3:], b[:, 3:])]
+    x, y = joined(a[:, :3], b[:, :3], *inner, frame)
     np.testing.assert_allclose(x @ x.T, a @ a.T, atol=1e-12)
     np.testing.assert_allclose(y @ y.T, b @ b.T, atol=1e-12)
     np.testing.assert_array_equal(x[:, :3], a[:, :3])

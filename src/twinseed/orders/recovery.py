@@ -47,7 +47,8 @@ def overlaps(directions: ArrayLike, reference: ArrayLike, groups: list[slice]) -
     cosine of the angles between the two subspaces; ``(v_k.u_k)^2`` where k stands alone. Nearly
     equal eigenvalues mix, so their single directions mean nothing. Range: 0 (orthogonal; about
     |G|/d for unrelated directions) to 1 (equal). Shapes: directions (d, k), reference (d, k'), one
-    direction a column, orthonormal; the answer (k',). Directions that are missing overlap by 0.
+    direction a column, orthonormal; the answer (k',); all may have the same leading axes.
+    Directions that are missing overlap by 0.
 
     Source: Paul, Statist. Sinica 17 (2007), Theorem 4, for single directions.
 
@@ -55,10 +56,11 @@ def overlaps(directions: ArrayLike, reference: ArrayLike, groups: list[slice]) -
     array([1., 1., 0.])
     """
     v, u = np.asarray(directions, dtype=np.float64), np.asarray(reference, dtype=np.float64)
-    result = np.zeros(u.shape[1])
+    result = np.zeros((*v.shape[:-2], u.shape[-1]))
     for group in groups:
         size = group.stop - group.start
-        result[group] = np.sum((v[:, group].T @ u[:, group]) ** 2) / size
+        inner = np.swapaxes(v[..., group], -1, -2) @ u[..., group]
+        result[..., group] = np.sum(inner**2, axis=(-2, -1))[..., None] / size
     return np.minimum(result, 1.0)
 
 

@@ -6,10 +6,12 @@ band holds, and for a Gaussian matrix these numbers are independent: the matrix 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["GaussianBand", "chi", "gaussian_factor", "joined"]
+__all__ = ["GaussianBand", "chi", "gaussian_factor", "joined", "uniform_frame"]
 
 Array = NDArray[np.float64]
 
@@ -39,82 +41,101 @@ def gaussian_factor(rows: int, columns: int, rng: np.random.Generator) -> Array:
     return factor
 
 
+@dataclass(frozen=True)
 class GaussianBand:
     """Block Golub-Kahan reduction of a white Gaussian ``n x d`` matrix from ``b`` directions.
 
     Equation: ``G V = U B`` with uniform frames U and V, the first b columns of V given, and B upper
     triangular with bandwidth b: ``B[i, i] = chi_(n - i)``, ``B[i, i + b] = chi_(d - b - i)`` and
     standard normal entries in between, all independent. Row by row it can be drawn as far as
-    wanted: the first K columns of B are G on the space of the first K directions.
+    wanted: K rows are what the first K directions of the frame U see of G, and without the last b
+    columns they are what the first K directions of V see.
 
     Source: Golub and Kahan, SIAM J. Numer. Anal. 2 (1965) 205; Dumitriu and Edelman, J. Math. Phys.
     43 (2002) 5830, for b = 1.
 
-    >>> band = GaussianBand(10**12, 10**12, 2, np.random.default_rng(0))
-    >>> band.leading(5).shape, GaussianBand(3, 9, 2, np.random.default_rng(0)).leading(3).shape
-    ((5, 5), (3, 5))
+    >>> band = GaussianBand(10**12, 10**12, 2)
+    >>> rows = band.rows(0, 5, np.random.default_rng(0))
+    >>> rows.shape, band.matrix(rows).shape, GaussianBand(3, 4, 2).matrix(rows[:3]).shape
+    ((5, 3), (5, 7), (3, 4))
     """
 
-    def __init__(self, n: int, d: int, b: int, rng: np.random.Generator) -> None:
-        self.n, self.d, self.b = n, d, b
-        self._rng = rng
-        self._rows = np.empty((0, b + 1))
+    n: int
+    d: int
+    b: int
 
-    def leading(self, size: int) -> Array:
-        """Return the first ``size`` columns; all there are once the smaller side runs out."""
-        rows = min(size, self.n, self.d)
-        self._grow(rows)
-        columns = min(self.d, self.n + self.b) if self.exhausted(size) else rows
-        band = np.zeros((rows, rows + self.b))
-        index = np.arange(rows)[:, None]
-        band[index, index + np.arange(self.b + 1)] = self._rows[:rows]
-        return band[:, :columns]
+    @property
+    def height(self) -> int:
+        """Rows there are in all; with them the matrix is whole, seen from its start."""
+        return min(self.n, self.d)
 
-    def exhausted(self, size: int) -> bool:
-        """Whether ``size`` columns are the whole of the matrix, seen from its start."""
-        return size >= min(self.n, self.d)
+    def rows(self, start: int, stop: int, rng: np.random.Generator) -> Array:
+        """Draw rows ``start`` to ``stop``, diagonal first. Shape: (stop - start, b + 1)."""
+        index = np.arange(start, stop)
+        drawn = np.empty((index.size, self.b + 1))
+        drawn[:, 1:-1] = rng.standard_normal((index.size, self.b - 1))
+        drawn[:, 0] = chi(self.n - index, rng)
+        drawn[:, -1] = chi(np.maximum(self.d - self.b - index, 0), rng)
+        if stop + self.b > self.d:
+            drawn[index[:, None] + np.arange(self.b + 1) >= self.d] = 0.0
+        return drawn
 
-    def rest(self, size: int, rng: np.random.Generator) -> float:
-        """Draw the squared Frobenius norm of what ``leading(size)`` leaves out of G."""
-        if self.exhausted(size):
-            return 0.0
-        freedom = float(self.n - size + min(self.b, size)) * float(self.d - size)
-        return float(chi(freedom, rng)) ** 2
+    def matrix(self, rows: Array) -> Array:
+        """Lay rows, shape (..., K, b + 1), out as a matrix of ``min(d, K + b)`` columns."""
+        count = rows.shape[-2]
+        laid = np.zeros((*rows.shape[:-2], count, count + self.b))
+        index = np.arange(count)[:, None]
+        laid[..., index, index + np.arange(self.b + 1)] = rows
+        return laid[..., : self.d]
 
-    def _grow(self, rows: int) -> None:
-        have = len(self._rows)
-        if rows <= have:
-            return
-        index = np.arange(have, rows)
-        new = self._rng.standard_normal((index.size, self.b + 1))
-        new[:, 0] = chi(self.n - index, self._rng)
-        new[:, -1] = chi(np.maximum(self.d - self.b - index, 0), self._rng)
-        self._rows = np.concatenate([self._rows, new])
+    def rest(self, count: int, rng: np.random.Generator) -> float:
+        """Draw the squared Frobenius norm of what the first ``count`` rows leave out of G."""
+        return float(chi(float(self.n - count) * float(self.d - count), rng)) ** 2
 
 
-def joined(
-    a: Array, b: Array, shared: int, d: int, rng: np.random.Generator
-) -> tuple[Array, Array]:
+def uniform_frame(size: int, space: int, rng: np.random.Generator) -> Array:
+    """Draw how a uniform ``size``-frame of R^space lies to ``size`` given directions.
+
+    Returns the frame in coordinates of which the first are along the given directions, and the
+    others span whatever the frame has beyond them. Shape: (min(2 size, space), size), orthonormal
+    columns; ``size <= space``.
+
+    >>> frame = uniform_frame(2, 10**12, np.random.default_rng(0))
+    >>> frame.shape, bool(np.allclose(frame.T @ frame, np.eye(2)))
+    ((4, 2), True)
+    """
+    along = rng.standard_normal((size, size))
+    q, r = np.linalg.qr(np.vstack([along, gaussian_factor(space - size, size, rng)]))
+    # the uniform one of the frames with this span
+    return np.asarray(q * np.where(np.diagonal(r) < 0, -1.0, 1.0))
+
+
+def joined(a: Array, b: Array, inner_a: Array, inner_b: Array, frame: Array) -> tuple[Array, Array]:
     """Put two sets of vectors with partly shared coordinates into one space, isometrically.
 
-    Shapes: rows of ``a`` (m, Ka) and ``b`` (m, Kb) are vectors of R^d; the first ``shared``
-    coordinates are along common directions, the others along two independent uniform frames of the
-    rest. The answer: coordinates of both in one orthonormal frame, of at most ``shared + 2 m``
-    columns, whatever d.
+    Shapes, each with leading axes for replicates: rows of ``a`` and ``b`` (m, shared) are the parts
+    along common directions; the other parts lie in two independent uniform frames, and only their
+    inner products ``inner_a`` and ``inner_b`` (m, m), of rank at most k, matter; ``frame`` (h, k)
+    is a ``uniform_frame``. The answer: coordinates of both in one orthonormal frame, of
+    ``shared + h`` columns.
 
-    >>> x, y = np.ones((2, 1, 3))
-    >>> x, y = joined(x, y, 1, 10**12, np.random.default_rng(0))
+    >>> one = np.ones((1, 1))
+    >>> frame = uniform_frame(1, 10**12, np.random.default_rng(0))
+    >>> x, y = joined(one, one, 2 * one, 2 * one, frame)
     >>> x.shape, round(float(x[0] @ y[0]), 3), round(float(y[0] @ y[0]), 3)
     ((1, 3), 1.0, 3.0)
     """
-    outside = d - shared
-    # every tail lies in a space of at most m directions: the rows of a triangular factor
-    tails = [np.transpose(np.linalg.qr(x[:, shared:].T, mode="r")) for x in (a, b)]
-    size = min(len(a), outside)
-    frame = rng.standard_normal((size, size))
-    q, r = np.linalg.qr(np.vstack([frame, gaussian_factor(outside - size, size, rng)]))
-    q *= np.where(np.diagonal(r) < 0, -1.0, 1.0)  # the uniform one of the frames with this span
-    tail_a = np.zeros((len(a), len(q)))
-    tail_a[:, : tails[0].shape[1]] = tails[0]
-    tail_b = tails[1] @ q[:, : tails[1].shape[1]].T
-    return np.hstack([a[:, :shared], tail_a]), np.hstack([b[:, :shared], tail_b])
+    height, rank = frame.shape[-2:]
+    tail_a = np.zeros((*a.shape[:-1], height))
+    tail_a[..., :rank] = _root(inner_a, rank)
+    tail_b = _root(inner_b, rank) @ np.swapaxes(frame, -1, -2)
+    return np.concatenate([a, tail_a], axis=-1), np.concatenate([b, tail_b], axis=-1)
+
+
+def _root(inner: Array, rank: int) -> Array:
+    """Return vectors, as rows of ``rank`` coordinates, with these inner products."""
+    size = np.sqrt(np.diagonal(inner, axis1=-2, axis2=-1))
+    scale = np.where(size > 0, size, 1.0)
+    values, vectors = np.linalg.eigh(inner / scale[..., :, None] / scale[..., None, :])
+    root = vectors * np.sqrt(np.maximum(values, 0.0))[..., None, :]
+    return np.asarray(size[..., None] * root[..., root.shape[-1] - rank :])

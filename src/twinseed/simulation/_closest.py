@@ -1,6 +1,9 @@
-"""The largest cosine of a vector to very many Gaussian rows, without the rows."""
+"""The largest cosine of a vector to the rows of Gaussian data, without the rows."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,63 +11,158 @@ from scipy.special import erf, ndtri, stdtrit
 
 from twinseed.simulation._bidiagonal import chi
 
-__all__ = ["Rows"]
+__all__ = ["EXPLICIT", "Axes", "Closest", "closest"]
 
 Array = NDArray[np.float64]
 
-_EXPLICIT = 2048
+EXPLICIT = 2048
 """Up to as many rows are drawn one by one."""
 _NORMAL = 1e6
 """Degrees of freedom from which two terms give Student's quantiles to 1e-9."""
 
 
-class Rows:
-    """``n`` Gaussian rows, of which only the part along one direction and the length matter.
+@dataclass(frozen=True)
+class Axes:
+    """How a vector x lies to the covariance C of rows: all that its cosines to them depend on.
 
-    Equation: ``along[i] = g_i^2``, g standard normal; the rest of the row has squared length
-    ``w_i`` of mean 1, a chi^2 with ``freedom`` degrees of freedom over them, independent of it.
-    Shapes: ``freedom`` (count,), one for each vector that is compared, and so every answer.
+    The last axis of shares and values runs over the factors of C and the rest of ``C^1/2 x``.
     """
 
-    def __init__(self, n: int, freedom: Array, rng: np.random.Generator) -> None:
-        if n <= _EXPLICIT:
-            along = rng.standard_normal((freedom.size, n)) ** 2
-            column = freedom[:, None]
-            rest = chi(np.broadcast_to(column, along.shape), rng) ** 2 / column
-            self._fresh = (rest / along).min(axis=1)
-            # rows of a frame: those far along one direction are short in the others
-            total = along.sum(axis=1, keepdims=True)
-            rest *= total - along
-            rest /= np.maximum(rest.sum(axis=1, keepdims=True), np.finfo(float).tiny)
-            self._fitted = total[:, 0] * (rest / along).min(axis=1)
-            return
-        # the largest of n has the upper probability 1 - U^(1/n)
-        above = -np.expm1(-rng.standard_exponential(freedom.size) / n)
-        largest = -_student(freedom, above / 2)
-        square = largest**2
-        below = np.sqrt(2 / np.pi) * largest * np.exp(-square / 2) / erf(largest / np.sqrt(2))
-        others = (1.0 - below) * chi(np.full(freedom.size, n - 1.0), rng) ** 2
-        self._fresh = 1.0 / square
-        self._fitted = others / (square * (n - 1.0))
+    own: Array
+    """``x.C x/|x|^2``, shape (replicates, seeds)."""
+    shares: Array
+    """``C^1/2 x`` along these axes over its length, shape (replicates, seeds, axes)."""
+    values: Array
+    """``C`` along these axes, of the same shape."""
+    rest: Array
+    """The trace of C beyond them, shape (replicates, seeds)."""
 
-    def fresh(self, own: Array, along: Array, rest: Array) -> Array:
-        """Return the largest |cosine| of a unit vector x to rows that it does not depend on.
-
-        With ``Sigma^1/2 x`` the direction: ``own = x.Sigma x``, ``along = x.Sigma^2 x/own``, and
-        ``rest`` the trace of what is left of Sigma.
+    @classmethod
+    def of(
+        cls,
+        energy: Array,
+        along: Array,
+        own: Array,
+        twice: Array,
+        values: Array,
+        trace: Array | float,
+    ) -> Axes:
+        """Build the axes of C from ``|x|^2``, ``x.v`` for its factors' directions v, ``x.C x``,
+        ``x.C^2 x``, the eigenvalues of the factors and the trace of C.
         """
-        return np.asarray(np.sqrt(_share(own, along + rest * self._fresh)))
+        squares = _over(values[:, None, :] * along**2, own[..., None])
+        left = np.maximum(1.0 - squares.sum(axis=2), 0.0)
+        inside = np.sum(squares * values[:, None, :], axis=2)
+        last = np.maximum(_over(_over(twice, own) - inside, left), 0.0)
+        shares = np.sign(along) * np.sqrt(np.minimum(squares, 1.0))
+        every = np.broadcast_to(values[:, None, :], shares.shape)
+        return cls(
+            own=_over(own, energy),
+            shares=np.concatenate([shares, np.sqrt(left)[..., None]], axis=2),
+            values=np.concatenate([every, last[..., None]], axis=2),
+            rest=np.maximum(trace - values.sum(axis=1)[:, None] - last, 0.0),
+        )
 
-    def fitted(self, own: Array, along: Array, rest: Array) -> Array:
-        """Return the same for rows X with ``S = X^T X/n`` in place of Sigma, x a function of S.
 
-        Given S, the direction of ``X x`` in the space of rows is uniform.
-        """
-        return np.asarray(np.sqrt(_share(own, along + rest * self._fitted)))
+@dataclass(frozen=True)
+class Closest:
+    """The largest |cosine| of each sample, shape (replicates, seeds)."""
+
+    trained: Array
+    """To all training rows."""
+    equal: Array
+    """To as many of them as there are held-out rows."""
+    heldout: Array
+    """To the held-out rows."""
 
 
-def _share(part: Array, whole: Array) -> Array:
-    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+def closest(
+    n: int,
+    held: int,
+    fitted: Axes,
+    fresh: Axes,
+    freedom: Array,
+    rngs: Sequence[np.random.Generator],
+) -> Closest:
+    """Draw the largest cosines of samples to their ``n`` training rows, and to ``held`` fresh ones.
+
+    Equation: along the axes a fresh row is a vector g of standard normals, beyond them it has
+    squared length ``rest w``, w of mean 1, a chi^2 with ``freedom`` degrees of freedom over them;
+    so ``cos^2 = own (shares.g)^2/(values.g^2 + rest w)``. Training rows are the same but for the
+    condition ``X^T X = n S``: the columns of the g are orthonormal, and the w make up the trace.
+    Both share their draws, so that the noise of the maximum leaves their ratio. ``held <= n``.
+    Shapes: freedom (replicates, seeds).
+    """
+    if n <= EXPLICIT:
+        return _row_by_row(n, held, fitted, fresh, freedom, rngs)
+    # the largest of n has the upper probability 1 - U^(1/n)
+    seeds = freedom.shape[1]
+    drawn = np.stack([rng.standard_exponential((2, seeds)) for rng in rngs])
+    others = np.stack([chi(np.full(seeds, n - 1.0), rng) ** 2 for rng in rngs])
+    largest = _largest(drawn[:, 0], held, freedom)
+    further = np.zeros_like(largest)
+    if held < n:
+        further = _largest(drawn[:, 1], n - held, freedom)
+    return Closest(
+        trained=_among(fitted, np.maximum(largest, further), others, n),
+        equal=_among(fitted, largest, others, n),
+        heldout=_among(fresh, largest, None, n),
+    )
+
+
+def _row_by_row(
+    n: int,
+    held: int,
+    fitted: Axes,
+    fresh: Axes,
+    freedom: Array,
+    rngs: Sequence[np.random.Generator],
+) -> Closest:
+    seeds, axes = fresh.shares.shape[1:]
+    g = np.stack([rng.standard_normal((seeds, n, axes)) for rng in rngs])
+    w = np.stack(
+        [
+            chi(np.broadcast_to(one[:, None], (seeds, n)), rng) ** 2
+            for one, rng in zip(freedom, rngs, strict=True)
+        ]
+    )
+    far = _cosines(fresh, g[:, :, :held], w[:, :, :held] / freedom[..., None])
+    known = fitted.shares.shape[2]
+    frame, triangle = np.linalg.qr(g[..., :known])
+    frame = frame * np.where(np.diagonal(triangle, axis1=2, axis2=3) < 0, -1.0, 1.0)[:, :, None, :]
+    # rows of a frame: those far along its first directions are short in the others
+    w = w * np.maximum(1.0 - np.sum(frame**2, axis=3), 0.0)
+    near = _cosines(fitted, frame, _over(w, w.sum(axis=2, keepdims=True)))
+    return Closest(near.max(axis=2), near[:, :, :held].max(axis=2), far.max(axis=2))
+
+
+def _cosines(axes: Axes, g: Array, w: Array) -> Array:
+    count = g.shape[3]
+    part = axes.own[..., None] * (g @ axes.shares[..., :count, None])[..., 0] ** 2
+    whole = (g**2 @ axes.values[..., :count, None])[..., 0] + axes.rest[..., None] * w
+    return np.asarray(np.sqrt(_over(part, whole)))
+
+
+def _largest(exponential: Array, count: int, freedom: Array) -> Array:
+    """Return the largest of ``count`` Student variables, by inversion."""
+    return -_student(freedom, -np.expm1(-exponential / count) / 2)
+
+
+def _among(axes: Axes, largest: Array, others: Array | None, n: int) -> Array:
+    """Return the cosine to the row that lies furthest along ``C^1/2 x``, to leading order."""
+    square = largest**2
+    along = np.sum(axes.shares**2 * axes.values, axis=2)
+    rest = axes.rest + np.sum(axes.values, axis=2) - along
+    if others is None:
+        return np.asarray(np.sqrt(_over(axes.own, along + rest / square)))
+    below = np.sqrt(2 / np.pi) * largest * np.exp(-square / 2) / erf(largest / np.sqrt(2))
+    ratio = (1.0 - below) * others / (square * (n - 1.0))
+    return np.asarray(np.sqrt(_over(axes.own, along + rest * ratio)))
+
+
+def _over(part: Array, whole: Array) -> Array:
+    part, whole = np.broadcast_arrays(part, whole)
+    return np.divide(part, whole, out=np.zeros(part.shape), where=whole > 0)
 
 
 def _student(freedom: Array, probability: Array) -> Array:

@@ -1,8 +1,11 @@
-"""The order parameters of compressed twins, by the formulas that measure data."""
+"""The order parameters of compressed twins, by the formulas that measure data.
+
+Each function takes many replicates, first axis of every array, and yields the estimates of each.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,144 +15,152 @@ from twinseed.orders.recovery import factor_groups, overlaps
 from twinseed.orders.theory.convergence import factor_correlation
 from twinseed.populations import Spiked
 from twinseed.readout import Estimate
-from twinseed.simulation._closest import Rows
+from twinseed.simulation._closest import EXPLICIT, Axes, closest
+from twinseed.simulation._compressed_twins import CompressedTwin
 from twinseed.status import Status
 
-__all__ = ["CompressedTwin", "agreement", "memorised", "not_converged", "recovered"]
+__all__ = ["agreement", "memorised", "recovered"]
 
 Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Columns = Iterator[tuple[str, list[Estimate]]]
 
 _ROUGH_BELOW = 100.0
 """Effective dimension below which the drawn row lengths are a leading order."""
 
 
-@dataclass(frozen=True)
-class CompressedTwin:
-    """One twin in its own coordinates; the first ones are shared with the other."""
-
-    vectors: Array
-    """Samples, then the directions of the factors (zero rows for those not learnt)."""
-    learnt: int
-    moments: Array
-    """``x.S x`` and ``x.S^2 x`` of each sample, shape (seeds, 2)."""
-    trace: float
-    """``tr S``, the mean squared length of the training rows."""
-    converged: bool
-
-
 def agreement(
-    x: Array, y: Array, noise: Array, at_zero: float, p: int, d: int
-) -> dict[str, Estimate]:
-    """Measure convergence by the formulas of ``orders.convergence``; row i of both: seed i."""
-    sums = pairs(x, y)
-    u, v = x[:, :p], y[:, :p]
-    found = {
-        "flow_distance": Estimate(2.0 * float(sums.gap.mean()) / d),
-        "convergence_factor": factor_correlation(
-            np.sum(u * v, axis=0), np.sum(u**2, axis=0), np.sum(v**2, axis=0)
-        ),
-    }
-    if len(x) == 1:
+    x: Array, y: Array, noise: Array, at_zero: float, p: int, d: int, settled: Flags
+) -> Columns:
+    """Measure convergence; row i of a replicate's x and y, shape (seeds, columns): seed i."""
+    count, seeds, width = x.shape
+    sums = pairs(x.reshape(-1, width), y.reshape(-1, width))
+    product, energy, gap, cosine = (
+        part.reshape(count, seeds) for part in (sums.product, sums.energy, sums.gap, sums.cosine)
+    )
+    yield "flow_distance", _column(2.0 * gap.mean(axis=1) / d, settled)
+    u, v = x[:, :, :p], y[:, :, :p]
+    along = factor_correlation(*(np.sum(part, axis=1) for part in (u * v, u**2, v**2)))
+    if seeds == 1:
         # one seed has no correlation over seeds
-        absent = np.full(p, np.nan)
-        found["convergence_factor"] = Estimate(absent, absent, Status.NOT_MEASURED)
-    energy = float(sums.energy.sum())
-    if energy == 0.0:
-        names = ("", "_gap", "_cosine", "_null", "_chance", "_corrected")
-        nothing = Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
-        return found | {f"convergence{name}": nothing for name in names}
-    value = float(sums.product.sum()) / energy
-    chance = at_zero**2 * float(np.sum(noise**2)) / energy
-    found |= {
-        "convergence": Estimate(value),
-        "convergence_gap": Estimate(float(sums.gap.sum()) / energy),
-        "convergence_cosine": Estimate(float(sums.cosine.mean())),
-        "convergence_chance": Estimate(chance),
-        "convergence_corrected": Estimate((value - chance) / (1.0 - chance)),
+        absent = np.full((count, p), np.nan)
+        along = Estimate(absent, absent, Status.NOT_MEASURED)
+    yield "convergence_factor", _column(along.value, settled, along.status)
+    total = energy.sum(axis=1)
+    some = np.where(total > 0, str(Status.OK), str(Status.NOT_IDENTIFIABLE))
+
+    def over_energy(part: Array) -> Array:
+        return np.asarray(np.divide(part, total, out=np.full(count, np.nan), where=total > 0))
+
+    value = over_energy(product.sum(axis=1))
+    chance = over_energy(at_zero**2 * np.sum(noise.reshape(count, -1) ** 2, axis=1))
+    ratios = {
+        "convergence": value,
+        "convergence_gap": over_energy(gap.sum(axis=1)),
+        "convergence_cosine": np.where(total > 0, cosine.mean(axis=1), np.nan),
+        "convergence_chance": chance,
+        "convergence_corrected": (value - chance) / (1.0 - chance),
     }
-    if len(x) > 1:
-        null = float(sums.mismatched.sum()) / (len(x) - 1) / energy
-        found["convergence_null"] = Estimate(null)
-    return found
+    if seeds > 1:
+        crossed = np.sum(x.sum(axis=1) * y.sum(axis=1), axis=1) - product.sum(axis=1)
+        ratios["convergence_null"] = over_energy(crossed) / (seeds - 1)
+    for name, number in ratios.items():
+        yield name, _column(number, settled, some)
 
 
-def recovered(factors: Array, v: Array, w: Array, d: int) -> dict[str, Estimate]:
-    """Measure recovery by the formulas and the floors of ``orders.recovery``."""
-    p = factors.size
+def recovered(factors: Array, v: Array, w: Array, d: int, settled: Flags) -> Columns:
+    """Measure recovery by the formulas and the floors of ``orders.recovery``.
+
+    Shapes: directions of the factors that each twin learnt (replicates, learnt, columns).
+    """
+    p, count = factors.size, len(v)
     if p == 0:
         nothing = Estimate(np.empty(0), np.empty(0), np.empty(0, dtype=np.str_))
         none = Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
-        return {"recovery": nothing, "recovery_twins": nothing, "recovery_distance": none}
+        yield "recovery", [nothing] * count
+        yield "recovery_twins", [nothing] * count
+        yield "recovery_distance", [none] * count
+        return
     groups = factor_groups(factors)
     sizes = np.repeat([g.stop - g.start for g in groups], [g.stop - g.start for g in groups])
-    truth = np.eye(len(v), p)
-    own = np.mean([overlaps(side, truth, groups) for side in (v, w)], axis=0)
-    shared = np.zeros(p)
-    between = np.sqrt(overlaps(v, w, factor_groups(factors[: w.shape[1]])))
-    shared[: between.size] = between
-    missed = [max(1.0 - float(np.sum(side[:p] ** 2)) / p, 0.0) for side in (v, w)]
+    v, w = np.swapaxes(v, 1, 2), np.swapaxes(w, 1, 2)
+    truth = np.eye(v.shape[1], p)
+    own = (overlaps(v, truth, groups) + overlaps(w, truth, groups)) / 2
+    known = min(v.shape[2], w.shape[2])
+    shared = np.zeros((count, p))
+    shared[:, :known] = np.sqrt(overlaps(v, w[..., :known], factor_groups(factors[:known])))
+    inside = [np.sum(side[:, :p].reshape(count, -1) ** 2, axis=1) / p for side in (v, w)]
+    missed = np.mean([np.sqrt(np.maximum(1.0 - one, 0.0)) for one in inside], axis=0)
     status = _floored(own, (sizes + 4) / d)
-    unlearnt = bool(np.all(status == str(Status.BELOW_FLOOR)))
-    return {
-        "recovery": Estimate(own, np.zeros(p), status),
-        "recovery_twins": Estimate(shared, np.zeros(p), _floored(shared, np.sqrt((sizes + 3) / d))),
-        "recovery_distance": Estimate(
-            float(np.mean(np.sqrt(missed))),
-            status=Status.BELOW_FLOOR if unlearnt else Status.OK,
-        ),
-    }
-
-
-def _floored(value: Array, floor: Array) -> NDArray[np.str_]:
-    return np.where(value < floor, str(Status.BELOW_FLOOR), str(Status.OK))
+    unlearnt = np.all(status == str(Status.BELOW_FLOOR), axis=1)
+    yield "recovery", _column(own, settled, status)
+    yield (
+        "recovery_twins",
+        _column(shared, settled, _floored(shared, np.sqrt((sizes + 3) / d))),
+    )
+    below = np.where(unlearnt, str(Status.BELOW_FLOOR), str(Status.OK))
+    yield "recovery_distance", _column(missed, settled, below)
 
 
 def memorised(
     population: Spiked,
-    a: CompressedTwin,
-    b: CompressedTwin,
-    n: int,
+    twins: tuple[CompressedTwin, CompressedTwin],
+    rows: tuple[int, int],
     d: int,
-    rng: np.random.Generator,
-) -> dict[str, Estimate]:
-    """Draw memorisation from the lengths that the twins know."""
+    rngs: Sequence[np.random.Generator],
+    settled: Flags,
+) -> Columns:
+    """Draw memorisation from what the twins know of their samples."""
     factors, bulk = population.factors, population.bulk
-    p = factors.size
+    p, held = factors.size, min(rows)
     trace, squares = (float(np.sum(factors**k)) + bulk**k * (d - p) for k in (1, 2))
-    effective = trace**2 / squares
-    trained, heldout = [], []
-    for model in (a, b):
-        samples = model.vectors[: len(model.moments)]
-        energy = np.sum(samples**2, axis=1)
+    found = []
+    for twin, n in zip(twins, rows, strict=True):
+        seeds = twin.moments.shape[1]
+        heads, inner = twin.heads[:, :seeds], twin.inner[:, :seeds]
+        energy = np.sum(heads**2, axis=2) + np.diagonal(inner, axis1=1, axis2=2)
+        part = np.ascontiguousarray(heads[:, :, :p])
         one, two, three = (
-            bulk**k * energy + samples[:, :p] ** 2 @ (factors**k - bulk**k) for k in (1, 2, 3)
+            bulk**k * energy + np.sum(part**2 * (factors**k - bulk**k), axis=2) for k in (1, 2, 3)
         )
-        own, along, beyond = _ratio(one, energy), _ratio(two, one), _ratio(three, one)
-        # what the rows vary in once the direction of the sample is taken out
-        left = np.maximum(squares - 2.0 * beyond + along**2, np.finfo(float).tiny)
-        rows = Rows(n, np.maximum((trace - along) ** 2 / left, 1.0), rng)
-        heldout.append(rows.fresh(own, along, trace - along))
-        own, along = _ratio(model.moments[:, 0], energy), _ratio(*model.moments.T[::-1])
-        trained.append(rows.fitted(own, along, np.maximum(model.trace - along, 0.0)))
+        fresh = Axes.of(energy, part, one, two, np.tile(factors, (len(rngs), 1)), trace)
+        directions = slice(seeds, seeds + twin.learnt)
+        along = heads @ np.swapaxes(twin.heads[:, directions], 1, 2) + inner[:, :, directions]
+        own, twice = twin.moments[..., 0], twin.moments[..., 1]
+        fitted = Axes.of(energy, along, own, twice, twin.values, twin.trace[:, None])
+        if n <= EXPLICIT:
+            freedom = np.full(energy.shape, max(d - p - 1.0, 1.0))
+        else:
+            # what the rows vary in once the direction of the sample is taken out
+            mean, beyond = two / one, three / one
+            left = np.maximum(squares - 2.0 * beyond + mean**2, np.finfo(float).tiny)
+            freedom = np.maximum((trace - mean) ** 2 / left, 1.0)
+        found.append(closest(n, held, fitted, fresh, freedom, rngs))
+    effective = d - p if max(rows) <= EXPLICIT else trace**2 / squares
     status = Status.OK if effective >= _ROUGH_BELOW else Status.LEADING_ORDER
-    near, far = float(np.mean(trained)), float(np.mean(heldout))
-    ratio = Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
-    if far > 0:
-        ratio = Estimate(near / far, status=status)
-    return {
-        "memorisation": Estimate(near, status=status),
-        "memorisation_heldout": Estimate(far, status=status),
-        "memorisation_ratio": ratio,
-    }
-
-
-def _ratio(top: Array, bottom: Array) -> Array:
-    return np.divide(top, bottom, out=np.zeros_like(top), where=bottom > 0)
-
-
-def not_converged(estimate: Estimate) -> Estimate:
-    """Return the estimate with the status of one whose Krylov space was too small."""
-    seen = np.isfinite(np.asarray(estimate.value))
-    return replace(
-        estimate, status=np.where(seen, str(Status.NOT_CONVERGED), np.asarray(estimate.status))
+    trained, equal, heldout = (
+        np.mean([getattr(one, name).mean(axis=1) for one in found], axis=0)
+        for name in ("trained", "equal", "heldout")
     )
+    yield "memorisation", _column(trained, settled, status)
+    yield "memorisation_heldout", _column(heldout, settled, status)
+    some = np.where(heldout > 0, str(status), str(Status.NOT_IDENTIFIABLE))
+    ratio = np.divide(equal, heldout, out=np.full(len(rngs), np.nan), where=heldout > 0)
+    yield "memorisation_ratio", _column(ratio, settled, some)
+
+
+def _column(value: object, settled: Flags, status: object = Status.OK) -> list[Estimate]:
+    """Return the estimate of each replicate, of one value or one for each factor.
+
+    A number whose Krylov space was too small has the status "not converged".
+    """
+    values = np.asarray(value, dtype=np.float64)
+    seen = np.isfinite(values)
+    unsettled = ~settled.reshape(-1, *(1,) * (values.ndim - 1)) & seen
+    said = np.where(unsettled, str(Status.NOT_CONVERGED), np.asarray(status, dtype=np.str_))
+    errors = np.where(seen, 0.0, np.nan)
+    return [Estimate(*one) for one in zip(values, errors, said, strict=True)]
+
+
+def _floored(value: Array, floor: Array) -> NDArray[np.str_]:
+    return np.where(value < floor, str(Status.BELOW_FLOOR), str(Status.OK))

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 
 from twinseed.checks import positive, whole
 from twinseed.errors import InputError
-from twinseed.filters import Filter, checked
+from twinseed.filters import Filter
 from twinseed.populations import Population, Spiked
 from twinseed.readout import Estimate
 from twinseed.simulation._base import Engine
-from twinseed.simulation._bidiagonal import GaussianBand, gaussian_factor, joined
-from twinseed.simulation._compressed_orders import (
-    CompressedTwin,
-    agreement,
-    memorised,
-    not_converged,
-    recovered,
-)
-from twinseed.simulation._matching import matched
+from twinseed.simulation._bidiagonal import gaussian_factor, joined, uniform_frame
+from twinseed.simulation._compressed_orders import agreement, memorised, recovered
+from twinseed.simulation._compressed_twins import Limits, compressed_twins
 
 __all__ = ["Compressed"]
 
 Array = NDArray[np.float64]
 
-_FIRST_STEPS = 16
-_NULL = 1e-8
-"""Sample eigenvalues below this share of the largest count as the null space, where n < d."""
+_BATCH = 64
+"""Replicates side by side: enough to share the overhead, few enough for the cache."""
 
 
 @dataclass(frozen=True)
@@ -50,23 +42,26 @@ class Compressed(Engine):
     - ``convergence`` is a ratio of sums over the seeds of one draw, and replicates are averaged. A
       mean of ratios differs from the ratio of means by O(1/(seeds d)), below the O(1/d) by which a
       finite size differs from the limit, and at large d below any error bar;
-    - recovery takes the leading directions of M, matched by rank as in ``Dense``;
+    - recovery takes the extreme directions of M, matched by rank as in ``Dense``;
     - ``convergence_chance`` is ``f(0)^2 sum |z|^2/sum |x|^2`` over the seeds and both twins, where
       ``Dense`` takes traces: equal up to O(1/d);
-    - memorisation: given S, the direction of ``X x`` is uniform; its length, the mean length of the
-      rows, and their length along it are drawn exactly. How the rows' other parts differ in length
-      is drawn from a chi law with the effective number of dimensions: right up to O(1/d), and of
-      the law of ``Dense`` but for the correlation of different samples. Training and held-out
-      rows share these draws, so that the noise of the maximum leaves the ratio: its error bars are
-      smaller than those of ``Dense``, which adds the noise of two maxima.
+    - memorisation: given S, the frame of X in the space of rows is uniform. Up to 2048 rows, each
+      is drawn along the factors and along ``X x``; how the rest of the rows differ in length has
+      the chi law of held-out rows, for which it is exact; for training rows it is right up to
+      O(1/d). Of more rows only the largest is drawn, to leading order in one over the effective
+      dimension. Samples of one draw have rows of their own, so that their mean varies less than in
+      ``Dense``; so does the ratio, as training and held-out rows share their noise.
 
     Range: ``seeds`` from 1 (the null of mismatched seeds needs 2); the cost rises as its cube.
-    ``tolerance``: what truncation may change in q. The Krylov space grows until the share of
-    ``|x|^2`` in the second half of its blocks, times their number, is below it for every sample,
-    and the same share of the factors' directions times their overlap. Where the plain root
-    meets n = d, the slowest case, the first is the error found, within a factor of two.
-    ``max_steps``: blocks at the most; a draw that needs more says "not converged". What is not
-    listed above is not measured.
+    ``tolerance``: what truncation may change in q. The Krylov space grows until what is left to
+    come, seen from the last change, moves no sample by more than half of this share of its length.
+    It is taken to fall as the square of the steps, as it does where the plain root meets n = d, the
+    slowest case; filters that jump are slower, and two rules must agree. The directions of the
+    factors then grow alone until the share of their square in the second half of the blocks, times
+    their overlap, is below it. ``max_steps``: blocks at the most; what needs more, samples or
+    directions, says "not converged". ``n_b``: training rows of twin B where they differ from the
+    ``n`` of twin A; q is then ``2 E[x_A.x_B]/E[|x_A|^2 + |x_B|^2]``, and calibrated memorisation
+    compares the smaller number of rows. What is not listed above is not measured.
 
     Raises:
         InputError: a field out of range; from ``require_supported``, a population that is not
@@ -74,7 +69,8 @@ class Compressed(Engine):
 
     Validity: Gaussian data with known mean; any n and d up to 10^12.
     Source: Golub and Kahan, SIAM J. Numer. Anal. 2 (1965) 205; Dumitriu and Edelman, J. Math. Phys.
-    43 (2002) 5830; Maillard and Goldt, arXiv 2605.21402 (the order parameters).
+    43 (2002) 5830; Golub and Meurant, Matrices, Moments and Quadrature (2010), for the two rules
+    that bracket; Maillard and Goldt, arXiv 2605.21402 (the order parameters).
 
     >>> import numpy as np, twinseed as ts
     >>> rng = np.random.default_rng(0)
@@ -85,9 +81,10 @@ class Compressed(Engine):
 
     seeds: int = 1
     tolerance: float = 1e-4
-    max_steps: int = 400
+    max_steps: int = 4096
+    n_b: int | None = None
 
-    revision = 1
+    revision = 2
 
     def __post_init__(self) -> None:
         seeds = whole("seeds", self.seeds, "pass how many samples to draw a model")
@@ -95,78 +92,57 @@ class Compressed(Engine):
         object.__setattr__(self, "seeds", seeds)
         object.__setattr__(self, "max_steps", steps)
         positive("tolerance", self.tolerance, "pass the error of q that is allowed")
+        if self.n_b is not None:
+            rows = whole("n_b", self.n_b, "pass the training rows of twin B, or None for n")
+            object.__setattr__(self, "n_b", rows)
 
     def draw(
         self, population: Population, filter: Filter, n: int, d: int, rng: np.random.Generator
     ) -> dict[str, Estimate]:
-        spiked = _require_spiked(population)
-        eigenvalues = spiked.eigenvalues(min(d, 2 * spiked.factors.size + 2))
-        noise = _noise(spiked.factors.size, self.seeds, d, rng)
-        a, b = (
-            self._model(spiked, filter, noise, eigenvalues, n, d, stream) for stream in rng.spawn(2)
-        )
-        p, s = spiked.factors.size, self.seeds
-        coordinates = joined(a.vectors, b.vectors, len(noise), d, rng)
-        x, y = (rows[:s] for rows in coordinates)
-        v, w = (rows[s:][: model.learnt].T for rows, model in zip(coordinates, (a, b), strict=True))
-        found = {
-            **agreement(x, y, noise, filter.at_zero, p, d),
-            **recovered(spiked.factors, v, w, d),
-            **memorised(spiked, a, b, n, d, rng),
-        }
-        if a.converged and b.converged:
-            return found
-        return {name: not_converged(estimate) for name, estimate in found.items()}
+        return self.draws(population, filter, n, d, [rng])[0]
 
-    def _model(
+    def draws(
+        self,
+        population: Population,
+        filter: Filter,
+        n: int,
+        d: int,
+        rngs: Sequence[np.random.Generator],
+    ) -> list[dict[str, Estimate]]:
+        spiked = _require_spiked(population)
+        batches = (rngs[i : i + _BATCH] for i in range(0, len(rngs), _BATCH))
+        return [one for batch in batches for one in self._batch(spiked, filter, n, d, batch)]
+
+    def _batch(
         self,
         population: Spiked,
         filter: Filter,
-        noise: Array,
-        eigenvalues: Array,
         n: int,
         d: int,
-        rng: np.random.Generator,
-    ) -> CompressedTwin:
-        factors = population.factors
-        p, width = factors.size, len(noise)
-        band = GaussianBand(n, d, width, rng)
-        steps = min(_FIRST_STEPS, self.max_steps)
-        while True:
-            size = steps * width
-            data = band.leading(size)
-            data *= np.sqrt(population.bulk / n)
-            data[:, :p] *= np.sqrt(factors / population.bulk)
-            _, singular, directions = scipy.linalg.svd(
-                data, full_matrices=False, check_finite=False, overwrite_a=False
-            )
-            values = singular**2
-            gain = checked(filter, values)
-            start = np.zeros((noise.shape[1], data.shape[1]))
-            start[:, :width] = noise.T
-            inside = start[:, :width] @ directions[:, :width].T
-            samples = (inside * (gain - filter.at_zero)) @ directions + filter.at_zero * start
-            whole_matrix = band.exhausted(size)
-            # a part of the null space shows as values near 0: no direction that was learnt
-            seen = values > (0.0 if whole_matrix or n >= d else _NULL * values[0])
-            learnt = int(np.count_nonzero(seen))
-            chosen = directions[matched(eigenvalues, p, learnt)]
-            overlap = np.sum(chosen[:, :p] ** 2, axis=1)
-            left = max(steps * _left(samples), _left(chosen, overlap))
-            if whole_matrix or left <= self.tolerance or steps == self.max_steps:
-                break
-            # where convergence is slow, what is left falls as the square of the steps
-            growth = np.clip(1.05 * np.sqrt(left / self.tolerance), 1.25, 4.0)
-            steps = min(round(growth * steps), self.max_steps)
-        padded = np.zeros((p, data.shape[1]))
-        padded[: len(chosen)] = chosen
-        return CompressedTwin(
-            vectors=np.vstack([samples, padded]),
-            learnt=len(chosen),
-            moments=(inside * gain) ** 2 @ np.column_stack([values, values**2]),
-            trace=float(values.sum()) + population.bulk * band.rest(size, rng) / n,
-            converged=whole_matrix or left <= self.tolerance,
+        rngs: Sequence[np.random.Generator],
+    ) -> list[dict[str, Estimate]]:
+        p, s = population.factors.size, self.seeds
+        noise = np.stack([_noise(p, s, d, rng) for rng in rngs])
+        outside = d - noise.shape[1]
+        size = min(s + p, outside)
+        frames = np.stack([uniform_frame(size, outside, rng) for rng in rngs])
+        rows = (n, n if self.n_b is None else self.n_b)
+        limits = Limits(self.tolerance, self.max_steps)
+        a, b = compressed_twins(population, filter, rows, d, noise, rngs, limits)
+        coordinates = joined(a.heads, b.heads, a.inner, b.inner, frames)
+        x, y = (np.ascontiguousarray(vectors[:, :s]) for vectors in coordinates)
+        v, w = (
+            vectors[:, s : s + twin.learnt]
+            for vectors, twin in zip(coordinates, (a, b), strict=True)
         )
+        sampled = a.sampled & b.sampled
+        found = [
+            *agreement(x, y, noise, filter.at_zero, p, d, sampled),
+            *recovered(population.factors, v, w, d, a.directed & b.directed),
+            *memorised(population, (a, b), rows, d, rngs, sampled),
+        ]
+        columns = [(name, estimates) for name, estimates in found]
+        return [{name: estimates[i] for name, estimates in columns} for i in range(len(rngs))]
 
     def require_room(self, n: int, d: int) -> None:
         """Any size has room."""
@@ -182,16 +158,18 @@ class Compressed(Engine):
             )
 
     def description(self) -> Mapping[str, Any]:
+        second = {} if self.n_b is None else {"n_b": self.n_b}
         return {
             "kind": "Compressed",
             "seeds": self.seeds,
             "tolerance": self.tolerance,
             "max_steps": self.max_steps,
+            **second,
         }
 
     @classmethod
     def examples(cls) -> list[Self]:
-        return [cls(), cls(seeds=3, tolerance=1e-3)]
+        return [cls(), cls(seeds=3, tolerance=1e-3), cls(seeds=2, n_b=12)]
 
 
 def _noise(p: int, seeds: int, d: int, rng: np.random.Generator) -> Array:
@@ -200,14 +178,6 @@ def _noise(p: int, seeds: int, d: int, rng: np.random.Generator) -> Array:
     Shape: (directions, seeds).
     """
     return np.vstack([rng.standard_normal((p, seeds)), gaussian_factor(d - p, seeds, rng)])
-
-
-def _left(vectors: Array, weight: Array | float = 1.0) -> float:
-    """Return the largest share of a vector's square in the second half of its coordinates."""
-    square = np.sum(vectors**2, axis=1)
-    later = weight * np.sum(vectors[:, vectors.shape[1] // 2 :] ** 2, axis=1)
-    share = np.divide(later, square, out=np.zeros_like(later), where=square > 0)
-    return float(share.max(initial=0.0))
 
 
 def _require_spiked(population: Population) -> Spiked:

@@ -1,0 +1,62 @@
+"""Extreme eigenvectors of long band matrices: what a sharp transition needs, and nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+from scipy.sparse.linalg import LinearOperator, eigsh
+
+__all__ = ["extreme", "gram_band"]
+
+Array = NDArray[np.float64]
+
+_FIRST_MARGIN = 1e-9
+_TOLERANCE = 1e-10
+
+
+def gram_band(rows: Array, *, of_rows: bool) -> Array:
+    """Return ``B^T B``, or ``B B^T`` where ``of_rows``, of a square upper band matrix.
+
+    Shapes: rows (K, b + 1), diagonal first; where ``of_rows`` the matrix has its last b columns,
+    else it is cut to K. The answer (b + 1, K) holds the lower diagonals, as scipy's banded solvers
+    take them.
+    """
+    count, width = rows.shape
+    band = np.zeros((width, count))
+    for j in range(width):
+        for i in range(width - j):
+            if of_rows:
+                band[j, : count - j] += rows[: count - j, i + j] * rows[j:, i]
+            else:
+                product = rows[: count - i - j, i] * rows[: count - i - j, i + j]
+                band[j, i : count - j] += product
+    return band
+
+
+def extreme(band: Array, near: float, count: int, start: Array, *, largest: bool) -> Array:
+    """Return the ``count`` eigenvectors at one end of the spectrum, by falling eigenvalue.
+
+    By inverse iteration (ARPACK) about a shift just outside the spectrum. Shapes: band (b + 1, K),
+    lower diagonals; ``near``, a value within the spectrum, close to that end; ``start`` (K,). The
+    answer (K, count).
+    """
+    sign = 1.0 if largest else -1.0
+    margin = _FIRST_MARGIN * float(band[0].max())
+    while True:
+        shifted = -sign * band
+        shifted[0] += sign * near + margin
+        try:
+            factor = scipy.linalg.cholesky_banded(shifted, lower=True, check_finite=False)
+            break
+        except np.linalg.LinAlgError:  # the shift lies within the spectrum
+            margin *= 8.0
+    size = band.shape[1]
+    inverse = LinearOperator(
+        (size, size),
+        matvec=lambda x: scipy.linalg.cho_solve_banded((factor, True), x, check_finite=False),
+        dtype=np.float64,
+    )
+    values, vectors = eigsh(inverse, k=count, which="LM", tol=_TOLERANCE, v0=start)
+    order = np.argsort(-sign * values)
+    return np.asarray(vectors[:, order])
