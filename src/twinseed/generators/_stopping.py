@@ -112,7 +112,7 @@ class Stopping:
             return np.zeros_like(t)
         with np.errstate(all="ignore"):
             jump = np.imag(self._continued(-t + 0j))
-        return np.nan_to_num(jump, nan=0.0, posinf=0.0, neginf=0.0)
+        return np.asarray(np.nan_to_num(jump, nan=0.0, posinf=0.0, neginf=0.0))
 
     def _represented(self, top: float, jump: Array) -> bool:
         """Whether Cauchy's formula gives the filter's rise from 0, if there is one."""
