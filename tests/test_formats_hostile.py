@@ -128,16 +128,6 @@ def test_the_payload_would_run(tmp_path: Path) -> None:
     assert (tmp_path / "ran").read_text() == "it ran"
 
 
-@extras
-def test_the_codec_of_the_payload_would_run(tmp_path: Path) -> None:
-    from numcodecs import get_codec
-
-    as_zarr(tmp_path / "a.zarr", tmp_path / "ran")
-    header = json.loads((tmp_path / "a.zarr" / ".zarray").read_text())
-    get_codec(header["compressor"]).decode((tmp_path / "a.zarr" / "0.0").read_bytes())
-    assert (tmp_path / "ran").read_text() == "it ran"
-
-
 def h5_bomb(path: Path) -> None:
     import h5py
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from twinseed.checks import finite_vector, numeric_rows, row_blocks
 from twinseed.errors import InputError
+from twinseed.features import Encoder, encoded_rows
 from twinseed.readers import as_arrays
 
 __all__ = ["Twins"]
@@ -161,6 +163,38 @@ class Twins:
                     total += block.sum(axis=0, dtype=np.float64)
                     count += len(block)
         return replace(self, origin=total / count)
+
+    def encoded(self, encoder: Encoder, cache: str | os.PathLike[str] | None = None) -> Twins:
+        """Return twins of features: every array through one encoder, 1,024 rows at a time.
+
+        Shapes: the encoder is given (N, d), or (N, *image_shape) for images, and returns (N, k), an
+        array or a tensor. ``origin`` is dropped: it belongs to the rows before.
+
+        Args:
+            encoder: a function that maps every row by itself.
+            cache: a folder; features are kept there, by the content of the rows and the encoder's
+                name, and taken from there if the encoder still gives the same on the first rows.
+
+        Raises:
+            InputError: the encoder raises, gives another number of rows, NaN or infinity, or does
+                not map every row by itself (as with batch statistics or dropout).
+
+        >>> rng = np.random.default_rng(0)
+        >>> twins = Twins(rng.standard_normal((5, 8)), None, rng.standard_normal((6, 8)))
+        >>> twins.encoded(lambda rows: rows[:, :3] ** 2)
+        Twins(seeds=5, d=3, n=6, train_b=None, heldout=None)
+        """
+        features = {
+            name: encoded_rows(name, rows, encoder, image_shape=self.image_shape, cache=cache)
+            for name, rows in self.arrays.items()
+        }
+        return Twins(
+            samples_a=features["samples_a"],
+            samples_b=features.get("samples_b"),
+            train_a=features["train_a"],
+            train_b=features.get("train_b"),
+            heldout=features.get("heldout"),
+        )
 
     def __repr__(self) -> str:
         def rows(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from os import PathLike
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,6 +25,7 @@ from twinseed.auditing.roles import roles_of
 from twinseed.auditing.searches import Searches
 from twinseed.auditing.verdict import answers
 from twinseed.checks import whole
+from twinseed.features import Encoder
 from twinseed.progress import track
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.twins import Twins
@@ -42,6 +44,8 @@ def audit(
     rng: RandomSource | None = None,
     twins: Twins | None = None,
     generators: Sequence[NoiseToSamples] | None = None,
+    encoder: Encoder | None = None,
+    cache: str | PathLike[str] | None = None,
     factors: int = 5,
     progress: bool | Callable[[int], None] | None = False,
 ) -> Audit:
@@ -69,6 +73,9 @@ def audit(
         twins: all of the above as ``ts.Twins``, instead of the arrays.
         generators: one or two functions from noise (N, d) to samples (N, d), instead of
             ``samples_a`` and ``samples_b``: both are given the same 1,000 rows of standard normals.
+        encoder: a function from rows, or images, to features: all is judged in features, see
+            ``Twins.encoded``.
+        cache: a folder that keeps the features.
         factors: how many leading directions to look at, at most; fewer where there are fewer.
         progress: True shows it on stderr, False does not, None does on a terminal; a function is
             called with the number of steps done since its last call.
@@ -102,6 +109,8 @@ def audit(
     }
     entropy = entropy_of(np.random.SeedSequence() if rng is None else rng)
     given, found = twins_given(arrays, twins, generators, entropy)
+    if encoder is not None:
+        given = given.encoded(encoder, cache)
     limit = whole("factors", factors, "pass how many leading directions to look at")
     if given.heldout is not None:
         limit = min(limit, len(given.heldout) - 1)

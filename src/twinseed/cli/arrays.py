@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from twinseed.cli.guard import FAILED, as_options, guarded
-from twinseed.cli.options import Factors, Json, Output, Quiet, Seed, require_writable
+from twinseed.cli.options import (
+    Factors,
+    Json,
+    Output,
+    Quiet,
+    Seed,
+    named_function,
+    require_writable,
+)
 from twinseed.cli.output import print_json, print_readout, print_table, readout_as_json
 from twinseed.errors import InputError
 
@@ -23,11 +31,18 @@ def _rows(about: str) -> Any:
     return typer.Option(metavar="FILE", help=about)
 
 
-TrainA = Annotated[str, _rows("Rows that generator A was trained on (.npy, .npz#name or .csv).")]
+TrainA = Annotated[str, _rows("Rows that generator A was trained on.")]
 SamplesA = Annotated[str, _rows("Samples of generator A.")]
 TrainB = Annotated[str | None, _rows("Rows that generator B was trained on.")]
 SamplesB = Annotated[str | None, _rows("Samples of generator B, row for row from A's seeds.")]
 HeldOut = Annotated[str | None, _rows("Rows of the same source that neither generator saw.")]
+Encoder = Annotated[
+    str | None,
+    typer.Option(metavar="MODULE:FUNCTION", help="Judge what this function makes of the rows."),
+]
+Cache = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="Keep the encoder's features here.")
+]
 
 
 @guarded()
@@ -37,6 +52,8 @@ def measure(
     train_b: TrainB = None,
     samples_b: SamplesB = None,
     heldout: HeldOut = None,
+    encoder: Encoder = None,
+    cache: Cache = None,
     factors: Factors = 5,
     centre: Annotated[
         bool, typer.Option("--centre", help="Measure about the mean of the real rows.")
@@ -48,10 +65,12 @@ def measure(
 ) -> None:
     """Measure one or two generators from their samples.
 
-    Rows are samples; row i of both sample files comes from seed i.
+    Rows are samples; row i of both sample files comes from seed i. FILE is .npy, .npz, .csv,
+    .safetensors, .pt, .h5, .parquet, .zarr or a folder of images; of several arrays in a file,
+    FILE#NAME.
     """
     require_writable("--output", output)
-    twins = _twins(train_a, samples_a, train_b, samples_b, heldout)
+    twins = _twins(train_a, samples_a, train_b, samples_b, heldout, encoder, cache)
     import twinseed as ts
 
     readout = ts.measure(twins.centred() if centre else twins, rng=seed, factors=factors)
@@ -72,6 +91,8 @@ def audit(
     train_b: TrainB = None,
     samples_b: SamplesB = None,
     heldout: HeldOut = None,
+    encoder: Encoder = None,
+    cache: Cache = None,
     factors: Factors = 5,
     seed: Seed = 0,
     html: Annotated[
@@ -83,13 +104,14 @@ def audit(
 ) -> None:
     """Judge generators: copying, agreement, factors.
 
-    Rows are samples; row i of both sample files comes from seed i. Everything is measured about
-    the mean of the real rows. The exit status is 1 if copying was found, or if the audit's controls
-    do not allow a verdict.
+    Rows are samples; row i of both sample files comes from seed i. FILE is .npy, .npz, .csv,
+    .safetensors, .pt, .h5, .parquet, .zarr or a folder of images; of several arrays in a file,
+    FILE#NAME. Everything is measured about the mean of the real rows. The exit status is 1 if
+    copying was found, or if the audit's controls do not allow a verdict.
     """
     require_writable("--html", html)
     require_writable("--output", output)
-    twins = _twins(train_a, samples_a, train_b, samples_b, heldout)
+    twins = _twins(train_a, samples_a, train_b, samples_b, heldout, encoder, cache)
     import twinseed as ts
 
     found = ts.audit(twins=twins, rng=seed, factors=factors, progress=False if quiet else None)
@@ -113,10 +135,15 @@ def _twins(
     train_b: str | None,
     samples_b: str | None,
     heldout: str | None,
+    encoder: str | None,
+    cache: Path | None,
 ) -> Twins:
     """Load the files, errors naming the option that a file was given to."""
     if train_b is not None and samples_b is None:
         raise InputError("samples_b", "is needed with train_b", None, "pass B's samples as well")
+    function = None if encoder is None else named_function("--encoder", encoder)
+    if cache is not None and function is None:
+        raise InputError("--cache", "is for features", str(cache), "pass --encoder as well")
     from twinseed.readers import as_arrays, load_roles, unseen_categories
     from twinseed.twins import Twins
 
@@ -131,13 +158,14 @@ def _twins(
     for sentence in unseen_categories(found):
         typer.echo(f"twinseed: {as_options(sentence)}", err=True)
     rows = as_arrays(found)
-    return Twins(
+    twins = Twins(
         samples_a=rows["samples_a"],
         samples_b=rows.get("samples_b"),
         train_a=rows["train_a"],
         train_b=rows.get("train_b"),
         heldout=rows.get("heldout"),
     )
+    return twins if function is None else twins.encoded(function, cache)
 
 
 def _print_audit(found: Audit) -> None:

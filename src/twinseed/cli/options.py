@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +19,7 @@ __all__ = [
     "Quiet",
     "Seed",
     "Workers",
+    "named_function",
     "numbers",
     "require_writable",
 ]
@@ -31,6 +35,22 @@ Output = Annotated[
     Path | None,
     typer.Option("--output", "-o", metavar="FILE.nc", help="Save the readout as NetCDF."),
 ]
+
+
+def named_function(option: str, text: str) -> Callable[..., Any]:
+    """Return the function that ``module:function`` names; modules of the working folder too."""
+    module, _, name = text.partition(":")
+    remedy = "write module:function, of a module that can be imported from here"
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    try:
+        found = getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InputError(option, f"cannot be imported ({error})", text, remedy) from error
+    if not callable(found):
+        raise InputError(option, "must name a function", text, remedy)
+    function: Callable[..., Any] = found
+    return function
 
 
 def numbers(option: str, text: str | None) -> Any:
