@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from twinseed.filters import Shrinkage as Shrinkage
     from twinseed.filters import Truncation as Truncation
     from twinseed.model import SpectralModel as SpectralModel
+    from twinseed.phases import PhaseDiagram as PhaseDiagram
+    from twinseed.phases import phase_diagram as phase_diagram
     from twinseed.populations import Atoms as Atoms
     from twinseed.populations import PowerLaw as PowerLaw
     from twinseed.populations import Spiked as Spiked
@@ -52,6 +54,7 @@ _HOME = {
     "Heun": "filters",
     "InputError": "errors",
     "Krylov": "simulation",
+    "PhaseDiagram": "phases",
     "PowerLaw": "populations",
     "ProbabilityFlow": "filters",
     "Ridge": "filters",
@@ -67,6 +70,7 @@ _HOME = {
     "estimate_population": "populations",
     "load_sweep": "verbs.stored_sweep",
     "measure": "verbs.measure",
+    "phase_diagram": "phases",
     "plan": "verbs.plan",
     "predict": "verbs.predict",
     "simulate": "verbs.simulate",

@@ -1,0 +1,127 @@
+"""The verb of phase diagrams: simulate until the points are spent, in one resumable sweep."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from itertools import accumulate, islice
+from pathlib import Path
+
+import numpy as np
+
+from twinseed.checks import whole
+from twinseed.phases.diagram import KIND, VERSION, PhaseDiagram
+from twinseed.phases.plane import Plane
+from twinseed.phases.tiles import ACROSS
+from twinseed.progress import track
+from twinseed.randomness import RandomSource, entropy_of
+from twinseed.sweep import Cell, Job, Result, Store, run
+
+__all__ = ["phase_diagram"]
+
+
+def phase_diagram(
+    *,
+    d: float = 10**6,
+    gamma: tuple[float, float] = (0.03, 30.0),
+    strength: tuple[float, float] = (0.1, 10.0),
+    ridge: float = 0.0,
+    memorisation: float = 2.0,
+    convergence: float = 0.5,
+    cells: int = 1000,
+    replicates: int = 2,
+    rng: RandomSource = 0,
+    store: str | Path | None = None,
+    cluster: str | None = None,
+    workers: int = 1,
+    progress: bool | Callable[[int], None] | None = None,
+) -> PhaseDiagram:
+    """Simulate the plane of load and strength of one factor: few points, sharp borders.
+
+    Equation: twins ``x = f(S) z`` of data with covariance ``I + strength u u^T`` are drawn by
+    ``Compressed`` at the centres of tiles. A tile is cut in three along an axis across which it
+    differs from a neighbour: in its region, or by more than a quarter in ``1/rho``, in corrected
+    convergence or in recovery. Borders in theory: ``rho`` and convergence at their levels from
+    ``predict``, and ``gamma = 1/strength^2`` (Baik, Ben Arous and Peche) for recovery.
+
+    Range: ``gamma`` and ``strength`` are two numbers each, the ends of logarithmic axes. A point is
+    memorised where the ratio rho is at least ``memorisation``, converged where the agreement
+    beyond chance is at least ``convergence``, recovered where the overlap with the factor is at
+    least twice that of a factor at its threshold, which vanishes as d grows.
+
+    Args:
+        d: columns of the data, 100 to 10^12.
+        gamma: least and largest load n/d.
+        strength: least and largest variance of the factor over the unit bulk.
+        ridge: strength of the ridge filter.
+        memorisation: level of the memorisation ratio, above 1.
+        convergence: level of the corrected convergence, below 1.
+        cells: points to simulate at the most, at least 81. More cut further: the tiles of a smaller
+            number are cut again, and none is simulated twice in one store.
+        replicates: draws of each point, at least 2.
+        rng: a seed or a numpy generator. The same seed gives the same tiles and the same bits for
+            any number of workers, and after any interruption.
+        store: a file that keeps each point; run again, the same call goes on from there, and
+            ``PhaseDiagram.from_store`` draws it without simulating.
+        cluster: the address of a Dask scheduler that is already running, instead of ``workers``.
+        workers: processes on this machine.
+        progress: True shows it on stderr, False does not, None does on a terminal; a function is
+            called with the number of points done since its last call.
+
+    Returns:
+        A ``PhaseDiagram``: ``.save("x.html")`` (or .png, .svg, .nc), ``.readout()``, ``.areas``.
+
+    Raises:
+        InputError: an argument out of range.
+        StoreError: the store cannot be written, or belongs to another plane, seed or version.
+
+    Validity: Gaussian data with known mean. A border that no point of the first 81 tiles sees
+    (a region thinner than a ninth of an axis on both sides) can be missed.
+    Source: Maillard and Goldt, arXiv 2605.21402 (the order parameters); Baik, Ben Arous and Peche,
+    Ann. Probab. 33 (2005).
+
+    >>> import twinseed as ts
+    >>> diagram = ts.phase_diagram(d=10**4, cells=200)
+    >>> diagram.uniform, diagram.agreement > 0.9
+    (729, True)
+    """
+    plane = Plane.build(
+        d=d,
+        gamma=gamma,
+        strength=strength,
+        ridge=ridge,
+        memorisation=memorisation,
+        convergence=convergence,
+        replicates=replicates,
+    )
+    total = whole("cells", cells, "pass how many points to simulate", at_least=ACROSS**2)
+    whole("workers", workers, "pass the number of processes to use")
+    job = Job(KIND, VERSION, entropy_of(rng), {"plane": plane.description()})
+    with ExitStack() as stack:
+        kept = stack.enter_context(Store(store, job)) if store is not None else None
+        if callable(progress):
+            advance = progress
+        else:
+            advance = stack.enter_context(track(total, KIND, progress)).advance
+        left = total
+        if kept is not None:
+            run(job, [Cell(_nothing, {"cells": total})], store=kept)
+
+        def perform(groups: Sequence[Sequence[Cell]]) -> list[list[Result]]:
+            nonlocal left
+            ends = list(accumulate(len(group) for group in groups))
+            groups = groups[: bisect_right(ends, left)]
+            todo = [cell for group in groups for cell in group]
+            left -= len(todo)
+            found = iter(
+                run(job, todo, store=kept, workers=workers, cluster=cluster, advance=advance)
+            )
+            return [list(islice(found, len(group))) for group in groups]
+
+        return PhaseDiagram.refined(plane, job.entropy, perform)
+
+
+def _nothing(rng: np.random.Generator) -> Result:
+    """Stand in for work: the cell's description alone is kept, for who goes on from the store."""
+    return {}
