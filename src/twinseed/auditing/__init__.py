@@ -1,20 +1,26 @@
 """The audit: controls first, then the measurement, then the verdict."""
 
+from twinseed.auditing.agreement import Agreement
 from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import Copying, Suspect
+from twinseed.auditing.factors import Factor, Fate
 from twinseed.auditing.protocol import audit
 from twinseed.auditing.references import Number
-from twinseed.auditing.result import PROTOCOL, Audit, Line
+from twinseed.auditing.result import PROTOCOL, Audit, Line, schema
 from twinseed.auditing.verdict import Outcome
 
 __all__ = [
     "PROTOCOL",
+    "Agreement",
     "Audit",
     "Controls",
     "Copying",
+    "Factor",
+    "Fate",
     "Line",
     "Number",
     "Outcome",
     "Suspect",
     "audit",
+    "schema",
 ]

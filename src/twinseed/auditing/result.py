@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +27,7 @@ from twinseed.tables import drawn_table
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["PROTOCOL", "Audit", "Line"]
+__all__ = ["PROTOCOL", "Audit", "Line", "schema"]
 
 PROTOCOL = 1
 """Version of what an audit does and of the dictionary that it hands on."""
@@ -102,7 +104,8 @@ class Audit:
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain dictionaries, lists, numbers and strings, ready for JSON.
 
-        A number that does not exist is None, and a status beside it says why.
+        A number that does not exist is None, and a status beside it says why. ``schema()``
+        describes it.
         """
         attrs = self.readout.attrs
         measured = {
@@ -146,6 +149,8 @@ class Audit:
             "controls": controls,
             "fitness": self.fitness.to_dict(),
             "copying": _finite(self.copying.to_dict()),
+            "agreement": _told(self.agreement),
+            "factors": [_told(one) for one in self.factors],
             "numbers": measured,
         }
 
@@ -189,6 +194,28 @@ def _plain(readout: xr.Dataset, name: str) -> dict[str, Any]:
         "se": [_known(float(one)) for one in readout[f"{name}_se"].values],
         "status": [str(one) for one in status],
     }
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of ``Audit.to_dict()``, of version ``PROTOCOL``.
+
+    >>> schema()["properties"]["protocol"]["const"] == PROTOCOL
+    True
+    """
+    text = files("twinseed.auditing").joinpath("schema.json").read_text("utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def _told(value: Any) -> Any:
+    """Return a result as plain values: numbers with their intervals, None where none exists."""
+    if isinstance(value, Number):
+        return _number(value)
+    if dataclasses.is_dataclass(value):
+        return {part.name: _told(getattr(value, part.name)) for part in dataclasses.fields(value)}
+    if isinstance(value, tuple):
+        return [_told(part) for part in value]
+    return _finite(value)
 
 
 def _number(one: Number) -> dict[str, Any]:

@@ -193,10 +193,12 @@ def _outlook(twins: Twins, references: References, found: Agreement) -> str:
         if band.measured.low <= CONVERGED:
             break
         agreed = band.last
-    if agreed == 0:
-        return "more data should help"
-    plural = "s" if agreed > 1 else ""
-    return f"they do agree along the first {agreed} direction{plural} of the data, not beyond"
+    if agreed:
+        plural = "s" if agreed > 1 else ""
+        return f"they do agree along the first {agreed} direction{plural} of the data, not beyond"
+    if linear:
+        return "a model of the covariance alone converges with as many rows: they are enough for it"
+    return "more data should help"
 
 
 def _recovery(
@@ -210,7 +212,8 @@ def _recovery(
         return _without_truth(twins, measured, references)
     judged = [one for one in factors if one.fate.judged]
     unseen = [one for one in factors if not one.fate.judged]
-    beyond = f"; the held-out rows do not show directions {_ranks(unseen)}" if unseen else ""
+    plural = "s" if len(unseen) > 1 else ""
+    beyond = f"; the held-out rows do not show direction{plural} {_ranks(unseen)}" if unseen else ""
     if not judged:
         return Answer(
             Outcome.CANNOT_TELL,
@@ -219,8 +222,8 @@ def _recovery(
         )
     by_fate = {fate: [one for one in judged if one.fate is fate] for fate in Fate}
     won = by_fate[Fate.RECOVERED]
-    values = ", ".join(f"{one.number}: {_shown(one.recovery)}" for one in judged)
-    details = [f"recovery, where a perfect generator has 1: {values}"]
+    values = ", ".join(f"factor {one.number} {_shown(one.recovery)}" for one in judged)
+    details = [f"recovery, 1 for a perfect generator: {values}"]
     for fate, chosen in by_fate.items():
         if chosen and fate is Fate.OUT_OF_REACH:
             reach = ", ".join(f"{one.predicted:.2f}" for one in chosen)
@@ -285,7 +288,8 @@ def _ranks(factors: Sequence[Factor]) -> str:
             runs[-1][1] = number
         else:
             runs.append([number, number])
-    return ", ".join(str(a) if a == b else f"{a} to {b}" for a, b in runs)
+    words = {0: "{0}", 1: "{0}, {1}"}
+    return ", ".join(words.get(b - a, "{0} to {1}").format(a, b) for a, b in runs)
 
 
 def _shown(one: Number) -> str:

@@ -1,14 +1,24 @@
-"""The audit as one page to be mailed: verdicts first, then each number beside its references."""
+"""The audit as one page to be mailed: checks, verdicts, the pairs to look at, and every number."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from twinseed.report.page import render
+import numpy as np
+
+from twinseed.errors import MissingExtraError
+from twinseed.figures.audit import audit_margins, audit_recovery, audit_spectrum
+from twinseed.figures.export import as_svg
+from twinseed.report.gallery import Drawing
+from twinseed.report.page import data_uri, inline_svg, render
+from twinseed.report.pictures import as_image, png
 from twinseed.status import Status
 
 if TYPE_CHECKING:
     from twinseed.auditing import Audit, Outcome
+    from twinseed.auditing.pairs import Pairs
 
 __all__ = ["audit_page"]
 
@@ -25,10 +35,13 @@ _BAD = {"copying", "converged but not recovered", "not recovered", "not converge
 def audit_page(audit: Audit) -> str:
     """Return an audit as one self-contained page of HTML.
 
-    Each question with its verdict and evidence, each number with its 95 % interval, its references
-    and the advice of its status, the controls, and what the numbers do not mean.
+    What was checked first, each question with its verdict and evidence, the pairs to look at as
+    pictures or rows, figures, each number with its 95 % interval, its references and the advice of
+    its status, and what the numbers do not mean. Without matplotlib the page has no figures, and
+    says so.
     """
     details = audit.to_dict()
+    figures = {one.name: _figure(one) for one in _drawings(audit)}
     return render(
         "audit.html",
         verdicts=[
@@ -37,10 +50,88 @@ def audit_page(audit: Audit) -> str:
         ],
         lines=[(line, _advice(line.status)) for line in audit.lines()],
         controls=details["controls"],
-        suspects=audit.copying.suspects,
+        fitness=audit.fitness,
+        pairs=_shown_pairs(audit.pairs),
+        figures=figures,
+        levels=_levels(audit),
+        factors=audit.factors,
         data=details["data"],
         settings={key: details[key] for key in ("protocol", "twinseed", "seed", "fingerprint")},
     )
+
+
+def _drawings(audit: Audit) -> Iterator[Drawing]:
+    """Yield the figures that there are numbers for."""
+    if audit.copying.scores:
+        scores, linear = audit.copying.scores, audit.copying.linear_scores
+        yield Drawing("audit_margins", partial(audit_margins, scores, linear))
+    if audit.agreement.spectrum:
+        yield Drawing("audit_spectrum", partial(audit_spectrum, audit.agreement))
+    if audit.factors:
+        yield Drawing("audit_recovery", partial(audit_recovery, audit.factors))
+
+
+def _figure(drawing: Drawing) -> dict[str, Any]:
+    """Return a figure's caption and its two forms; no forms without matplotlib."""
+    caption, name = drawing.caption, drawing.name
+    try:
+        forms = {
+            form: inline_svg(
+                as_svg(drawing.draw(stacked=form == "narrow"), name),
+                f"{name}-{form}",
+                caption.alternative,
+            )
+            for form in ("wide", "narrow")
+        }
+    except MissingExtraError:
+        forms = {}
+    return {"name": name, "caption": caption, "forms": forms}
+
+
+def _levels(audit: Audit) -> list[tuple[str, Any]]:
+    """Return convergence about each origin, by what it is called."""
+    found = {
+        "about the mean of the real rows": audit.agreement.mean_removed,
+        "about zero (raw)": audit.agreement.raw,
+    }
+    return [(name, level) for name, level in found.items() if level is not None]
+
+
+def _shown_pairs(found: Pairs) -> dict[str, Any]:
+    """Return pairs as pictures where rows are images, else as the values of telling columns."""
+    shown: list[dict[str, Any]] = [
+        {
+            "generator": one.generator.upper(),
+            "sample": one.sample,
+            "training_row": one.training_row,
+            "times_closer": one.times_closer,
+        }
+        for one in found.pairs
+    ]
+    if found.image_shape is None:
+        for pair, one in zip(shown, found.pairs, strict=True):
+            pair["values"] = [
+                (float(one.sample_values[k]), float(one.training_values[k])) for k in found.columns
+            ]
+    elif found.pairs:
+        low, high = _range(found)
+        for pair, one in zip(shown, found.pairs, strict=True):
+            pair["pictures"] = [
+                data_uri(png(as_image(row, found.image_shape), low, high))
+                for row in (one.sample_values, one.training_values)
+            ]
+    return {
+        "pairs": shown,
+        "images": found.image_shape is not None,
+        "suspicious": any(one.suspect for one in found.pairs),
+        "columns": [f"column {k + 1}" for k in found.columns],
+    }
+
+
+def _range(found: Pairs) -> tuple[float, float]:
+    """Return the values shown as black and as white: those of the training rows."""
+    rows = np.stack([one.training_values for one in found.pairs])
+    return float(rows.min()), float(rows.max())
 
 
 def _sign(outcome: Outcome) -> tuple[str, str]:

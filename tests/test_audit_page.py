@@ -1,0 +1,216 @@
+"""The page of an audit, and the dictionary: complete, self-contained, and as documented."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+import sys
+import zlib
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import twinseed as ts
+from twinseed.auditing import Audit, Fate, Outcome, schema
+from twinseed.report import audit_page
+from twinseed.report.pictures import as_image, png
+
+Rows = NDArray[np.float64]
+Draw = np.random.default_rng
+
+_TYPES = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "null": type(None),
+}
+
+
+def faults(value: Any, rule: dict[str, Any], root: dict[str, Any], where: str = "") -> list[str]:
+    """Return where a value breaks a schema; the keywords that the schema uses, no others."""
+    if "$ref" in rule:
+        target = root
+        for step in rule["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        return faults(value, target, root, where)
+    if "anyOf" in rule:
+        found = [faults(value, one, root, where) for one in rule["anyOf"]]
+        return [] if any(not one for one in found) else found[-1]
+    if "const" in rule:
+        return [] if value == rule["const"] else [f"{where}: {value!r}"]
+    if "enum" in rule:
+        return [] if value in rule["enum"] else [f"{where}: {value!r}"]
+    names = rule["type"] if isinstance(rule["type"], list) else [rule["type"]]
+    kinds = [_TYPES[name] for name in names]
+    flag = isinstance(value, bool) and "boolean" not in names
+    if flag or not any(isinstance(value, kind) for kind in kinds):
+        return [f"{where}: {value!r} is no {names}"]
+    told = []
+    if isinstance(value, list) and "items" in rule:
+        for k, one in enumerate(value):
+            told += faults(one, rule["items"], root, f"{where}[{k}]")
+    if isinstance(value, dict):
+        known, extra = rule.get("properties", {}), rule.get("additionalProperties", True)
+        told += [f"{where}: lacks {name}" for name in rule.get("required", []) if name not in value]
+        for name, part in value.items():
+            inside = known.get(name, extra if isinstance(extra, dict) else None)
+            if inside is not None:
+                told += faults(part, inside, root, f"{where}.{name}")
+            elif extra is False:
+                told.append(f"{where}: {name} is not documented")
+    return told
+
+
+def real_images(seed: int, rows: int) -> list[Rows]:
+    """Return training rows of both and held-out rows, as images of 6 x 5."""
+    draw = Draw(seed)
+    scale = np.linspace(3.0, 0.5, 30)
+    return [(draw.standard_normal((rows, 30)) * scale).reshape(rows, 6, 5) for _ in range(3)]
+
+
+@pytest.fixture(scope="module")
+def images() -> Audit:
+    """Samples of which one in six is a copy."""
+    a, b, heldout = real_images(1, 90)
+    samples = real_images(2, 90)[0]
+    near = samples + 0.3
+    samples[:15] = a[:15] + 0.01
+    return ts.audit(train_a=a, samples_a=samples, train_b=b, samples_b=near, heldout=heldout, rng=0)
+
+
+@pytest.fixture(scope="module")
+def table() -> Audit:
+    """One honest generator of a table."""
+    a, _, heldout = (rows.reshape(80, 30) for rows in real_images(3, 80))
+    samples = real_images(4, 80)[0].reshape(80, 30)
+    return ts.audit(train_a=a, samples_a=samples, heldout=heldout, rng=0)
+
+
+@pytest.fixture(scope="module")
+def bare() -> Audit:
+    """One generator, nothing to compare with."""
+    a, samples, _ = (rows.reshape(40, 30) for rows in real_images(5, 40))
+    return ts.audit(train_a=a, samples_a=samples, rng=0)
+
+
+@pytest.fixture(scope="module")
+def page(images: Audit) -> str:
+    return audit_page(images)
+
+
+def test_the_dictionary_is_as_the_schema_says(images: Audit, table: Audit, bare: Audit) -> None:
+    root = schema()
+    for one in (images, table, bare):
+        told = json.loads(json.dumps(one.to_dict(), allow_nan=False))
+        assert faults(told, root, root) == []
+
+
+def test_the_check_of_the_schema_sees_faults(table: Audit) -> None:
+    root, told = schema(), table.to_dict()
+    for change in (
+        {"protocol": 2},
+        {"seed": 1},
+        {"further": 1},
+        {"outcome": {**told["outcome"], "copying": "maybe"}},
+        {"factors": [{**told["factors"][0], "measured": {"value": "a", "interval": None}}]},
+        {"agreement": {**told["agreement"], "predicted": True}},
+    ):
+        assert faults({**told, **change}, root, root), change
+    del told["verdict"]
+    assert faults(told, root, root) == [": lacks verdict"]
+
+
+def test_the_schema_knows_every_outcome_and_fate() -> None:
+    root = schema()["properties"]
+    assert root["outcome"]["properties"]["copying"]["enum"] == [str(one) for one in Outcome]
+    assert root["factors"]["items"]["properties"]["fate"]["enum"] == [str(one) for one in Fate]
+
+
+def test_suspects_are_shown_as_pictures(images: Audit, page: str) -> None:
+    assert images.outcome["copying"] == "copying"
+    pictures = re.findall(r'<img src="data:image/png;base64,[^"]+" alt="([^"]+)"', page)
+    assert len(pictures) == 2 * len(images.pairs.pairs) == 24
+    first = images.copying.suspects[0]
+    assert pictures[0] == f"Sample {first.sample} of generator A"
+    assert pictures[1] == f"Training row {first.training_row}, its closest"
+    assert first.sample == first.training_row < 15
+    pair = images.pairs.pairs[0]
+    np.testing.assert_allclose(pair.sample_values, pair.training_values + 0.01, atol=1e-6)
+
+
+def test_a_table_shows_values_of_the_closest(table: Audit) -> None:
+    page = audit_page(table)
+    assert "<img" not in page
+    assert len(table.pairs.columns) == 8
+    assert all(f"column {k + 1}</th>" in page for k in table.pairs.columns)
+    assert not any(pair.suspect for pair in table.pairs.pairs) or table.copying.suspects
+
+
+def test_checks_stand_before_the_verdict(page: str) -> None:
+    assert page.index("Both controls came out") < page.index('id="verdict"')
+    assert page.index('id="verdict"') < page.index('id="pairs"') < page.index('id="numbers"')
+
+
+def test_nothing_is_shown_that_is_not_there(bare: Audit) -> None:
+    page = audit_page(bare)
+    assert 'id="pairs"' not in page
+    assert 'id="convergence"' not in page
+    assert "<figure" not in page
+    assert "there is one generator only" in page
+
+
+@pytest.mark.extras
+def test_figures_are_drawn_for_desk_and_phone(page: str) -> None:
+    for name in ("audit_margins", "audit_spectrum", "audit_recovery"):
+        figure = page[page.index(f'<figure id="{name}"') :]
+        figure = figure[: figure.index("</figure>")]
+        assert figure.count("<svg") == 2
+        assert 'class="drawing wide"' in figure
+        assert 'class="drawing narrow"' in figure
+
+
+def test_without_matplotlib_the_page_says_what_is_missing(
+    images: Audit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    page = audit_page(images)
+    assert (
+        page.count("pip install &#39;twinseed[figures]&#39;")
+        + page.count("pip install 'twinseed[figures]'")
+        == 3
+    )
+    assert "<svg" not in page
+    assert "What the numbers do not mean" in page
+
+
+def test_the_page_is_small_and_stands_alone(page: str) -> None:
+    assert len(page.encode()) < 3_000_000
+    assert not re.findall(r'(?:src|href)="(?!data:|#)', page)
+    assert "@media (prefers-color-scheme: dark)" in page
+    assert "@media print" in page
+
+
+def test_a_picture_is_a_png_of_its_values() -> None:
+    grey = png(np.array([[0.0, 1.0], [2.0, 4.0]]), 0.0, 2.0)
+    assert grey[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">IIBB", grey[16:26]) == (2, 2, 8, 0)
+    length = struct.unpack(">I", grey[33:37])[0]
+    lines = zlib.decompress(grey[41 : 41 + length])
+    assert list(lines) == [0, 0, 128, 0, 255, 255]
+    assert struct.unpack(">B", png(np.zeros((1, 1, 3)), 0.0, 0.0)[25:26]) == (2,)
+
+
+def test_images_of_every_layout() -> None:
+    row = np.arange(2.0 * 8 * 7 * 3)[:168]
+    assert as_image(row, (3, 8, 7)).shape == (8, 7, 3)
+    assert as_image(row, (8, 7, 3)).shape == (8, 7, 3)
+    np.testing.assert_array_equal(as_image(row[:56], (1, 8, 7)), row[:56].reshape(8, 7))
+    np.testing.assert_array_equal(as_image(row[:56], (8, 7, 1)), row[:56].reshape(8, 7))
+    assert as_image(row[:112], (2, 8, 7)).shape == (8, 7)
+    assert max(as_image(np.zeros(200 * 150), (200, 150)).shape) <= 96
