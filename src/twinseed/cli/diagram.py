@@ -1,0 +1,128 @@
+"""``twinseed diagram``: the plane of load and strength, simulated, drawn, kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from twinseed.cli.guard import guarded
+from twinseed.cli.options import Json, Quiet, Workers, numbers, require_writable
+from twinseed.cli.output import print_json
+from twinseed.errors import InputError
+
+if TYPE_CHECKING:
+    from twinseed.phases import PhaseDiagram
+
+__all__ = ["diagram"]
+
+_CALLED = {
+    "d": "--d",
+    "gamma": "--gamma",
+    "strength": "--strength",
+    "ridge": "--ridge",
+    "memorisation": "--memorisation",
+    "convergence": "--convergence",
+    "cells": "--cells",
+    "replicates": "--replicates",
+    "workers": "--workers",
+    "rng": "--seed",
+    "path": "--output",
+}
+
+
+def _left_out(metavar: str, about: str) -> Any:
+    return typer.Option(metavar=metavar, help=about)
+
+
+@guarded(interrupted="interrupted; with --store the same command goes on from here")
+def diagram(
+    d: Annotated[str | None, _left_out("D", "Columns.  [default: 1e6]")] = None,
+    gamma: Annotated[
+        str | None, _left_out("LO,HI", "Ends of the load n/d.  [default: 0.03,30]")
+    ] = None,
+    strength: Annotated[
+        str | None, _left_out("LO,HI", "Ends of the factor's strength.  [default: 0.1,10]")
+    ] = None,
+    ridge: Annotated[
+        float | None, _left_out("R", "Strength of the ridge filter.  [default: 0]")
+    ] = None,
+    memorisation: Annotated[
+        float | None,
+        _left_out("RHO", "Memorised: a ratio of at least this.  [default: 2]"),
+    ] = None,
+    convergence: Annotated[
+        float | None,
+        _left_out("Q", "Converged: agreement beyond chance of at least this.  [default: 0.5]"),
+    ] = None,
+    cells: Annotated[
+        int | None, _left_out("N", "Points to simulate at the most.  [default: 1000]")
+    ] = None,
+    replicates: Annotated[int | None, _left_out("R", "Draws of each point.  [default: 2]")] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Keep finished points here; run again to go on. What is left out is as the "
+            "store has it, so that a finished one is drawn without simulating.",
+        ),
+    ] = None,
+    workers: Workers = 1,
+    seed: Annotated[int | None, _left_out("S", "Same seed, same answer.  [default: 0]")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Draw as .html (self-contained), .png or .svg, or save the points as .nc.",
+        ),
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Draw where twins memorise, agree and learn a factor.
+
+    Simulates the plane of the load n/d and the strength of one factor, finely where a border
+    passes and coarsely elsewhere, and draws it under the borders of theory.
+    """
+    require_writable("--output", output)
+    require_writable("--store", store)
+    given = {
+        "d": numbers("--d", d),
+        "gamma": numbers("--gamma", gamma),
+        "strength": numbers("--strength", strength),
+        "ridge": ridge,
+        "memorisation": memorisation,
+        "convergence": convergence,
+        "cells": cells,
+        "replicates": replicates,
+        "rng": seed,
+    }
+    known = {name: value for name, value in given.items() if value is not None}
+    try:
+        found = _found(known, store, output, workers, quiet)
+    except InputError as error:
+        called = _CALLED.get(error.argument, error.argument)
+        raise InputError(called, error.problem, error.value, error.remedy) from error
+    if output is not None:
+        found.save(output)
+    if as_json:
+        print_json(found.to_dict())
+    elif not quiet:
+        typer.echo(str(found))
+
+
+def _found(
+    known: dict[str, Any], store: Path | None, output: Path | None, workers: int, quiet: bool
+) -> PhaseDiagram:
+    from twinseed.phases import phase_diagram
+    from twinseed.phases.diagram import kept_settings, require_format
+
+    if output is not None:
+        require_format("path", output)
+    if store is not None and store.exists():
+        kept = kept_settings(store)
+        known = {**kept.plane, "cells": kept.cells, "rng": kept.entropy, **known}
+    return phase_diagram(**known, store=store, workers=workers, progress=False if quiet else None)
