@@ -185,3 +185,23 @@ def test_bands_of_one_are_the_factors_and_unknown_without_a_second_generator() -
     np.testing.assert_allclose(single.energy, np.sum(a**2 + b**2, axis=0) / whole)
     alone = along(ts.Twins(a, None, a), 0, directions=np.eye(4), bands=[slice(0, 4)])
     assert alone.correlation.status == "not identifiable"
+
+
+def test_with_an_encoder_convergence_is_told_in_features_and_in_rows() -> None:
+    draw = Draw(6)
+    train, heldout, a = draw.standard_normal((3, 60, 6))
+    b = a * [1, 1, 1, -1, -1, -1]
+
+    def first_half(rows: Rows) -> Rows:
+        return rows[:, :3]
+
+    found = ts.audit(
+        train_a=train, samples_a=a, samples_b=b, heldout=heldout, encoder=first_half, rng=0
+    )
+    assert found.agreement.mean_removed is not None
+    assert found.agreement.as_given is not None
+    assert found.agreement.mean_removed.trace.value == pytest.approx(1.0)
+    assert found.agreement.as_given.trace.value == pytest.approx(0.0, abs=0.2)
+    assert found.pairs.pairs[0].sample_values.size == 6, "pairs are shown as they were given"
+    plain = ts.audit(train_a=train, samples_a=a, samples_b=b, heldout=heldout, rng=0)
+    assert plain.agreement.as_given is None

@@ -61,6 +61,9 @@ class Agreement:
     """About the mean of the real rows: the convergence of the readout."""
     raw: Level | None
     """About zero: includes what all samples share, such as the average image."""
+    as_given: Level | None
+    """About the mean of the real rows, before an encoder; None where the rows are judged as they
+    are."""
     pairing: Pairing | None
     predicted: float
     """Of the matched linear model at the same n, d and spectrum, by theory; NaN if unknown."""
@@ -73,8 +76,12 @@ def agreement(
     axes: Axes,
     expected: Matched | None,
     entropy: tuple[int, ...],
+    *,
+    as_given: Twins | None = None,
 ) -> Agreement:
     """Measure convergence in every form; ``twins`` and ``linear`` are about the same origin.
+
+    ``as_given`` are the same twins before an encoder.
 
     Validity: intervals resample the seeds and take the two trained models as given. The prediction
     is for models of disjoint rows of the number of A's; it is left out where rows are shared.
@@ -83,12 +90,16 @@ def agreement(
     if expected is not None and not twins.shared_training_rows:
         predicted = expected.convergence
     if twins.samples_b is None:
-        return Agreement(None, None, None, predicted, ())
+        return Agreement(None, None, None, None, predicted, ())
     if math.isnan(predicted) or twins.train_b is None:
         expected = None
+    before = None
+    if as_given is not None and as_given.samples_a is not twins.samples_a:
+        before = _level(as_given.centred(), entropy)
     return Agreement(
         mean_removed=_level(twins, entropy),
         raw=_level(replace(twins, origin=None), entropy),
+        as_given=before,
         pairing=pairing(twins, entropy),
         predicted=predicted,
         spectrum=_spectrum(twins, linear, axes, expected, entropy),

@@ -109,6 +109,7 @@ def audit(
     }
     entropy = entropy_of(np.random.SeedSequence() if rng is None else rng)
     given, found = twins_given(arrays, twins, generators, entropy)
+    shown = given
     if encoder is not None:
         given = given.encoded(encoder, cache)
     limit = whole("factors", factors, "pass how many leading directions to look at")
@@ -127,16 +128,18 @@ def audit(
         def step() -> None:
             advance(1)
 
-        return _judged(given, found, entropy, limit, step)
+        return _judged(given, shown, found, entropy, limit, step)
 
 
 def _judged(
     twins: Twins,
+    shown: Twins,
     found: list[Finding],
     entropy: tuple[int, ...],
     factors: int,
     advance: Advance,
 ) -> Audit:
+    """Judge twins; ``shown`` are the same before an encoder, or the twins themselves."""
     controls = controlled(twins, entropy, advance)
     linear = linear_twins(twins, entropy)
     searches = Searches.of(twins, linear, entropy, advance)
@@ -154,7 +157,7 @@ def _judged(
     advance()
     rows = real_rows(twins, entropy)
     expected = matched(rows, twins.n, factors)
-    agreed = agreement(twins, linear, Axes.of(rows), expected, entropy)
+    agreed = agreement(twins, linear, Axes.of(rows), expected, entropy, as_given=shown)
     recovered = factors_of(twins, readout, linear_readout, expected, entropy)
     beside = references(readout, linear_readout, agreed.predicted)
     copying = unknown(twins.seeds)
@@ -174,7 +177,7 @@ def _judged(
         agreement=agreed,
         factors=recovered,
         fitness=fitness(twins, copying, entropy, found),
-        pairs=pairs_of(twins, copying),
+        pairs=pairs_of(shown, copying),
         answers=answers(twins, readout, beside, controls, copying, agreed, recovered),
     )
 

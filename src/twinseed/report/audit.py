@@ -93,6 +93,7 @@ def _levels(audit: Audit) -> list[tuple[str, Any]]:
     found = {
         "about the mean of the real rows": audit.agreement.mean_removed,
         "about zero (raw)": audit.agreement.raw,
+        "before the encoder, about the mean": audit.agreement.as_given,
     }
     return [(name, level) for name, level in found.items() if level is not None]
 
