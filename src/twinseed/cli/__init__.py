@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from twinseed import __version__
-from twinseed.cli import arrays, job, plan, readouts, theory
+from twinseed.cli import arrays, export, job, plan, readouts, theory
 
 __all__ = ["app"]
 
@@ -47,6 +47,7 @@ def main(
 for command in (
     theory.predict,
     theory.simulate,
+    export.export,
     arrays.measure,
     arrays.audit,
     plan.plan,

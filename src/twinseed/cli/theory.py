@@ -1,7 +1,8 @@
-"""``twinseed predict`` and ``twinseed simulate``: a population on the command line."""
+"""``twinseed predict`` and ``twinseed simulate``: theory and draws on one grid."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,33 +11,16 @@ import typer
 from twinseed.cli.guard import guarded
 from twinseed.cli.options import Json, Output, Quiet, Seed, Workers, numbers, require_writable
 from twinseed.cli.output import print_json, print_readout, readout_as_json
+from twinseed.cli.populations import Atoms, Bulk, PowerLaw, Spikes, Strength, populations
 from twinseed.errors import InputError
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from twinseed.populations import Population
+    from twinseed.simulation import Engine
 
 __all__ = ["predict", "simulate"]
 
-Spikes = Annotated[
-    str | None,
-    typer.Option(
-        metavar="B1,B2", help="Strengths of the factors over the bulk; 'none' for pure noise."
-    ),
-]
-Bulk = Annotated[
-    float, typer.Option(metavar="B", help="Variance of the noise directions under --spikes.")
-]
-PowerLaw = Annotated[
-    float | None, typer.Option(metavar="A", help="Eigenvalues k^-A, with mean one; needs --d.")
-]
-Atoms = Annotated[
-    str | None,
-    typer.Option(
-        metavar="FILE", help="Eigenvalues, one a row, from .npy or .csv; a second column: weights."
-    ),
-]
 Ridge = Annotated[str, typer.Option(metavar="R1,R2", help="Strengths of the ridge filter.")]
 Rows = Annotated[str | None, typer.Option("--n", metavar="N1,N2", help="Training rows.")]
 Columns = Annotated[str | None, typer.Option("--d", metavar="D1,D2", help="Columns.")]
@@ -45,9 +29,18 @@ Gamma = Annotated[
 ]
 
 
+class Kind(StrEnum):
+    """The engines, by the words that choose them."""
+
+    DENSE = "dense"
+    KRYLOV = "krylov"
+    COMPRESSED = "compressed"
+
+
 @guarded()
 def predict(
     spikes: Spikes = None,
+    strength: Strength = None,
     bulk: Bulk = 1.0,
     power_law: PowerLaw = None,
     atoms: Atoms = None,
@@ -61,11 +54,11 @@ def predict(
 ) -> None:
     """Predict every order parameter of twin linear models.
 
-    One population (--spikes, --power-law or --atoms) and two of --n, --d and --gamma; lists make a
-    grid.
+    One of --spikes, --strength, --power-law and --atoms, and two of --n, --d and --gamma; lists
+    make a grid, but for --spikes, which lists the factors of one population.
     """
     require_writable("--output", output)
-    population, columns = _population(spikes, bulk, power_law, atoms, d)
+    population, columns = populations(spikes, strength, bulk, power_law, atoms, d)
     filters = _filters(ridge)
     import twinseed as ts
 
@@ -76,6 +69,7 @@ def predict(
 @guarded(interrupted="interrupted; with --store, the same command goes on from here")
 def simulate(
     spikes: Spikes = None,
+    strength: Strength = None,
     bulk: Bulk = 1.0,
     power_law: PowerLaw = None,
     atoms: Atoms = None,
@@ -85,6 +79,13 @@ def simulate(
     replicates: Annotated[
         int, typer.Option(metavar="R", help="Independent draws of each point.")
     ] = 20,
+    engine: Annotated[
+        Kind,
+        typer.Option(
+            metavar="KIND",
+            help="How to draw: dense, krylov, or compressed (factors over a bulk, at any size).",
+        ),
+    ] = Kind.DENSE,
     workers: Workers = 1,
     cluster: Annotated[
         str | None,
@@ -101,12 +102,12 @@ def simulate(
 ) -> None:
     """Draw twin linear models, and measure them.
 
-    Every order parameter comes with an error bar over replicates. The population and the grid are
+    Every order parameter comes with an error bar over replicates. Populations and the grid are
     given as to predict.
     """
     require_writable("--output", output)
     require_writable("--store", store)
-    population, columns = _population(spikes, bulk, power_law, atoms, d)
+    population, columns = populations(spikes, strength, bulk, power_law, atoms, d)
     filters = _filters(ridge)
     if n is None:
         raise InputError("--n", "is needed", None, "pass the number of training rows of each model")
@@ -119,6 +120,7 @@ def simulate(
         d=columns,
         replicates=replicates,
         rng=seed,
+        engine=_engine(engine),
         store=store,
         cluster=cluster,
         workers=workers,
@@ -127,41 +129,15 @@ def simulate(
     _finish(readout, output, as_json, quiet)
 
 
-def _population(
-    spikes: str | None, bulk: float, power_law: float | None, atoms: str | None, d: str | None
-) -> tuple[Population, Any]:
-    """Return the population, and the columns that are still to be passed with it."""
-    given = {"--spikes": spikes, "--power-law": power_law, "--atoms": atoms}
-    named = [option for option, value in given.items() if value is not None]
-    if len(named) != 1:
-        raise InputError(
-            "--spikes, --power-law, --atoms",
-            "must be given once",
-            ", ".join(named) or "none",
-            "pass one of them, as in --spikes 3,1",
-        )
-    columns = numbers("--d", d)
+def _engine(kind: Kind) -> Engine:
     import twinseed as ts
 
-    if spikes is not None:
-        strengths = [] if spikes == "none" else numbers("--spikes", spikes)
-        return ts.Spiked(strengths, bulk), columns
-    if power_law is not None:
-        if not isinstance(columns, float) or not columns.is_integer():
-            raise InputError(
-                "--d", "must be one whole number with --power-law", d, "pass it, as in --d 500"
-            )
-        return ts.PowerLaw(power_law, int(columns)), None
-    from twinseed.readers import load_rows
-
-    assert atoms is not None
-    table = load_rows(atoms)
-    table = table.reshape(-1, 1) if table.ndim == 1 else table
-    if table.ndim != 2 or table.shape[1] > 2:
-        raise InputError(
-            "--atoms", "must hold one or two columns", table.shape, "values, or values and weights"
-        )
-    return ts.Atoms(table[:, 0], table[:, 1] if table.shape[1] == 2 else None), columns
+    engines: dict[Kind, type[Engine]] = {
+        Kind.DENSE: ts.Dense,
+        Kind.KRYLOV: ts.Krylov,
+        Kind.COMPRESSED: ts.Compressed,
+    }
+    return engines[kind]()
 
 
 def _filters(ridge: str) -> Any:

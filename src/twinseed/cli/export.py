@@ -1,0 +1,71 @@
+"""``twinseed export``: what a sweep has drawn, from its store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from twinseed.cli.guard import guarded
+from twinseed.cli.options import Json, Quiet, require_writable
+from twinseed.cli.output import print_json, print_readout, readout_as_json
+from twinseed.errors import InputError
+
+if TYPE_CHECKING:
+    from twinseed.verbs import Sweep
+
+__all__ = ["export"]
+
+_SUFFIXES = (".nc", ".parquet", ".csv")
+
+
+@guarded()
+def export(
+    store: Annotated[Path, typer.Argument(metavar="STORE", help="The store of a simulation.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help=".nc: a readout; .parquet or .csv: a table with one row a draw.",
+        ),
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Read what a simulation has drawn, also while it runs.
+
+    Prints the readout of the draws that are there, or writes it or them to a file. Points of the
+    grid without a draw are counted as missing.
+    """
+    if output is not None and output.suffix not in _SUFFIXES:
+        raise InputError(
+            "--output", "has an unknown ending", str(output), f"use one of {', '.join(_SUFFIXES)}"
+        )
+    require_writable("--output", output)
+    import twinseed as ts
+
+    sweep = ts.load_sweep(store)
+    if output is not None:
+        _write(sweep, output)
+    if as_json:
+        print_json(readout_as_json(sweep.to_xarray()))
+    elif output is None and not quiet:
+        readout = sweep.to_xarray()
+        points = readout["draws"].size
+        found = points - readout.attrs["missing"]
+        typer.echo(f"{len(sweep)} draws at {found} of {points} points")
+        print_readout(readout)
+
+
+def _write(sweep: Sweep, output: Path) -> None:
+    if output.suffix == ".csv":
+        sweep.to_csv(output)
+    elif output.suffix == ".parquet":
+        sweep.to_parquet(output)
+    else:
+        from twinseed.readout import save
+
+        save(sweep.to_xarray(), output)

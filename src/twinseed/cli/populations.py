@@ -1,0 +1,104 @@
+"""The options that name a population, or several along a dimension of the readout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from twinseed.cli.options import numbers
+from twinseed.errors import InputError
+
+if TYPE_CHECKING:
+    from twinseed.populations import Population
+
+__all__ = ["Atoms", "Bulk", "PowerLaw", "Spikes", "Strength", "populations"]
+
+Spikes = Annotated[
+    str | None,
+    typer.Option(
+        metavar="B1,B2",
+        help="One population: strengths of its factors over the bulk; 'none' for pure noise.",
+    ),
+]
+Strength = Annotated[
+    str | None,
+    typer.Option(metavar="B1,B2", help="A population with one factor for each strength."),
+]
+Bulk = Annotated[
+    float,
+    typer.Option(
+        metavar="B", help="Variance of the noise directions under --spikes or --strength."
+    ),
+]
+PowerLaw = Annotated[
+    str | None,
+    typer.Option(metavar="A1,A2", help="Eigenvalues k^-A, with mean one; needs one --d."),
+]
+Atoms = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE", help="Eigenvalues, one a row, from .npy or .csv; a second column: weights."
+    ),
+]
+
+
+def populations(
+    spikes: str | None,
+    strength: str | None,
+    bulk: float,
+    power_law: str | None,
+    atoms: str | None,
+    d: str | None,
+) -> tuple[Population | list[Population], Any]:
+    """Return the population or populations, and the columns that are still to be passed."""
+    given = {
+        "--spikes": spikes,
+        "--strength": strength,
+        "--power-law": power_law,
+        "--atoms": atoms,
+    }
+    named = [option for option, value in given.items() if value is not None]
+    if len(named) != 1:
+        raise InputError(
+            ", ".join(given),
+            "must be given once",
+            ", ".join(named) or "none",
+            "pass one of them, as in --spikes 3,1",
+        )
+    columns = numbers("--d", d)
+    import twinseed as ts
+
+    if spikes is not None:
+        return ts.Spiked([] if spikes == "none" else numbers("--spikes", spikes), bulk), columns
+    if strength is not None:
+        return _each(numbers("--strength", strength), lambda one: ts.Spiked([one], bulk)), columns
+    if power_law is not None:
+        if not isinstance(columns, float) or not columns.is_integer():
+            raise InputError(
+                "--d", "must be one whole number with --power-law", d, "pass it, as in --d 500"
+            )
+        size = int(columns)
+        return _each(numbers("--power-law", power_law), lambda one: ts.PowerLaw(one, size)), None
+    assert atoms is not None
+    return _atoms(atoms), columns
+
+
+def _each(
+    values: float | list[float], make: Callable[[float], Population]
+) -> Population | list[Population]:
+    return [make(one) for one in values] if isinstance(values, list) else make(values)
+
+
+def _atoms(path: str) -> Population:
+    import twinseed as ts
+    from twinseed.readers import load_rows
+
+    table = load_rows(path)
+    table = table.reshape(-1, 1) if table.ndim == 1 else table
+    if table.ndim != 2 or table.shape[1] > 2:
+        raise InputError(
+            "--atoms", "must hold one or two columns", table.shape, "values, or values and weights"
+        )
+    return ts.Atoms(table[:, 0], table[:, 1] if table.shape[1] == 2 else None)
