@@ -65,6 +65,10 @@ test-core: $(CORE)/.ready  ## the tests that need the core dependencies alone
 nightly: $(TEST)/.ready  ## the heavy tests too, with coverage
 	TWINSEED_FULL=1 $(TEST)/bin/python -m pytest -n $(WORKERS) --cov --cov-report=term-missing
 
+.PHONY: fuzz
+fuzz: $(TEST)/.ready  ## damage files of every format, a minute each (ARGS="npy --seconds 600")
+	$(TEST)/bin/python fuzz/readers.py $(ARGS)
+
 .PHONY: bench
 bench: $(TEST)/.ready $(PEER)/.ready  ## the benchmarks at full size
 	$(TEST)/bin/python benchmarks/run.py $(ARGS)
