@@ -39,8 +39,8 @@ model = KrylovGenerator(rows, ts.Ridge(ridge), tolerance)
 once = model.apply(noise)
 twice = model.sample(once.samples)
 exact = ridge * noise
-for start in range(0, len(rows), 1000):
-    block = rows[start : start + 1000].astype(np.float64)
+for start in range(0, len(rows), 100):
+    block = rows[start : start + 100].astype(np.float64)
     exact += (noise @ block.T) @ block / len(rows)
 apart = np.linalg.norm(twice - exact, axis=1) / np.linalg.norm(exact, axis=1)
 print(json.dumps({"steps": once.steps, "error": float(apart.max())}))
