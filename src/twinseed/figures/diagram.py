@@ -193,11 +193,12 @@ def _name_regions(axes: Axes, diagram: PhaseDiagram) -> list[Any]:
     codes = np.array([int(region) for region in diagram.regions])[diagram.pixels]
     handles: list[Any] = []
     for region in diagram.areas:
-        spot = _spot(codes == int(region), region.words.split(" "), inches)
+        inside = (codes == int(region)) & diagram.settled
+        spot = _spot(inside, region.words.split(" "), inches)
         if spot is None:
             label, number = region.words, str(len(handles) + 1)
             handles.append(Patch(facecolor=_FILLS[int(region)], edgecolor=GREY, label=""))
-            spot = _spot(codes == int(region), [number], inches)
+            spot = _spot(inside, [number], inches)
             handles[-1].set_label(f"{number if spot else ''} {label}".strip())
         if spot is not None:
             x, y, text, angle = spot

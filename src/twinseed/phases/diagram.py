@@ -24,7 +24,15 @@ from twinseed.tables import drawn_table
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["KIND", "VERSION", "KeptSettings", "PhaseDiagram", "kept_settings", "require_format"]
+__all__ = [
+    "KIND",
+    "VERSION",
+    "KeptSettings",
+    "PhaseDiagram",
+    "kept_settings",
+    "no_work",
+    "require_format",
+]
 
 Array = NDArray[np.float64]
 
@@ -67,7 +75,7 @@ class PhaseDiagram:
         """
         kept = kept_settings(path)
         plane = Plane.build(**kept.plane)
-        results = {Cell(_no_work, text).name: result for text, result in stored(path)}
+        results = {Cell(no_work, text).name: result for text, result in stored(path)}
 
         def found(group: Sequence[Cell]) -> list[Result]:
             held = [results[cell.name] for cell in group if cell.name in results]
@@ -109,6 +117,19 @@ class PhaseDiagram:
     def pixels(self) -> NDArray[np.int64]:
         """The number of the tile at each pixel of a square picture, rows from below."""
         return painted(self.tiles)
+
+    @cached_property
+    def settled(self) -> NDArray[np.bool_]:
+        """At which pixels simulation and theory give the same region."""
+        side = len(self.pixels)
+        share = (np.arange(side) + 0.5) / side
+        load, strength = (
+            np.exp(np.log(low) + share * np.log(high / low))
+            for low, high in (self.plane.gamma, self.plane.strength)
+        )
+        theory = self.lines.region(*np.meshgrid(load, strength))
+        drawn = np.array([int(region) for region in self.regions])[self.pixels]
+        return np.asarray(theory == drawn)
 
     @property
     def uniform(self) -> int:
@@ -302,6 +323,6 @@ def require_format(argument: str, path: str | Path) -> Path:
     return target
 
 
-def _no_work(rng: np.random.Generator) -> Result:
-    """Stand in for the work of a cell that is only looked up."""
+def no_work(rng: np.random.Generator) -> Result:
+    """Stand in for the work of a cell whose description alone matters."""
     return {}

@@ -8,10 +8,8 @@ from contextlib import ExitStack
 from itertools import accumulate, islice
 from pathlib import Path
 
-import numpy as np
-
 from twinseed.checks import whole
-from twinseed.phases.diagram import KIND, VERSION, PhaseDiagram
+from twinseed.phases.diagram import KIND, VERSION, PhaseDiagram, no_work
 from twinseed.phases.plane import Plane
 from twinseed.phases.tiles import ACROSS
 from twinseed.progress import track
@@ -106,7 +104,7 @@ def phase_diagram(
             advance = stack.enter_context(track(total, KIND, progress)).advance
         left = total
         if kept is not None:
-            run(job, [Cell(_nothing, {"cells": total})], store=kept)
+            run(job, [Cell(no_work, {"cells": total})], store=kept)
 
         def perform(groups: Sequence[Sequence[Cell]]) -> list[list[Result]]:
             nonlocal left
@@ -120,8 +118,3 @@ def phase_diagram(
             return [list(islice(found, len(group))) for group in groups]
 
         return PhaseDiagram.refined(plane, job.entropy, perform)
-
-
-def _nothing(rng: np.random.Generator) -> Result:
-    """Stand in for work: the cell's description alone is kept, for who goes on from the store."""
-    return {}
