@@ -214,3 +214,11 @@ def test_images_of_every_layout() -> None:
     np.testing.assert_array_equal(as_image(row[:56], (8, 7, 1)), row[:56].reshape(8, 7))
     assert as_image(row[:112], (2, 8, 7)).shape == (8, 7)
     assert max(as_image(np.zeros(200 * 150), (200, 150)).shape) <= 96
+
+
+def test_the_text_has_the_checks_before_the_verdict(images: Audit) -> None:
+    text = str(images)
+    checks, verdict = text.split("\nVerdict:\n")
+    assert "Before the verdict:\n- Both controls came out" in checks
+    assert "- Copying: " in verdict
+    assert "- Converged: " in verdict or "- Not converged: " in verdict

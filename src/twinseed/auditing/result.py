@@ -171,11 +171,11 @@ class Audit:
                 beside = f"{beside} ({line.status})" if beside else line.status
             rows.append((label, f"{line.number.value:.3f}", reach, beside))
         table = drawn_table(("number", "value", "95 % interval", "compare with"), rows)
-        sentences = [
-            textwrap.fill(sentence, 96, initial_indent="- ", subsequent_indent="  ")
-            for sentence in self.verdict.values()
-        ]
-        return "\n".join([table, "", *sentences])
+        checks = [] if self.controls is None else [str(self.controls)]
+        checks += [one.sentence for one in self.fitness.findings]
+        before = ["Before the verdict:", *map(_item, checks), ""] if checks else []
+        verdict = ["Verdict:", *map(_item, self.verdict.values())]
+        return "\n".join([table, "", *before, *verdict])
 
     def __repr__(self) -> str:
         return f"Audit({', '.join(f'{q}: {o}' for q, o in self.outcome.items())})"
@@ -205,6 +205,10 @@ def schema() -> dict[str, Any]:
     text = files("twinseed.auditing").joinpath("schema.json").read_text("utf-8")
     found: dict[str, Any] = json.loads(text)
     return found
+
+
+def _item(sentence: str) -> str:
+    return textwrap.fill(sentence, 96, initial_indent="- ", subsequent_indent="  ")
 
 
 def _told(value: Any) -> Any:

@@ -17,11 +17,12 @@ from twinseed.cli.options import (
     named_function,
     require_writable,
 )
-from twinseed.cli.output import print_json, print_readout, print_table, readout_as_json
+from twinseed.cli.output import print_json, print_readout, readout_as_json
 from twinseed.errors import InputError
 
 if TYPE_CHECKING:
-    from twinseed.auditing import Audit
+    from collections.abc import Callable
+
     from twinseed.twins import Twins
 
 __all__ = ["audit", "measure"]
@@ -70,7 +71,10 @@ def measure(
     FILE#NAME.
     """
     require_writable("--output", output)
-    twins = _twins(train_a, samples_a, train_b, samples_b, heldout, encoder, cache)
+    function = _encoder(encoder, cache)
+    twins = _twins(train_a, samples_a, train_b, samples_b, heldout)
+    if function is not None:
+        twins = twins.encoded(function, cache)
     import twinseed as ts
 
     readout = ts.measure(twins.centred() if centre else twins, rng=seed, factors=factors)
@@ -111,10 +115,18 @@ def audit(
     """
     require_writable("--html", html)
     require_writable("--output", output)
-    twins = _twins(train_a, samples_a, train_b, samples_b, heldout, encoder, cache)
+    function = _encoder(encoder, cache)
+    twins = _twins(train_a, samples_a, train_b, samples_b, heldout)
     import twinseed as ts
 
-    found = ts.audit(twins=twins, rng=seed, factors=factors, progress=False if quiet else None)
+    found = ts.audit(
+        twins=twins,
+        rng=seed,
+        factors=factors,
+        encoder=function,
+        cache=cache,
+        progress=False if quiet else None,
+    )
     if html is not None:
         found.to_html(html)
     if output is not None:
@@ -124,9 +136,18 @@ def audit(
     if as_json:
         print_json(found.to_dict())
     elif not quiet:
-        _print_audit(found)
+        typer.echo(str(found))
     if found.failed:
         raise typer.Exit(FAILED)
+
+
+def _encoder(encoder: str | None, cache: Path | None) -> Callable[..., Any] | None:
+    """Return the function that --encoder names."""
+    if encoder is not None:
+        return named_function("--encoder", encoder)
+    if cache is not None:
+        raise InputError("--cache", "is for features", str(cache), "pass --encoder as well")
+    return None
 
 
 def _twins(
@@ -135,15 +156,10 @@ def _twins(
     train_b: str | None,
     samples_b: str | None,
     heldout: str | None,
-    encoder: str | None,
-    cache: Path | None,
 ) -> Twins:
     """Load the files, errors naming the option that a file was given to."""
     if train_b is not None and samples_b is None:
         raise InputError("samples_b", "is needed with train_b", None, "pass B's samples as well")
-    function = None if encoder is None else named_function("--encoder", encoder)
-    if cache is not None and function is None:
-        raise InputError("--cache", "is for features", str(cache), "pass --encoder as well")
     from twinseed.readers import as_arrays, load_roles, unseen_categories
     from twinseed.twins import Twins
 
@@ -158,25 +174,10 @@ def _twins(
     for sentence in unseen_categories(found):
         typer.echo(f"twinseed: {as_options(sentence)}", err=True)
     rows = as_arrays(found)
-    twins = Twins(
+    return Twins(
         samples_a=rows["samples_a"],
         samples_b=rows.get("samples_b"),
         train_a=rows["train_a"],
         train_b=rows.get("train_b"),
         heldout=rows.get("heldout"),
     )
-    return twins if function is None else twins.encoded(function, cache)
-
-
-def _print_audit(found: Audit) -> None:
-    rows = []
-    for line in found.lines():
-        label = line.name if line.factor is None else f"{line.name} {line.factor}"
-        known = line.number.low < line.number.high
-        reach = f"{line.number.low:.3f} to {line.number.high:.3f}" if known else ""
-        beside = "; ".join(f"{name} {one.value:.3f}" for name, one in line.references.items())
-        rows.append((label, f"{line.number.value:.3f}", reach, beside, line.status))
-    print_table(("variable", "value", "95 % interval", "compare with", "status"), rows)
-    typer.echo()
-    for sentence in found.verdict.values():
-        typer.echo(sentence)
