@@ -131,6 +131,19 @@ def test_a_large_mean_does_not_make_every_row_a_candidate(monkeypatch):
     assert sum(compared) < 50 * 2000 / 20
 
 
+def test_ties_say_which_of_equally_near_rows_is_returned():
+    rows = np.repeat(np.eye(3), 40, axis=0)
+    rank = np.random.default_rng(9).permutation(len(rows))
+    for dtype in (np.float32, np.float64):
+        found = nearest(np.eye(3, dtype=dtype), rows.astype(dtype), ties=rank)
+        for query, row in enumerate(found.distance_row[:, 0]):
+            assert rank[row] == rank[40 * query : 40 * query + 40].min()
+    assert nearest(np.eye(3), rows).distance_row.ravel().tolist() == [0, 40, 80]
+    with pytest.raises(InputError) as raised:
+        nearest(np.eye(3), rows, ties=rank[:5])
+    assert raised.value.argument == "ties"
+
+
 def test_labels_name_the_groups():
     rows, queries = np.eye(4), np.eye(4)[:1]
     found = nearest(queries, rows, groups=np.array([1, 0, 0, 1]))
