@@ -11,13 +11,13 @@ from typing import ParamSpec
 
 import typer
 
+from twinseed.cli.interrupt import INTERRUPTED, at_once
 from twinseed.errors import TwinseedError
 
 __all__ = ["BAD_INPUT", "FAILED", "INTERRUPTED", "as_options", "guarded"]
 
 FAILED = 1
 BAD_INPUT = 2
-INTERRUPTED = 130
 
 _ARRAYS = re.compile(r"\b(train|samples)_([ab])\b|\bheldout\b")
 
@@ -33,13 +33,15 @@ def guarded(
         @functools.wraps(command)
         def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
             _one_thread()
+            stopped = f"twinseed: {interrupted}"
             try:
-                command(*args, **kwargs)
+                with at_once(stopped):
+                    command(*args, **kwargs)
             except TwinseedError as error:
                 typer.echo(f"twinseed: {as_options(str(error))}", err=True)
                 raise typer.Exit(BAD_INPUT) from None
             except KeyboardInterrupt:
-                typer.echo(f"twinseed: {interrupted}", err=True)
+                typer.echo(stopped, err=True)
                 raise typer.Exit(INTERRUPTED) from None
 
         return run

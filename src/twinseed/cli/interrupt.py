@@ -1,0 +1,52 @@
+"""Ctrl-C within a second, also in the middle of a decomposition that takes minutes.
+
+Python hears of a signal between two of its own steps, and a call into LAPACK is one step. A thread
+that the signal itself wakes waits for the command to end, and ends the process if it does not.
+Nothing is lost by that: a store keeps every draw as it is done, and workers end with their parent.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["INTERRUPTED", "at_once"]
+
+INTERRUPTED = 130
+"""The exit status."""
+_PATIENCE = 0.7
+"""Seconds that a command has to end by itself."""
+_SHOW_CURSOR = "\x1b[?25h"
+
+
+@contextmanager
+def at_once(message: str) -> Iterator[None]:
+    """End the process soon after a Ctrl-C that the block does not end of; say ``message`` then."""
+    if threading.current_thread() is not threading.main_thread():  # signals are not for it
+        yield
+        return
+    ours, pythons = socket.socketpair()
+    pythons.setblocking(False)
+    over = threading.Event()
+    before = signal.set_wakeup_fd(pythons.fileno(), warn_on_full_buffer=False)
+    threading.Thread(target=_watch, args=(ours, over, message), daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+        signal.set_wakeup_fd(before)
+        pythons.close()  # which ends the thread
+
+
+def _watch(ours: socket.socket, over: threading.Event, message: str) -> None:
+    with ours:
+        while signals := ours.recv(64):
+            if signal.SIGINT in signals and not over.wait(_PATIENCE):
+                cursor = _SHOW_CURSOR if sys.stderr.isatty() else ""
+                print(f"{cursor}{message}", file=sys.stderr, flush=True)
+                os._exit(INTERRUPTED)
