@@ -174,7 +174,8 @@ def _agreed(references: References, found: Agreement) -> str:
     assert found.pairing is not None
     level = found.mean_removed
     linear = references["convergence"].get(LINEAR)
-    beside = [f"mean cosine {level.cosine.value:.2f}", f"mismatched seeds {level.null:.2f}"]
+    null = round(level.null, 2) + 0.0  # no minus before a zero
+    beside = [f"mean cosine {level.cosine.value:.2f}", f"mismatched seeds {null:.2f}"]
     beside.append(f"p = {found.pairing.p_value:.4f}")
     if linear:
         beside.append(f"matched linear model {_shown(linear[0])}")

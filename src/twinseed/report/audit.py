@@ -48,7 +48,8 @@ def audit_page(audit: Audit) -> str:
             (_QUESTIONS.get(question, question), outcome, _sign(outcome), audit.verdict[question])
             for question, outcome in audit.outcome.items()
         ],
-        lines=[(line, _advice(line.status)) for line in audit.lines()],
+        lines=list(audit.lines()),
+        statuses=_advice(audit),
         controls=details["controls"],
         fitness=audit.fitness,
         pairs=_shown_pairs(audit.pairs),
@@ -144,5 +145,7 @@ def _sign(outcome: Outcome) -> tuple[str, str]:
     return "?", "open"
 
 
-def _advice(status: str) -> str:
-    return "" if status == Status.OK else Status(status).advice
+def _advice(audit: Audit) -> dict[str, str]:
+    """Return what the statuses that occur mean, by status."""
+    found = {line.status for line in audit.lines()} - {str(Status.OK)}
+    return {str(one): one.advice for one in Status if str(one) in found}
