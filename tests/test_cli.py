@@ -18,7 +18,7 @@ import twinseed as ts
 from twinseed.cli import app
 from twinseed.readout import VARIABLES, load
 
-COMMANDS = ["predict", "simulate", "export", "measure", "audit", "plan", "reproduce", "compare"]
+COMMANDS = ["predict", "simulate", "export", "measure", "audit", "plan", "diagram", "reproduce", "compare"]
 
 
 def call(*words: object) -> Any:

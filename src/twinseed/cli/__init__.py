@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from twinseed import __version__
-from twinseed.cli import arrays, export, job, plan, readouts, theory
+from twinseed.cli import arrays, diagram, export, job, plan, readouts, theory
 
 __all__ = ["app"]
 
@@ -51,6 +51,7 @@ for command in (
     arrays.measure,
     arrays.audit,
     plan.plan,
+    diagram.diagram,
     job.reproduce,
     readouts.compare,
 ):
