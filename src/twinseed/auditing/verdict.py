@@ -96,7 +96,7 @@ def _copying(
         f"matched linear model: {honest})"
     )
     low, high = copying.copied_fraction_interval
-    copied = f"{copying.copied_fraction:.0%} copied, 95 % interval {low:.0%} to {high:.0%}"
+    copied = f"{copying.copied_fraction:.1%} copied, 95 % interval {low:.1%} to {high:.1%}"
     if copying.found:
         return Answer(
             Outcome.COPYING,
