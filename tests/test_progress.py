@@ -83,6 +83,22 @@ def test_a_bar_on_a_terminal_which_false_still_silences(monkeypatch: pytest.Monk
     assert quiet.getvalue() == ""
 
 
+def test_the_bar_shows_rate_and_time_left_of_this_run_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nine hundred steps were there before; at two a second the other hundred take a while."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    clock, stream = Clock(), Terminal()
+    with track(1000, "drawing", to=stream) as progress:
+        progress._clock = clock
+        progress.advance(900)
+        clock.now += 5.0
+        progress.advance(10)
+    assert "910/1000" in stream.getvalue()
+    assert "2/s, 45 s left" in stream.getvalue()
+
+
 def test_the_cursor_comes_back_when_the_work_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     stream = Terminal()

@@ -37,6 +37,8 @@ class Progress:
     ) -> None:
         self.total = total
         self.done = 0
+        self.note = ""
+        """Shown behind the rate: how the job goes, in a few words."""
         self._on_advance = on_advance
         self._clock = clock
         self._first: tuple[float, int] | None = None
@@ -66,11 +68,14 @@ class Progress:
             return 0.0
         return left / self.rate if self.rate > 0 else float("inf")
 
+    @property
+    def pace(self) -> str:
+        """The rate and the time left, as soon as there is a rate, and the note."""
+        timing = f"{self.rate:.3g}/s, {_duration(self.seconds_left)} left" if self.rate > 0 else ""
+        return ", ".join(part for part in (timing, self.note) if part)
+
     def __str__(self) -> str:
-        text = f"{self.done}/{self.total}"
-        if self.rate > 0:
-            text += f", {self.rate:.3g}/s, {_duration(self.seconds_left)} left"
-        return text
+        return ", ".join(part for part in (f"{self.done}/{self.total}", self.pace) if part)
 
 
 @contextmanager
@@ -100,26 +105,20 @@ def track(
 
 def _bar(total: int, label: str, stream: TextIO) -> Iterator[Progress]:
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bar
 
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[pace]}"),  # rich's own would take what was there before for work
     )
     with Bar(*columns, console=Console(file=stream)) as bar:
-        task = bar.add_task(label, total=total, rate="")
+        task = bar.add_task(label, total=total, pace="")
 
         def draw(progress: Progress) -> None:
-            bar.update(task, completed=progress.done, rate=f"{progress.rate:.3g}/s")
+            bar.update(task, completed=progress.done, pace=progress.pace)
 
         yield Progress(total, draw)
 
