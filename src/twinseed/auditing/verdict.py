@@ -96,7 +96,8 @@ def _copying(
         f"matched linear model: {honest})"
     )
     low, high = copying.copied_fraction_interval
-    copied = f"{copying.copied_fraction:.1%} copied, 95 % interval {low:.1%} to {high:.1%}"
+    told, least, most = (_percent(x) for x in (copying.copied_fraction, low, high))
+    copied = f"{told} copied, 95 % interval {least} to {most}"
     if copying.found:
         return Answer(
             Outcome.COPYING,
@@ -291,6 +292,10 @@ def _ranks(factors: Sequence[Factor]) -> str:
             runs.append([number, number])
     words = {0: "{0}", 1: "{0}, {1}"}
     return ", ".join(words.get(b - a, "{0} to {1}").format(a, b) for a, b in runs)
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}" if 0 < share < 0.01 else f"{share:.0%}"
 
 
 def _shown(one: Number) -> str:
