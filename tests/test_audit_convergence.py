@@ -205,3 +205,26 @@ def test_with_an_encoder_convergence_is_told_in_features_and_in_rows() -> None:
     assert found.pairs.pairs[0].sample_values.size == 6, "pairs are shown as they were given"
     plain = ts.audit(train_a=train, samples_a=a, samples_b=b, heldout=heldout, rng=0)
     assert plain.agreement.as_given is None
+
+
+def test_the_verdict_names_shifted_seeds_and_where_twins_agree() -> None:
+    draw = Draw(7)
+    a, b, heldout = draw.standard_normal((3, 100, 12)) * np.linspace(4.0, 1.0, 12)
+    samples = draw.standard_normal((150, 12)) * np.linspace(4.0, 1.0, 12)
+    arrays = {"train_a": a, "train_b": b, "heldout": heldout, "samples_a": samples, "rng": 0}
+    shifted = ts.audit(samples_b=np.roll(samples, 2, axis=0) + 0.01, **arrays)
+    assert shifted.outcome["convergence"] == "cannot judge these data"
+    assert "agrees with the row 2 later in samples_b" in shifted.verdict["convergence"]
+    mixed = samples.copy()
+    mixed[:, 2:] = draw.standard_normal((150, 10)) * np.linspace(4.0, 1.0, 12)[2:]
+    part = ts.audit(samples_b=mixed, **arrays)
+    assert part.outcome["convergence"] == "not converged"
+    assert "the twins agree in part" in part.verdict["convergence"]
+
+
+def test_one_generator_is_told_what_can_still_be_told() -> None:
+    draw = Draw(8)
+    a, heldout, samples = draw.standard_normal((3, 100, 12))
+    found = ts.audit(train_a=a, samples_a=samples, heldout=heldout, rng=0)
+    assert "there is one generator only" in found.verdict["convergence"]
+    assert f"is predicted to reach {found.agreement.predicted:.2f}" in found.verdict["convergence"]

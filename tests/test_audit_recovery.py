@@ -136,3 +136,39 @@ def test_the_overlap_of_unrelated_subspaces() -> None:
         shared = [np.sum((one.T @ other) ** 2) / size for one, other in pairs]
         assert np.mean(shared > np.float64(_unrelated(size, d))) == pytest.approx(0.025, abs=0.01)
     assert _unrelated(3, 3) == 1.0
+
+
+def test_many_heldout_rows_are_halved_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = judged(200, 9, "perfect", strengths=STRENGTHS, count=3)
+    monkeypatch.setattr("twinseed.auditing.factors._LARGEST", 600)
+    part = judged(200, 9, "perfect", strengths=STRENGTHS, count=3)
+    for one, other in zip(whole, part, strict=True):
+        assert one.ceiling.value != other.ceiling.value
+        assert one.ceiling.value == pytest.approx(other.ceiling.value, abs=0.05)
+
+
+def test_what_could_not_be_learned_is_a_verdict_of_its_own() -> None:
+    draw = Draw(10)
+    population = ts.Spiked([0.9])
+    a, b = (population.sample(50, D, draw) for _ in range(2))
+    heldout = population.sample(1600, D, draw)
+    noise = draw.standard_normal((400, D))
+    samples = [
+        LinearGenerator.fit(rows, ts.Ridge(0.0), center=True).sample(noise) for rows in (a, b)
+    ]
+    found = ts.audit(
+        train_a=a,
+        samples_a=samples[0],
+        train_b=b,
+        samples_b=samples[1],
+        heldout=heldout,
+        factors=1,
+        rng=0,
+    )
+    assert found.outcome["recovery"] == "could not have been learned"
+    assert (
+        "could not have been learned from 50 rows: 1 (predicted recovery 0.0"
+        in (found.verdict["recovery"])
+    )
+    assert found.factors[0].fate is Fate.OUT_OF_REACH
+    assert "0 of 1 factors recovered" in found.verdict["recovery"]

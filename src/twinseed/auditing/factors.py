@@ -31,6 +31,7 @@ reach, lies above this."""
 _SPLITS = 8
 _SPARE = 5  # directions beyond those asked for, so that a group is not cut in two
 _FEWEST = 8  # held-out rows
+_LARGEST = 2000  # rows of a half
 
 Array = NDArray[np.float64]
 
@@ -88,9 +89,10 @@ def factors(
 ) -> tuple[Factor, ...]:
     """Judge each factor that ``measured`` holds; none without held-out rows.
 
-    Equation: halves of the held-out rows overlap by ``R = Q_(h/2)^2`` along a direction, Q the
-    recovery of the truth from as many rows. The odds ``Q/(1 - Q)`` grow in proportion to the rows
-    (Spearman-Brown; exact for many rows, and low by at most ``1/(1 + beta)`` for a spike), which
+    Equation: halves of the held-out rows (of 2,000 rows at most) overlap by ``R = Q_(h/2)^2`` along
+    a direction, Q the recovery of the truth from as many rows. The odds ``Q/(1 - Q)`` grow in
+    proportion to the rows (Spearman-Brown; right for many rows, while for a spike of strength beta
+    each step from n to 2n lacks ``1/(1 + beta)``), which
     gives Q for h rows and for N samples; their product is the ceiling, what N samples of a perfect
     generator would show. A direction counts as shown where R is two standard deviations (over
     random splits) above what unrelated subspaces of its group's size show once in forty times.
@@ -107,11 +109,13 @@ def factors(
     count = measured.sizes["factor"]
     whole = principal(twins.heldout, count + _SPARE)
     groups = factor_groups(whole.eigenvalues)
-    halves, spread = _halves(twins.heldout, groups, count + _SPARE, entropy)
-    ceiling = _ceiling(halves, len(twins.heldout), twins.seeds)
+    half = min(len(twins.heldout) // 2, _LARGEST)
+    halves, spread = _halves(twins.heldout, half, groups, count + _SPARE, entropy)
+    counts = (len(twins.heldout), twins.seeds)
+    ceiling = _ceiling(halves, half, counts)
     # the spread of half-samples is the standard error at full size (delete-half jackknife)
     low, high = (
-        _ceiling((halves + sign * 1.96 * spread).clip(0.0, 1.0), len(twins.heldout), twins.seeds)
+        _ceiling((halves + sign * 1.96 * spread).clip(0.0, 1.0), half, counts)
         for sign in (-1.0, 1.0)
     )
     found = []
@@ -128,11 +132,14 @@ def factors(
 
 
 def _halves(
-    heldout: NDArray[Any], groups: Sequence[slice], need: int, entropy: tuple[int, ...]
+    heldout: NDArray[Any],
+    half: int,
+    groups: Sequence[slice],
+    need: int,
+    entropy: tuple[int, ...],
 ) -> tuple[Array, Array]:
     """Return the overlap between halves of the rows along each direction, and its spread."""
     draw = stream(entropy, "audit: halves of the held-out rows")
-    half = len(heldout) // 2
     drawn = []
     for _ in range(_SPLITS):
         order = draw.permutation(len(heldout))
@@ -145,18 +152,13 @@ def _halves(
     return np.mean(drawn, axis=0), np.std(drawn, axis=0, ddof=1)
 
 
-def _ceiling(halves: Array, rows: int, samples: int) -> Array:
-    """Return ``Q_N Q_h`` from the overlap between halves of ``rows`` rows."""
+def _ceiling(halves: Array, half: int, counts: tuple[int, int]) -> Array:
+    """Return the product of Q at both ``counts``, from the overlap between halves of ``half``."""
     single = np.sqrt(halves)
     with np.errstate(divide="ignore"):
         odds = single / (1.0 - single)
-
-    def at(count: int) -> Array:
-        with np.errstate(divide="ignore"):
-            inverse = (rows / 2.0) / (count * odds)
-        return np.asarray(1.0 / (1.0 + inverse))
-
-    return at(rows) * at(samples)
+        one, other = (1.0 / (1.0 + half / (count * odds)) for count in counts)
+    return np.asarray(one * other)
 
 
 def _unrelated(size: int, d: int) -> float:
