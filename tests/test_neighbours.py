@@ -116,17 +116,23 @@ def test_memory_stays_within_its_bound_and_below_the_rows(tmp_path):
     assert (found.distance[:3] == nearest(queries[:3], rows, groups=10).distance).all()
 
 
-def test_a_large_mean_does_not_make_every_row_a_candidate(monkeypatch):
-    rng = np.random.default_rng(8)
-    rows = (rng.standard_normal((2000, 30)) + 3000).astype(np.float32)
-    compared = []
+@pytest.fixture
+def compared(monkeypatch):
+    """Numbers of pairs that were compared in float64, as the search goes on."""
+    numbers = []
     add = search._Kept.add
 
     def counted(self, key, row):
-        compared.append(key.size)
+        numbers.append(key.size)
         add(self, key, row)
 
     monkeypatch.setattr(search._Kept, "add", counted)
+    return numbers
+
+
+def test_a_large_mean_does_not_make_every_row_a_candidate(compared):
+    rng = np.random.default_rng(8)
+    rows = (rng.standard_normal((2000, 30)) + 3000).astype(np.float32)
     nearest(rows[:50] + np.float32(0.5), rows)
     assert sum(compared) < 50 * 2000 / 20
 
@@ -142,6 +148,15 @@ def test_ties_say_which_of_equally_near_rows_is_returned():
     with pytest.raises(InputError) as raised:
         nearest(np.eye(3), rows, ties=rank[:5])
     assert raised.value.argument == "ties"
+
+
+def test_rows_that_are_all_the_same_are_compared_once_a_segment(compared):
+    rank = np.random.default_rng(9).permutation(5000)
+    queries = np.random.default_rng(0).standard_normal((3, 4))
+    found = nearest(queries, np.ones((5000, 4)), ties=rank)
+    assert (rank[found.distance_row] == 0).all()
+    np.testing.assert_allclose(found.distance[:, 0], ((queries - 1) ** 2).sum(axis=1) ** 0.5)
+    assert sum(compared) <= 5000 / 10
 
 
 def test_labels_name_the_groups():

@@ -154,8 +154,10 @@ def _decide(
     """Choose again in float64, where the working precision could exclude too few rows.
 
     Returns row and query numbers: every row that float64 products cannot exclude, but of those at
-    most the ``top`` best for each query.
+    most the ``top`` best for each query. Of rows that are all the same, the first.
     """
+    if (r == r[0]).all():
+        return np.zeros(len(q), dtype=np.int64), np.arange(len(q))
     wide = frame.widened()
     placed = wide.place(q)
     length = np.sqrt(squares(placed, 0.0))
