@@ -16,6 +16,7 @@ from twinseed.populations import Population, Spiked
 from twinseed.readout import Estimate
 from twinseed.simulation._base import Engine
 from twinseed.simulation._bidiagonal import gaussian_factor, joined, uniform_frame
+from twinseed.simulation._closest import EXPLICIT
 from twinseed.simulation._compressed_orders import agreement, memorised, recovered
 from twinseed.simulation._compressed_twins import Limits, compressed_twins
 
@@ -23,8 +24,9 @@ __all__ = ["Compressed"]
 
 Array = NDArray[np.float64]
 
-_BATCH = 64
-"""Replicates side by side: enough to share the overhead, few enough for the cache."""
+_BATCH, _NUMBERS = 32, 1 << 21
+"""Replicates side by side, enough to share the overhead; fewer where their matrices or rows hold
+more numbers than this, so that memory stays bounded."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,10 @@ class Compressed(Engine):
         rngs: Sequence[np.random.Generator],
     ) -> list[dict[str, Estimate]]:
         spiked = _require_spiked(population)
-        batches = (rngs[i : i + _BATCH] for i in range(0, len(rngs), _BATCH))
+        # a look at 24 blocks, and the rows that are drawn one by one
+        numbers = max((24 * (spiked.factors.size + self.seeds)) ** 2, self.seeds * min(n, EXPLICIT))
+        size = max(1, min(_BATCH, _NUMBERS // numbers))
+        batches = (rngs[i : i + size] for i in range(0, len(rngs), size))
         return [one for batch in batches for one in self._batch(spiked, filter, n, d, batch)]
 
     def _batch(
