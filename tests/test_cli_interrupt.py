@@ -1,4 +1,4 @@
-"""Ctrl-C ends a command at once, whatever it is in the middle of."""
+"""Ctrl-C ends a command at once, also in the middle of a step that lets threads run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from twinseed.cli.guard import guarded
 @guarded(interrupted="interrupted; go on")
 def stuck():
     print("working", flush=True)
-    # One step for Python, and endless: like a decomposition, but quick to set up.
+    # One step for Python, and endless: like numpy's decompositions, but quick to set up.
     sqlite3.connect(":memory:").execute(
         "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c"
     )

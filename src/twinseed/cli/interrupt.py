@@ -1,8 +1,10 @@
-"""Ctrl-C within a second, also in the middle of a decomposition that takes minutes.
+"""Ctrl-C within a second, also in the middle of a long step that lets other threads run.
 
-Python hears of a signal between two of its own steps, and a call into LAPACK is one step. A thread
-that the signal itself wakes waits for the command to end, and ends the process if it does not.
-Nothing is lost by that: a store keeps every draw as it is done, and workers end with their parent.
+Python hears of a signal between two of its own steps, and a call into a library is one step. A
+thread that the signal itself wakes waits for the command to end, and ends the process if it does
+not. Nothing is lost by that: a store keeps every draw as it is done, and workers end with their
+parent. numpy's decompositions let threads run; scipy's ``svd`` and ``eigh`` do not, and what is in
+the middle of one of those in its own process ends when that returns (a worker is ended at once).
 """
 
 from __future__ import annotations
