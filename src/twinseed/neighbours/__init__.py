@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from twinseed.checks import numeric_rows
 from twinseed.errors import InputError
-from twinseed.neighbours._blocks import Frame, Plan
+from twinseed.neighbours._blocks import Blocks, Frame, Plan
 from twinseed.neighbours._search import Nearest, search
 
 __all__ = ["Nearest", "Progress", "nearest"]
@@ -61,7 +61,8 @@ def nearest(
     are no more than ``top`` compared.
 
     Memory: at most about ``memory`` bytes (8 MiB or more) beyond the answer and the arguments,
-    which may be memory-mapped: rows are read in blocks, twice for each batch of queries.
+    which may be memory-mapped: rows are read in blocks, once where they fit into a quarter of
+    it, else twice for each batch of queries.
 
     Source: N. Higham, Accuracy and Stability of Numerical Algorithms (2002), equation (3.5).
 
@@ -84,6 +85,7 @@ def nearest(
         )
     frame = Frame.around(q, r, origin)
     plan = Plan.within(memory, len(r), r.shape[1], frame.dtype.itemsize, count, top)
+    blocks = Blocks(r, labels, frame, plan).kept()
     best = Nearest.empty(len(q), count)
     for start in range(0, len(q), plan.batch):
         part = slice(start, min(start + plan.batch, len(q)))
@@ -93,7 +95,7 @@ def nearest(
                 done = part.start + share * (part.stop - part.start)
                 progress(int(done * len(r)), len(q) * len(r))
 
-        search(q[part], r, labels, ranks, frame, plan, best.part(part), report)
+        search(q[part], r, blocks, ranks, frame, plan, best.part(part), report)
     return best
 
 

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from twinseed.checks import row_blocks
 
-__all__ = ["Block", "Frame", "Plan", "blocks", "squares"]
+__all__ = ["Block", "Blocks", "Frame", "Plan", "squares"]
 
 _SEGMENT = 256  # rows whose largest score is kept in the first pass
 _BLOCK = 4096  # rows multiplied at a time, at most
@@ -81,6 +81,8 @@ class Plan:
     queries: int
     batch: int
     top: int
+    keep: bool
+    """Whether the blocks of all rows fit into a quarter of the memory."""
 
     @classmethod
     def within(cls, memory: int, rows: int, d: int, itemsize: int, groups: int, top: int) -> Plan:
@@ -88,11 +90,13 @@ class Plan:
         a_row = d * (2 * itemsize + 8)
         block = int(np.clip(memory // 4 // a_row, 1, _BLOCK))
         queries = int(np.clip(memory // 4 // (2 * block * itemsize), 1, _QUERIES))
-        left = memory - block * a_row - 2 * block * queries * itemsize
+        kept = rows * (d * itemsize + 64)
+        keep = kept <= memory // 4
+        left = memory - block * a_row - 2 * block * queries * itemsize - (kept if keep else 0)
         segment = int(np.clip(rows // (16 * groups), 32, _SEGMENT))
         segments = rows // segment + (rows // block + 1) * groups
         a_query = d * itemsize + 2 * segments * itemsize + 2 * groups * (WAITING * 96 + 40)
-        return cls(block, segment, queries, max(1, left // a_query), top)
+        return cls(block, segment, queries, max(1, left // a_query), top, keep)
 
 
 @dataclass(frozen=True)
@@ -138,10 +142,32 @@ class Block:
         )
 
 
-def blocks(r: NDArray[Any], labels: NDArray[np.int64], frame: Frame, plan: Plan) -> Iterator[Block]:
-    for start in range(0, len(r), plan.block):
-        part = slice(start, start + plan.block)
-        yield Block.of(r[part], start, labels[part], frame, plan.segment)
+class Blocks:
+    """All rows in blocks, to be gone through more than once; kept where the memory allows it."""
+
+    def __init__(
+        self, r: NDArray[Any], labels: NDArray[np.int64], frame: Frame, plan: Plan
+    ) -> None:
+        self._r, self._labels, self._frame, self._plan = r, labels, frame, plan
+        self._kept: list[Block] = []
+
+    def __iter__(self) -> Iterator[Block]:
+        if self._kept:
+            yield from self._kept
+            return
+        for start in range(0, len(self._r), self._plan.block):
+            part = slice(start, start + self._plan.block)
+            yield self._block(part)
+
+    def _block(self, part: slice) -> Block:
+        label, plan = self._labels[part], self._plan
+        return Block.of(self._r[part], part.start, label, self._frame, plan.segment)
+
+    def kept(self) -> Blocks:
+        """Return the blocks, held in memory if they fit."""
+        if self._plan.keep:
+            self._kept = list(self)
+        return self
 
 
 def squares(rows: NDArray[Any], shift: float | NDArray[np.float64]) -> NDArray[np.float64]:

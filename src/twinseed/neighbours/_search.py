@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.neighbours._blocks import CROWDED, WAITING, Block, Frame, Plan, blocks, squares
+from twinseed.neighbours._blocks import CROWDED, WAITING, Block, Blocks, Frame, Plan, squares
 from twinseed.neighbours._metrics import Cosine, Distance, Metric
 
 __all__ = ["Nearest", "search"]
@@ -101,7 +101,7 @@ class _Kept:
 def search(
     q: NDArray[Any],
     r: NDArray[Any],
-    labels: NDArray[np.int64],
+    blocks: Blocks,
     ties: NDArray[np.int64],
     frame: Frame,
     plan: Plan,
@@ -113,7 +113,7 @@ def search(
     groups = best.cosine.shape[1]
     length = np.sqrt(squares(placed, 0.0))
     metrics: Metrics = (Distance(frame, length), Cosine(frame, placed, length))
-    peaks, surely = _bound_all(placed, r, labels, frame, plan, metrics, groups, report)
+    peaks, surely = _bound_all(placed, blocks, len(r), frame, plan, metrics, groups, report)
     distance, cosine = np.empty_like(best.distance), np.empty_like(best.cosine)
     distance_row, cosine_row = best.distance_row.copy(), best.cosine_row.copy()
     kept = (
@@ -121,7 +121,7 @@ def search(
         _Kept(q, r, frame.scale, metrics[1], cosine, cosine_row, ties),
     )
     number = 0
-    for block in blocks(r, labels, frame, plan):
+    for block in blocks:
         for part in block.segments:
             group = int(block.group[part.start])
             for i, metric in enumerate(metrics):
@@ -179,8 +179,8 @@ def _decide(
 
 def _bound_all(
     placed: NDArray[Any],
-    r: NDArray[Any],
-    labels: NDArray[np.int64],
+    blocks: Blocks,
+    rows: int,
     frame: Frame,
     plan: Plan,
     metrics: Metrics,
@@ -190,7 +190,7 @@ def _bound_all(
     """Return each segment's largest scores (metrics, queries), and what a group's best reaches."""
     peaks: list[NDArray[Any]] = []
     surely = np.full((len(metrics), groups, len(placed)), -np.inf)
-    for block in blocks(r, labels, frame, plan):
+    for block in blocks:
         here = np.empty((len(block.segments), len(metrics), len(placed)), dtype=frame.dtype)
         products = np.empty((len(block.rows), plan.queries), dtype=frame.dtype)
         scores = np.empty_like(products)
@@ -208,5 +208,5 @@ def _bound_all(
                 reached = surely[i, block.group[part.start]]
                 np.maximum(reached, here[s, i] - error, out=reached)
         peaks.extend(here)
-        report(0.9 * (block.index.max() + 1) / len(r))
+        report(0.9 * (block.index.max() + 1) / rows)
     return peaks, surely
