@@ -18,7 +18,18 @@ import twinseed as ts
 from twinseed.cli import app
 from twinseed.readout import VARIABLES, load
 
-COMMANDS = ["predict", "simulate", "export", "measure", "audit", "plan", "diagram", "reproduce", "compare"]
+COMMANDS = [
+    "predict",
+    "simulate",
+    "export",
+    "measure",
+    "audit",
+    "plan",
+    "diagram",
+    "train",
+    "reproduce",
+    "compare",
+]
 
 
 def call(*words: object) -> Any:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from twinseed import __version__
-from twinseed.cli import arrays, diagram, export, job, plan, readouts, theory
+from twinseed.cli import arrays, diagram, export, job, plan, readouts, theory, train
 
 __all__ = ["app"]
 
@@ -52,6 +52,7 @@ for command in (
     arrays.audit,
     plan.plan,
     diagram.diagram,
+    train.train,
     job.reproduce,
     readouts.compare,
 ):

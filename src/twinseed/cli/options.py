@@ -13,6 +13,7 @@ import typer
 from twinseed.errors import InputError
 
 __all__ = [
+    "Cluster",
     "Factors",
     "Json",
     "Output",
@@ -28,6 +29,12 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")]
 Seed = Annotated[int, typer.Option("--seed", metavar="S", help="Same seed, same answer.")]
 Workers = Annotated[int, typer.Option("--workers", metavar="W", help="Processes on this machine.")]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster", metavar="ADDRESS", help="Run on this Dask scheduler, as tcp://host:8786."
+    ),
+]
 Factors = Annotated[
     int, typer.Option("--factors", metavar="K", help="Leading directions of the data to look at.")
 ]

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from twinseed.cli.guard import guarded
-from twinseed.cli.options import Json, Output, Quiet, Seed, Workers, numbers, require_writable
+from twinseed.cli.options import (
+    Cluster,
+    Json,
+    Output,
+    Quiet,
+    Seed,
+    Workers,
+    numbers,
+    require_writable,
+)
 from twinseed.cli.output import print_json, print_readout, readout_as_json
 from twinseed.cli.populations import Atoms, Bulk, PowerLaw, Spikes, Strength, populations
 from twinseed.errors import InputError
@@ -87,10 +96,7 @@ def simulate(
         ),
     ] = Kind.DENSE,
     workers: Workers = 1,
-    cluster: Annotated[
-        str | None,
-        typer.Option(metavar="ADDRESS", help="Run on this Dask scheduler, as tcp://host:8786."),
-    ] = None,
+    cluster: Cluster = None,
     store: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Keep finished draws here; run again to go on."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,6 +15,9 @@ from twinseed.checks import whole
 __all__ = ["Euler", "Heun", "Sampler"]
 
 Array = NDArray[np.float64]
+
+Denoise = Callable[[Array, float], Array]
+"""Estimates the clean rows from noisy rows, all at one noise level."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,13 @@ class Sampler(ABC):
         """Return what one step from noise ``high`` down to ``low`` multiplies ``x`` by.
 
         Written as a quotient of sums of positive terms, it keeps its digits on coarse levels too.
+        """
+
+    @abstractmethod
+    def advance(self, x: Array, denoise: Denoise, high: float, low: float) -> Array:
+        """Take ``x`` one step along ``dx/dsigma = (x - D(x, sigma))/sigma``, for any denoiser D.
+
+        For the linear denoiser ``lambda/(lambda + sigma^2)`` this multiplies by ``step``.
         """
 
     def gain(self, eigenvalues: Array, sigma_min: float, sigma_max: float) -> Array:
@@ -69,6 +80,10 @@ class Euler(Sampler):
         first = eigenvalues / high / high
         return np.asarray((first + low / high) / (1.0 + first))
 
+    def advance(self, x: Array, denoise: Denoise, high: float, low: float) -> Array:
+        clean = denoise(x, high)
+        return clean + (low / high) * (x - clean)
+
 
 class Heun(Sampler):
     """Heun's method: two evaluations of the denoiser a step, with an error of order 1/steps^2.
@@ -92,3 +107,8 @@ class Heun(Sampler):
         first, second = eigenvalues / high / high, eigenvalues / low / low
         above = first * second + (3.0 * first + second) / 2.0 + low / high
         return np.asarray(above / ((1.0 + first) * (1.0 + second)))
+
+    def advance(self, x: Array, denoise: Denoise, high: float, low: float) -> Array:
+        slope = (x - denoise(x, high)) / high
+        guess = x + (low - high) * slope
+        return x + (low - high) / 2.0 * (slope + (guess - denoise(guess, low)) / low)

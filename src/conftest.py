@@ -1,0 +1,5 @@
+"""Examples in modules that import an optional dependency are collected where it is there."""
+
+from importlib.util import find_spec
+
+collect_ignore = [] if find_spec("torch") and find_spec("safetensors") else ["twinseed/denoise"]

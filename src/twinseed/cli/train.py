@@ -1,0 +1,141 @@
+"""``twinseed train``: pairs of denoisers at rising numbers of rows."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from twinseed.cli.guard import guarded
+from twinseed.cli.options import (
+    Cluster,
+    Factors,
+    Json,
+    Quiet,
+    Seed,
+    Workers,
+    numbers,
+)
+from twinseed.cli.output import print_json, print_table, readout_as_json
+from twinseed.errors import InputError, MissingExtraError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from twinseed.denoise.recipes import Recipe
+
+__all__ = ["train"]
+
+_SHOWN = ("convergence", "memorisation_ratio", "memorisation_share", "recovery")
+_OPTIONS = {
+    name: f"--{name}"
+    for name in ("sizes", "pairs", "seeds", "steps", "batch", "rate", "pairing", "denoiser")
+}
+
+
+@guarded(interrupted="interrupted; the same command goes on from here")
+def train(
+    data: Annotated[str, typer.Argument(metavar="DATA", help="Images or rows, of any format.")],
+    sizes: Annotated[
+        str, typer.Option(metavar="N1,N2", help="Training rows of each twin.")
+    ] = "10,30,100,300,1000",
+    denoiser: Annotated[
+        str, typer.Option(metavar="NAME", help="linear, mlp, conv, unet-small or unet-large.")
+    ] = "unet-small",
+    steps: Annotated[int, typer.Option(metavar="T", help="Steps of training.")] = 5000,
+    pairs: Annotated[int, typer.Option(metavar="P", help="Independent pairs at each size.")] = 1,
+    seeds: Annotated[int, typer.Option(metavar="N", help="Samples drawn from each twin.")] = 512,
+    batch: Annotated[int, typer.Option(metavar="B", help="Rows in a batch.")] = 128,
+    rate: Annotated[float, typer.Option(metavar="R", help="Learning rate of Adam.")] = 1e-3,
+    pairing: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="disjoint, or a control: same-rows (B has A's rows), same-start (A's weights).",
+        ),
+    ] = "disjoint",
+    factors: Factors = 10,
+    device: Annotated[str, typer.Option(metavar="NAME", help="Where torch computes.")] = "cpu",
+    mixed: Annotated[bool, typer.Option("--mixed", help="Compute in bfloat16.")] = False,
+    seed: Seed = 0,
+    workers: Workers = 2,
+    cluster: Cluster = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where everything goes.")
+    ] = Path("runs"),
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train pairs of denoisers on disjoint halves, sample both from the same seeds, measure them.
+
+    At each size, beside the linear twins of the same rows. Weights, samples and readouts go into
+    FOLDER; interrupted and started again, it goes on where it was.
+    """
+    if find_spec("torch") is None or find_spec("safetensors") is None:
+        raise MissingExtraError("torch and safetensors", "denoise", "Training")
+    from twinseed.denoise.twin_runs import TwinPlan, train_twins
+    from twinseed.readers import load_rows
+    from twinseed.readout import save
+
+    wanted = numbers("--sizes", sizes)
+    try:
+        runs = train_twins(
+            load_rows(data),
+            output,
+            TwinPlan(
+                sizes=tuple(wanted if isinstance(wanted, list) else [wanted]),
+                recipe=_recipe(denoiser, steps, batch, rate, device, mixed),
+                pairs=pairs,
+                seeds=seeds,
+                factors=factors,
+                pairing=pairing,
+            ),
+            rng=seed,
+            workers=workers,
+            cluster=cluster,
+            progress=False if quiet else None,
+        )
+    except InputError as error:
+        called = _OPTIONS.get(error.argument, error.argument)
+        raise InputError(called, error.problem, error.value, error.remedy) from error
+    for name, readout in {"measured": runs.measured, "linear": runs.linear}.items():
+        save(readout, output / f"{name}.nc")
+    if as_json:
+        print_json(
+            {
+                "measured": readout_as_json(runs.measured),
+                "linear": readout_as_json(runs.linear),
+                "losses": {
+                    f"{n}-{pair}-{side}": [list(one) for one in curve]
+                    for (n, pair, side), curve in runs.losses.items()
+                },
+            }
+        )
+    elif not quiet:
+        _print(runs.measured, runs.linear)
+
+
+def _recipe(denoiser: str, steps: int, batch: int, rate: float, device: str, mixed: bool) -> Recipe:
+    from twinseed.denoise.recipes import LinearRecipe, NetworkRecipe
+    from twinseed.denoise.training import Training
+
+    if denoiser == "linear":
+        return LinearRecipe(training_steps=steps)
+    training = Training(steps=steps, batch=batch, rate=rate, device=device, mixed=mixed)
+    return NetworkRecipe(denoiser, training)
+
+
+def _print(measured: xr.Dataset, linear: xr.Dataset) -> None:
+    rows = []
+    for i, n in enumerate(measured["n"].values):
+        cells = []
+        for name in _SHOWN:
+            for readout in (measured, linear):
+                one = readout[[name, f"{name}_se"]].isel(n=i)
+                one = one.isel(factor=0) if "factor" in one.dims else one
+                cells.append(f"{float(one[name]):.3f} +- {float(one[f'{name}_se']):.3f}")
+        rows.append((f"{int(n)}", *cells))
+    heads: list[Any] = [f"{name}{model}" for name in _SHOWN for model in ("", ", linear")]
+    print_table(("n", *heads), rows)

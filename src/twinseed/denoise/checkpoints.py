@@ -1,0 +1,101 @@
+"""States of training in files: safetensors, written whole or not at all, never unpickled."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from twinseed.errors import MissingExtraError, TwinseedError
+
+__all__ = ["CheckpointError", "load", "save"]
+
+_LAYOUT = 1
+
+
+class CheckpointError(TwinseedError):
+    """A checkpoint that is damaged, or of another network, training or version."""
+
+
+def save(path: Path, tensors: Mapping[str, torch.Tensor], about: Mapping[str, Any]) -> None:
+    """Write tensors and their description; a file that was there stays until the new one is whole.
+
+    Raises:
+        CheckpointError: the file cannot be written.
+        MissingExtraError: safetensors is not installed.
+    """
+    write = _safetensors().save
+    kept = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    whole = write(kept, {"twinseed": json.dumps({"layout": _LAYOUT, **about}, sort_keys=True)})
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with partial.open("wb") as file:
+            file.write(whole)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise CheckpointError(
+            f"the checkpoint {path} cannot be written ({error}): make room, or use another folder"
+        ) from error
+
+
+def load(path: Path, about: Mapping[str, Any] | None = None) -> dict[str, torch.Tensor]:
+    """Read the tensors of a file that ``save`` wrote.
+
+    ``about``: the description that the file must have; None takes any.
+
+    Raises:
+        CheckpointError: the file is damaged, was not written by ``save``, or differs from
+            ``about``; says in what.
+        MissingExtraError: safetensors is not installed.
+    """
+    found = description(path)
+    if about is not None:
+        wanted = json.loads(json.dumps({"layout": _LAYOUT, **about}))
+        differing = [
+            f"{name}: {found.get(name)!r} there, {wanted.get(name)!r} here"
+            for name in sorted({*found, *wanted})
+            if found.get(name) != wanted.get(name)
+        ]
+        if differing:
+            raise CheckpointError(
+                f"the checkpoint {path} is of something else ({'; '.join(differing)}): "
+                "use another folder, or delete it to train afresh"
+            )
+    tensors: dict[str, torch.Tensor] = _safetensors().load_file(path)
+    return tensors
+
+
+def description(path: Path) -> dict[str, Any]:
+    """Return what ``save`` was told about the tensors, without reading them.
+
+    Raises:
+        CheckpointError: the file is damaged, or was not written by ``save``.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            text = (file.metadata() or {}).get("twinseed")
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(
+            f"the checkpoint {path} cannot be read ({error}): delete it to train afresh"
+        ) from error
+    if text is None:
+        raise CheckpointError(f"{path} was not written by twinseed: use another folder")
+    about: dict[str, Any] = json.loads(text)
+    return about
+
+
+def _safetensors() -> Any:
+    try:
+        import safetensors.torch
+    except ImportError as error:
+        raise MissingExtraError("safetensors", "denoise", "Training") from error
+    return safetensors.torch

@@ -1,0 +1,133 @@
+"""Disjoint halves of rows for twins, with near-duplicates kept on one side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from twinseed.checks import non_negative, numeric_rows, whole
+from twinseed.errors import InputError
+
+__all__ = ["Halves", "halves", "near_duplicates"]
+
+Indices = NDArray[np.int64]
+
+NEAR = 0.1
+"""Rows nearer than this share of the median nearest-neighbour distance are near-duplicates."""
+
+_FEWEST_HELD_OUT = 2
+_BLOCK = 1024
+
+
+@dataclass(frozen=True, eq=False)
+class Halves:
+    """Rows by number: in the order in which each twin takes them, and those held out."""
+
+    a: Indices
+    b: Indices
+    heldout: Indices
+    grouped: int
+    """Rows that have a near-duplicate."""
+
+    def of(self, n: int) -> tuple[Indices, Indices]:
+        """Return the rows of both twins at n rows; larger n contain smaller ones."""
+        return self.a[:n], self.b[:n]
+
+
+def halves(
+    rows: ArrayLike, largest: int, rng: np.random.Generator, *, near: float = NEAR
+) -> Halves:
+    """Split rows at random: ``largest`` for each twin, the rest held out.
+
+    Near-duplicates go to the same side, so that no twin is tested on a row that the other, or it
+    itself, has all but seen.
+
+    Raises:
+        InputError: too few rows for two disjoint halves and some held out.
+
+    >>> split = halves(np.arange(20.0).reshape(10, 2), 3, np.random.default_rng(0))
+    >>> len({*split.a, *split.b, *split.heldout}), [len(one) for one in split.of(2)]
+    (10, [2, 2])
+    """
+    x = numeric_rows("rows", rows)
+    size = whole("largest", largest, "pass the rows of each twin at the largest size")
+    need = 2 * size + _FEWEST_HELD_OUT
+    if len(x) < need:
+        raise InputError(
+            "sizes",
+            f"need {need} rows (two disjoint halves of {size}, and {_FEWEST_HELD_OUT} held out)",
+            f"{len(x)} rows",
+            f"use sizes up to {max((len(x) - _FEWEST_HELD_OUT) // 2, 0)}, or give more rows",
+        )
+    groups = near_duplicates(x, near)
+    counts = np.bincount(groups)
+    order = rng.permutation(counts.size)
+    members = np.argsort(groups, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(counts)])
+    sides: tuple[list[int], list[int], list[int]] = ([], [], [])
+    for group in order:
+        mine = members[starts[group] : starts[group + 1]].tolist()
+        open_sides = [k for k in (0, 1) if len(sides[k]) < size]
+        chosen = min(open_sides, key=lambda k: len(sides[k])) if open_sides else 2
+        sides[chosen].extend(mine)
+    a, b, heldout = (np.array(side, dtype=np.int64) for side in sides)
+    if min(len(a), len(b)) < size or len(heldout) < _FEWEST_HELD_OUT:
+        raise InputError(
+            "sizes",
+            f"do not fit: with near-duplicates kept together the halves have {len(a)} and "
+            f"{len(b)} rows, and {len(heldout)} are held out",
+            size,
+            "use smaller sizes, or remove repeated rows",
+        )
+    return Halves(a, b, heldout, int(np.sum(counts[groups] > 1)))
+
+
+def near_duplicates(rows: ArrayLike, near: float = NEAR) -> Indices:
+    """Return a group number for each row; rows that are nearer than ``near`` share one.
+
+    Equation: two rows are near-duplicates where their distance is at most ``near`` times the median
+    of all rows' distances to their nearest neighbour; groups are the connected components.
+    Shapes: (n, d) to (n,). Range: ``near`` from 0 (equal rows only). Cost: all pairs, in blocks.
+    Validity: where fewer than half of the rows have a near-duplicate; else the median is theirs.
+
+    >>> near_duplicates([[0.0, 0.0], [5.0, 0.0], [0.0, 1e-9], [0.0, 7.0]]).tolist()
+    [0, 1, 0, 2]
+    """
+    x = np.asarray(numeric_rows("rows", rows), dtype=np.float64)
+    share = non_negative("near", near, "0 keeps only equal rows together")
+    centred = (x - x.mean(axis=0)).astype(np.float32)
+    square = np.einsum("ij,ij->i", centred, centred, dtype=np.float64)
+    nearest = np.empty(len(x))
+    for start, distance in _squared_distances(centred, square):
+        nearest[start : start + len(distance)] = distance.min(axis=1)
+    # single precision loses near-duplicates' distances in rounding: what it cannot exclude is
+    # measured again
+    limit = share**2 * float(np.median(np.maximum(nearest, 0.0)))
+    doubt = 4e-6 * float(square.max())
+    left, right = [], []
+    for start, distance in _squared_distances(centred, square):
+        i, j = np.nonzero(distance <= limit + doubt)
+        i += start
+        true = np.sum((x[i] - x[j]) ** 2, axis=1)
+        left.append(i[true <= limit])
+        right.append(j[true <= limit])
+    i, j = np.concatenate(left), np.concatenate(right)
+    graph = coo_array((np.ones(i.size), (i, j)), shape=(len(x), len(x)))
+    found: Indices = connected_components(graph, directed=False)[1].astype(np.int64)
+    return found
+
+
+def _squared_distances(
+    rows: NDArray[np.float32], square: NDArray[np.float64]
+) -> Iterator[tuple[int, NDArray[np.float64]]]:
+    """Yield the first row of a block, and its distances to all rows; infinite to itself."""
+    for start in range(0, len(rows), _BLOCK):
+        block = rows[start : start + _BLOCK]
+        distance = square[start : start + _BLOCK, None] + square - 2.0 * (block @ rows.T)
+        distance[np.arange(len(block)), start + np.arange(len(block))] = np.inf
+        yield start, distance

@@ -1,0 +1,208 @@
+"""Training as a generator: it yields metrics, and whoever iterates decides when to stop or save."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch.optim.swa_utils import get_ema_multi_avg_fn
+
+from twinseed.checks import non_negative, positive, whole
+from twinseed.denoise.denoiser import Denoiser
+from twinseed.denoise.noise import NoiseLevels
+from twinseed.errors import InputError, TwinseedError
+
+__all__ = ["Metrics", "Training", "TrainingState", "train"]
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a denoiser is trained: Adam on random batches, with a running average of the weights.
+
+    Range: ``steps`` and ``batch`` from 1; ``rate`` above 0, reached after ``warm_up`` steps;
+    ``average`` from 0 (the last weights) to below 1 (a memory of ``1/(1 - average)`` steps).
+    ``device`` as torch names it; ``mixed`` computes in bfloat16 where the device does.
+
+    Raises:
+        InputError: a field out of range.
+
+    >>> Training(steps=100).batch
+    128
+    """
+
+    steps: int
+    batch: int = 128
+    rate: float = 1e-3
+    warm_up: int = 100
+    average: float = 0.999
+    levels: NoiseLevels = field(default_factory=NoiseLevels)
+    device: str = "cpu"
+    mixed: bool = False
+
+    def __post_init__(self) -> None:
+        whole("steps", self.steps, "pass how many batches to train on")
+        whole("batch", self.batch, "pass the rows of a batch")
+        positive("rate", self.rate, "pass the learning rate of Adam, such as 0.001")
+        whole("warm_up", self.warm_up, "pass the steps until the full rate", at_least=0)
+        if non_negative("average", self.average, "0 keeps the last weights") >= 1.0:
+            raise InputError("average", "must be below 1", self.average, "0.999 is usual")
+
+    def description(self) -> Mapping[str, Any]:
+        """Return what the result depends on, ready for JSON: all fields but ``steps``."""
+        fields = asdict(self)
+        del fields["steps"]
+        return fields
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Where training stands: ``step`` done, and the mean ``loss`` since the last report."""
+
+    step: int
+    loss: float
+
+
+class TrainingState:
+    """All that training changes: weights, their average, the optimiser, the step.
+
+    What is drawn at step t follows from the seed and t alone, so a state that was saved and loaded
+    goes on exactly as if it had never stopped (on a CPU with one thread).
+    """
+
+    def __init__(self, denoiser: Denoiser, training: Training) -> None:
+        self.denoiser = denoiser.to(training.device)
+        self.average = {
+            name: value.detach().clone() for name, value in self.denoiser.state_dict().items()
+        }
+        self.optimiser = torch.optim.Adam(self.denoiser.parameters(), lr=training.rate)
+        self.step = 0
+
+    def averaged(self) -> Denoiser:
+        """Put the averaged weights into the denoiser, in evaluation mode, and return it.
+
+        Training from here on would go on from the averaged weights: take it at the end, or use
+        ``tensors`` to keep the state first.
+        """
+        self.denoiser.load_state_dict(self.average)
+        return self.denoiser.eval()
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Return the whole state as named tensors."""
+        found = {f"weights/{k}": v for k, v in self.denoiser.state_dict().items()}
+        found |= {f"average/{k}": v for k, v in self.average.items()}
+        found["step"] = torch.tensor(self.step)
+        for name, parameter in self.denoiser.named_parameters():
+            for key, value in self.optimiser.state.get(parameter, {}).items():
+                found[f"optimiser/{name}/{key}"] = torch.as_tensor(value)
+        return found
+
+    def restore(self, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Take over a state that ``tensors`` returned."""
+        device = next(self.denoiser.parameters()).device
+        self.denoiser.load_state_dict(_under("weights", tensors))
+        self.average = {k: v.to(device).clone() for k, v in _under("average", tensors).items()}
+        self.step = int(tensors["step"])
+        for name, parameter in self.denoiser.named_parameters():
+            kept = _under(f"optimiser/{name}", tensors)
+            if kept:
+                self.optimiser.state[parameter] = {
+                    k: v.clone() if k == "step" else v.to(device).clone() for k, v in kept.items()
+                }
+
+
+class NotFiniteError(TwinseedError):
+    """The loss became infinite or not a number."""
+
+
+def train(
+    state: TrainingState,
+    rows: torch.Tensor,
+    training: Training,
+    *,
+    seed: int,
+    report_every: int = 50,
+) -> Iterator[Metrics]:
+    """Train until ``training.steps``, yielding metrics every ``report_every`` steps and at the end.
+
+    Equation: minimises ``E (1 + 1/sigma^2) |D(x + sigma z, sigma) - x|^2`` over random rows x,
+    noise z and levels. Shapes: ``rows`` (n, *shape), of unit mean square. A batch has no row twice
+    where there are between one and eight batches of rows; otherwise rows are drawn independently.
+
+    Raises:
+        InputError: rows of another shape than the denoiser's.
+        NotFiniteError: the loss is infinite or not a number; the state is that of the step before.
+
+    >>> from twinseed.denoise.networks import Perceptron
+    >>> from twinseed.denoise.denoiser import Preconditioned
+    >>> plan = Training(steps=4, batch=2)
+    >>> state = TrainingState(Preconditioned(Perceptron((3,), width=4, seed=0)), plan)
+    >>> [one.step for one in train(state, torch.randn(5, 3), plan, seed=0, report_every=2)]
+    [2, 4]
+    """
+    denoiser = state.denoiser
+    if tuple(rows.shape[1:]) != denoiser.shape or len(rows) == 0:
+        raise InputError(
+            "rows", f"must have shape (n, {denoiser.shape})", tuple(rows.shape), "reshape them"
+        )
+    device = torch.device(training.device)
+    layout = torch.channels_last if rows.ndim == 4 else torch.contiguous_format
+    rows = rows.to(device=device, memory_format=layout)
+    denoiser.to(memory_format=layout).train()  # type: ignore[call-overload]  # torch's stubs know one overload
+    losses: list[float] = []
+    while state.step < training.steps:
+        draw = torch.Generator().manual_seed(_seed_of(seed, state.step))
+        chosen = _batch(len(rows), training.batch, draw)
+        x = rows[chosen.to(device)]
+        sigma = training.levels.draw(len(x), draw).to(device)
+        noise = torch.randn(x.shape, generator=draw).to(device=device, memory_format=layout)
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=training.mixed):
+            loss = denoiser.loss(x, sigma, noise)
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise NotFiniteError(
+                f"the loss at step {state.step} is {value}: lower the rate "
+                f"({training.rate:g}), or look for rows that are far out"
+            )
+        state.optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it without annotations
+        for group in state.optimiser.param_groups:
+            group["lr"] = training.rate * min(1.0, (state.step + 1) / max(training.warm_up, 1))
+        state.optimiser.step()
+        _update_average(state, training.average)
+        state.step += 1
+        losses.append(value)
+        if state.step % report_every == 0 or state.step == training.steps:
+            yield Metrics(state.step, math.fsum(losses) / len(losses))
+            losses.clear()
+
+
+def _seed_of(seed: int, step: int) -> int:
+    return int(np.random.SeedSequence([seed, step]).generate_state(1, np.uint64)[0] >> 1)
+
+
+def _batch(count: int, size: int, draw: torch.Generator) -> torch.Tensor:
+    if count < size:
+        return torch.randint(count, (size,), generator=draw)
+    # with thousands of rows a permutation of all of them would cost more than the step
+    if count < 8 * size:
+        return torch.randperm(count, generator=draw)[:size]
+    return torch.randint(count, (size,), generator=draw)
+
+
+@torch.no_grad()
+def _update_average(state: TrainingState, memory: float) -> None:
+    """Move the average towards the weights; slower as it has seen more of them."""
+    keep = min(memory, (1.0 + state.step) / (10.0 + state.step))
+    values = state.denoiser.state_dict()
+    averaged = [state.average[name] for name in values]
+    move = get_ema_multi_avg_fn(keep)  # type: ignore[no-untyped-call]  # torch leaves it bare
+    move(averaged, list(values.values()), state.step)
+
+
+def _under(prefix: str, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    start = prefix + "/"
+    return {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}

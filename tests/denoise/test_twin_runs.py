@@ -1,0 +1,149 @@
+"""Pairs of denoisers, through the command line: trained, measured, killed and resumed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+import twinseed as ts
+from twinseed.cli import app
+from twinseed.denoise import checkpoints
+from twinseed.denoise.noise import NoiseLevels
+from twinseed.denoise.recipes import LinearRecipe, NetworkRecipe
+from twinseed.denoise.training import NotFiniteError, Training
+from twinseed.denoise.twin_runs import TwinPlan, train_twins
+from twinseed.errors import InputError
+from twinseed.readout import load
+
+pytestmark = pytest.mark.extras
+
+SMALL = ["--sizes", "8,30", "--denoiser", "mlp", "--steps", "60", "--seeds", "40", "--batch", "16"]
+
+
+@pytest.fixture(scope="module")
+def rows() -> np.ndarray:
+    return ts.Spiked([30.0]).sample(90, 12, np.random.default_rng(0)).astype(np.float32)
+
+
+@pytest.fixture
+def file(tmp_path: Path, rows: np.ndarray) -> Path:
+    np.save(tmp_path / "rows.npy", rows)
+    return tmp_path / "rows.npy"
+
+
+def call(*words: object) -> Result:
+    return CliRunner().invoke(app, ["train", *map(str, words)], prog_name="twinseed")
+
+
+def test_the_command_trains_measures_and_saves(tmp_path: Path, file: Path) -> None:
+    done = call(file, *SMALL, "--workers", 1, "-o", tmp_path / "runs", "--json")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert sorted(found["losses"]) == ["30-0-a", "30-0-b", "8-0-a", "8-0-b"]
+    measured, linear = (load(tmp_path / "runs" / f"{name}.nc") for name in ("measured", "linear"))
+    assert measured.n.values.tolist() == [8.0, 30.0]
+    for readout in (measured, linear):
+        assert np.all(abs(readout.convergence_null) < 0.5)
+        assert np.all(readout.convergence > 0.2)
+    again = call(file, *SMALL, "--workers", 1, "-o", tmp_path / "runs", "--json")
+    assert json.loads(again.stdout) == found
+
+
+def test_killed_it_goes_on_with_the_same_bits(tmp_path: Path, file: Path) -> None:
+    words = [str(file), *SMALL[:4], "--steps", "600", "--seeds", "20", "--sizes", "8", "--workers"]
+
+    def start(folder: str) -> subprocess.Popen[bytes]:
+        run = "from twinseed.cli import app; app()"
+        command = [sys.executable, "-c", run, "train", *words, "1", "-o", folder, "-q"]
+        return subprocess.Popen(command, cwd=tmp_path, env={**os.environ, "OMP_NUM_THREADS": "1"})
+
+    assert start("whole").wait() == 0
+    cut = start("cut")
+    state = tmp_path / "cut" / "weights" / "8-0-a.safetensors"
+    while not state.exists() and cut.poll() is None:
+        time.sleep(0.01)
+    cut.send_signal(signal.SIGKILL)
+    assert cut.wait() != 0
+    assert not (tmp_path / "cut" / "samples" / "8-0-b.npy").exists()
+    assert start("cut").wait() == 0
+    for name in ("8-0-a.npy", "8-0-b.npy"):
+        whole, resumed = (tmp_path / one / "samples" / name for one in ("whole", "cut"))
+        assert whole.read_bytes() == resumed.read_bytes()
+
+
+def test_pairings_share_what_they_say(tmp_path: Path, rows: np.ndarray) -> None:
+    recipe = NetworkRecipe("mlp", Training(steps=3, batch=8))
+    found = {}
+    for pairing in ("disjoint", "same-rows", "same-start"):
+        plan = TwinPlan((20,), recipe, seeds=30, pairing=pairing)
+        found[pairing] = train_twins(rows, tmp_path / pairing, plan, workers=1, progress=False)
+    shared = {}
+    for pairing, one in found.items():
+        a, b = (checkpoints.description(one.file("weights", 20, 0, side)) for side in "ab")
+        shared[pairing] = {key for key in ("start", "draws", "offset") if a[key] == b[key]}
+    # the offset is the mean of the training rows
+    assert shared == {"disjoint": set(), "same-rows": {"offset"}, "same-start": {"start"}}
+    split = found["disjoint"].split(0)
+    assert not set(split["a"]) & set(split["b"])
+
+
+def test_the_linear_recipe_is_the_matched_linear_model(tmp_path: Path, rows: np.ndarray) -> None:
+    recipe = LinearRecipe(training_steps=2000, levels=NoiseLevels(0.2, 12.0), sampler=ts.Heun(12))
+    plan = TwinPlan((12, 40), recipe, seeds=60, factors=1)
+    found = train_twins(rows, tmp_path / "runs", plan, workers=1, progress=False)
+    apart = ts.compare(found.measured, found.linear)
+    assert np.all(abs(apart.convergence_difference) < 0.05)
+    assert np.all(abs(apart.memorisation_ratio_difference) < 0.05)
+
+
+def test_bad_input_is_named_before_any_work(tmp_path: Path, file: Path) -> None:
+    folder = tmp_path / "runs"
+    cases = {
+        "--sizes": ["--sizes", "10,60"],
+        "--denoiser": ["--denoiser", "gan"],
+        "shape": ["--denoiser", "unet-small"],
+        "--pairing": ["--pairing", "twins"],
+        "--steps": ["--steps", "0"],
+    }
+    for option, words in cases.items():
+        done = call(file, *SMALL, *words, "-o", folder)
+        assert done.exit_code == 2, done.output
+        assert option in done.stderr
+        assert not folder.exists()
+    np.save(file, np.ones((50, 4)))
+    assert "repeat one row" in call(file, *SMALL, "-o", folder).stderr
+
+
+def test_images_that_cannot_be_halved_are_refused(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).standard_normal((30, 7, 7))
+    plan = TwinPlan((4,), NetworkRecipe("unet-small", Training(steps=1)))
+    with pytest.raises(InputError, match="divisible by 4"):
+        train_twins(images, tmp_path / "runs", plan, progress=False)
+
+
+def test_a_diverging_training_keeps_its_state(tmp_path: Path, rows: np.ndarray) -> None:
+    recipe = NetworkRecipe("mlp", Training(steps=40, rate=1e12, warm_up=30, batch=8), save_every=1)
+    with pytest.raises(NotFiniteError, match="lower the rate"):
+        train_twins(rows, tmp_path / "runs", TwinPlan((8,), recipe), workers=1, progress=False)
+    assert list((tmp_path / "runs" / "weights").glob("*.safetensors"))
+
+
+def test_a_folder_of_another_training_is_refused(tmp_path: Path, rows: np.ndarray) -> None:
+    def run(steps: int, batch: int) -> None:
+        recipe = NetworkRecipe("mlp", Training(steps=steps, batch=batch))
+        plan = TwinPlan((8,), recipe, seeds=10)
+        train_twins(rows, tmp_path / "runs", plan, workers=1, progress=False)
+
+    run(2, 8)
+    run(3, 8)  # longer training goes on from there
+    with pytest.raises(ts.TwinseedError, match="batch"):
+        run(4, 16)
