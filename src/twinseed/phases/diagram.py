@@ -54,7 +54,7 @@ class PhaseDiagram:
     ``phase_diagram``, or from its store alone by ``from_store``.
 
     >>> import twinseed as ts
-    >>> diagram = ts.phase_diagram(d=1000, gamma=(0.5, 2), strength=(0.5, 2), cells=81)
+    >>> diagram = ts.phase_diagram(d=1000, gamma=(1, 9), strength=(0.1, 3), ridge=1, cells=81)
     >>> len(diagram.tiling.tiles), diagram.regions[-1].words
     (81, 'converged and recovered')
     """
