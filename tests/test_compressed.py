@@ -14,7 +14,14 @@ from twinseed.errors import InputError
 from twinseed.populations import Spiked
 from twinseed.readout import Estimate
 from twinseed.simulation import Compressed, _closest
-from twinseed.simulation._bidiagonal import chi, gaussian_factor, joined, uniform_frame
+from twinseed.simulation._bidiagonal import (
+    GaussianBand,
+    chi,
+    gaussian_factor,
+    joined,
+    uniform_frame,
+)
+from twinseed.simulation._leading import extreme, gram_band
 from twinseed.status import Status
 
 AT_ONE = 0.72050619479
@@ -119,6 +126,44 @@ def test_the_tolerance_bounds_what_truncation_changes(tolerance: float) -> None:
     assert abs(value(found, "convergence") - AT_ONE) < 2 * tolerance
 
 
+def test_the_errors_of_the_two_rules_cancel() -> None:
+    """Each alone is off by 2e-3 or more at 16 steps."""
+    engine = Compressed(max_steps=16)
+    found = engine.draw(Spiked([]), ts.Ridge(0.0), 10**12, 10**12, np.random.default_rng(0))
+    assert found["convergence"].status == Status.NOT_CONVERGED
+    assert abs(value(found, "convergence") - AT_ONE) < 2e-4
+
+
+def test_at_the_transition_directions_take_more_steps_than_samples() -> None:
+    cell = (Spiked([1.0]), ts.Ridge(0.1), 10**6, 10**6)
+    few, many = (
+        Compressed(max_steps=steps).draw(*cell, np.random.default_rng(0)) for steps in (24, 4096)
+    )
+    assert few["convergence"].status == many["convergence"].status == Status.OK
+    assert few["recovery"].status == Status.NOT_CONVERGED
+    assert many["recovery"].status == Status.OK
+    assert value(many, "recovery") < 0.5 * value(few, "recovery")
+
+
+@pytest.mark.parametrize("of_rows", [True, False])
+def test_extreme_directions_are_those_of_a_decomposition(of_rows: bool) -> None:
+    band = GaussianBand(200, 200, 3)
+    rows = band.rows(0, 60, np.random.default_rng(0))
+    matrix = band.matrix(rows)
+    full = matrix @ matrix.T if of_rows else matrix[:, :60].T @ matrix[:, :60]
+    values, vectors = np.linalg.eigh(full)
+    found = gram_band(rows, of_rows=of_rows)
+    for j in range(4):
+        np.testing.assert_allclose(found[j, : 60 - j], np.diagonal(full, -j), rtol=1e-12)
+    start = np.zeros(60)
+    start[:3] = 1.0
+    top = extreme(found, 0.9 * values[-1], 2, start, largest=True)
+    bottom = extreme(found, values[0] + 1e-3, 2, start, largest=False)
+    right = vectors[:, [59, 58, 1, 0]]
+    inner = np.abs(np.sum(np.hstack([top, bottom]) * right, axis=0))
+    np.testing.assert_allclose(inner, 1.0, atol=1e-9)
+
+
 def test_too_few_steps_are_said() -> None:
     engine = Compressed(max_steps=4)
     found = engine.draw(Spiked([]), ts.Ridge(0.0), 10**6, 10**6, np.random.default_rng(0))
@@ -146,7 +191,7 @@ def test_what_it_cannot_draw_is_refused_before_any_work(
         ts.simulate(**good | changed, replicates=2, rng=0, engine=Compressed())
 
 
-@pytest.mark.parametrize("fields", [{"seeds": 0}, {"tolerance": 0.0}, {"max_steps": 1}])
+@pytest.mark.parametrize("fields", [{"seeds": 0}, {"tolerance": 0.0}, {"max_steps": 1}, {"n_b": 0}])
 def test_bad_engines_are_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(InputError, match=next(iter(fields))):
         Compressed(**fields)
