@@ -65,9 +65,9 @@ class LinearGenerator:
                 filter that is not finite and zero or above on this spectrum and at zero.
 
         The singular values are those of X itself, not roots of a Gram matrix's eigenvalues, so
-        small eigenvalues keep their digits. LAPACK's divide and conquer (gesdd) is four times as
-        fast as gesvd here; with more rows than columns a triangular factor goes first, which spares
-        the n x d left singular vectors that nobody asked for.
+        small eigenvalues keep their digits. With more rows than columns a triangular factor goes
+        first, which spares the n x d left singular vectors that nobody asked for. numpy's
+        decomposition lets other threads run meanwhile, so that Ctrl-C is heard; scipy's does not.
         """
         given = numeric_rows("train", train, at_least=2 if center else 1)
         rows = np.array(given, dtype=np.float64)
@@ -78,9 +78,7 @@ class LinearGenerator:
             rows -= mean
         if n > d:
             rows = scipy.linalg.qr(rows, mode="r", overwrite_a=True, check_finite=False)[0][:d]
-        _, singular, transposed = scipy.linalg.svd(
-            rows, full_matrices=False, overwrite_a=True, check_finite=False, lapack_driver="gesdd"
-        )
+        _, singular, transposed = np.linalg.svd(rows, full_matrices=False)
         kept = min(freedom, d)
         eigenvalues = singular[:kept] ** 2 / freedom
         values = np.concatenate([np.zeros(d - kept), eigenvalues[::-1]])

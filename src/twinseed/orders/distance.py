@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import ArrayLike, NDArray
 
 from twinseed.errors import InputError
@@ -40,7 +39,7 @@ def bures_wasserstein(
     mu, spread, v = _checked(population, variances, directions, rest)
     root = (v * (np.sqrt(spread) - np.sqrt(rest))) @ v.T
     root[np.diag_indices(mu.size)] += np.sqrt(rest)
-    cross = scipy.linalg.svdvals(np.sqrt(mu)[:, None] * root, overwrite_a=True).sum()
+    cross = np.linalg.svd(np.sqrt(mu)[:, None] * root, compute_uv=False).sum()
     learnt = spread.sum() + (mu.size - spread.size) * rest
     return max(float(mu.sum() + learnt - 2 * cross) / mu.size, 0.0)
 

@@ -69,7 +69,7 @@ class Dense(Engine):
     wasserstein_limit: int = 1000
     max_gib: float = 8.0
 
-    revision = 2
+    revision = 3
 
     def __post_init__(self) -> None:
         seeds = whole("seeds", self.seeds, "pass how many samples to draw a model", at_least=2)
