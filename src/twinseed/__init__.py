@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from twinseed.filters import Ridge as Ridge
     from twinseed.filters import Shrinkage as Shrinkage
     from twinseed.filters import Truncation as Truncation
+    from twinseed.generators.diffusers_pipeline import PipelineGenerator as PipelineGenerator
+    from twinseed.generators.flow import DenoiserFlow as DenoiserFlow
+    from twinseed.generators.torch_module import TorchGenerator as TorchGenerator
     from twinseed.model import SpectralModel as SpectralModel
     from twinseed.phases import PhaseDiagram as PhaseDiagram
     from twinseed.phases import phase_diagram as phase_diagram
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Atoms": "populations",
     "Compressed": "simulation",
+    "DenoiserFlow": "generators.flow",
     "Dense": "simulation",
     "EarlyStopping": "filters",
     "Euler": "filters",
@@ -55,6 +59,7 @@ _HOME = {
     "InputError": "errors",
     "Krylov": "simulation",
     "PhaseDiagram": "phases",
+    "PipelineGenerator": "generators.diffusers_pipeline",
     "PowerLaw": "populations",
     "ProbabilityFlow": "filters",
     "Ridge": "filters",
@@ -62,6 +67,7 @@ _HOME = {
     "SpectralModel": "model",
     "Spiked": "populations",
     "Status": "status",
+    "TorchGenerator": "generators.torch_module",
     "Truncation": "filters",
     "Twins": "twins",
     "TwinseedError": "errors",

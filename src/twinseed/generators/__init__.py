@@ -1,10 +1,21 @@
-"""Generators: the linear model, the two controls, and the flow of any denoiser."""
+"""Generators: the linear model, the two controls, and adapters of what others have trained."""
 
 from twinseed.generators._base import Generator
+from twinseed.generators.diffusers_pipeline import PipelineGenerator
 from twinseed.generators.flow import DenoiserFlow
 from twinseed.generators.fresh import Fresh
 from twinseed.generators.krylov import KrylovGenerator
 from twinseed.generators.linear import LinearGenerator
 from twinseed.generators.memoriser import Memoriser
+from twinseed.generators.torch_module import TorchGenerator
 
-__all__ = ["DenoiserFlow", "Fresh", "Generator", "KrylovGenerator", "LinearGenerator", "Memoriser"]
+__all__ = [
+    "DenoiserFlow",
+    "Fresh",
+    "Generator",
+    "KrylovGenerator",
+    "LinearGenerator",
+    "Memoriser",
+    "PipelineGenerator",
+    "TorchGenerator",
+]

@@ -1,0 +1,129 @@
+"""Images of a ``diffusers`` pipeline, from seeds that twins share."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from twinseed.checks import whole
+from twinseed.errors import InputError
+from twinseed.generators._base import checked_noise
+from twinseed.generators.torch_module import evaluating, is_module
+
+__all__ = ["PipelineGenerator"]
+
+_COUNTS = ("batch_size", "num_images_per_prompt")
+_SEEDS = 1 << 63
+
+
+class PipelineGenerator:
+    """A ``diffusers`` pipeline of images, each from a ``torch.Generator`` of its own.
+
+    Equation: image i is ``pipeline(generator=torch.Generator().manual_seed(seed_i))``. All that the
+    pipeline draws for it, the first noise and what a stochastic scheduler adds, comes from that
+    seed, so twins that are given the same seeds share all their noise. In an audit a row of noise
+    is one number, and its bits are hashed into the seed.
+    Range: images from 0 to 1. Shapes: ``sample`` takes (seeds, 1); both methods return
+    (seeds, H, W, C), the layout of the pipeline's own arrays.
+
+    Args:
+        pipeline: a pipeline that takes ``generator`` as a list and ``batch_size`` (unconditional)
+            or ``num_images_per_prompt`` (pass ``prompt`` among the options).
+        steps: the scheduler's steps, ``num_inference_steps``; the pipeline's own unless given.
+        batch: images made at a time.
+        options: everything else that the pipeline is to be called with.
+
+    Raises:
+        InputError: something that is no such pipeline; a pipeline that returns no images, another
+            number of them, or numbers that are not finite.
+
+    Validity: the generators live on the CPU, so the seeds mean the same noise on every device.
+    Two batches of one pipeline may differ by rounding.
+    Memory: one batch on the device, all images on the host.
+
+    >>> from types import SimpleNamespace
+    >>> import torch
+    >>> def pipeline(*, batch_size, generator, output_type):
+    ...     images = [torch.rand(2, 2, 1, generator=one).numpy() for one in generator]
+    ...     return SimpleNamespace(images=np.stack(images))
+    >>> generator = PipelineGenerator(pipeline)
+    >>> images = generator.from_seeds([7, 8, 7])
+    >>> images.shape, bool((images[0] == images[2]).all()), bool((images[0] == images[1]).all())
+    ((3, 2, 2, 1), True, False)
+    """
+
+    noise_shape = (1,)
+    """A row of noise stands for a seed."""
+
+    def __init__(
+        self, pipeline: Any, *, steps: int | None = None, batch: int = 16, **options: Any
+    ) -> None:
+        self._pipeline = pipeline
+        self._count = _count_of(pipeline)
+        self._batch = whole("batch", batch, "pass how many images to make at a time")
+        if steps is not None:
+            number = whole("steps", steps, "pass the number of the scheduler's steps")
+            options = {"num_inference_steps": number, **options}
+        self._options = options
+
+    def sample(self, noise: ArrayLike) -> NDArray[Any]:
+        """Return the image of each row of noise."""
+        z = checked_noise(noise, 1) + 0.0  # a negative zero is a zero
+        digests = (hashlib.blake2b(row.tobytes(), digest_size=8).digest() for row in z)
+        return self.from_seeds(int.from_bytes(digest, "little") % _SEEDS for digest in digests)
+
+    def from_seeds(self, seeds: Iterable[int]) -> NDArray[Any]:
+        """Return the image of each seed, a whole number from 0 to 2^63 - 1."""
+        remedy = "pass whole numbers below 2^63"
+        numbers = [whole("seeds", seed, remedy, at_least=0) for seed in seeds]
+        if not numbers or max(numbers) >= _SEEDS:
+            raise InputError("seeds", "must be numbers below 2^63", numbers, remedy)
+        parts = getattr(self._pipeline, "components", {}).values()
+        with evaluating(*(part for part in parts if is_module(part))):
+            batches = [
+                self._images(numbers[start : start + self._batch])
+                for start in range(0, len(numbers), self._batch)
+            ]
+        return np.concatenate(batches)
+
+    def _images(self, seeds: list[int]) -> NDArray[Any]:
+        import torch
+
+        generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+        count = {self._count: len(seeds)}
+        made = self._pipeline(generator=generators, output_type="np", **count, **self._options)
+        images = np.asarray(getattr(made, "images", None))
+        if images.ndim != 4 or len(images) != len(seeds):
+            raise InputError(
+                "pipeline",
+                f"must return {len(seeds)} images",
+                f"{type(made).__name__} with images of shape {images.shape}",
+                "pass a pipeline of images, and one prompt",
+            )
+        if not np.isfinite(images).all():
+            raise InputError(
+                "pipeline", "must return finite numbers", "NaN or infinity", "check its weights"
+            )
+        return images
+
+
+def _count_of(pipeline: Any) -> str:
+    """Return the argument by which the pipeline is told how many images to make."""
+    remedy = "pass a diffusers pipeline, such as DDIMPipeline.from_pretrained(folder)"
+    if not callable(pipeline):
+        raise InputError("pipeline", "must be a pipeline", pipeline, remedy)
+    taken = inspect.signature(pipeline).parameters
+    count = next((name for name in _COUNTS if name in taken), None)
+    if count is None or "generator" not in taken:
+        raise InputError(
+            "pipeline",
+            f"must take generator, and {' or '.join(_COUNTS)}",
+            f"takes {', '.join(taken)}",
+            remedy,
+        )
+    return count

@@ -1,0 +1,176 @@
+"""Samples of a torch module, from noise that twins share."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from twinseed.checks import whole
+from twinseed.errors import InputError
+from twinseed.generators._base import checked_noise
+from twinseed.readers import as_arrays
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+    from typing_extensions import TypeIs
+
+__all__ = ["TorchGenerator", "evaluating", "is_module", "on_arrays"]
+
+_PROBE = 4  # rows that are also drawn alone
+_ROUNDING = 1e-3  # of the largest entry
+
+
+class TorchGenerator:
+    """A torch module that turns a batch of noise into a batch of samples.
+
+    Equation: row i of the samples is ``module(z)`` of row i of the noise alone, in evaluation mode
+    and without gradients; afterwards every part of the module trains, or not, as it did before.
+    Range: the noise is standard normal, in the module's own precision.
+    Shapes: ``noise_shape`` of one row as the module wants it, such as ``(64, 1, 1)``; ``sample``
+    takes (seeds, prod(noise_shape)) and returns (seeds, ...), what the module returns.
+
+    Args:
+        module: a ``torch.nn.Module``; a sampler of several steps is a module whose ``forward``
+            runs them.
+        noise_shape: the shape of one row of noise.
+        device: where to run; the module is moved there. Where it is, unless given.
+        batch: rows given to the module at a time.
+
+    Raises:
+        InputError: something that is no module; a module that does not return one row of finite
+            numbers for each row of noise, or whose rows depend on the rest of the batch (the first
+            four are also drawn alone, and may differ by 0.1 % of the largest entry).
+
+    Validity: a module that draws noise of its own gives other samples each time; an audit says so.
+    Memory: one batch on the device, all samples on the host.
+
+    >>> import torch
+    >>> generator = TorchGenerator(torch.nn.Flatten(), (1, 2))
+    >>> generator.sample([[1.0, -1.0]])
+    array([[ 1., -1.]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        noise_shape: tuple[int, ...],
+        *,
+        device: str | torch.device | None = None,
+        batch: int = 256,
+    ) -> None:
+        if not is_module(module):
+            raise InputError(
+                "module", "must be a torch.nn.Module", module, "pass the module itself"
+            )
+        self._module = module if device is None else module.to(device)
+        self._batch = whole("batch", batch, "pass how many rows to draw at a time")
+        remedy = "pass the shape of one row of noise, such as (64,)"
+        if isinstance(noise_shape, int):
+            raise InputError("noise_shape", "must be a shape", noise_shape, remedy)
+        self.noise_shape = tuple(whole("noise_shape", side, remedy) for side in noise_shape)
+
+    def sample(self, noise: ArrayLike) -> NDArray[Any]:
+        """Return the sample of each row of noise."""
+        z = checked_noise(noise, math.prod(self.noise_shape)).reshape(-1, *self.noise_shape)
+        with evaluating(self._module):
+            probe = z[: min(_PROBE, self._batch)]
+            first, alone = self._draw(z[: self._batch]), self._draw(probe)
+            if not _agree(first[: len(alone)], alone) and _agree(alone, self._draw(probe)):
+                raise InputError(
+                    "module",
+                    "must map every row of noise by itself",
+                    f"the first {len(alone)} rows differ alone and in a batch of {len(first)}",
+                    "take out what mixes the rows of a batch, or pass batch=1",
+                )
+            rest = range(self._batch, len(z), self._batch)
+            return np.concatenate([first, *(self._draw(z[s : s + self._batch]) for s in rest)])
+
+    def _draw(self, z: NDArray[np.float64]) -> NDArray[Any]:
+        made = self._module(_tensor_for(self._module, z))
+        samples = _array("module", made)
+        if samples.ndim < 2 or len(samples) != len(z):
+            raise InputError(
+                "module",
+                f"must return one row for each of {len(z)} rows of noise",
+                f"shape {samples.shape}",
+                "check noise_shape and what its forward returns",
+            )
+        if not np.isfinite(samples).all():
+            raise InputError(
+                "module", "must return finite numbers", "NaN or infinity", "check its training"
+            )
+        return samples
+
+
+def is_module(given: object) -> TypeIs[nn.Module]:
+    """Whether something is a ``torch.nn.Module``; false where nobody has loaded torch."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(given, torch.nn.Module)
+
+
+def on_arrays(
+    module: nn.Module, device: str | torch.device | None = None
+) -> Callable[[NDArray[np.float64], float], NDArray[Any]]:
+    """Return ``D(rows, sigma)`` on arrays, of a module of tensors (N, *shape) and levels (N,).
+
+    It runs in evaluation mode and without gradients, on ``device`` if one is given (the module is
+    moved there), in the module's own precision.
+    """
+    moved = module if device is None else module.to(device)
+
+    def clean(rows: NDArray[np.float64], sigma: float) -> NDArray[Any]:
+        with evaluating(moved):
+            y = _tensor_for(moved, rows)
+            return _array("denoiser", moved(y, y.new_full((len(y),), sigma)))
+
+    return clean
+
+
+@contextmanager
+def evaluating(*modules: nn.Module) -> Iterator[None]:
+    """Evaluation mode without gradients; then every part trains, or not, as it did before."""
+    import torch
+
+    modes = [(part, part.training) for module in modules for part in module.modules()]
+    try:
+        with torch.no_grad():
+            for module in modules:
+                module.eval()
+            yield
+    finally:
+        for part, training in modes:
+            part.training = training
+
+
+def _tensor_for(module: nn.Module, rows: NDArray[np.float64]) -> torch.Tensor:
+    """Return rows where the module's first parameter is, and as precise."""
+    import torch
+
+    weights = chain(module.parameters(), module.buffers())
+    like = next((one for one in weights if one.is_floating_point()), torch.empty(0))
+    tensor = torch.from_numpy(np.ascontiguousarray(rows)).to(like.device, like.dtype)
+    if tensor.ndim == 4:
+        tensor = tensor.contiguous(memory_format=torch.channels_last)
+    return tensor
+
+
+def _array(argument: str, made: Any) -> NDArray[Any]:
+    import torch
+
+    if not isinstance(made, torch.Tensor):
+        raise InputError(
+            argument, "must return a tensor", type(made).__name__, "wrap it in a module that does"
+        )
+    return as_arrays({argument: made})[argument]
+
+
+def _agree(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    return bool(np.allclose(one, other, rtol=0, atol=_ROUNDING * np.abs(other).max(initial=0.0)))
