@@ -69,7 +69,7 @@ def test_unequal_twins_share_a_factor_as_far_as_both_have_it() -> None:
         assert abs(values.mean() - limit) < 4 * values.std() / np.sqrt(8) + 1e-5, name
 
 
-def test_a_gap_of_ten_digits_is_drawn_with_its_digits() -> None:
+def test_a_gap_of_one_in_four_billion_is_that_of_the_limit() -> None:
     n, d = 10**12, 1000
     gap = drawn(Compressed(), Spiked([]), ts.Ridge(0.0), n, d, 64)["convergence_gap"]
     limit = ts.predict(Spiked([]), ts.Ridge(0.0), n=n, d=d).convergence_gap.item()
