@@ -68,9 +68,10 @@ def copied(
     margins = np.concatenate([one.closest["distance"].margin for one in linear])
     cuts = [*np.quantile(margins, _CUTS, method="lower").tolist(), -math.inf]
     pairs = list(zip(generators, linear, strict=True))
-    clear = _mean([_clearest([_beyond_linear(*pair, pool, t) for t in cuts]) for pair in pairs])
-    chance = _mean([_look(one, pool, cuts[_MEDIAN]) for one in generators])
-    value = min(max(clear.excess, 0.0), 1.0)
+    looks = [_clearest([_beyond_linear(*pair, pool, t) for t in cuts]) for pair in pairs]
+    clear = _mean(looks, 0.0)
+    chance = _mean([_look(one, pool, cuts[_MEDIAN]) for one in generators], _REACH)
+    value = min(clear.excess, 1.0)
     low, high = clear.limits()[0], max(clear.limits()[1], chance.limits()[1])
     return value, min(max(low, 0.0), value), max(min(high, 1.0), value)
 
@@ -108,13 +109,13 @@ def _look(one: Attribution, pool: Pool, t: float) -> _Look:
     return _Look(float(share), decoys, one.samples)
 
 
-def _mean(looks: Sequence[_Look]) -> _Look:
-    """Average over generators, of which none has less than no copies: chance alone goes below."""
+def _mean(looks: Sequence[_Look], reach: float) -> _Look:
+    """Average over generators; none is taken lower than ``reach`` errors by decoys below zero."""
     total = sum(look.samples for look in looks)
     weights = [look.samples / total for look in looks]
     pairs = list(zip(weights, looks, strict=True))
     return _Look(
-        sum(weight * max(look.excess, -_REACH * math.sqrt(look.decoys)) for weight, look in pairs),
+        sum(weight * max(look.excess, -reach * math.sqrt(look.decoys)) for weight, look in pairs),
         sum(weight**2 * look.decoys for weight, look in pairs),
         total,
     )
