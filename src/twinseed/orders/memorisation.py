@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.neighbours import Nearest, Progress, nearest
+from twinseed.neighbours import Progress
+from twinseed.orders.closeness import GROUPS, Closeness, closeness, rows_compared
 from twinseed.orders.theory.memorisation import from_coupling
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.readout import Estimate
 from twinseed.status import Status
 from twinseed.twins import Twins
 
-__all__ = ["Closeness", "closeness", "from_coupling", "from_twins", "rows_compared"]
+__all__ = ["GROUPS", "Closeness", "closeness", "from_coupling", "from_twins", "rows_compared"]
 
-GROUPS = 10
-"""Groups of rows for the jackknife over rows."""
 _RULE_OF_THREE = 3.0 / 1.96
 
 _ABSENT = Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
@@ -28,82 +26,6 @@ _CALIBRATED = (
     "memorisation_share",
     "memorisation_share_euclidean",
 )
-
-
-@dataclass(frozen=True)
-class Closeness:
-    """How close the samples of one generator are to training and to held-out rows, by row group.
-
-    Training groups from ``groups`` on hold the rows left out of the comparison at equal numbers;
-    group ``groups + g`` belongs with group g. ``heldout`` is None without held-out rows.
-    """
-
-    train: Nearest
-    heldout: Nearest | None
-    groups: int
-
-
-def rows_compared(twins: Twins) -> int:
-    """Return how many training, and as many held-out, rows a calibrated comparison uses."""
-    sides = [*_training(twins).values(), *([] if twins.heldout is None else [twins.heldout])]
-    return min(len(side) for side in sides)
-
-
-def _training(twins: Twins) -> dict[str, NDArray[Any]]:
-    """Return the training rows of each generator that has samples and known rows."""
-    train = {"a": twins.train_a}
-    if twins.samples_b is not None and twins.train_b is not None:
-        train["b"] = twins.train_b
-    return train
-
-
-def closeness(
-    twins: Twins,
-    rng: RandomSource,
-    *,
-    groups: int = GROUPS,
-    memory: int = 256 << 20,
-    progress: Progress | None = None,
-) -> list[Closeness]:
-    """Return the closeness of generator A's samples and, where its rows are known, of B's.
-
-    Training and held-out rows are compared in equal numbers: a subset of the larger side is drawn,
-    and every side is split at random into the groups of the jackknife.
-    """
-    entropy = entropy_of(rng)
-    train, equal = _training(twins), rows_compared(twins)
-    groups = min(groups, equal)
-    searches = sum(1 if twins.heldout is None else 2 for _ in train)
-    found = []
-    for number, (name, rows) in enumerate(train.items()):
-        samples = twins.samples_a if name == "a" else twins.arrays["samples_b"]
-        step = number * searches // len(train)
-        to_train = nearest(
-            samples,
-            rows,
-            groups=_labels(
-                len(rows), equal, groups, stream(entropy, f"memorisation: train {name}")
-            ),
-            origin=twins.origin,
-            memory=memory,
-            progress=_part(progress, step, searches),
-        )
-        to_heldout = None
-        if twins.heldout is not None:
-            draw = stream(entropy, "memorisation: heldout")
-            labels = _labels(len(twins.heldout), equal, groups, draw)
-            chosen = np.flatnonzero(labels < groups)
-            everything = chosen.size == len(twins.heldout)
-            to_heldout = nearest(
-                samples,
-                twins.heldout if everything else twins.heldout[chosen],
-                groups=labels[chosen],
-                origin=twins.origin,
-                memory=memory,
-                progress=_part(progress, step + 1, searches),
-            )
-        found.append(Closeness(to_train, to_heldout, groups))
-    return found
 
 
 def from_twins(
@@ -271,23 +193,3 @@ def _standard_error(top: _Table, bottom: _Table, weights: NDArray[np.float64]) -
     parts -= parts.mean(axis=1, keepdims=True)
     noise = (groups - 1) / groups * float(np.sum(parts.var(axis=0, ddof=1))) / count
     return float(np.sqrt(seeds + max(spread - noise, 0.0)))
-
-
-def _labels(rows: int, equal: int, groups: int, draw: np.random.Generator) -> NDArray[np.int64]:
-    """Return a random group for each row: ``equal`` rows in the first groups, the rest beyond."""
-    order = draw.permutation(rows)
-    labels = np.empty(rows, dtype=np.int64)
-    labels[order[:equal]] = np.arange(equal) % groups
-    labels[order[equal:]] = groups + np.arange(rows - equal) % groups
-    return labels
-
-
-def _part(progress: Progress | None, step: int, steps: int) -> Progress | None:
-    """Return the progress of one of several equal steps."""
-    if progress is None:
-        return None
-
-    def report(done: int, total: int) -> None:
-        progress(step * total + done, steps * total)
-
-    return report
