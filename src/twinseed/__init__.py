@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from twinseed.simulation import Krylov as Krylov
     from twinseed.status import Status as Status
     from twinseed.twins import Twins as Twins
+    from twinseed.verbs.accumulator import Accumulator as Accumulator
     from twinseed.verbs.measure import measure as measure
     from twinseed.verbs.plan import plan as plan
     from twinseed.verbs.predict import predict as predict
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
 # A verb's own module, never the package: test runners bind the module over the function there.
 _HOME = {
+    "Accumulator": "verbs.accumulator",
     "Atoms": "populations",
     "Compressed": "simulation",
     "DenoiserFlow": "generators.flow",

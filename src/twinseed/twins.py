@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 from twinseed.checks import finite_vector, numeric_rows, row_blocks
 from twinseed.errors import InputError
 from twinseed.features import Encoder, encoded_rows
-from twinseed.readers import as_arrays
+from twinseed.readers import Column, with_columns
 
 __all__ = ["Twins"]
 
@@ -30,7 +32,8 @@ class Twins:
     ``heldout`` (h, d), rows of the same law that neither generator saw. Arrays, memory-mapped
     arrays, CPU tensors and data frames of numbers are taken; nothing is copied. Images (N x C x H x
     W, N x H x W) are flattened; ``image_shape`` keeps their axes for pictures and encoders, (H, W),
-    (C, H, W) or (H, W, C), and is None where rows are no images. With one generator only, leave
+    (C, H, W) or (H, W, C), and is None where rows are no images. ``columns`` are what tables call
+    their columns, see ``column_names``; names may be given beside arrays. With one generator only, leave
     ``samples_b`` and ``train_b`` out; leave ``train_b`` out if both were trained on ``train_a``.
     Everything is measured about ``origin``, zero by default; ``centred()`` gives twins about the
     mean of the real rows.
@@ -39,7 +42,8 @@ class Twins:
         InputError: not numbers, NaN or infinity (with its position), a single row, widths or
             numbers of seeds that differ, the same rows as both training sets, held-out rows that
             also occur in training (how many, and the first pair of indices), images whose axes
-            differ in order or size, an ``image_shape`` of another number of entries.
+            differ in order or size, an ``image_shape`` of another number of entries, ``columns``
+            that do not name every column once.
 
     Validity: training rows shared in part by the twins are allowed and counted
     (``shared_training_rows``): they raise convergence. Equal rows are found by a 64-bit digest, so
@@ -59,31 +63,18 @@ class Twins:
     heldout: NDArray[Any] | None = None
     origin: NDArray[np.float64] | None = None
     image_shape: tuple[int, ...] | None = None
+    columns: Sequence[str | Column] | None = None
 
     def __post_init__(self) -> None:
         given = {name: getattr(self, name) for name in _NAMES}
         for name in ("samples_a", "train_a"):
             if given[name] is None:
                 raise InputError(name, "is needed", None, "pass rows, one a sample")
-        given = as_arrays({name: rows for name, rows in given.items() if rows is not None})
+        given, columns = with_columns({k: rows for k, rows in given.items() if rows is not None})
         object.__setattr__(self, "image_shape", _image_shape(given, self.image_shape))
         for name, rows in given.items():
             object.__setattr__(self, name, numeric_rows(name, rows))
-        for name, rows in self.arrays.items():
-            if rows.shape[1] != self.d:
-                raise InputError(
-                    name,
-                    f"must have as many columns as train_a, {self.d}",
-                    rows.shape[1],
-                    "put all arrays in the same features",
-                )
-        if self.samples_b is not None and len(self.samples_b) != self.seeds:
-            raise InputError(
-                "samples_b",
-                f"must have one row for each seed of samples_a, {self.seeds}",
-                len(self.samples_b),
-                "generate both from the same list of seeds, in the same order",
-            )
+        self._require_alike()
         if self.origin is not None:
             origin = finite_vector("origin", self.origin, "pass one number a column")
             if origin.size != self.d:
@@ -98,7 +89,23 @@ class Twins:
                 self.image_shape,
                 "pass (H, W), (C, H, W) or (H, W, C)",
             )
+        object.__setattr__(self, "columns", _columns(self.columns or columns, self.d))
         self._require_separate()
+
+    @property
+    def column_names(self) -> tuple[str, ...] | None:
+        """A name for each column; "kind: red" for a category of the table's column kind.
+
+        >>> Twins([[1.0, 2.0]] * 2, None, [[3.0, 4.0]] * 2, columns=["age", "size"]).column_names
+        ('age', 'size')
+        """
+        return None if self.columns is None else tuple(n for one in self.layout for n in one.names)
+
+    @property
+    def layout(self) -> tuple[Column, ...]:
+        """What the columns are, in order; numbered from 1 where they have no names."""
+        named = _columns(self.columns, self.d)
+        return named or tuple(Column(f"column {k + 1}") for k in range(self.d))
 
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -164,6 +171,40 @@ class Twins:
                     count += len(block)
         return replace(self, origin=total / count)
 
+    def with_samples(self, samples_a: Any, samples_b: Any = None) -> Twins:
+        """Return twins of other samples beside the same real rows, which are not checked again.
+
+        Shapes: as in ``Twins``. What is known of the real rows (digests, constant columns, the
+        origin) is kept, so that the cost is that of the samples alone.
+
+        Raises:
+            InputError: samples that ``Twins`` would refuse.
+
+        >>> rng = np.random.default_rng(0)
+        >>> twins = Twins(rng.standard_normal((5, 3)), None, rng.standard_normal((6, 3)))
+        >>> twins.with_samples(np.ones((2, 3)), np.ones((2, 3)))
+        Twins(seeds=2, d=3, n=6, train_b=None, heldout=None)
+        """
+        other = copy(self)
+        given = {"samples_a": samples_a}
+        if samples_b is not None:
+            given["samples_b"] = samples_b
+        given, columns = with_columns(given)
+        if self.columns is not None and columns not in (None, self.columns):
+            raise InputError(
+                "samples_a",
+                "must be a table of the same columns and categories as the real rows",
+                [name for one in columns or () for name in one.names][:5],
+                "pass arrays, or make new twins",
+            )
+        object.__setattr__(other, "image_shape", _image_shape(given, self.image_shape))
+        object.__setattr__(other, "samples_b", None)
+        for name, rows in given.items():
+            object.__setattr__(other, name, numeric_rows(name, rows))
+        other.__dict__.pop("fingerprint", None)
+        other._require_alike()
+        return other
+
     def encoded(self, encoder: Encoder, cache: str | os.PathLike[str] | None = None) -> Twins:
         """Return twins of features: every array through one encoder, 1,024 rows at a time.
 
@@ -211,6 +252,23 @@ class Twins:
         real = {k: v for k, v in self.arrays.items() if not k.startswith("samples")}
         common = np.result_type(*real.values())
         return {name: _row_digests(rows, common) for name, rows in real.items()}
+
+    def _require_alike(self) -> None:
+        for name, rows in self.arrays.items():
+            if rows.shape[1] != self.d:
+                raise InputError(
+                    name,
+                    f"must have as many columns as train_a, {self.d}",
+                    rows.shape[1],
+                    "put all arrays in the same features",
+                )
+        if self.samples_b is not None and len(self.samples_b) != self.seeds:
+            raise InputError(
+                "samples_b",
+                f"must have one row for each seed of samples_a, {self.seeds}",
+                len(self.samples_b),
+                "generate both from the same list of seeds, in the same order",
+            )
 
     def _require_separate(self) -> None:
         digests = self.row_digests
@@ -270,3 +328,19 @@ def _row_digests(rows: NDArray[Any], common: np.dtype[Any]) -> NDArray[np.uint64
         raw = b"".join(hashlib.blake2b(row, digest_size=8).digest() for row in values)
         digests[start : start + len(block)] = np.frombuffer(raw, dtype=np.uint64)
     return digests
+
+
+def _columns(given: Sequence[str | Column] | None, d: int) -> tuple[Column, ...] | None:
+    """Return what the ``d`` columns are, each named once."""
+    if given is None:
+        return None
+    found = tuple(one if isinstance(one, Column) else Column(str(one)) for one in given)
+    named = sum(one.width for one in found)
+    if isinstance(given, str) or named != d or len({one.name for one in found}) != len(found):
+        raise InputError(
+            "columns",
+            f"must name each of {d} columns once",
+            f"{named} names" if named != d else [one.name for one in found],
+            "pass one name for each column, all different",
+        )
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,12 @@ class Nearest:
         """Return arrays to be filled."""
         row = np.zeros((queries, groups), dtype=np.int64)
         return cls(np.zeros(row.shape), row, np.zeros(row.shape), row.copy())
+
+    @classmethod
+    def joined(cls, parts: Sequence[Nearest]) -> Nearest:
+        """Return the answers of several lots of queries, one after the other."""
+        names = ("cosine", "cosine_row", "distance", "distance_row")
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
     def part(self, queries: slice) -> Nearest:
         """Return a view of some queries."""

@@ -13,7 +13,7 @@ from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
 from twinseed.checks import row_blocks
 
-__all__ = ["Directions", "principal", "principal_without"]
+__all__ = ["Directions", "Jackknifed", "jackknifed", "principal", "principal_without"]
 
 _DENSE = 4096  # the smaller side of the rows up to which its square matrix is formed
 _DIRECT = 256  # the size up to which a full decomposition is no slower than an iteration
@@ -50,6 +50,37 @@ def principal_without(
     """Return the directions of all rows, and those without each group of rows in turn."""
     found = _with_deletions(rows, k, labels)
     return next(found), list(found)
+
+
+@dataclass(frozen=True)
+class Jackknifed:
+    """Directions with what deleting groups of rows makes of them; eigenvalues NaN if unknown."""
+
+    vectors: NDArray[np.float64]
+    eigenvalues: NDArray[np.float64]
+    deleted: list[NDArray[np.float64]]
+    exact: bool = False
+
+
+def jackknifed(
+    rows: NDArray[Any] | None,
+    known: NDArray[np.float64] | None,
+    need: int,
+    labels: NDArray[np.int64] | None,
+) -> Jackknifed | None:
+    """Return what is known, or else the ``need`` leading directions of rows; None without either.
+
+    ``labels`` (rows,) are the groups to delete, or None.
+    """
+    if known is not None:
+        return Jackknifed(known, np.full(known.shape[1], np.nan), [], exact=True)
+    if rows is None:
+        return None
+    if labels is None:
+        found = principal(rows, need)
+        return Jackknifed(found.vectors, found.eigenvalues, [])
+    found, without = principal_without(rows, need, labels)
+    return Jackknifed(found.vectors, found.eigenvalues, [part.vectors for part in without])
 
 
 def _with_deletions(rows: NDArray[Any], k: int, labels: NDArray[np.int64]) -> Iterator[Directions]:

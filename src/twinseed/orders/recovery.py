@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,14 +10,24 @@ from numpy.typing import ArrayLike, NDArray
 
 from twinseed.checks import finite_vector, numeric_rows, whole
 from twinseed.errors import InputError
-from twinseed.orders.principal import principal, principal_without
+from twinseed.orders.principal import Jackknifed, jackknifed
 from twinseed.orders.theory.recovery import from_coupling
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.readout import Estimate
 from twinseed.status import Status
 from twinseed.twins import Twins
 
-__all__ = ["Measured", "factor_groups", "from_coupling", "from_twins", "measured", "overlaps"]
+__all__ = [
+    "Jackknifed",
+    "Measured",
+    "checked_factors",
+    "factor_groups",
+    "from_coupling",
+    "from_twins",
+    "measured",
+    "overlaps",
+    "prepared",
+]
 
 GROUPS = 10
 """Groups of seeds, and of reference rows, for the jackknife."""
@@ -84,7 +93,7 @@ def measured(
     rng: RandomSource,
     *,
     factors: int = 5,
-    reference: ArrayLike | None = None,
+    reference: ArrayLike | Jackknifed | None = None,
     truth: ArrayLike | None = None,
     eigenvalues: ArrayLike | None = None,
     directions_a: ArrayLike | None = None,
@@ -103,7 +112,8 @@ def measured(
     their principal angles, averaged over the generators; from 0 (equal) to 1 (orthogonal).
 
     The reference: ``truth``, known directions (d, k), with their population ``eigenvalues``; or the
-    principal directions of ``reference`` rows, or else of the held-out rows. The directions of a
+    principal directions of ``reference`` rows (or what ``prepared`` made of them), or else of the
+    held-out rows. The directions of a
     generator: those of its samples, or ``directions_a`` and ``directions_b`` (d, k) where the model
     knows them. From samples, ``recovery_twins`` takes A's from the first half of the seeds and B's
     from the second: with equal seeds the twins' sampling errors are shared, and they would agree
@@ -132,9 +142,7 @@ def measured(
     >>> bool(found["recovery"].value[0] > 0.9), str(found["recovery_twins"].status)
     (True, 'not identifiable')
     """
-    count = whole("factors", factors, "pass how many leading directions to compare", at_least=0)
-    if count > twins.d:
-        raise InputError("factors", f"must not exceed the {twins.d} columns", factors, "use fewer")
+    count = checked_factors(factors, twins.d)
     entropy = entropy_of(rng)
     target = _target(twins, count, reference, truth, eigenvalues, entropy, resamples)
     given = [
@@ -153,7 +161,8 @@ def measured(
         draw = stream(entropy, "recovery: seeds")
         labels = _labels(twins.seeds, draw, resamples)
         sides = [
-            _side(rows, known, need, labels) for rows, known in zip(samples, given, strict=True)
+            jackknifed(rows, known, need, labels)
+            for rows, known in zip(samples, given, strict=True)
         ]
         result |= _against(
             target, [side for side in sides if side is not None], count, close, resamples
@@ -162,9 +171,9 @@ def measured(
     if half >= 2 or all(known is not None for known in given):
         draw = stream(entropy, "recovery: halves")
         labels = _labels(half, draw, resamples)
-        first = _side(twins.samples_a[:half], given[0], need, labels)
+        first = jackknifed(twins.samples_a[:half], given[0], need, labels)
         other = None if twins.samples_b is None else twins.samples_b[half : 2 * half]
-        second = _side(other, given[1], need, labels)
+        second = jackknifed(other, given[1], need, labels)
         if first is not None and second is not None:
             result["recovery_twins"] = _between(first, second, eigenvalues, count, close, resamples)
     if target is None:
@@ -172,40 +181,42 @@ def measured(
     return Measured(result, target.eigenvalues[:count], target.vectors[:, :count])
 
 
-@dataclass(frozen=True)
-class _Side:
-    """Directions with what deleting groups of rows makes of them; eigenvalues NaN if unknown."""
-
-    vectors: Array
-    eigenvalues: Array
-    deleted: list[Array]
-    exact: bool = False
+def checked_factors(factors: int, d: int) -> int:
+    """Return the number of directions to compare, if there are as many."""
+    count = whole("factors", factors, "pass how many leading directions to compare", at_least=0)
+    if count > d:
+        raise InputError("factors", f"must not exceed the {d} columns", factors, "use fewer")
+    return count
 
 
-def _side(
-    rows: NDArray[Any] | None, known: Array | None, need: int, labels: NDArray[np.int64] | None
-) -> _Side | None:
-    if known is not None:
-        return _Side(known, np.full(known.shape[1], np.nan), [], exact=True)
-    if rows is None:
-        return None
-    if labels is None:
-        found = principal(rows, need)
-        return _Side(found.vectors, found.eigenvalues, [])
-    found, without = principal_without(rows, need, labels)
-    return _Side(found.vectors, found.eigenvalues, [part.vectors for part in without])
+def prepared(
+    twins: Twins,
+    rng: RandomSource,
+    *,
+    factors: int = 5,
+    reference: ArrayLike | None = None,
+    resamples: int = 200,
+) -> Jackknifed | None:
+    """Return the reference that ``measured`` would find with these arguments; None where none is.
+
+    For several sets of samples beside the same real rows: the samples are not looked at.
+    """
+    count = checked_factors(factors, twins.d)
+    return _target(twins, count, reference, None, None, entropy_of(rng), resamples)
 
 
 def _target(
     twins: Twins,
     count: int,
-    reference: ArrayLike | None,
+    reference: ArrayLike | Jackknifed | None,
     truth: ArrayLike | None,
     eigenvalues: ArrayLike | None,
     entropy: tuple[int, ...],
     resamples: int,
-) -> _Side | None:
+) -> Jackknifed | None:
     """Return the directions to compare with; at least ``count`` of them."""
+    if isinstance(reference, Jackknifed):
+        return reference
     if truth is not None:
         known = _orthonormal("truth", truth, twins.d)
         if known.shape[1] < count:
@@ -222,7 +233,7 @@ def _target(
                     values,
                     "sort them together with the columns of truth",
                 )
-        return _Side(known, values, [], exact=True)
+        return Jackknifed(known, values, [], exact=True)
     rows = twins.heldout if reference is None else numeric_rows("reference", reference)
     if rows is None:
         return None
@@ -231,7 +242,7 @@ def _target(
             "reference", f"must have {twins.d} columns", rows.shape[1], "use the same features"
         )
     labels = _labels(len(rows), stream(entropy, "recovery: reference"), resamples)
-    side = _side(rows, None, count + _SPARE, labels)
+    side = jackknifed(rows, None, count + _SPARE, labels)
     assert side is not None
     if side.eigenvalues.size < count:
         raise InputError(
@@ -244,7 +255,7 @@ def _target(
 
 
 def _against(
-    target: _Side, sides: list[_Side], count: int, close: float, resamples: int
+    target: Jackknifed, sides: list[Jackknifed], count: int, close: float, resamples: int
 ) -> dict[str, Estimate]:
     groups = _groups(target.eigenvalues, close)
 
@@ -294,8 +305,8 @@ def _chordal(directions: Array, reference: Array) -> float:
 
 
 def _between(
-    first: _Side,
-    second: _Side,
+    first: Jackknifed,
+    second: Jackknifed,
     eigenvalues: ArrayLike | None,
     count: int,
     close: float,

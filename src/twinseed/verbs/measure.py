@@ -21,7 +21,7 @@ from twinseed.twins import Twins
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["measure"]
+__all__ = ["checked_resamples", "measure"]
 
 
 def measure(
@@ -29,7 +29,7 @@ def measure(
     *,
     rng: RandomSource,
     factors: int = 5,
-    reference: ArrayLike | None = None,
+    reference: ArrayLike | recovery.Jackknifed | None = None,
     resamples: int = 200,
     progress: Progress | None = None,
     closeness: list[memorisation.Closeness] | None = None,
@@ -47,6 +47,7 @@ def measure(
             and held-out rows differ in number, the subset of the larger side.
         factors: how many leading directions recovery compares.
         reference: rows whose principal directions stand for the truth; held-out rows by default.
+            What ``recovery.prepared`` made of them, where it is known already.
         resamples: bootstrap draws; 0 leaves error bars out (a simulation has replicates instead).
         progress: called with (work done, work in all) while neighbours are searched.
         closeness: how close the samples come to the rows, as ``memorisation.closeness`` answers,
@@ -76,9 +77,7 @@ def measure(
     if not isinstance(twins, Twins):
         raise InputError("twins", "must be ts.Twins", twins, "build it from arrays: ts.Twins(...)")
     entropy = entropy_of(rng)
-    draws = whole("resamples", resamples, "pass the number of bootstrap draws", at_least=0)
-    if draws == 1:
-        raise InputError("resamples", "must not be 1", 1, "one draw has no spread: pass 0 or 200")
+    draws = checked_resamples(resamples)
     recovered, eigenvalues, directions = recovery.measured(
         twins, entropy, factors=factors, reference=reference, resamples=draws
     )
@@ -110,6 +109,14 @@ def measure(
             "resamples": draws,
         },
     )
+
+
+def checked_resamples(resamples: int) -> int:
+    """Return the number of bootstrap draws, if it is 0 or at least 2."""
+    draws = whole("resamples", resamples, "pass the number of bootstrap draws", at_least=0)
+    if draws == 1:
+        raise InputError("resamples", "must not be 1", 1, "one draw has no spread: pass 0 or 200")
+    return draws
 
 
 def _naming_constant_columns(estimates: Mapping[str, Estimate]) -> dict[str, Estimate]:
