@@ -16,7 +16,7 @@ from twinseed.phases.lines import borders
 from twinseed.phases.plane import Plane, Region
 from twinseed.phases.tiles import ACROSS, Point, Reading, Tile, painted, refined
 from twinseed.readout import load
-from twinseed.sweep import Job
+from twinseed.sweep import Job, stored
 
 SMALL = {"d": 10**4, "ridge": 0.1, "cells": 120, "rng": 0}
 FIELDS = {
@@ -150,7 +150,8 @@ def test_simulation_and_theory_agree(small: ts.PhaseDiagram) -> None:
 def test_convergence_is_blind_and_the_misleading_region_is_there(small: ts.PhaseDiagram) -> None:
     converged = np.array([Region.CONVERGED in region for region in small.regions])
     border = small.lines.convergence
-    assert np.ptp(border) < 1e-3 * border.mean()
+    # a factor moves the mean over d directions by its strength over d
+    assert np.ptp(border) < 2.0 * small.strength.max() / small.plane.d * border.mean()
     assert converged[small.gamma > 1.1 * border.max()].all()
     assert not converged[small.gamma < 0.9 * border.min()].any()
     misleading = next(region for region in small.areas if region.misleads)
@@ -169,6 +170,18 @@ def test_the_points_of_a_diagram_gather_at_its_borders(small: ts.PhaseDiagram) -
 def test_any_number_of_workers_gives_the_same_bits(small: ts.PhaseDiagram) -> None:
     again = ts.phase_diagram(**SMALL, workers=2)
     assert json.dumps(again.to_dict()) == json.dumps(small.to_dict())
+
+
+def test_no_more_points_are_simulated_than_allowed(small: ts.PhaseDiagram, store: Path) -> None:
+    simulated = [text for text, _ in stored(store) if "strength" in text]
+    assert len(simulated) == len(small.tiles) <= SMALL["cells"]
+
+
+def test_points_of_other_planes_have_other_names() -> None:
+    point = Tile(0, 0, 4, 4).centre
+    changed = [{}, {"d": 10**5}, {"ridge": 0.1}, {"replicates": 3}, {"strength": (0.2, 10.0)}]
+    names = {Plane.build(**{**FIELDS, **one}).cell(point).name for one in changed}
+    assert len(names) == len(changed)
 
 
 def test_another_seed_gives_other_draws(small: ts.PhaseDiagram) -> None:

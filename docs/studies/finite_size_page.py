@@ -1,0 +1,181 @@
+"""The tables and the figure of docs/finite-size.md, from the results of the study.
+
+Usage, from the root of the repository, to write them again: python -m docs.studies.finite_size_page
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from docs.studies.finite_size import RESULTS
+from docs.studies.finite_size_fits import fluctuation_constant
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["figure", "renewed"]
+
+PAGE = Path(__file__).parents[1] / "finite-size.md"
+IMAGE = Path(__file__).parents[1] / "images" / "finite_size.png"
+
+_MARKERS = "osD^vP*"
+_MEANING = {
+    "threshold exponent": "mean Q at the threshold falls as d^-a, d from 10^4",
+    **{
+        f"collapse from 1e+0{k} {part}": f"{words}, d from 10^{k}"
+        for k in (4, 5, 6)
+        for part, words in (
+            ("height", "collapse: Q is scaled by d^a"),
+            ("width", "collapse: the window of strengths narrows as d^-b"),
+        )
+    },
+    "fluctuation exponent": "standard deviation of q falls as d^-e",
+    "constant value": "its constant, d^(1/2) sd(q)",
+}
+
+
+def fitted(told: Mapping[str, Any]) -> str:
+    """Return the table of fitted numbers beside what is expected."""
+    lines = [
+        "| what | fitted | 95 % interval | expected | chi² a freedom |",
+        "|---|--:|:-:|--:|--:|",
+    ]
+    for name, meaning in _MEANING.items():
+        one = told["fits"][name]
+        reach = f"{one['low']:.4f} to {one['high']:.4f}"
+        cells = (meaning, f"{one['value']:.4f}", reach, f"{one['expected']:.4f}")
+        lines.append(f"| {' | '.join(cells)} | {one['chi2_per_freedom']:.2f} |")
+    return "\n".join(lines)
+
+
+def sizes(told: Mapping[str, Any]) -> str:
+    """Return the table over d: recovery at the threshold and the fluctuation of convergence."""
+    lines = [
+        "| d | draws | Q at the threshold | d^(1/3) Q | sd(Q)/Q | sd(q) | d^(1/2) sd(q) |",
+        "|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    for d, rows in _by_size(told):
+        (here,) = (row for row in rows if row["window"] == 0.0)
+        spread = _spread(rows)
+        lines.append(
+            f"| 10^{len(str(d)) - 1} | {here['replicates']} | {here['recovery']:.4f} "
+            f"± {1.96 * here['recovery_sd'] / here['replicates'] ** 0.5:.4f} "
+            f"| {here['recovery'] * d ** (1 / 3):.3f} "
+            f"| {here['recovery_sd'] / here['recovery']:.2f} "
+            f"| {spread:.2e} | {spread * d**0.5:.4f} |"
+        )
+    return "\n".join(lines)
+
+
+def figure(told: Mapping[str, Any]) -> Figure:
+    """Draw recovery across its threshold, the same rescaled, and the fluctuation of convergence."""
+    from matplotlib import colormaps
+
+    from twinseed.figures.panels import level, log_ticks
+    from twinseed.figures.style import INK, frames, styling
+
+    gamma = told["settings"]["gamma"]
+    root = gamma**-0.5
+    with styling():
+        drawn, panels = frames(3, width=4.0, height=3.1, left=0.6, keys=2)
+        across, scaled, spread = (panel.axes for panel in panels)
+        strength = np.linspace(0.6, 1.6, 400) * root
+        limit = np.maximum(1.0 - root**2 / strength**2, 0.0) / (1.0 + root**2 / strength)
+        across.plot(strength / root, limit, color=INK, zorder=2.0, label="limit of large d")
+        groups = _by_size(told)
+        constants = []
+        for place, (d, rows) in enumerate(groups):
+            look = {
+                "color": colormaps["viridis"](0.9 * place / (len(groups) - 1)),
+                "marker": _MARKERS[place % len(_MARKERS)],
+                "linestyle": "none",
+                "zorder": 3.0,
+            }
+            window = np.array([row["window"] for row in rows])
+            mean = np.array([row["recovery"] for row in rows])
+            half = np.array([1.96 * row["recovery_sd"] / row["replicates"] ** 0.5 for row in rows])
+            across.errorbar(
+                1.0 + window * d ** (-1 / 3), mean, yerr=half, label=_ten(d), elinewidth=1.0, **look
+            )
+            scaled.errorbar(
+                window, mean * d ** (1 / 3), yerr=half * d ** (1 / 3), elinewidth=1.0, **look
+            )
+            constants.append((d, _spread(rows)))
+            spread.errorbar(*constants[-1], yerr=0.0, **look)
+        axis = np.linspace(0.6, 3.4, 50)
+        scaled.plot(axis, 2.0 * axis / (1.0 + root), color=INK, label="2w/(1 + √c)")
+        scaled.plot(
+            -axis, (1.0 + root) / axis**2, color=INK, linestyle=(0, (4, 2)), label="(1 + √c)/w²"
+        )
+        scaled.set_ylim(0.0, 5.0)
+        level(across, 1.0, along="y")
+        level(scaled, 0.0, along="y")
+        d = np.array([size for size, _ in constants], dtype=np.float64)
+        words = f"{fluctuation_constant(gamma):.4f} d^(-1/2), theory"
+        spread.plot(d, fluctuation_constant(gamma) * d**-0.5, color=INK, zorder=2.0, label=words)
+        spread.set_xscale("log")
+        spread.set_yscale("log")
+        log_ticks(spread.xaxis, _ten)
+        log_ticks(spread.yaxis, lambda value: f"{value:.0e}")
+        across.set_xlim(0.55, 1.7)
+        across.set_ylim(-0.02, 0.62)
+        across.set_xlabel("strength over its threshold, β/β_c")
+        scaled.set_xlabel("window w = d^(1/3) (β/β_c \N{MINUS SIGN} 1)")
+        spread.set_xlabel("columns d")
+        panels[0].title("Recovery sharpens with d", "mean Q, 95 % bars; dotted: the threshold")
+        panels[1].title("One curve: d^(1/3) Q", "lines: theory far above and far below")
+        panels[2].title("Convergence: sd of q", "of one seed, over draws")
+        for panel, columns in zip(panels, (4, 2, 1), strict=True):
+            panel.legend(_handles(panel.axes), columns)
+    return drawn
+
+
+def renewed(page: str, told: Mapping[str, Any]) -> str:
+    """Return the page with its tables written again, between their markers."""
+    for name, text in (("fits", fitted(told)), ("sizes", sizes(told))):
+        pattern = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- end of {name} -->)", re.DOTALL)
+        if not pattern.search(page):
+            raise ValueError(f"the page has no marker <!-- {name} -->")
+        page = pattern.sub(lambda found, text=text: found[1] + text + found[2], page)
+    return page
+
+
+def _handles(axes: Axes) -> list[Any]:
+    handles, labels = axes.get_legend_handles_labels()
+    return [handle for handle, label in zip(handles, labels, strict=True) if label]
+
+
+def _by_size(told: Mapping[str, Any]) -> list[tuple[int, list[Mapping[str, Any]]]]:
+    return [(d, list(rows)) for d, rows in groupby(told["table"], key=lambda row: row["d"])]
+
+
+def _spread(rows: Sequence[Mapping[str, Any]]) -> float:
+    """Return the standard deviation of q over the draws at all strengths."""
+    freedoms = np.array([row["replicates"] - 1 for row in rows])
+    squares = np.array([row["convergence_sd"] ** 2 for row in rows])
+    return float(np.sqrt(np.average(squares, weights=freedoms)))
+
+
+def _ten(value: float) -> str:
+    digits = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+    return "10" + str(round(np.log10(value))).translate(digits)
+
+
+def main() -> None:
+    """Write the page's tables and its figure again."""
+    from twinseed import figures
+
+    told = json.loads(RESULTS.read_text(encoding="utf-8"))
+    PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8"), told), encoding="utf-8")
+    IMAGE.write_bytes(figures.as_png(figure(told), dpi=110.0))
+
+
+if __name__ == "__main__":
+    main()
