@@ -192,7 +192,7 @@ class Store:
 
 
 def described(path: str | Path) -> dict[str, str]:
-    """Return what a store says of its job, as ``Job.about`` does: kind, version, seed, shared parts.
+    """Return what a store says of its job, as ``Job.about``: kind, version, seed, shared parts.
 
     Raises:
         StoreError: there is no store, or it cannot be read.
