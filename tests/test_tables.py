@@ -6,11 +6,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from tests.test_cli import call
 
-from twinseed import InputError, Twins
-from twinseed.readers import Categories, Table, as_arrays, load, load_rows, unseen_categories
+import twinseed as ts
+from twinseed import InputError, Ridge, Twins
+from twinseed.auditing.given import twins_given
+from twinseed.generators import LinearGenerator
+from twinseed.readers import (
+    Categories,
+    Column,
+    Table,
+    as_arrays,
+    load,
+    load_rows,
+    unseen_categories,
+)
+from twinseed.report import audit_page
 
 
 def table(text: str, folder: Path, name: str = "a") -> Table:
@@ -136,3 +149,99 @@ def test_the_command_line_names_unseen_categories(tmp_path: Path) -> None:
     assert found.exit_code == 0
     assert "twinseed: --samples-a has categories in column 'kind'" in found.stderr
     assert "'c'" in found.stderr
+
+
+def test_names_of_columns_are_kept(tmp_path: Path) -> None:
+    real = table("colour,size\nred,1\nblue,2\n", tmp_path)
+    made = table("size,colour\n3,mauve\n4,red\n", tmp_path, "b")
+    twins = Twins(made, None, real)
+    names = ("size", "colour: blue", "colour: mauve", "colour: red")
+    assert twins.column_names == twins.centred().column_names == names
+    assert twins.layout == (Column("size"), Column("colour", ("blue", "mauve", "red")))
+    assert twins.encoded(lambda rows: rows[:, :1]).column_names is None
+    rows = np.arange(6.0).reshape(3, 2)
+    assert Twins(rows, None, rows).column_names is None
+    assert Twins(rows, None, rows, columns=["a", "b"]).column_names == ("a", "b")
+
+
+@pytest.mark.parametrize("names", [["a"], ["a", "a"], "ab", [Column("a", ("u", "v", "w"))]])
+def test_names_that_do_not_fit(names: list[str | Column]) -> None:
+    rows = np.arange(6.0).reshape(3, 2)
+    with pytest.raises(InputError, match="columns must name each of 2 columns once"):
+        Twins(rows, None, rows, columns=names)
+
+
+def people(seed: int, rows: int) -> Table:
+    rng = np.random.default_rng(seed)
+    jobs = Categories(rng.integers(0, 3, rows), ("nurse", "pilot", "smith"))
+    numbers = rng.standard_normal((rows, 3)).T
+    return Table(("job", "age", "height", "wage"), (jobs, *numbers))
+
+
+def test_the_audit_shows_rows_of_a_table_by_name() -> None:
+    train, heldout = people(0, 60), people(1, 60)
+    found = ts.audit(train_a=train, samples_a=train, heldout=heldout, rng=0)
+    assert found.outcome["copying"] == "copying"
+    assert [place.column.name for place in found.pairs.columns] == list(train.names or ())
+    pair = found.pairs.pairs[0]
+    job = found.pairs.columns[0].shown(pair.training_values)
+    assert job == ("nurse", "pilot", "smith")[train.columns[0].codes[pair.training_row]]
+    page = audit_page(found)
+    assert "wage</th>" in page
+    assert f'data-label="job">{job} <span class="soft">/ {job}</span>' in page
+
+
+def test_the_columns_shown_are_the_unusual_ones() -> None:
+    rng = np.random.default_rng(0)
+    rare = Categories(np.array([1] + [0] * 59), ("common", "rare"))
+    numbers = rng.standard_normal((60, 9)).T
+    train = Table(("kind", *"abcdefghi"), (rare, *numbers))
+    made = Table(train.names, (Categories(np.array([1, 1]), rare.values), *numbers[:, [0, 0]]))
+    other = Table(train.names, (rare, *rng.standard_normal((60, 9)).T))
+    found = ts.audit(train_a=train, samples_a=made, heldout=other, rng=0)
+    assert found.pairs.columns[0].column.name == "kind"
+    assert len(found.pairs.columns) == 8
+
+
+def test_generators_beside_a_table() -> None:
+    train, heldout = people(0, 60), people(1, 60)
+    real = {"train_a": train, "samples_a": None, "train_b": None, "samples_b": None}
+    encoded = as_arrays({"train_a": train, "heldout": heldout})["train_a"]
+    linear = LinearGenerator.fit(encoded, Ridge(0.0), center=True)
+
+    def copies(noise: NDArray[np.float64]) -> Table:
+        rows = (np.abs(noise[:, 0]) * 1000).astype(int) % 60
+        columns = (Categories(train.columns[0].codes[rows], train.columns[0].values),)
+        return Table(train.names, (*columns, *(one[rows] for one in train.columns[1:])))
+
+    for generator in (linear.sample, copies):
+        twins, found = twins_given(real | {"heldout": heldout}, None, [generator], (0,))
+        assert twins.column_names == ("job: nurse", "job: pilot", "job: smith", *train.names[1:])
+        assert twins.seeds == 1000
+        assert not found
+    assert np.isin(twins.samples_a[:, 3], encoded[:, 3]).all()
+
+
+@pytest.mark.extras
+def test_an_audit_of_data_frames() -> None:
+    import pandas as pd
+
+    frames = {}
+    for role, seed in {"train_a": 0, "heldout": 1, "samples_a": 0}.items():
+        rows = people(seed, 60)
+        words = [rows.columns[0].values[code] for code in rows.columns[0].codes]
+        numbers = dict(zip(rows.names[1:], rows.columns[1:], strict=True))
+        frames[role] = pd.DataFrame({"job": pd.Categorical(words), **numbers})
+    found = ts.audit(**frames, rng=0)
+    assert found.outcome["copying"] == "copying"
+    assert found.copying.copied_fraction > 0.9
+    assert [place.column.name for place in found.pairs.columns] == list(frames["train_a"].columns)
+
+
+@pytest.mark.extras
+def test_names_from_parquet(tmp_path: Path) -> None:
+    import pandas as pd
+
+    pd.DataFrame({"job": ["a", "b"], "age": [1.0, 2.0]}).to_parquet(tmp_path / "a.parquet")
+    rows = load(tmp_path / "a.parquet")
+    assert Twins(rows, None, rows).column_names == ("job: a", "job: b", "age")

@@ -33,10 +33,10 @@ class Twins:
     arrays, CPU tensors and data frames of numbers are taken; nothing is copied. Images (N x C x H x
     W, N x H x W) are flattened; ``image_shape`` keeps their axes for pictures and encoders, (H, W),
     (C, H, W) or (H, W, C), and is None where rows are no images. ``columns`` are what tables call
-    their columns, see ``column_names``; names may be given beside arrays. With one generator only, leave
-    ``samples_b`` and ``train_b`` out; leave ``train_b`` out if both were trained on ``train_a``.
-    Everything is measured about ``origin``, zero by default; ``centred()`` gives twins about the
-    mean of the real rows.
+    their columns, see ``column_names``; names may be given beside arrays. With one generator only,
+    leave ``samples_b`` and ``train_b`` out; leave ``train_b`` out if both were trained on
+    ``train_a``. Everything is measured about ``origin``, zero by default; ``centred()`` gives twins
+    about the mean of the real rows.
 
     Raises:
         InputError: not numbers, NaN or infinity (with its position), a single row, widths or

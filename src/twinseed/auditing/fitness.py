@@ -152,11 +152,12 @@ def _columns(twins: Twins, rows: NDArray[Any]) -> list[Finding]:
         )
     twice = duplicated_columns(rows)
     if twice:
-        first, second = twice[0]
+        names = twins.column_names or tuple(f"column {k}" for k in range(twins.d))
+        first, second = (names[k] for k in twice[0])
         found.append(
             Finding(
                 "duplicated columns",
-                f"{len(twice)} columns repeat another one, as column {second} repeats column "
+                f"{len(twice)} columns repeat another one, as {second} repeats "
                 f"{first}: they count twice in every distance.",
                 {"columns": len(twice), "examples": twice[:5]},
             )

@@ -12,6 +12,7 @@ from twinseed.auditing.fitness import Finding
 from twinseed.checks import numeric_rows
 from twinseed.errors import InputError
 from twinseed.randomness import stream
+from twinseed.readers import with_columns
 from twinseed.twins import Twins
 
 __all__ = ["NoiseToSamples", "twins_given"]
@@ -53,8 +54,7 @@ def twins_given(
             raise InputError(
                 "generators", "must not come with samples", present, "pass one or the other"
             )
-        samples, found = _generated(arrays["train_a"], generators, entropy)
-        arrays = arrays | samples
+        arrays, found = _generated(arrays, generators, entropy)
     if arrays["samples_a"] is None:
         raise InputError("samples_a", "is needed", None, "pass the samples of generator A")
     if arrays["train_b"] is not None and arrays["samples_b"] is None:
@@ -68,30 +68,40 @@ def twins_given(
 
 
 def _generated(
-    train_a: ArrayLike, generators: Sequence[NoiseToSamples], entropy: tuple[int, ...]
-) -> tuple[dict[str, ArrayLike], list[Finding]]:
-    """Draw the samples of one or two generators from the same noise, some of them twice."""
+    arrays: dict[str, Any], generators: Sequence[NoiseToSamples], entropy: tuple[int, ...]
+) -> tuple[dict[str, Any], list[Finding]]:
+    """Draw the samples of one or two generators from the same noise, some of them twice.
+
+    Beside tables with text the samples may be tables too, or arrays of the encoded columns.
+    """
     remedy = "pass one or two functions from noise (N, d) to samples (N, d)"
     if not isinstance(generators, Sequence) or not 1 <= len(generators) <= 2:
         raise InputError("generators", "must be one or two functions", generators, remedy)
     for number, one in enumerate(generators):
         if not callable(one):
             raise InputError(f"generators[{number}]", "must be a function", one, remedy)
-    width = numeric_rows("train_a", np.asarray(train_a)).shape[1]
+    real, columns = with_columns({name: rows for name, rows in arrays.items() if rows is not None})
+    width = numeric_rows("train_a", real["train_a"]).shape[1]
     noise = stream(entropy, "audit: noise").standard_normal((GENERATED, width))
     noise.flags.writeable = False
     samples = {name: one(noise) for name, one in zip(_NAMES, generators, strict=False)}
     again = {name: one(noise[:_AGAIN]) for name, one in zip(_NAMES, generators, strict=False)}
-    return samples, [
-        Finding(
-            "not deterministic",
-            f"The generator of {name} answered the same noise differently when asked again: its "
-            "samples are not a function of their seed, so convergence is underrated.",
-            {"generator": name},
-        )
-        for name in samples
-        if not _alike(np.asarray(samples[name])[:_AGAIN], np.asarray(again[name]))
-    ]
+    found = []
+    for name, first in samples.items():
+        twice, table = with_columns({name: first, f"{name} again": again[name]})
+        if table is None:  # arrays are of the encoded columns
+            arrays = arrays | real | {"columns": columns}
+        if not _alike(twice[name][:_AGAIN], twice[f"{name} again"]):
+            found.append(
+                Finding(
+                    "not deterministic",
+                    f"The generator of {name} answered the same noise differently when asked "
+                    "again: its samples are not a function of their seed, so convergence is "
+                    "underrated.",
+                    {"generator": name},
+                )
+            )
+    return arrays | samples, found
 
 
 def _alike(one: NDArray[Any], other: NDArray[Any]) -> bool:

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.auditing.copying import Copying
+from twinseed.readers import Column
 from twinseed.twins import Twins
 
-__all__ = ["Pair", "Pairs", "pairs_of"]
+__all__ = ["Pair", "Pairs", "Place", "pairs_of"]
 
 _SUSPECTS = 12
 _OTHERS = 6  # pairs shown where nothing is suspicious
@@ -34,13 +35,25 @@ class Pair:
     training_values: NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class Place:
+    """A column of a table, and the entries of a row that it takes."""
+
+    column: Column
+    entries: slice
+
+    def shown(self, row: NDArray[np.float32]) -> float | str:
+        """Return the number or the category that a row has there."""
+        return self.column.shown(row[self.entries])
+
+
 @dataclass(frozen=True, eq=False)
 class Pairs:
     """Pairs, the most suspicious first, and how to show them."""
 
     pairs: tuple[Pair, ...]
     image_shape: tuple[int, ...] | None
-    columns: tuple[int, ...]
+    columns: tuple[Place, ...]
     """Columns in which the training rows of the pairs are most unusual, for tables."""
 
 
@@ -91,14 +104,22 @@ def _values(rows: NDArray[Any], row: int) -> NDArray[np.float32]:
     return np.asarray(rows[row], dtype=np.float32)
 
 
-def _columns(twins: Twins, pairs: tuple[Pair, ...]) -> tuple[int, ...]:
+def _columns(twins: Twins, pairs: tuple[Pair, ...]) -> tuple[Place, ...]:
     """Return the columns in which the pairs' training rows deviate most, in their own order."""
     if twins.image_shape is not None or not pairs:
         return ()
-    if twins.d <= _COLUMNS:
-        return tuple(range(twins.d))
+    ends = np.cumsum([column.width for column in twins.layout]).tolist()
+    places = [
+        Place(column, slice(end - column.width, end))
+        for column, end in zip(twins.layout, ends, strict=True)
+    ]
+    if len(places) <= _COLUMNS:
+        return tuple(places)
     some = np.asarray(twins.train_a[:_ROWS], dtype=np.float64)
-    spread = some.std(axis=0)
     rows = np.stack([one.training_values for one in pairs]) - some.mean(axis=0)
-    unusual = np.divide(np.abs(rows), spread, out=np.zeros_like(rows), where=spread > 0)
-    return tuple(sorted(int(k) for k in np.argsort(-unusual.mean(axis=0))[:_COLUMNS]))
+    starts = [place.entries.start for place in places]
+    size, spread = (
+        np.sqrt(np.add.reduceat(square, starts, axis=-1)) for square in (rows**2, some.var(axis=0))
+    )
+    unusual = np.divide(size, spread, out=np.zeros_like(size), where=spread > 0)
+    return tuple(places[k] for k in sorted(np.argsort(-unusual.mean(axis=0))[:_COLUMNS]))

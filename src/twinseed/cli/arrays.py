@@ -160,7 +160,7 @@ def _twins(
     """Load the files, errors naming the option that a file was given to."""
     if train_b is not None and samples_b is None:
         raise InputError("samples_b", "is needed with train_b", None, "pass B's samples as well")
-    from twinseed.readers import as_arrays, load_roles, unseen_categories
+    from twinseed.readers import load_roles, unseen_categories
     from twinseed.twins import Twins
 
     paths = {
@@ -173,7 +173,7 @@ def _twins(
     found = load_roles({role: path for role, path in paths.items() if path is not None})
     for sentence in unseen_categories(found):
         typer.echo(f"twinseed: {as_options(sentence)}", err=True)
-    rows = as_arrays(found)
+    rows: dict[str, Any] = {**found}
     return Twins(
         samples_a=rows["samples_a"],
         samples_b=rows.get("samples_b"),

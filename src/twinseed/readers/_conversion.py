@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.errors import InputError
-from twinseed.readers.table import MISSING, Categories, Table, encoded
+from twinseed.readers.table import MISSING, Categories, Column, Table, encoded
 
-__all__ = ["as_arrays"]
+__all__ = ["as_arrays", "with_columns"]
 
 
 def as_arrays(roles: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
@@ -28,6 +28,17 @@ def as_arrays(roles: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
     >>> as_arrays({"train_a": [[1, 2]], "samples_a": [[3, 4]]})["samples_a"]
     array([[3, 4]])
     """
+    return with_columns(roles)[0]
+
+
+def with_columns(
+    roles: Mapping[str, Any],
+) -> tuple[dict[str, NDArray[Any]], tuple[Column, ...] | None]:
+    """Return what ``as_arrays`` does, and the columns of the tables; None where no role is one.
+
+    >>> with_columns({"train_a": Table(("size",), (np.array([3.0, 4.0]),))})[1]
+    (Column(name='size', categories=()),)
+    """
     read = {role: _read(role, given) for role, given in roles.items()}
     tables = {role: given for role, given in read.items() if isinstance(given, Table)}
     arrays = {role: given for role, given in read.items() if not isinstance(given, Table)}
@@ -40,8 +51,8 @@ def as_arrays(roles: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
             f"an array of shape {arrays[role].shape}",
             "pass tables with the same columns for every role",
         )
-    numbers = encoded(tables) if tables else {}
-    return {role: numbers[role] if role in tables else arrays[role] for role in roles}
+    numbers, columns = encoded(tables) if tables else ({}, None)
+    return {role: numbers[role] if role in tables else arrays[role] for role in roles}, columns
 
 
 def _read(role: str, given: Any) -> NDArray[Any] | Table:

@@ -146,7 +146,7 @@ def load_rows(path: str | os.PathLike[str], *, limit: int = LIMIT) -> NDArray[An
             os.fspath(path),
             "drop columns of text",
         )
-    return encoded({"path": found})["path"]
+    return encoded({"path": found})[0]["path"]
 
 
 def read_safely(source: Source, reader: Callable[[Source], Read]) -> Read:

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from twinseed.errors import InputError
 
-__all__ = ["MISSING", "Categories", "Table", "encoded", "unseen_categories"]
+__all__ = ["MISSING", "Categories", "Column", "Table", "encoded", "unseen_categories"]
 
 MISSING = "(missing)"
 """What a category that is not there is called."""
 
 _MOST = 1000
 _ONE = 1 / math.sqrt(2)
+_ROUNDING = 1e-3
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,39 @@ class Categories:
     def present(self) -> set[str]:
         """The categories that occur."""
         return {self.values[code] for code in np.unique(self.codes)}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table as it was encoded: numbers, or an entry for each of its categories.
+
+    >>> colour = Column("colour", ("blue", "red"))
+    >>> colour.width, colour.shown(np.array([0.0, 0.707])), colour.shown(np.array([0.3, 0.5]))
+    (2, 'red', 'most like red')
+    """
+
+    name: str
+    categories: tuple[str, ...] = ()
+
+    @property
+    def width(self) -> int:
+        """How many entries of a row it takes."""
+        return max(1, len(self.categories))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What to call each of these entries."""
+        return tuple(f"{self.name}: {one}" for one in self.categories) or (self.name,)
+
+    def shown(self, entries: NDArray[Any]) -> float | str:
+        """Return a row's number, or its category; generators may give entries in between."""
+        if not self.categories:
+            return float(entries[0])
+        likely = int(np.argmax(entries))
+        apart = np.abs(entries - _ONE * (np.arange(self.width) == likely)).max()
+        return (
+            self.categories[likely] if apart < _ROUNDING else f"most like {self.categories[likely]}"
+        )
 
 
 @dataclass(frozen=True)
@@ -66,8 +100,10 @@ class Table:
         return [i for i, column in enumerate(self.columns) if isinstance(column, Categories)]
 
 
-def encoded(tables: Mapping[str, Table]) -> dict[str, NDArray[np.float64]]:
-    """Encode tables by role, all in the same way.
+def encoded(
+    tables: Mapping[str, Table],
+) -> tuple[dict[str, NDArray[np.float64]], tuple[Column, ...]]:
+    """Encode tables by role, all in the same way, and say what the columns of the result are.
 
     Equation: a column of numbers stays as it is; a column of k categories becomes k columns, entry
     1/sqrt(2) at the row's own category and 0 elsewhere, so that two rows that differ in it alone
@@ -83,13 +119,17 @@ def encoded(tables: Mapping[str, Table]) -> dict[str, NDArray[np.float64]]:
     scale first.
 
     >>> colours = Table(("colour", "size"), (Categories.of(["red", "blue"]), np.array([3.0, 4.0])))
-    >>> encoded({"train_a": colours})["train_a"].round(3)
+    >>> arrays, columns = encoded({"train_a": colours})
+    >>> arrays["train_a"].round(3)
     array([[0.   , 0.707, 3.   ],
            [0.707, 0.   , 4.   ]])
+    >>> columns
+    (Column(name='colour', categories=('blue', 'red')), Column(name='size', categories=()))
     """
     aligned = _aligned(tables)
     first = next(iter(aligned.values()))
     pieces: dict[str, list[NDArray[Any]]] = {role: [] for role in aligned}
+    columns = []
     for place in range(len(first.columns)):
         column = {role: table.columns[place] for role, table in aligned.items()}
         kinds = {role: isinstance(one, Categories) for role, one in column.items()}
@@ -102,12 +142,15 @@ def encoded(tables: Mapping[str, Table]) -> dict[str, NDArray[np.float64]]:
                 "make the column one kind in all tables",
             )
         union = _union(column, first.label(place))
+        name = f"column {place + 1}" if first.names is None else first.names[place]
+        columns.append(Column(name, tuple(union)))
         for role, one in column.items():
             if isinstance(one, Categories):
                 pieces[role].append(_one_hot(one, union))
             else:
                 pieces[role].append(np.asarray(one, dtype=np.float64)[:, None])
-    return {role: np.concatenate(parts, axis=1) for role, parts in pieces.items()}
+    arrays = {role: np.concatenate(parts, axis=1) for role, parts in pieces.items()}
+    return arrays, tuple(columns)
 
 
 def unseen_categories(roles: Mapping[str, Any]) -> list[str]:

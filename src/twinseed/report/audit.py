@@ -113,7 +113,8 @@ def _shown_pairs(found: Pairs) -> dict[str, Any]:
     if found.image_shape is None:
         for pair, one in zip(shown, found.pairs, strict=True):
             pair["values"] = [
-                (float(one.sample_values[k]), float(one.training_values[k])) for k in found.columns
+                (place.shown(one.sample_values), place.shown(one.training_values))
+                for place in found.columns
             ]
     elif found.pairs:
         low, high = _range(found)
@@ -126,7 +127,7 @@ def _shown_pairs(found: Pairs) -> dict[str, Any]:
         "pairs": shown,
         "images": found.image_shape is not None,
         "suspicious": any(one.suspect for one in found.pairs),
-        "columns": [f"column {k + 1}" for k in found.columns],
+        "columns": [place.column.name for place in found.columns],
     }
 
 
