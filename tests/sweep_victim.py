@@ -4,7 +4,7 @@
         [cells=N] [quick=N] [seconds=S]
 
 Every cell that is performed leaves a line in LOG; the results go to stdout. Light to import.
-Where VICTIM_STARTS names a file, a worker writes its number there as it starts, and takes its time.
+Where VICTIM_STARTS names a file, workers add their numbers to it as they start, and take a while.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from twinseed.progress import track
 from twinseed.sweep import Cell, Job, Store, run
 
 if __name__ == "__mp_main__" and "VICTIM_STARTS" in os.environ:  # the name in a worker
-    Path(os.environ["VICTIM_STARTS"]).write_text(f"{os.getpid()}\n")
+    with Path(os.environ["VICTIM_STARTS"]).open("a") as started:
+        started.write(f"{os.getpid()}\n")
     time.sleep(0.5)
 
 JOB = Job("victim", "1", (3,))

@@ -50,7 +50,7 @@ def die(rng: np.random.Generator) -> Mapping[str, Any]:
 
 def dawdle(mark: str, rng: np.random.Generator) -> Mapping[str, Any]:
     """Take long enough to be interrupted, and leave a mark if that did not happen."""
-    time.sleep(1.0)
+    time.sleep(20.0)
     Path(mark).touch()
     return {}
 
