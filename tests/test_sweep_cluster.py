@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
+from tests.small_cluster import small_cluster
 from tests.sweep_victim import performed, sweep
 from tests.test_sweep import JOB, cells, die, die_once, same
 from tests.test_sweep_faults import kept, start, wait_until
@@ -26,42 +25,8 @@ pytestmark = pytest.mark.extras
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Iterator[str]:
-    """Start a scheduler and two workers of one thread each, in processes of their own."""
-    folder = tmp_path_factory.mktemp("cluster")
-    found = folder / "scheduler.json"
-    common = ("--scheduler-file", str(found), "--host", "127.0.0.1", "--no-dashboard")
-    env = {
-        **os.environ,
-        "PYTHONPATH": str(root),
-        "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0",  # so that all retries are ours
-    }
-    started: list[subprocess.Popen[bytes]] = []
-
-    def addresses() -> list[str]:
-        text = found.read_text() if found.exists() else ""
-        return re.findall(r"tcp://127\.0\.0\.1:\d+", text)
-
-    def launch(name: str, *options: str) -> None:
-        command = (sys.executable, "-m", f"distributed.cli.dask_{name}", *common)
-        with (folder / name).open("wb") as log:
-            process = subprocess.Popen(
-                [*command, "--dashboard-address", "127.0.0.1:0", *options],
-                env=env,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        started.append(process)
-
-    try:
-        launch("scheduler", "--port", "0")
-        wait_until(lambda: bool(addresses()), started[0])
-        launch("worker", "--nworkers", "2", "--nthreads", "1", "--local-directory", str(folder))
-        yield addresses()[0]
-    finally:
-        for process in reversed(started):
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+    with small_cluster(tmp_path_factory.mktemp("cluster"), root) as found:
+        yield found
 
 
 def test_the_same_bits_with_progress(
@@ -120,8 +85,9 @@ def test_an_address_where_nobody_answers_is_refused() -> None:
 
 
 def test_ctrl_c_waits_for_no_worker(tmp_path: Path, address: str) -> None:
+    """The last test: its long cells keep the workers busy until the cluster is ended."""
     log = tmp_path / "log"
-    process = start(tmp_path, log, f"cluster={address}", "quick=4", "seconds=20")
+    process = start(tmp_path, log, f"cluster={address}", "quick=4", "seconds=600")
     wait_until(lambda: len(kept(tmp_path)) >= 2, process)
     time.sleep(0.2)  # into the long cells
     os.killpg(process.pid, signal.SIGINT)

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from twinseed.verbs.measure import measure as measure
     from twinseed.verbs.plan import plan as plan
     from twinseed.verbs.predict import predict as predict
+    from twinseed.verbs.shards import measure_shards as measure_shards
     from twinseed.verbs.simulate import simulate as simulate
     from twinseed.verbs.stored_sweep import load_sweep as load_sweep
 
@@ -78,6 +79,7 @@ _HOME = {
     "estimate_population": "populations",
     "load_sweep": "verbs.stored_sweep",
     "measure": "verbs.measure",
+    "measure_shards": "verbs.shards",
     "phase_diagram": "phases",
     "plan": "verbs.plan",
     "predict": "verbs.predict",

@@ -15,7 +15,7 @@ from twinseed import __version__
 from twinseed.errors import InputError, MissingExtraError, TwinseedError
 from twinseed.sweep.tasks import Done, Task
 
-__all__ = ["on_cluster"]
+__all__ = ["as_worker", "connected", "on_cluster"]
 
 _RECOUNT = 1.0
 """Seconds after which the threads of the cluster are counted anew."""
@@ -47,8 +47,8 @@ class _Cluster:
 
 
 @contextmanager
-def on_cluster(address: str) -> Iterator[_Cluster]:
-    """Connect to a scheduler; on the way out, drop what is still under way there."""
+def connected(address: str) -> Iterator[Any]:
+    """Connect a client to a Dask scheduler, which stays with its workers when the client goes."""
     try:
         distributed = import_module("distributed")
     except ImportError as error:
@@ -63,19 +63,28 @@ def on_cluster(address: str) -> Iterator[_Cluster]:
             "start one with 'dask scheduler', and pass its address",
         ) from error
     with client:
-        pool = client.get_executor(pure=False)
         try:
-            yield _Cluster(client, pool, distributed.KilledWorker)
+            yield client
         except CancelledError as error:
             raise TwinseedError(
                 f"the Dask scheduler at {address} went away: start it and its workers again; with "
                 "a store, the same call goes on from there"
             ) from error
+
+
+@contextmanager
+def on_cluster(address: str) -> Iterator[_Cluster]:
+    """Connect to a scheduler; on the way out, drop what is still under way there."""
+    with connected(address) as client:
+        pool = client.get_executor(pure=False)
+        try:
+            yield _Cluster(client, pool, import_module("distributed").KilledWorker)
         finally:
             pool.shutdown(wait=False)
 
 
-def _perform(task: Task, version: str) -> Done:
+def as_worker(version: str) -> None:
+    """Refuse work from another version; compute in one thread, as work is parallel by task."""
     if version != __version__:
         raise TwinseedError(
             f"a worker of the cluster has twinseed {__version__}, here it is {version}: "
@@ -83,4 +92,8 @@ def _perform(task: Task, version: str) -> Done:
         )
     # For good: tasks in the threads of one worker would undo each other's limits.
     threadpool_limits(limits=1)
+
+
+def _perform(task: Task, version: str) -> Done:
+    as_worker(version)
     return task.perform()

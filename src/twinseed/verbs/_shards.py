@@ -1,0 +1,242 @@
+"""Shards of rows: what was given, cut into tasks for a cluster, and what its workers do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinseed import __version__
+from twinseed.checks import row_blocks
+from twinseed.errors import InputError, TwinseedError
+from twinseed.neighbours import Nearest, nearest
+from twinseed.readers import as_arrays, load_rows
+from twinseed.sweep.cluster import as_worker
+
+__all__ = ["Piece", "joined", "listed", "pieces_of", "search"]
+
+ENTRIES = 1 << 22
+"""Entries of samples, and of rows, that a task is given at the most."""
+
+_REMEDY = "pass files or arrays"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Consecutive rows: what a task is given for them, and how they come into this process."""
+
+    handle: Any
+    """A path, or a future of an array."""
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    fetch: Callable[[], NDArray[Any]]
+
+    def cuts(self) -> Iterator[slice]:
+        """Yield the rows of each task."""
+        step = max(1, ENTRIES // max(1, int(np.prod(self.shape[1:]))))
+        for start in range(0, self.shape[0], step):
+            yield slice(start, min(start + step, self.shape[0]))
+
+
+def listed(role: str, given: Any) -> list[Any]:
+    """Return the shards of a role: paths, arrays, Dask arrays."""
+    shards = list(given) if isinstance(given, list | tuple) else [given]
+    if not shards:
+        raise InputError(role, "must have a shard", given, _REMEDY)
+    return shards
+
+
+def pieces_of(role: str, shards: Sequence[Any], client: Any) -> list[Piece]:
+    """Hand shards to the cluster: paths as they are, arrays in blocks, Dask arrays by chunk."""
+    found: list[Piece] = []
+    for shard in shards:
+        if isinstance(shard, str | os.PathLike):
+            found.append(_of_file(role, os.path.abspath(os.fspath(shard))))
+        elif hasattr(shard, "to_delayed"):
+            found += _of_dask(shard, client)
+        else:
+            found += _of_array(as_arrays({role: shard})[role], client)
+    for piece in found:
+        if len(piece.shape) < 2 or piece.shape[1:] != found[0].shape[1:]:
+            raise InputError(
+                role,
+                f"must have shards of rows of one shape, {found[0].shape[1:]}",
+                piece.shape[1:],
+                "bring all shards into one layout",
+            )
+    return found
+
+
+def joined(role: str, pieces: Sequence[Piece], folder: Path) -> NDArray[Any]:
+    """Return the rows of all pieces: the only piece itself, or else a copy in a mapped file."""
+    if len(pieces) == 1:
+        return pieces[0].fetch()
+    shape = (sum(piece.shape[0] for piece in pieces), *pieces[0].shape[1:])
+    dtype = np.result_type(*(piece.dtype for piece in pieces))
+    place = folder / f"{role}.npy"
+    rows = np.lib.format.open_memmap(place, "w+", dtype=dtype, shape=shape)
+    start = 0
+    for piece in pieces:
+        rows[start : start + piece.shape[0]] = piece.fetch()
+        start += piece.shape[0]
+    rows.flush()
+    return load_rows(place)
+
+
+def search(
+    client: Any,
+    samples: Sequence[Piece],
+    rows: Sequence[Piece],
+    labels: NDArray[np.int64],
+    origin: NDArray[np.float64] | None,
+    memory: int,
+) -> list[Any]:
+    """Ask for the nearest rows in each group; -1 leaves a row out.
+
+    Returns futures of ``Nearest``, which have all the samples one after the other. Rows are
+    numbered as if those left out were not there.
+    """
+    parts = []
+    first = before = 0
+    for piece in rows:
+        for cut in piece.cuts():
+            here = labels[first + cut.start : first + cut.stop].astype(np.int16)
+            if (here >= 0).any():
+                parts.append((piece.handle, cut, here, before))
+            before += int(np.sum(here >= 0))
+        first += piece.shape[0]
+    common = (int(labels.max()) + 1, origin, memory, __version__)
+    return [
+        client.submit(
+            _least,
+            [
+                client.submit(_nearest_in, piece.handle, cut, *part, *common, pure=False)
+                for part in parts
+            ],
+            pure=False,
+        )
+        for piece in samples
+        for cut in piece.cuts()
+    ]
+
+
+def _of_file(role: str, path: str) -> Piece:
+    def fetch() -> NDArray[Any]:
+        try:
+            return load_rows(path)
+        except InputError as error:
+            raise InputError(role, error.problem, error.value, error.remedy) from error
+
+    rows = fetch()
+    return Piece(path, rows.shape, rows.dtype, fetch)
+
+
+def _of_array(array: NDArray[Any], client: Any) -> list[Piece]:
+    if array.ndim < 2:
+        return [Piece(None, array.shape, array.dtype, lambda: array)]
+    width = int(np.prod(array.shape[1:]))
+    flat = array.reshape(len(array), width)
+    blocks = [np.asarray(block) for _, block in row_blocks(flat, ENTRIES)]
+    futures = client.scatter(blocks, hash=False)
+    return [
+        Piece(
+            future,
+            (len(block), *array.shape[1:]),
+            array.dtype,
+            partial(_as, block, array.shape[1:]),
+        )
+        for future, block in zip(futures, blocks, strict=True)
+    ]
+
+
+def _of_dask(array: Any, client: Any) -> list[Piece]:
+    whole = array.rechunk(dict.fromkeys(range(1, array.ndim), -1))
+    futures = client.compute(list(whole.to_delayed().ravel()))
+    told = client.gather([client.submit(_told, one, __version__, pure=False) for one in futures])
+    return [
+        Piece(future, shape, dtype, future.result)
+        for future, (shape, dtype) in zip(futures, told, strict=True)
+    ]
+
+
+def _as(block: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    return block.reshape(len(block), *shape)
+
+
+def _told(chunk: NDArray[Any], version: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    as_worker(version)
+    return chunk.shape, chunk.dtype
+
+
+def _nearest_in(
+    samples: Any,
+    some: slice,
+    rows: Any,
+    cut: slice,
+    labels: NDArray[np.int16],
+    before: int,
+    groups: int,
+    origin: NDArray[np.float64] | None,
+    memory: int,
+    version: str,
+) -> Nearest:
+    """Search one part of the rows for one part of the samples; on a worker.
+
+    ``before`` rows come before these. A group that has none here is at infinite distance.
+    """
+    as_worker(version)
+    queries, searched = _rows(samples)[some], _rows(rows)[cut]
+    kept = labels >= 0
+    present, within = np.unique(labels[kept], return_inverse=True)
+    answer = nearest(
+        queries,
+        searched if kept.all() else searched[kept],
+        groups=within,
+        origin=origin,
+        memory=memory,
+    )
+    shape = (len(queries), groups)
+    found = Nearest(
+        np.full(shape, -np.inf),
+        np.zeros(shape, dtype=np.int64),
+        np.full(shape, np.inf),
+        np.zeros(shape, dtype=np.int64),
+    )
+    found.cosine[:, present], found.distance[:, present] = answer.cosine, answer.distance
+    found.cosine_row[:, present] = answer.cosine_row + before
+    found.distance_row[:, present] = answer.distance_row + before
+    return found
+
+
+def _least(found: Sequence[Nearest]) -> Nearest:
+    """Return the nearest of several parts of the rows, the first of equals; on a worker."""
+    best, *others = found
+    for one in others:
+        closer, nearer = one.cosine > best.cosine, one.distance < best.distance
+        best = Nearest(
+            np.where(closer, one.cosine, best.cosine),
+            np.where(closer, one.cosine_row, best.cosine_row),
+            np.where(nearer, one.distance, best.distance),
+            np.where(nearer, one.distance_row, best.distance_row),
+        )
+    return best
+
+
+def _rows(handle: Any) -> NDArray[Any]:
+    """Return the rows of a piece, flat; on a worker."""
+    if isinstance(handle, str):
+        try:
+            handle = load_rows(handle)
+        except InputError as error:
+            raise TwinseedError(
+                f"a worker of the cluster cannot read {handle} ({error}): keep shards where all "
+                "workers see them under the same name"
+            ) from error
+    rows: NDArray[Any] = handle
+    return rows.reshape(len(rows), -1)

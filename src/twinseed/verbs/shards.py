@@ -1,0 +1,114 @@
+"""The verb of data on more than one machine: neighbours over shards, by a Dask cluster."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twinseed.neighbours import Nearest
+from twinseed.orders.closeness import GROUPS, by_generator, sides
+from twinseed.randomness import RandomSource, entropy_of
+from twinseed.sweep.cluster import connected
+from twinseed.twins import Twins
+from twinseed.verbs._shards import joined, listed, pieces_of, search
+from twinseed.verbs.measure import checked_resamples, measure
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["measure_shards"]
+
+
+def measure_shards(
+    *,
+    cluster: str,
+    train_a: Any,
+    samples_a: Any,
+    train_b: Any = None,
+    samples_b: Any = None,
+    heldout: Any = None,
+    rng: RandomSource,
+    factors: int = 5,
+    resamples: int = 200,
+    centred: bool = False,
+    scratch: str | os.PathLike[str] | None = None,
+    memory: int = 256 << 20,
+) -> xr.Dataset:
+    """``measure``, of rows in shards, whose nearest neighbours a Dask cluster searches.
+
+    Equation: that of ``measure``. Every shard of samples meets every shard of rows in a task of its
+    own; of their answers the nearest is kept, of equally near rows the first. The numbers are
+    those of ``measure`` on the shards one after the other, to the last bit.
+    Range: see ``measure``. Shapes: the shards of a role one after the other are its rows, see
+    ``Twins``; row i of all of ``samples_a`` and of all of ``samples_b`` is seed i, however they are
+    cut.
+
+    Args:
+        cluster: the address of a Dask scheduler, such as "tcp://127.0.0.1:8786".
+        train_a: rows that generator A was trained on: a file or an array, a list of files or of
+            arrays, or a Dask array. Files have to be where all workers see them under one name;
+            ``.npy`` is mapped, other formats are read whole.
+        samples_a: samples of generator A, likewise.
+        train_b: rows that generator B was trained on.
+        samples_b: samples of generator B.
+        heldout: rows that neither saw.
+        rng: as in ``measure``; ``factors`` and ``resamples`` too.
+        factors: how many leading directions recovery compares.
+        resamples: bootstrap draws.
+        centred: measure about the mean of all real rows.
+        scratch: the folder for a temporary copy of roles in several shards, from which this process
+            does the rest; the system's own unless given.
+        memory: bytes that a search may take on a worker, beyond its rows and samples, of which a
+            task is given at most 32 MiB each.
+
+    Raises:
+        InputError: a bad argument or shard, named by its role, before any search; no scheduler at
+            that address.
+        MissingExtraError: distributed is not installed.
+        TwinseedError: workers of another version of twinseed, or that do not see a file.
+
+    Validity: the cluster does what grows with samples times rows; checks, directions and bootstrap,
+    which grow with either, are done here, in blocks.
+    Source: Maillard and Goldt, arXiv 2605.21402 (the order parameters).
+
+    >>> measure_shards(cluster="tcp://127.0.0.1:1", train_a=[], samples_a="samples.npy", rng=0)
+    Traceback (most recent call last):
+    twinseed.errors.InputError: train_a must have a shard (got []): pass files or arrays
+    """
+    entropy = entropy_of(rng)
+    draws = checked_resamples(resamples)
+    given = {
+        "samples_a": samples_a,
+        "samples_b": samples_b,
+        "train_a": train_a,
+        "train_b": train_b,
+        "heldout": heldout,
+    }
+    shards = {role: listed(role, rows) for role, rows in given.items() if rows is not None}
+    with connected(cluster) as client, tempfile.TemporaryDirectory(dir=scratch) as folder:
+        pieces = {role: pieces_of(role, rows, client) for role, rows in shards.items()}
+        rows = {role: joined(role, found, Path(folder)) for role, found in pieces.items()}
+        twins = Twins(
+            rows["samples_a"],
+            rows.get("samples_b"),
+            rows["train_a"],
+            rows.get("train_b"),
+            rows.get("heldout"),
+        )
+        if centred:
+            twins = twins.centred()
+        searches, groups = sides(twins, entropy, groups=GROUPS if draws else 1)
+        asked = [
+            search(client, pieces[one.samples], pieces[one.rows], one.labels, twins.origin, memory)
+            for one in searches
+        ]
+        found = [Nearest.joined(client.gather(futures)) for futures in asked]
+        return measure(
+            twins,
+            rng=entropy,
+            factors=factors,
+            resamples=draws,
+            closeness=by_generator(searches, found, groups),
+        )
