@@ -1,8 +1,9 @@
-"""What holds for every test: one BLAS thread, reproducible examples, no silent skip."""
+"""What holds for every test: one BLAS thread, reproducible examples, Ctrl-C, no silent skip."""
 
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator
 from pathlib import Path
 from typing import TypeVar
@@ -17,6 +18,10 @@ collect_ignore = ["reference/make_values.py"]  # a script; it needs mpmath
 
 NOTHING_MISSING = os.environ.get("TWINSEED_FULL") == "1"
 """Set where the environment holds all that the selected tests need: there a skip is an error."""
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # as a shell leaves it to what it starts in the background; child processes would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("reproducible", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("reproducible")
