@@ -148,7 +148,7 @@ def test_a_table_shows_values_of_the_closest(table: Audit) -> None:
     page = audit_page(table)
     assert "<img" not in page
     assert len(table.pairs.columns) == 8
-    assert all(f"column {k + 1}</th>" in page for k in table.pairs.columns)
+    assert all(f"column {place.entries.stop}</th>" in page for place in table.pairs.columns)
     assert not any(pair.suspect for pair in table.pairs.pairs) or table.copying.suspects
 
 
@@ -222,3 +222,12 @@ def test_the_text_has_the_checks_before_the_verdict(images: Audit) -> None:
     assert "Before the verdict:\n- Both controls came out" in checks
     assert "- Copying: " in verdict
     assert "- Converged: " in verdict or "- Not converged: " in verdict
+
+
+def test_one_interval_of_convergence_everywhere(images: Audit) -> None:
+    told = images.to_dict()
+    low, high = told["agreement"]["mean_removed"]["trace"]["interval"]
+    assert told["numbers"]["convergence"]["interval"] == [low, high]
+    (line,) = (one for one in images.lines() if one.name == "convergence")
+    assert (line.number.low, line.number.high) == (low, high)
+    assert f"[{low:.2f}, {high:.2f}]" in images.verdict["convergence"]

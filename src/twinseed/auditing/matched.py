@@ -14,7 +14,7 @@ from twinseed.errors import InputError
 from twinseed.filters import Ridge
 from twinseed.orders import convergence
 from twinseed.orders.principal import principal
-from twinseed.populations import Population, estimate_population
+from twinseed.populations import Estimated, Population, sample_spectrum
 from twinseed.randomness import stream
 from twinseed.twins import Twins
 
@@ -105,8 +105,9 @@ def matched(rows: NDArray[np.generic], n: int, factors: int) -> Matched | None:
     if rows.shape[1] > _WIDEST:
         return None
     try:
-        population = estimate_population(rows)
-        leading = _leading(rows, factors)
+        sample = sample_spectrum(rows)
+        population = Estimated.of(sample)
+        leading = Estimated.of(sample, factors)
     except InputError:
         return None
     d = rows.shape[1]
@@ -125,14 +126,3 @@ def matched(rows: NDArray[np.generic], n: int, factors: int) -> Matched | None:
         eigenvalues=leading.eigenvalues(d),
         gamma=float(load.item()),
     )
-
-
-def _leading(rows: NDArray[np.generic], factors: int) -> Population:
-    """Estimate the population with as many of ``factors`` leading directions as can be inverted."""
-    for count in range(factors, 0, -1):
-        try:
-            return estimate_population(rows, leading=count)
-        except InputError as error:
-            if error.argument != "leading":
-                raise
-    return estimate_population(rows)

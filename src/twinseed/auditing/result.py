@@ -81,6 +81,17 @@ class Audit:
         """Whether copying was found, or the controls do not allow a verdict."""
         return self.outcome["copying"] in (Outcome.COPYING, Outcome.CANNOT_JUDGE)
 
+    def number(self, name: str, factor: int | None = None) -> Number:
+        """Return a measured number with its 95 % interval, as in the verdict and on the page.
+
+        That of convergence comes from percentiles of the bootstrap, since it may end at 1; the
+        others from the standard error. ``factor`` counts from 0.
+        """
+        level = self.agreement.mean_removed
+        if name == "convergence" and level is not None:
+            return level.trace
+        return interval(self.readout, name, factor)
+
     def lines(self) -> Iterator[Line]:
         """Yield every number that could be measured, beside its references."""
         for name, references in self.references.items():
@@ -93,7 +104,7 @@ class Audit:
                     symbol=variable.symbol,
                     meaning=variable.meaning,
                     factor=None if k is None else k + 1,
-                    number=interval(self.readout, name, k),
+                    number=self.number(name, k),
                     status=str(status),
                     references={
                         label: numbers[k or 0] if len(numbers) > 1 else numbers[0]
@@ -109,8 +120,7 @@ class Audit:
         """
         attrs = self.readout.attrs
         measured = {
-            name: _plain(self.readout, name) | {"meaning": VARIABLES[name].meaning}
-            for name in VARIABLES
+            name: self._plain(name) | {"meaning": VARIABLES[name].meaning} for name in VARIABLES
         }
         for name, references in self.references.items():
             per_factor = VARIABLES[name].per_factor
@@ -177,23 +187,21 @@ class Audit:
         verdict = ["Verdict:", *map(_item, self.verdict.values())]
         return "\n".join([table, "", *before, *verdict])
 
+    def _plain(self, name: str) -> dict[str, Any]:
+        """Return a variable with its error, interval and status; lists along the factors."""
+        se, status = (self.readout[f"{name}_{part}"].values for part in ("se", "status"))
+        if not VARIABLES[name].per_factor:
+            number = _number(self.number(name))
+            return {**number, "se": _known(float(se)), "status": str(status)}
+        numbers = [_number(self.number(name, k)) for k in range(self.readout.sizes["factor"])]
+        return {
+            **{part: [one[part] for one in numbers] for part in ("value", "interval")},
+            "se": [_known(float(one)) for one in se],
+            "status": [str(one) for one in status],
+        }
+
     def __repr__(self) -> str:
         return f"Audit({', '.join(f'{q}: {o}' for q, o in self.outcome.items())})"
-
-
-def _plain(readout: xr.Dataset, name: str) -> dict[str, Any]:
-    """Return a variable with its error, interval and status; lists along the factors."""
-    status = readout[f"{name}_status"].values
-    if not VARIABLES[name].per_factor:
-        number = _number(interval(readout, name))
-        return {**number, "se": _known(float(readout[f"{name}_se"])), "status": str(status)}
-    count = readout.sizes["factor"]
-    numbers = [_number(interval(readout, name, k)) for k in range(count)]
-    return {
-        **{part: [one[part] for one in numbers] for part in ("value", "interval")},
-        "se": [_known(float(one)) for one in readout[f"{name}_se"].values],
-        "status": [str(one) for one in status],
-    }
 
 
 def schema() -> dict[str, Any]:

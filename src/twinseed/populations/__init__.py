@@ -1,6 +1,7 @@
 """Population covariances. A new one is one file here, and its line below."""
 
 from twinseed.populations._base import Population, Spectrum
+from twinseed.populations._sample import SampleSpectrum, sample_spectrum
 from twinseed.populations.atoms import Atoms
 from twinseed.populations.estimated import Estimated, estimate_population
 from twinseed.populations.power_law import PowerLaw
@@ -11,7 +12,9 @@ __all__ = [
     "Estimated",
     "Population",
     "PowerLaw",
+    "SampleSpectrum",
     "Spectrum",
     "Spiked",
     "estimate_population",
+    "sample_spectrum",
 ]

@@ -66,7 +66,12 @@ class Estimated(Population):
 
     @classmethod
     def of(cls, sample: SampleSpectrum, leading: int | None = None) -> Self:
-        """Deconvolve a sample spectrum; ``leading`` sets how many factors are looked for."""
+        """Deconvolve a sample spectrum; as many as ``leading`` factors are inverted, if it is set.
+
+        There may be fewer: at most a third of the rank, and those that can be inverted.
+        """
+        if leading is not None:
+            leading = min(leading, most_factors(sample.eigenvalues))
         found = deconvolve(sample.eigenvalues, sample.degrees, sample.directions, leading)
         bulk = _one_a_direction(found, sample.directions - found.factors.size)
         silent = np.zeros(sample.d - sample.directions)
@@ -193,7 +198,7 @@ def estimate_population(
     if leading is None:
         return Estimated.of(sample)
     asked = whole("leading", leading, "pass how many factors to invert", at_least=0)
-    found = Estimated.of(sample, min(asked, most_factors(sample.eigenvalues)))
+    found = Estimated.of(sample, asked)
     if found.factors.size < asked:
         raise InputError(
             "leading",
