@@ -79,6 +79,17 @@ def test_no_gradient_is_kept_but_a_module_may_take_its_own() -> None:
     assert np.allclose(TorchGenerator(module_of(score), (6,)).sample(NOISE), NOISE**2)
 
 
+def test_the_noise_is_not_the_modules_to_change() -> None:
+    import torch
+
+    module = module_of(lambda z: z.mul_(2.0))
+    module.weight = torch.nn.Parameter(torch.zeros(1, dtype=torch.float64))
+    noise = NOISE.copy()
+    noise.flags.writeable = False
+    assert np.array_equal(TorchGenerator(module, (6,)).sample(noise), 2.0 * NOISE)
+    assert np.array_equal(noise, NOISE)
+
+
 def test_rows_that_depend_on_their_batch_are_named() -> None:
     mixing = module_of(lambda z: z - z.mean(0))
     with pytest.raises(InputError, match="module must map every row of noise by itself"):

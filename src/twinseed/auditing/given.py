@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from twinseed.auditing.fitness import Finding
-from twinseed.checks import numeric_rows
+from twinseed.checks import numeric_rows, whole
 from twinseed.errors import InputError
+from twinseed.generators import Generator
+from twinseed.generators.torch_module import is_module
 from twinseed.randomness import stream
 from twinseed.readers import with_columns
 from twinseed.twins import Twins
 
-__all__ = ["NoiseToSamples", "twins_given"]
+__all__ = ["GENERATED", "LiveGenerator", "twins_given"]
 
 GENERATED = 1000
-"""Samples drawn from each of ``generators``."""
+"""Samples drawn from each of ``generators``, unless told otherwise."""
 
 _AGAIN = 16  # of them are drawn a second time
 _ROUNDING = 1e-3  # of the largest entry
 _NAMES = ("samples_a", "samples_b")
 
+_REMEDY = "pass one or two functions from noise (N, d) to samples (N, d), or generators"
+
 NoiseToSamples = Callable[[NDArray[np.float64]], ArrayLike]
+LiveGenerator = NoiseToSamples | Generator
 
 
 def twins_given(
     arrays: dict[str, Any],
     twins: Twins | None,
-    generators: Sequence[NoiseToSamples] | None,
+    generators: Sequence[LiveGenerator] | None,
+    seeds: int,
     entropy: tuple[int, ...],
 ) -> tuple[Twins, list[Finding]]:
     """Return the twins that the arguments stand for, and what was found while making them."""
@@ -54,7 +61,7 @@ def twins_given(
             raise InputError(
                 "generators", "must not come with samples", present, "pass one or the other"
             )
-        arrays, found = _generated(arrays, generators, entropy)
+        arrays, found = _generated(arrays, generators, seeds, entropy)
     if arrays["samples_a"] is None:
         raise InputError("samples_a", "is needed", None, "pass the samples of generator A")
     if arrays["train_b"] is not None and arrays["samples_b"] is None:
@@ -68,24 +75,30 @@ def twins_given(
 
 
 def _generated(
-    arrays: dict[str, Any], generators: Sequence[NoiseToSamples], entropy: tuple[int, ...]
+    arrays: dict[str, Any],
+    generators: Sequence[LiveGenerator],
+    seeds: int,
+    entropy: tuple[int, ...],
 ) -> tuple[dict[str, Any], list[Finding]]:
     """Draw the samples of one or two generators from the same noise, some of them twice.
 
     Beside tables with text the samples may be tables too, or arrays of the encoded columns.
     """
-    remedy = "pass one or two functions from noise (N, d) to samples (N, d)"
     if not isinstance(generators, Sequence) or not 1 <= len(generators) <= 2:
-        raise InputError("generators", "must be one or two functions", generators, remedy)
-    for number, one in enumerate(generators):
-        if not callable(one):
-            raise InputError(f"generators[{number}]", "must be a function", one, remedy)
+        raise InputError("generators", "must be one or two functions", generators, _REMEDY)
+    draws = dict(zip(_NAMES, map(_draw_of, range(2), generators), strict=False))
+    count = whole("seeds", seeds, "pass how many samples to draw of each generator", at_least=2)
     real, columns = with_columns({name: rows for name, rows in arrays.items() if rows is not None})
     width = numeric_rows("train_a", real["train_a"]).shape[1]
-    noise = stream(entropy, "audit: noise").standard_normal((GENERATED, width))
+    taken = [math.prod(getattr(one, "noise_shape", (width,))) for one in generators]
+    if len(set(taken)) > 1:
+        raise InputError(
+            "generators", "must take the same noise", f"{taken[0]} and {taken[1]} numbers", _REMEDY
+        )
+    noise = stream(entropy, "audit: noise").standard_normal((count, taken[0]))
     noise.flags.writeable = False
-    samples = {name: one(noise) for name, one in zip(_NAMES, generators, strict=False)}
-    again = {name: one(noise[:_AGAIN]) for name, one in zip(_NAMES, generators, strict=False)}
+    samples = {name: draw(noise) for name, draw in draws.items()}
+    again = {name: draw(noise[:_AGAIN]) for name, draw in draws.items()}
     found = []
     for name, first in samples.items():
         twice, table = with_columns({name: first, f"{name} again": again[name]})
@@ -102,6 +115,18 @@ def _generated(
                 )
             )
     return arrays | samples, found
+
+
+def _draw_of(number: int, given: LiveGenerator) -> NoiseToSamples:
+    """Return what turns noise into samples: a function itself, or a generator's method."""
+    argument = f"generators[{number}]"
+    if is_module(given) or hasattr(given, "save_pretrained"):
+        wrapped = "ts.TorchGenerator(module, noise_shape) or ts.PipelineGenerator(pipeline)"
+        raise InputError(argument, "must take arrays", type(given).__name__, f"pass {wrapped}")
+    draw: Any = getattr(given, "sample", given)
+    if not callable(draw):
+        raise InputError(argument, "must be a function", given, _REMEDY)
+    return cast(NoiseToSamples, draw)
 
 
 def _alike(one: NDArray[Any], other: NDArray[Any]) -> bool:

@@ -16,7 +16,7 @@ from twinseed.auditing.copying import unknown
 from twinseed.auditing.covariance import STATISTICS, covariance_null
 from twinseed.auditing.factors import factors as factors_of
 from twinseed.auditing.fitness import Finding, fitness
-from twinseed.auditing.given import NoiseToSamples, twins_given
+from twinseed.auditing.given import GENERATED, LiveGenerator, twins_given
 from twinseed.auditing.matched import Axes, matched, real_rows
 from twinseed.auditing.pairs import pairs_of
 from twinseed.auditing.references import first_seeds, linear_twins, references
@@ -43,7 +43,8 @@ def audit(
     heldout: ArrayLike | None = None,
     rng: RandomSource | None = None,
     twins: Twins | None = None,
-    generators: Sequence[NoiseToSamples] | None = None,
+    generators: Sequence[LiveGenerator] | None = None,
+    seeds: int = GENERATED,
     encoder: Encoder | None = None,
     cache: str | PathLike[str] | None = None,
     factors: int = 5,
@@ -71,8 +72,11 @@ def audit(
         heldout: rows of the same source that neither saw; without them copying cannot be judged.
         rng: a seed or a generator; left out, one is drawn. It is recorded in the result.
         twins: all of the above as ``ts.Twins``, instead of the arrays.
-        generators: one or two functions from noise (N, d) to samples (N, d), instead of
-            ``samples_a`` and ``samples_b``: both are given the same 1,000 rows of standard normals.
+        generators: one or two functions from noise (N, d) to samples (N, d), or objects with such a
+            method ``sample``, as ``ts.TorchGenerator``, ``ts.DenoiserFlow`` and
+            ``ts.PipelineGenerator``, instead of ``samples_a`` and ``samples_b``: both are given the
+            same rows of standard normals, of the data's width or of the objects' ``noise_shape``.
+        seeds: how many samples to draw of each of ``generators``.
         encoder: a function from rows, or images, to features: all is judged in features, see
             ``Twins.encoded``.
         cache: a folder that keeps the features.
@@ -108,7 +112,7 @@ def audit(
         "heldout": heldout,
     }
     entropy = entropy_of(np.random.SeedSequence() if rng is None else rng)
-    given, found = twins_given(arrays, twins, generators, entropy)
+    given, found = twins_given(arrays, twins, generators, seeds, entropy)
     shown = given
     if encoder is not None:
         given = given.encoded(encoder, cache)

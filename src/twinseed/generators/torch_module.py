@@ -156,7 +156,7 @@ def _tensor_for(module: nn.Module, rows: NDArray[np.float64]) -> torch.Tensor:
 
     weights = chain(module.parameters(), module.buffers())
     like = next((one for one in weights if one.is_floating_point()), torch.empty(0))
-    tensor = torch.from_numpy(np.ascontiguousarray(rows)).to(like.device, like.dtype)
+    tensor = torch.from_numpy(np.array(rows)).to(like.device, like.dtype)  # its own copy
     if tensor.ndim == 4:
         tensor = tensor.contiguous(memory_format=torch.channels_last)
     return tensor
