@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,7 +61,8 @@ def measured(n: list[int], rng: np.random.Generator, **changes: Any) -> xr.Datas
     )
 
 
-def small_readouts() -> dict[str, xr.Dataset]:
+@cache
+def small_readouts() -> Mapping[str, xr.Dataset]:
     """Return readouts under the names that the main job uses, small and quick to make."""
     rng = np.random.default_rng(0)
     dense, sparse = np.geomspace(0.1, 10, 61), np.geomspace(0.1, 10, 7)
@@ -104,7 +106,7 @@ def small_reproduction(**changes: Any) -> Reproduction:
         Claim("copies", "Copies are seen.", 1.0, 1.0, 1.0, 1.0, 1e-9, "rounding", "control"),
     )
     parts: dict[str, Any] = {
-        "readouts": small_readouts(),
+        "readouts": dict(small_readouts()),
         "claims": claims,
         "pictures": {
             "strip": rng.uniform(0, 16, (5, 4, 3, 8, 8)),
