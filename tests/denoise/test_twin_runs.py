@@ -126,7 +126,7 @@ def test_bad_input_is_named_before_any_work(tmp_path: Path, file: Path) -> None:
 def test_images_that_cannot_be_halved_are_refused(tmp_path: Path) -> None:
     images = np.random.default_rng(0).standard_normal((30, 7, 7))
     plan = TwinPlan((4,), NetworkRecipe("unet-small", Training(steps=1)))
-    with pytest.raises(InputError, match="divisible by 4"):
+    with pytest.raises(InputError, match="divisible by 2"):
         train_twins(images, tmp_path / "runs", plan, progress=False)
 
 

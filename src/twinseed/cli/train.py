@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from twinseed.cli.curves import curves_as_json, print_curves
 from twinseed.cli.guard import guarded
 from twinseed.cli.options import (
     Cluster,
@@ -18,17 +19,14 @@ from twinseed.cli.options import (
     Workers,
     numbers,
 )
-from twinseed.cli.output import print_json, print_table, readout_as_json
+from twinseed.cli.output import print_json
 from twinseed.errors import InputError, MissingExtraError
 
 if TYPE_CHECKING:
-    import xarray as xr
-
     from twinseed.denoise.recipes import Recipe
 
 __all__ = ["train"]
 
-_SHOWN = ("convergence", "memorisation_ratio", "memorisation_share", "recovery")
 _OPTIONS = {
     name: f"--{name}"
     for name in ("sizes", "pairs", "seeds", "steps", "batch", "rate", "pairing", "denoiser")
@@ -75,9 +73,10 @@ def train(
     """
     if find_spec("torch") is None or find_spec("safetensors") is None:
         raise MissingExtraError("torch and safetensors", "denoise", "Training")
+    from twinseed.denoise.curves import training_curves
     from twinseed.denoise.twin_runs import TwinPlan, train_twins
     from twinseed.readers import load_rows
-    from twinseed.readout import save
+    from twinseed.report.training import write_training
 
     wanted = numbers("--sizes", sizes)
     try:
@@ -100,21 +99,16 @@ def train(
     except InputError as error:
         called = _OPTIONS.get(error.argument, error.argument)
         raise InputError(called, error.problem, error.value, error.remedy) from error
-    for name, readout in {"measured": runs.measured, "linear": runs.linear}.items():
-        save(readout, output / f"{name}.nc")
+    curves = training_curves(runs)
+    try:
+        page = f"page: {write_training(curves, output)}"
+    except MissingExtraError as error:  # what was trained and measured is saved
+        page = f"no page: {error}"
     if as_json:
-        print_json(
-            {
-                "measured": readout_as_json(runs.measured),
-                "linear": readout_as_json(runs.linear),
-                "losses": {
-                    f"{n}-{pair}-{side}": [list(one) for one in curve]
-                    for (n, pair, side), curve in runs.losses.items()
-                },
-            }
-        )
+        print_json(curves_as_json(curves))
     elif not quiet:
-        _print(runs.measured, runs.linear)
+        print_curves(curves)
+        typer.echo(page)
 
 
 def _recipe(denoiser: str, steps: int, batch: int, rate: float, device: str, mixed: bool) -> Recipe:
@@ -125,17 +119,3 @@ def _recipe(denoiser: str, steps: int, batch: int, rate: float, device: str, mix
         return LinearRecipe(training_steps=steps)
     training = Training(steps=steps, batch=batch, rate=rate, device=device, mixed=mixed)
     return NetworkRecipe(denoiser, training)
-
-
-def _print(measured: xr.Dataset, linear: xr.Dataset) -> None:
-    rows = []
-    for i, n in enumerate(measured["n"].values):
-        cells = []
-        for name in _SHOWN:
-            for readout in (measured, linear):
-                one = readout[[name, f"{name}_se"]].isel(n=i)
-                one = one.isel(factor=0) if "factor" in one.dims else one
-                cells.append(f"{float(one[name]):.3f} +- {float(one[f'{name}_se']):.3f}")
-        rows.append((f"{int(n)}", *cells))
-    heads: list[Any] = [f"{name}{model}" for name in _SHOWN for model in ("", ", linear")]
-    print_table(("n", *heads), rows)

@@ -21,7 +21,13 @@ from twinseed.denoise.denoiser import Blind, Denoiser, Preconditioned
 from twinseed.denoise.networks import Convolutional, Perceptron, UNet
 from twinseed.denoise.noise import NoiseLevels
 from twinseed.denoise.sampling import flow
-from twinseed.denoise.training import Metrics, Training, TrainingState, train
+from twinseed.denoise.training import (
+    Metrics,
+    Training,
+    TrainingState,
+    averaged_weights,
+    train,
+)
 from twinseed.errors import InputError
 from twinseed.filters import Heun
 from twinseed.filters.samplers import Sampler
@@ -38,12 +44,11 @@ _REPORT = 50
 NETWORKS: Mapping[str, Callable[[tuple[int, ...], int], Denoiser]] = {
     "mlp": lambda shape, seed: Preconditioned(Perceptron(shape, seed=seed)),
     "conv": lambda shape, seed: Preconditioned(Convolutional(_images(shape), seed=seed)),
-    "unet-small": lambda shape, seed: Preconditioned(UNet(_images(shape), seed=seed)),
-    "unet-large": lambda shape, seed: Blind(
-        UNet(_images(shape), width=64, scales=3, norm=True, seed=seed)
-    ),
+    "unet-small": lambda shape, seed: Preconditioned(_unet(shape, 2, seed=seed)),
+    "unet-large": lambda shape, seed: Blind(_unet(shape, 3, width=64, norm=True, seed=seed)),
 }
-"""Denoisers by the name that the command line knows them by."""
+"""Denoisers by the name that the command line knows them by. The UNets halve the picture two and
+three times, or as often as its sides allow."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +106,10 @@ class Recipe(ABC):
         """How many steps of training there are."""
 
     @abstractmethod
+    def parameters(self, shape: tuple[int, ...]) -> int:
+        """Return how many numbers are trained for rows of this shape."""
+
+    @abstractmethod
     def description(self) -> Mapping[str, Any]:
         """Return what the result depends on, ready for JSON."""
 
@@ -131,6 +140,9 @@ class NetworkRecipe(Recipe):
     @property
     def steps(self) -> int:
         return self.training.steps
+
+    def parameters(self, shape: tuple[int, ...]) -> int:
+        return self._built(shape, 0).network.parameter_count
 
     def require(self, shape: tuple[int, ...]) -> None:
         self._built(shape, 0)
@@ -166,21 +178,21 @@ class NetworkRecipe(Recipe):
             tell(metrics)
             if metrics.step % self.save_every == 0 or metrics.step == self.training.steps:
                 checkpoints.save(kept, state.tensors(), about)
-        return self._generator(state, offset, scale)
+        return self._generator(state.averaged(), offset, scale)
 
     def load(self, kept: Path) -> Scaled:
         about = checkpoints.description(kept)
-        state = TrainingState(self._built(tuple(about["shape"]), about["start"]), self.training)
+        denoiser = self._built(tuple(about["shape"]), about["start"])
         wanted = {**about, **json.loads(json.dumps(self.description()))}
-        state.restore(checkpoints.load(kept, wanted))
-        return self._generator(state, about["offset"], about["scale"])
+        denoiser.load_state_dict(averaged_weights(checkpoints.load(kept, wanted)))
+        return self._generator(denoiser.eval(), about["offset"], about["scale"])
 
     def _built(self, shape: tuple[int, ...], start: int) -> Denoiser:
         return NETWORKS[self.denoiser](shape, start)
 
-    def _generator(self, state: TrainingState, offset: float, scale: float) -> Scaled:
+    def _generator(self, denoiser: Denoiser, offset: float, scale: float) -> Scaled:
         training = self.training
-        found = flow(state.averaged(), training.levels, self.sampler, device=training.device)
+        found = flow(denoiser, training.levels, self.sampler, device=training.device)
         return Scaled(found, np.array(offset), scale)
 
     def description(self) -> Mapping[str, Any]:
@@ -205,6 +217,9 @@ class LinearRecipe(Recipe):
     @property
     def steps(self) -> int:
         return self.training_steps
+
+    def parameters(self, shape: tuple[int, ...]) -> int:
+        return linear_bank(math.prod(shape), self.levels, self.sampler).parameter_count
 
     def require(self, shape: tuple[int, ...]) -> None:
         """Any rows have room; the bank grows with the square of their length."""
@@ -258,6 +273,15 @@ def _images(shape: tuple[int, ...]) -> tuple[int, ...]:
             "shape", "must be that of a picture for this denoiser", shape, "use mlp or linear"
         )
     return shape
+
+
+def _unet(shape: tuple[int, ...], most: int, **further: Any) -> UNet:
+    """Return a UNet that halves the picture ``most`` times, or fewer where its sides are odd."""
+    image = _images(shape)
+    scales = most
+    while scales > 1 and any(side % 2**scales for side in image[1:]):
+        scales -= 1
+    return UNet(image, scales=scales, **further)
 
 
 def _scale(centred: Array) -> float:

@@ -16,7 +16,7 @@ from twinseed.denoise.denoiser import Denoiser
 from twinseed.denoise.noise import NoiseLevels
 from twinseed.errors import InputError, TwinseedError
 
-__all__ = ["Metrics", "Training", "TrainingState", "train"]
+__all__ = ["Metrics", "Training", "TrainingState", "averaged_weights", "train"]
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class TrainingState:
         """Take over a state that ``tensors`` returned."""
         device = next(self.denoiser.parameters()).device
         self.denoiser.load_state_dict(_under("weights", tensors))
-        self.average = {k: v.to(device).clone() for k, v in _under("average", tensors).items()}
+        self.average = {k: v.to(device).clone() for k, v in averaged_weights(tensors).items()}
         self.step = int(tensors["step"])
         for name, parameter in self.denoiser.named_parameters():
             kept = _under(f"optimiser/{name}", tensors)
@@ -112,6 +112,14 @@ class TrainingState:
                 self.optimiser.state[parameter] = {
                     k: v.clone() if k == "step" else v.to(device).clone() for k, v in kept.items()
                 }
+
+
+def averaged_weights(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return the averaged weights of a state that ``TrainingState.tensors`` returned.
+
+    They are all that sampling needs.
+    """
+    return _under("average", tensors)
 
 
 class NotFiniteError(TwinseedError):

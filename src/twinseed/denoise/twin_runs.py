@@ -23,7 +23,6 @@ from numpy.typing import ArrayLike, NDArray
 from twinseed import __version__
 from twinseed.checks import numeric_rows, whole
 from twinseed.denoise.halves import halves
-from twinseed.denoise.measuring import linear_twins, measured, over_pairs
 from twinseed.denoise.recipes import Recipe
 from twinseed.denoise.watching import Told, Watch
 from twinseed.errors import InputError
@@ -31,6 +30,7 @@ from twinseed.progress import track
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.sweep import Cell, Job, Result, Store, run
 from twinseed.twins import Twins
+from twinseed.verbs.twin_curves import linear_twins, measured, over_pairs
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-__all__ = ["controls", "picture_strip", "real_data"]
+__all__ = ["controls", "directions", "picture_strip", "real_data"]
 
 _MOST_LINES = 3
 
@@ -53,7 +53,7 @@ def real_data(
         axes = panel.axes
         panel.title(*TITLES[name])
         recovery = name == "recovery"
-        lines = _directions(measured) if recovery else {"predicted": 1}
+        lines = directions(measured) if recovery else {"predicted": 1}
         keys = []
         for (words, factor), look in zip(lines.items(), cycle(LOOKS), strict=False):
             at = {"factor": factor}
@@ -75,7 +75,7 @@ def real_data(
     return figure
 
 
-def _directions(measured: xr.Dataset) -> dict[str, int]:
+def directions(measured: xr.Dataset) -> dict[str, int]:
     """Return a label and the first factor of each line; equal columns are one subspace."""
     values = measured["recovery"].values
     found: dict[str, int] = {}
@@ -136,18 +136,19 @@ def picture_strip(
     """Draw what twins make of one seed as they see more data.
 
     ``pictures`` has the shape (sizes, seeds, 3, height, width): model A, model B, and the training
-    image nearest to A's. One row is one seed; one block of three columns is one n.
+    image nearest to A's, or (sizes, seeds, 2, height, width) without that. One row is one seed; one
+    block of columns is one n.
     """
     from matplotlib.figure import Figure
 
-    blocks, seeds, _, high, wide = pictures.shape
+    blocks, seeds, across_each, high, wide = pictures.shape
     columns = min(2, blocks) if stacked else blocks
     rows = -(-blocks // columns)
     tile = 0.5 if stacked else 0.42
-    across, down = 3 * tile, seeds * tile * high / wide
+    across, down = across_each * tile, seeds * tile * high / wide
     size = (columns * (across + _BETWEEN) + _BETWEEN, rows * (down + _HEADING))
     figure = Figure(figsize=size)
-    low, top = float(pictures[:, :, 2].min()), float(pictures[:, :, 2].max())
+    low, top = float(pictures[:, :, -1].min()), float(pictures[:, :, -1].max())
     for block in range(blocks):
         row, column = divmod(block, columns)
         x = _BETWEEN + column * (across + _BETWEEN)
@@ -160,7 +161,7 @@ def picture_strip(
             sheet, cmap="gray_r", vmin=low, vmax=top, interpolation="nearest", aspect="auto"
         )
         axes.set_title(f"n = {number(float(sizes[block]))}", loc="center", pad=14.0)
-        for place, name in enumerate(("A", "B", "nearest")):
+        for place, name in enumerate(("A", "B", "nearest")[:across_each]):
             axes.annotate(
                 name,
                 (place * (wide + _GAP) + (wide - 1) / 2, -0.5),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from twinseed import figures
 from twinseed.report.captions import Caption, caption
+from twinseed.report.page import data_uri, inline_svg
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -31,6 +33,33 @@ class Drawing:
     def caption(self) -> Caption:
         """The words around the figure."""
         return caption(self.name)
+
+    def shown(self, folder: Path | None) -> dict[str, Any]:
+        """Return what a page needs: the caption, and the markup wide and narrow.
+
+        With a folder the figure is written there as well, as PNG and SVG.
+        """
+        narrow = self.draw(stacked=True)
+        if self.raster:
+            forms = {"wide": self._png(folder), "narrow": figures.as_png(narrow, dpi=150.0)}
+            content = {form: {"picture": data_uri(png)} for form, png in forms.items()}
+        else:
+            texts = {"wide": self._svg(folder), "narrow": figures.as_svg(narrow, self.name)}
+            content = {
+                form: {"svg": inline_svg(text, f"{self.name}-{form}", self.caption.alternative)}
+                for form, text in texts.items()
+            }
+        return {"name": self.name, "caption": self.caption, "forms": content}
+
+    def _png(self, folder: Path | None) -> bytes:
+        if folder is None:
+            return figures.as_png(self.draw())
+        return figures.save(self.draw(), folder, self.name)[0].read_bytes()
+
+    def _svg(self, folder: Path | None) -> str:
+        if folder is None:
+            return figures.as_svg(self.draw(), self.name)
+        return figures.save(self.draw(), folder, self.name)[1].read_text(encoding="utf-8")
 
 
 def drawings(reproduction: Reproduction) -> list[Drawing]:

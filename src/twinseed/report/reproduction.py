@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twinseed import figures, readout
-from twinseed.report.gallery import Drawing, drawings
-from twinseed.report.page import data_uri, inline_svg, render
+from twinseed import readout
+from twinseed.report.gallery import drawings
+from twinseed.report.page import render
 
 if TYPE_CHECKING:
     from twinseed.progress import Progress
@@ -52,7 +52,7 @@ def write_reproduction(
     _write_claims(reproduction, versions, root)
     shown = []
     for drawing in drawings(reproduction):
-        shown.append(_shown(drawing, root / "figures"))
+        shown.append(drawing.shown(root / "figures"))
         if progress is not None:
             progress.advance()
     page = root / "index.html"
@@ -60,26 +60,6 @@ def write_reproduction(
     if progress is not None:
         progress.advance()
     return page
-
-
-def _shown(drawing: Drawing, folder: Path) -> dict[str, Any]:
-    """Write a figure's files, and return what the page needs: its markup, wide and narrow."""
-    caption, name = drawing.caption, drawing.name
-    wide, narrow = drawing.draw(), drawing.draw(stacked=True)
-    png, svg = figures.save(wide, folder, name)
-    if drawing.raster:
-        small = figures.as_png(narrow, dpi=150.0)
-        forms = {
-            "wide": {"picture": data_uri(png.read_bytes())},
-            "narrow": {"picture": data_uri(small)},
-        }
-    else:
-        texts = {"wide": svg.read_text(encoding="utf-8"), "narrow": figures.as_svg(narrow, name)}
-        forms = {
-            form: {"svg": inline_svg(text, f"{name}-{form}", caption.alternative)}
-            for form, text in texts.items()
-        }
-    return {"name": name, "caption": caption, "forms": forms}
 
 
 def _page(

@@ -1,29 +1,66 @@
-"""What is measured of a pair of trained twins, beside the linear twins of the same rows."""
+"""Twins at rising numbers of rows, beside the linear twins of the same rows and their theory."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twinseed import readout
+from twinseed.errors import InputError
 from twinseed.filters import Ridge
 from twinseed.generators import LinearGenerator
+from twinseed.neighbours import nearest
+from twinseed.populations import estimate_population
 from twinseed.readout import VARIABLES, Estimate
 from twinseed.sweep import Result
 from twinseed.twins import Twins
 from twinseed.verbs._simulation import over_replicates
 from twinseed.verbs.measure import measure
+from twinseed.verbs.predict import predict
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["linear_twins", "measured", "over_pairs"]
+__all__ = [
+    "TwinCurves",
+    "linear_twins",
+    "measured",
+    "over_pairs",
+    "picture_rows",
+    "predicted",
+    "sentences",
+]
 
 Array = NDArray[np.float64]
+
+_WIDEST = 3000  # columns up to which theory is asked, from at most this many rows:
+_PILOT = 8000
+_POINTS = 12  # of the theory's curve, besides the sizes themselves
+_LARGEST = 64  # pixels along the longer side of a picture
+
+
+@dataclass(frozen=True, eq=False)
+class TwinCurves:
+    """What is known of twins at rising n, ready to be printed and drawn."""
+
+    title: str
+    measured: xr.Dataset
+    linear: xr.Dataset | None = None
+    """The matched linear model: the same rows, the same estimators."""
+    predicted: xr.Dataset | None = None
+    """What theory expects of it, over a finer grid of n."""
+    losses: Mapping[str, Sequence[tuple[int, float]]] = field(default_factory=dict)
+    """By the name of a twin, beginning with its n and a hyphen: (step, loss) along training."""
+    reference_loss: float | None = None
+    """The loss of a denoiser that knows the scale of its rows alone."""
+    pictures: NDArray[np.float64] | None = None
+    """(sizes, seeds, 2 or 3, height, width): A, B and the training image nearest to A's."""
+    settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    notes: Sequence[str] = ()
 
 
 def linear_twins(twins: Twins, noise: Array) -> Twins:
@@ -92,3 +129,79 @@ def _one_pair(results: Sequence[Mapping[str, Any]]) -> dict[str, Estimate]:
         )
         for name in results[0]
     }
+
+
+def predicted(rows: NDArray[Any], sizes: Sequence[int]) -> xr.Dataset | None:
+    """Predict the matched linear model at and between ``sizes``, from the spectrum of all rows.
+
+    Each model estimates its mean as well, so that n rows are n - 1 degrees of freedom. The spectrum
+    is deconvolved: that of the sample would make convergence look easier than it is. None where it
+    cannot be had: too many columns, too few rows, rows that repeat each other.
+    """
+    if rows.shape[1] > _WIDEST:
+        return None
+    chosen = np.linspace(0, len(rows) - 1, min(len(rows), _PILOT)).astype(np.int64)
+    try:
+        population = estimate_population(rows[chosen])
+    except InputError:
+        return None
+    between = np.rint(np.geomspace(sizes[0], sizes[-1], _POINTS))
+    n = np.unique([*between, *sizes])
+    found = predict(population, Ridge(0.0), n=np.maximum(n - 1.0, 1.0))
+    return found.assign_coords(n=("n", n), gamma=("n", n / rows.shape[1]))
+
+
+def picture_rows(
+    twins: Sequence[Twins], shape: tuple[int, ...], seeds: int = 4, *, trained: bool = True
+) -> NDArray[np.float64] | None:
+    """Return the first seeds' samples as pictures, with the training row nearest to A's.
+
+    Shapes: ``shape`` (H, W) or (C, H, W), colours averaged; large pictures are thinned. None where
+    rows are no pictures. Without ``trained`` the training rows are left out.
+    """
+    if len(shape) not in (2, 3) or any(twin.samples_b is None for twin in twins):
+        return None
+    step = -(-max(shape[-2:]) // _LARGEST)
+    sheets = []
+    for one in twins:
+        assert one.samples_b is not None
+        columns = [one.samples_a[:seeds], one.samples_b[:seeds]]
+        if trained:
+            found = nearest(np.asarray(columns[0], dtype=np.float64), one.train_a)
+            columns.append(one.train_a[found.distance_row[:, 0]])
+        images = np.stack(columns, axis=1).reshape(-1, len(columns), *shape)
+        grey = images.mean(axis=2) if len(shape) == 3 else images
+        sheets.append(grey[..., ::step, ::step])
+    return np.stack(sheets).astype(np.float64)
+
+
+def sentences(curves: TwinCurves) -> list[str]:
+    """Say in words what the curves show at the smallest and at the largest n."""
+    said = []
+    ends = dict.fromkeys([0, curves.measured.sizes["n"] - 1])
+    for i in ends:
+        here = curves.measured.isel(n=i)
+        text = f"At n = {int(here.n):,} the twins agree to {_with_bar(here, 'convergence')}"
+        text += f" (mismatched seeds: {float(here.convergence_null):.3f})"
+        if curves.linear is not None:
+            text += f", their linear twins to {_with_bar(curves.linear.isel(n=i), 'convergence')}"
+        said.append(text + _closeness(here, curves.linear, i) + ".")
+    return said
+
+
+def _closeness(here: xr.Dataset, linear: xr.Dataset | None, place: int) -> str:
+    if bool(here.memorisation_share.isnull()):
+        return ""
+    text = (
+        f"; {float(here.memorisation_share):.0%} of the samples are closer to training than to "
+        "as many held-out rows"
+    )
+    if linear is not None:
+        text += f" (linear: {float(linear.memorisation_share[place]):.0%})"
+    return text
+
+
+def _with_bar(readout: xr.Dataset, name: str) -> str:
+    return (
+        f"{float(readout[name]):.3f} \N{PLUS-MINUS SIGN} {1.96 * float(readout[f'{name}_se']):.3f}"
+    )

@@ -1,0 +1,65 @@
+"""How twins at rising n are printed: a table over n for people, everything for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from twinseed.cli.output import print_table, readout_as_json
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from twinseed.verbs.twin_curves import TwinCurves
+
+__all__ = ["curves_as_json", "print_curves"]
+
+_SHOWN = {
+    "convergence": "q",
+    "convergence_null": "q, mismatched seeds",
+    "memorisation_ratio": "rho",
+    "memorisation_share": "share",
+    "recovery": "Q 1",
+}
+
+
+def print_curves(curves: TwinCurves) -> None:
+    """Print one line for each n, the linear twins beside these, and what the ends say."""
+    from twinseed.verbs.twin_curves import sentences
+
+    models = {"": curves.measured, ", linear": curves.linear}
+    columns = [
+        (words + model, name, data)
+        for name, words in _SHOWN.items()
+        for model, data in models.items()
+        if data is not None and bool(curves.measured[name].notnull().any())
+    ]
+    rows = [
+        (f"{int(n):,}", *(_cell(data.isel(n=i), name) for _, name, data in columns))
+        for i, n in enumerate(curves.measured["n"].values)
+    ]
+    print_table(("n", *(head for head, _, _ in columns)), rows)
+    for sentence in (*sentences(curves), *curves.notes):
+        typer.echo(sentence)
+
+
+def curves_as_json(curves: TwinCurves) -> dict[str, Any]:
+    """Return every readout, the losses, the plan and the notes."""
+    readouts = {
+        "measured": curves.measured,
+        "linear": curves.linear,
+        "predicted": curves.predicted,
+    }
+    return {
+        **{n: None if data is None else readout_as_json(data) for n, data in readouts.items()},
+        "losses": {name: [list(one) for one in curve] for name, curve in curves.losses.items()},
+        "settings": curves.settings,
+        "notes": list(curves.notes),
+    }
+
+
+def _cell(readout: xr.Dataset, name: str) -> str:
+    one = readout[[name, f"{name}_se"]]
+    one = one.isel(factor=0) if "factor" in one.dims else one
+    return f"{float(one[name]):.3f} ± {1.96 * float(one[f'{name}_se']):.3f}"

@@ -1,0 +1,101 @@
+"""Twins at rising n as a page, and as a folder with the page, its figures and its readouts."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twinseed import __version__, figures, readout
+from twinseed.figures import training as drawn
+from twinseed.figures.series import Z95
+from twinseed.report.gallery import Drawing
+from twinseed.report.page import render
+from twinseed.verbs.twin_curves import sentences
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from twinseed.verbs.twin_curves import TwinCurves
+
+__all__ = ["curves_page", "write_training"]
+
+_COLUMNS = {
+    "convergence": "Convergence q",
+    "convergence_null": "Mismatched seeds",
+    "memorisation": "Memorisation m",
+    "memorisation_ratio": "Ratio \N{GREEK SMALL LETTER RHO}",
+    "memorisation_share": "Share closer to training",
+}
+
+
+def write_training(curves: TwinCurves, folder: str | Path) -> Path:
+    """Write the readouts, ``figures/`` and ``index.html`` into a folder; return the page's path.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed; the readouts are there by then.
+        OSError: the folder cannot be written.
+    """
+    root = Path(folder)
+    (root / "figures").mkdir(parents=True, exist_ok=True)
+    for name in ("measured", "linear", "predicted"):
+        data = getattr(curves, name)
+        if data is not None:
+            readout.save(data, root / f"{name}.nc")
+    page = root / "index.html"
+    page.write_text(curves_page(curves, root / "figures"), encoding="utf-8")
+    return page
+
+
+def curves_page(curves: TwinCurves, folder: Path | None = None) -> str:
+    """Return the page, self-contained; with a folder its figures are written there as well."""
+    models = {"these twins": curves.measured, "linear": curves.linear}
+    known = {name: data for name, data in models.items() if data is not None}
+    columns = {
+        name: words for name, words in _COLUMNS.items() if drawn.has_numbers(curves.measured, name)
+    }
+    rows = [
+        {
+            "n": f"{int(n):,}",
+            "cells": [
+                [(model, *_value(data, name, i)) for model, data in known.items()]
+                for name in columns
+            ],
+        }
+        for i, n in enumerate(curves.measured["n"].values)
+    ]
+    return render(
+        "training.html",
+        title=curves.title,
+        said=sentences(curves),
+        notes=curves.notes,
+        shown=[drawing.shown(folder) for drawing in _drawings(curves)],
+        files=folder is not None,
+        linear=curves.linear is not None,
+        columns=list(columns.values()),
+        rows=rows,
+        settings={**curves.settings, "Versions": {"twinseed": __version__}},
+    )
+
+
+def _value(data: xr.Dataset, name: str, place: int) -> tuple[float, float, float]:
+    value = float(data[name].isel(n=place))
+    half = Z95 * float(data[f"{name}_se"].isel(n=place))
+    return value, value - half, value + half
+
+
+def _drawings(curves: TwinCurves) -> list[Drawing]:
+    three = (curves.measured, curves.linear, curves.predicted)
+    found = [Drawing("training_agreement", partial(drawn.training_agreement, *three))]
+    if drawn.has_numbers(curves.measured, "memorisation_share"):
+        found.append(Drawing("training_closeness", partial(drawn.training_closeness, *three)))
+    if drawn.has_numbers(curves.measured, "convergence_factor"):
+        found.append(Drawing("training_spectrum", partial(drawn.training_spectrum, *three[:2])))
+    if curves.pictures is not None:
+        sizes: list[Any] = curves.measured["n"].values.tolist()
+        strip = partial(figures.picture_strip, curves.pictures, sizes)
+        found.append(Drawing("training_pictures", strip, True))
+    if curves.losses:
+        draw = partial(drawn.training_losses, curves.losses, reference=curves.reference_loss)
+        found.append(Drawing("training_losses", draw))
+    return found
