@@ -13,7 +13,8 @@ from docs.studies import calibration_audits as audits
 from docs.studies import calibration_page as pages
 from docs.studies import calibration_power as power
 from docs.studies import calibration_rivals as rivals
-from scipy.stats import mannwhitneyu
+from scipy.special import ndtri
+from scipy.stats import binomtest, mannwhitneyu
 
 import twinseed as ts
 from twinseed.auditing.closest import Pool, attribute, searched
@@ -63,6 +64,22 @@ def test_other_results_make_another_page(told: dict[str, pages.Rows]) -> None:
     changed = pages.renewed(page, other)
     lines = zip(page.splitlines(), changed.splitlines(), strict=True)
     assert sum(old != new for old, new in lines) == 2
+
+
+def test_the_results_support_the_page(told: dict[str, pages.Rows]) -> None:
+    for row in told["power"]:
+        gain = min(float(row[name]) for name in pages.COMPARED if row[name]) / float(row["audit"])
+        assert gain > (4.0 if row["data"] in ("MNIST", "fashion images") else 1.7)
+    outside = [
+        1 - float(value)
+        for row in told["linear"]
+        for key, value in row.items()
+        if key.endswith("within 3")
+    ]
+    assert round(12 * sum(outside)) == 1
+    for row in told["alarms"]:
+        hits, audits = round(float(row["p below .05"]) * int(row["audits"])), int(row["audits"])
+        assert binomtest(hits, audits, 0.05).pvalue > 0.01
 
 
 @pytest.mark.extras
@@ -169,8 +186,6 @@ def test_data_copying_is_the_mann_whitney_statistic_in_one_cell() -> None:
     found = rivals.Distances(near, near, whole, whole, empty, empty)
     real = rivals.Real(empty, np.zeros((1, 1)), np.zeros(70, dtype=np.int64), far)
     test = mannwhitneyu(far, near, alternative="greater", use_continuity=False, method="asymptotic")
-    from scipy.special import ndtri
-
     assert rivals.data_copying(found, real) == pytest.approx(-ndtri(test.pvalue))
 
 
@@ -184,13 +199,16 @@ def test_cells_are_made_of_training_rows(rows: np.ndarray) -> None:
     np.testing.assert_allclose(real.radius, apart.min(axis=1), rtol=1e-6)
 
 
-def test_every_statistic_grows_with_copies() -> None:
+def test_every_statistic_grows_copy_by_copy() -> None:
     found = power.draw(power.GAUSSIAN, 60, True, True, np.random.default_rng(0))
     for name, before in found["none"].items():
         for noise in power.NOISES:
             values = found[f"noise {noise:g}"][name]
             assert len(values) == len(power.counts(60))
             assert values[-1] > max(before, values[0]) - 1e-9
+    shares = [found["none"]["DCR share"], *found["noise 0"]["DCR share"]]
+    steps = np.diff([0, *power.counts(60)])
+    assert np.all(np.abs(np.diff(shares)) <= steps / 60 + 1e-6), "a copy replaces one sample"
     assert found["audit: 5 %"] < found["audit: 1 %"]
     assert 0 < found["visible"] < 1
 
