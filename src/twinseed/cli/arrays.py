@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from twinseed.cli.curves import show_curves
 from twinseed.cli.guard import FAILED, as_options, guarded
 from twinseed.cli.options import (
     Factors,
@@ -18,12 +20,13 @@ from twinseed.cli.options import (
     require_writable,
 )
 from twinseed.cli.output import print_json, print_readout, readout_as_json
-from twinseed.errors import InputError
+from twinseed.errors import InputError, MissingExtraError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from twinseed.twins import Twins
+    from twinseed.verbs.twin_curves import TwinCurves
 
 __all__ = ["audit", "measure"]
 
@@ -90,8 +93,8 @@ def measure(
 
 @guarded()
 def audit(
-    train_a: TrainA,
-    samples_a: SamplesA,
+    train_a: Annotated[str | None, _rows("Rows that generator A was trained on.")] = None,
+    samples_a: Annotated[str | None, _rows("Samples of generator A.")] = None,
     train_b: TrainB = None,
     samples_b: SamplesB = None,
     heldout: HeldOut = None,
@@ -99,6 +102,20 @@ def audit(
     cache: Cache = None,
     factors: Factors = 5,
     seed: Seed = 0,
+    pairs: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Published pairs instead: two files of samples for each n, as A_100.pt, B_100.pt.",
+        ),
+    ] = None,
+    pattern: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help='How those files are named, as "{side}_{n}.pt".'),
+    ] = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Trained twins that come with twinseed instead.")
+    ] = False,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE.html", help="Write a self-contained page.")
     ] = None,
@@ -111,10 +128,19 @@ def audit(
     Rows are samples; row i of both sample files comes from seed i. FILE is .npy, .npz, .csv,
     .safetensors, .pt, .h5, .parquet, .zarr or a folder of images; of several arrays in a file,
     FILE#NAME. Everything is measured about the mean of the real rows. The exit status is 1 if
-    copying was found, or if the audit's controls do not allow a verdict.
+    copying was found, or if the audit's controls do not allow a verdict. With --pairs or --demo
+    there is no verdict: curves over n, the linear twins of the same rows beside them.
     """
     require_writable("--html", html)
     require_writable("--output", output)
+    given = [train_a, samples_a, train_b, samples_b, heldout, encoder, cache]
+    if pairs is not None or demo or pattern is not None:
+        _require_alone(pairs, pattern, demo, given)
+        show_curves(_curves(pairs, pattern, factors, seed), html, output, as_json, quiet)
+        return
+    if train_a is None or samples_a is None:
+        missing = "--train-a" if train_a is None else "--samples-a"
+        raise InputError(missing, "is needed", None, "pass a file, or --pairs, or --demo")
     function = _encoder(encoder, cache)
     twins = _twins(train_a, samples_a, train_b, samples_b, heldout)
     import twinseed as ts
@@ -139,6 +165,31 @@ def audit(
         typer.echo(str(found))
     if found.failed:
         raise typer.Exit(FAILED)
+
+
+def _require_alone(
+    pairs: Path | None, pattern: str | None, demo: bool, given: Sequence[object]
+) -> None:
+    """Refuse options that say in two ways what is audited."""
+    if pairs is None and not demo:
+        raise InputError("--pattern", "is for published pairs", pattern, "pass --pairs as well")
+    if demo and pairs is not None:
+        raise InputError("--demo", "has twins of its own", str(pairs), "drop it, or --pairs")
+    if any(one is not None for one in given):
+        option = "--demo" if demo else "--pairs"
+        raise InputError(option, "brings its own samples", "other files", "drop those, or it")
+
+
+def _curves(pairs: Path | None, pattern: str | None, factors: int, seed: int) -> TwinCurves:
+    if pairs is not None:
+        from twinseed.auditing.published import published_pairs
+
+        return published_pairs(pairs, pattern=pattern, factors=factors, rng=seed)
+    if find_spec("torch") is None or find_spec("safetensors") is None:
+        raise MissingExtraError("torch and safetensors", "denoise", "The demo")
+    from twinseed.denoise.demo import demo_curves
+
+    return demo_curves(factors=factors, rng=seed)
 
 
 def _encoder(encoder: str | None, cache: Path | None) -> Callable[..., Any] | None:
@@ -173,11 +224,5 @@ def _twins(
     found = load_roles({role: path for role, path in paths.items() if path is not None})
     for sentence in unseen_categories(found):
         typer.echo(f"twinseed: {as_options(sentence)}", err=True)
-    rows: dict[str, Any] = {**found}
-    return Twins(
-        samples_a=rows["samples_a"],
-        samples_b=rows.get("samples_b"),
-        train_a=rows["train_a"],
-        train_b=rows.get("train_b"),
-        heldout=rows.get("heldout"),
-    )
+    rows: dict[str, Any] = {"samples_b": None} | found
+    return Twins(**rows)
