@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.test_cli import assert_refused, call, strict
+from tests.test_diagram import FIELDS
 from tests.test_figures import Drawn, clashes, covered, drawn_text
 
 import twinseed as ts
@@ -31,16 +32,7 @@ PLANES: dict[str, dict[str, Any]] = {
 
 def filled(room: int = 300, **fields: Any) -> ts.PhaseDiagram:
     """Return a diagram whose points have the values of simple formulas, as if drawn."""
-    usual = {
-        "d": 10**6,
-        "gamma": (0.03, 30.0),
-        "strength": (0.1, 10.0),
-        "ridge": 0.0,
-        "replicates": 2,
-        "memorisation": 2.0,
-        "convergence": 0.5,
-    }
-    plane = Plane.build(**{**usual, **fields})
+    plane = Plane.build(**{**FIELDS, **fields})
     done = 0
 
     def result(cell: Cell) -> Result:
@@ -63,7 +55,10 @@ def filled(room: int = 300, **fields: Any) -> ts.PhaseDiagram:
     return ts.PhaseDiagram.refined(plane, (0,), perform)
 
 
-@pytest.fixture(scope="module", params=PLANES)
+@pytest.fixture(
+    scope="module",
+    params=["usual", pytest.param("ridge", marks=pytest.mark.nightly), "narrow", "copying"],
+)
 def diagram(request: pytest.FixtureRequest) -> ts.PhaseDiagram:
     return filled(**PLANES[request.param])
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.linalg
+from tests.test_krylov import furthest
 
 import twinseed as ts
 from twinseed.filters import Filter
@@ -15,8 +16,6 @@ from twinseed.generators import KrylovGenerator, LinearGenerator
 from twinseed.populations import Estimated, Population
 from twinseed.simulation import Dense, Krylov
 from twinseed.status import Status
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
 
 SMOOTH = [
     filter
@@ -34,11 +33,6 @@ HARD = {
     "one direction far above": np.r_[1e8, np.ones(59)],
     "rank of a third": np.r_[np.ones(20), np.zeros(40)],
 }
-
-
-def furthest(found: Array, exact: Array) -> float:
-    """The largest relative error over the rows."""
-    return float(np.max(np.linalg.norm(found - exact, axis=1) / np.linalg.norm(exact, axis=1)))
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64])

@@ -169,12 +169,12 @@ def test_killed_workers_cost_their_cells_only(
     tmp_path: Path, expected: list[Mapping[str, Any]]
 ) -> None:
     """Each cell kills its worker once: more breakdowns than are allowed without progress."""
-    marks = [tmp_path / str(cell.description["size"]) for cell in cells()]
+    marks = [tmp_path / str(cell.description["size"]) for cell in cells(4)]
     work = [
         Cell(partial(die_once, str(mark), int(mark.name)), {"size": int(mark.name)})
         for mark in marks
     ]
-    assert same(run(JOB, work, workers=2), expected)
+    assert same(run(JOB, work, workers=2), expected[:4])
     assert all(mark.exists() for mark in marks)
 
 

@@ -11,9 +11,9 @@ from twinseed.simulation import Compressed, Dense, Engine, Krylov
 
 ENGINES = [example for kind in (Dense, Krylov, Compressed) for example in kind.examples()]
 CELLS = {
-    "n < d": (ts.Spiked([3.0]), ts.Ridge(0.1), 6, 40),
-    "two factors, n > d": (ts.Spiked([8.0, 2.0], bulk=0.5), ts.Ridge(0.0), 60, 30),
-    "no factor, n = d": (ts.Spiked([]), ts.Ridge(0.0), 20, 20),
+    "n < d": (ts.Spiked([3.0]), ts.Ridge(0.1), 6, 30),
+    "two factors, n > d": (ts.Spiked([8.0, 2.0], bulk=0.5), ts.Ridge(0.0), 24, 12),
+    "no factor, n = d": (ts.Spiked([]), ts.Ridge(0.0), 10, 10),
 }
 
 
