@@ -21,6 +21,8 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 GUIDES = [
     path for path in DOCUMENTS if path.parent.name == "docs" and "```python" in path.read_text()
 ]
+OPTIONAL = re.compile(r"^(?:from|import) (?:torch|diffusers|distributed)\b", re.MULTILINE)
+"""Of a guide whose code needs these, the test is one for an environment with every extra."""
 PUBLIC = [name for name in twinseed.__all__ if not name.startswith("__")]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -70,7 +72,17 @@ def test_the_python_of_the_readme_prints_what_the_readme_says(
         assert printed.getvalue() == expected
 
 
-@pytest.mark.parametrize("document", GUIDES, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param(
+            path,
+            id=path.name,
+            marks=[pytest.mark.extras] if OPTIONAL.search(path.read_text()) else [],
+        )
+        for path in GUIDES
+    ],
+)
 def test_the_python_of_a_guide_prints_what_the_guide_says(
     document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
