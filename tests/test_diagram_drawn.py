@@ -135,6 +135,7 @@ def test_what_it_says_of_itself(usual: ts.PhaseDiagram) -> None:
     assert "d = 1,000,000" in told
     assert f"{len(usual.tiles)} simulated points" in told
     assert f"uniform grid of {usual.uniform:,}" in told
+    assert "uniform" not in str(filled(room=100)), "with so few points it is no sharper than one"
     assert "converged but not recovered" in told
     assert sum(usual.areas.values()) == pytest.approx(1.0)
     assert repr(usual) == f"PhaseDiagram(d=1000000, points={len(usual.tiles)})"
@@ -156,7 +157,7 @@ def test_the_command_draws_again_from_the_store_alone(
     assert strict(first.stdout)["plane"]["ridge"] == 0.2
     quiet = call("diagram", "--store", store, "--quiet")
     assert (quiet.exit_code, quiet.output) == (0, "")
-    assert "uniform grid" in call("diagram", "--store", store).stdout
+    assert "simulated points; simulation and theory" in call("diagram", "--store", store).stdout
     assert_refused(call("diagram", "--store", store, "--ridge", 0.3), ["plane", "0.2", "0.3"])
 
 

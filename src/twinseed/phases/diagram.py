@@ -269,10 +269,12 @@ class PhaseDiagram:
         rows = [
             (region.words, f"{area:.1%}", region.meaning) for region, area in self.areas.items()
         ]
+        more = self.uniform > len(self.tiles)
+        sharp = f", as sharp as a uniform grid of {self.uniform:,}" if more else ""
         about = (
             f"Phase diagram at d = {plane.d:,}, ridge {plane.ridge:g}: {len(self.tiles)} simulated "
-            f"points, as sharp as a uniform grid of {self.uniform:,}; simulation and theory give "
-            f"the same region on {self.agreement:.1%} of the plane."
+            f"points{sharp}; simulation and theory give the same region on {self.agreement:.1%} of "
+            "the plane."
         )
         return "\n".join([about, "", drawn_table(("region", "of the plane", "meaning"), rows)])
 
