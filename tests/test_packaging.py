@@ -109,6 +109,19 @@ def test_the_package_says_that_it_is_typed() -> None:
     assert (Path(twinseed.__file__).parent / "py.typed").is_file()
 
 
+@pytest.mark.extras
+def test_the_wheel_holds_all_that_is_read_at_run_time(root: Path) -> None:
+    from hatchling.builders.wheel import WheelBuilder
+
+    held = {Path(one.distribution_path) for one in WheelBuilder(str(root)).recurse_included_files()}
+    source = root / "src"
+    files = [path for path in (source / "twinseed").rglob("*.*") if path.suffix != ".pyc"]
+    assert {path.relative_to(source) for path in files} <= held
+    demo = Path("twinseed/denoise/demo")
+    assert {demo / "fashion.npz", demo / "LICENSE.txt"} <= held
+    assert sum(path.suffix == ".safetensors" and path.parent == demo for path in held) == 6
+
+
 def test_every_public_name_can_be_had() -> None:
     for name in twinseed.__all__:
         assert getattr(twinseed, name) is not None

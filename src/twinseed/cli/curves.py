@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from twinseed.cli.output import print_table, readout_as_json
+from twinseed.cli.output import print_json, print_table, readout_as_json
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from twinseed.verbs.twin_curves import TwinCurves
 
-__all__ = ["curves_as_json", "print_curves"]
+__all__ = ["curves_as_json", "print_curves", "show_curves"]
 
 _SHOWN = {
     "convergence": "q",
@@ -22,6 +23,24 @@ _SHOWN = {
     "memorisation_share": "share",
     "recovery": "Q 1",
 }
+
+
+def show_curves(
+    curves: TwinCurves, html: Path | None, output: Path | None, as_json: bool, quiet: bool
+) -> None:
+    """Write the page and the readout where they are asked for, and print."""
+    if html is not None:
+        from twinseed.report.training import curves_page
+
+        html.write_text(curves_page(curves), encoding="utf-8")
+    if output is not None:
+        from twinseed.readout import save
+
+        save(curves.measured, output)
+    if as_json:
+        print_json(curves_as_json(curves))
+    elif not quiet:
+        print_curves(curves)
 
 
 def print_curves(curves: TwinCurves) -> None:
@@ -62,4 +81,4 @@ def curves_as_json(curves: TwinCurves) -> dict[str, Any]:
 def _cell(readout: xr.Dataset, name: str) -> str:
     one = readout[[name, f"{name}_se"]]
     one = one.isel(factor=0) if "factor" in one.dims else one
-    return f"{float(one[name]):.3f} ± {1.96 * float(one[f'{name}_se']):.3f}"
+    return f"{float(one[name]):z.3f} ± {1.96 * float(one[f'{name}_se']):.3f}"

@@ -182,7 +182,7 @@ def sentences(curves: TwinCurves) -> list[str]:
     for i in ends:
         here = curves.measured.isel(n=i)
         text = f"At n = {int(here.n):,} the twins agree to {_with_bar(here, 'convergence')}"
-        text += f" (mismatched seeds: {float(here.convergence_null):.3f})"
+        text += f" (mismatched seeds: {float(here.convergence_null):z.3f})"
         if curves.linear is not None:
             text += f", their linear twins to {_with_bar(curves.linear.isel(n=i), 'convergence')}"
         said.append(text + _closeness(here, curves.linear, i) + ".")

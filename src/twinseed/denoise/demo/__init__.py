@@ -1,0 +1,111 @@
+"""Trained twins that are shipped with the package: small UNets, fashion at 14 x 14."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinseed.denoise.recipes import NetworkRecipe
+from twinseed.denoise.training import Training
+from twinseed.filters import Heun
+from twinseed.randomness import RandomSource, entropy_of, stream
+from twinseed.twins import Twins
+from twinseed.verbs.twin_curves import (
+    TwinCurves,
+    linear_twins,
+    measured,
+    over_pairs,
+    picture_rows,
+    predicted,
+)
+
+__all__ = ["IMAGES", "RECIPE", "SIZES", "demo_curves", "demo_images", "weights_file"]
+
+SIZES = (30, 300, 1000)
+"""Training rows of each pair."""
+
+RECIPE = NetworkRecipe(
+    "unet-small", Training(steps=2000, batch=48, average=0.995), sampler=Heun(16)
+)
+"""How the shipped twins were trained, by ``docs/studies/demo_twins.py``, and are sampled."""
+
+_HERE = Path(__file__).parent
+_NOTE = (
+    "One pair at each n: the error bars are those of its seeds, another pair may differ by more."
+)
+
+IMAGES = _HERE / "fashion.npz"
+"""Where the images are."""
+
+
+def demo_images() -> dict[str, NDArray[np.uint8]]:
+    """Return the images of twin ``a`` and ``b``, (1000, 14, 14) each, and those ``heldout``.
+
+    A twin at n was trained on the first n of its own. The images are means of 2 x 2 pixels of
+    Fashion-MNIST (MIT licence, beside the file).
+    """
+    with np.load(IMAGES, allow_pickle=False) as kept:
+        return {name: kept[name] for name in ("a", "b", "heldout")}
+
+
+def weights_file(n: int, side: str) -> Path:
+    """Return where the averaged weights of a twin are."""
+    return _HERE / f"{n}-{side}.safetensors"
+
+
+def demo_curves(*, seeds: int = 160, factors: int = 5, rng: RandomSource = 0) -> TwinCurves:
+    """Sample the shipped twins from shared noise, and measure them beside their linear twins.
+
+    Nothing is trained. Raises ``CheckpointError`` where a file of weights is not what was shipped.
+    """
+    images = demo_images()
+    rows = {side: one.reshape(len(one), -1).astype(np.float64) for side, one in images.items()}
+    shape = images["a"].shape[1:]
+    d = rows["a"].shape[1]
+    entropy = entropy_of(rng)
+    noise = stream(entropy, "demo: noise").standard_normal((seeds, d))
+    pairs = [
+        Twins(
+            samples_a=RECIPE.load(weights_file(n, "a")).sample(noise),
+            samples_b=RECIPE.load(weights_file(n, "b")).sample(noise),
+            train_a=rows["a"][:n],
+            train_b=rows["b"][:n],
+            heldout=rows["heldout"],
+        )
+        for n in SIZES
+    ]
+    ranks = np.arange(1.0, factors + 1.0)
+    network, linear = (
+        over_pairs(
+            [measured(one, stream(entropy, f"demo: {one.n}"), factors) for one in twins],
+            SIZES,
+            d,
+            ranks,
+            {},
+        )
+        for twins in (pairs, [linear_twins(one, noise) for one in pairs])
+    )
+    return TwinCurves(
+        title="Trained twins that come with twinseed",
+        measured=network,
+        linear=linear,
+        predicted=predicted(np.concatenate(list(rows.values())), SIZES),
+        pictures=picture_rows(pairs, shape),
+        settings={
+            "Denoiser": {
+                "denoiser": RECIPE.denoiser,
+                "parameters": f"{RECIPE.parameters(shape):,}",
+                "steps": f"{RECIPE.steps:,}",
+                "sampler": repr(RECIPE.sampler),
+            },
+            "Data": {
+                "images": "Fashion-MNIST, means of 2 x 2 pixels: 14 x 14 (MIT licence)",
+                "training_rows": ", ".join(f"{n:,}" for n in SIZES),
+                "heldout": f"{len(rows['heldout']):,}",
+                "seeds": f"{seeds:,}",
+            },
+        },
+        notes=[_NOTE],
+    )

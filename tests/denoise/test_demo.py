@@ -1,0 +1,67 @@
+"""The shipped twins: what their files are, what they show, and that damage is noticed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from twinseed.cli import app
+from twinseed.denoise import checkpoints, demo
+from twinseed.verbs.twin_curves import TwinCurves
+
+pytestmark = pytest.mark.extras
+
+
+@pytest.fixture(scope="module")
+def curves() -> TwinCurves:
+    return demo.demo_curves(seeds=100, factors=3)
+
+
+def test_images_are_disjoint_and_enough() -> None:
+    images = demo.demo_images()
+    assert {len(images[side]) for side in "ab"} >= {demo.SIZES[-1]}
+    rows = np.concatenate([one.reshape(len(one), -1) for one in images.values()])
+    assert rows.dtype == np.uint8
+    assert rows.shape[1] == 14 * 14
+    assert len(np.unique(rows, axis=0)) == len(rows)
+
+
+def test_the_weights_are_small_and_those_of_the_recipe() -> None:
+    files = [demo.weights_file(n, side) for n in demo.SIZES for side in "ab"]
+    assert sum(path.stat().st_size for path in files) < 2e6
+    about = [checkpoints.description(path) for path in files]
+    assert len({one["start"] for one in about}) == len(files)
+    for path, side in zip(files, "ab" * len(demo.SIZES), strict=True):
+        n = int(path.name.partition("-")[0])
+        rows = demo.demo_images()[side][:n]
+        # the offset is the mean of the rows that a twin was trained on
+        assert checkpoints.description(path)["offset"] == pytest.approx(rows.mean())
+
+
+def test_agreement_rises_with_n_and_nothing_is_copied_at_the_largest(curves: TwinCurves) -> None:
+    q = curves.measured.convergence.values
+    assert np.all(np.diff(q) > 0.0)
+    assert q[-1] > 0.9
+    assert np.all(abs(curves.measured.convergence_null) < 0.1)
+    assert curves.linear is not None
+    assert float(curves.linear.convergence[-1]) > q[-1] + 0.02
+    assert float(curves.measured.memorisation_ratio[-1]) == pytest.approx(1.0, abs=0.03)
+
+
+def test_weights_of_something_else_are_refused(tmp_path: Path) -> None:
+    path = demo.weights_file(demo.SIZES[0], "a")
+    about = {**checkpoints.description(path), "denoiser": "conv"}
+    checkpoints.save(tmp_path / "other", checkpoints.load(path), about)
+    with pytest.raises(checkpoints.CheckpointError, match="denoiser: 'conv' there"):
+        demo.RECIPE.load(tmp_path / "other")
+
+
+def test_the_command_shows_them(tmp_path: Path) -> None:
+    words = ["audit", "--demo", "--html", str(tmp_path / "demo.html")]
+    done = CliRunner().invoke(app, words, prog_name="twinseed")
+    assert done.exit_code == 0, done.output
+    assert f"At n = {demo.SIZES[0]} the twins agree" in done.stdout
+    assert 'id="training_pictures"' in (tmp_path / "demo.html").read_text(encoding="utf-8")

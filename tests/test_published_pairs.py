@@ -1,0 +1,173 @@
+"""Folders of seed-matched samples: how files are named, what they tell with and without rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+import twinseed as ts
+from twinseed.auditing.filenames import Place, by_pattern, by_rule
+from twinseed.auditing.published import published_pairs
+from twinseed.cli import app
+from twinseed.errors import InputError
+from twinseed.generators import LinearGenerator
+
+SIZES = (12, 120)
+SHAPE = (1, 6, 6)
+
+
+def arrays() -> dict[Place, np.ndarray]:
+    """Training rows and samples of linear twins, from one noise at every n."""
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal((80, 36))
+    rows = ts.Spiked([20.0]).sample(2 * SIZES[-1], 36, rng)
+    found = {}
+    for n in SIZES:
+        for side, half in {"a": rows[:n], "b": rows[SIZES[-1] : SIZES[-1] + n]}.items():
+            samples = LinearGenerator.fit(half, ts.Ridge(0.0), center=True).sample(noise)
+            found[Place("train", n, side)] = half.astype(np.float32)
+            found[Place("samples", n, side)] = samples.astype(np.float32)
+    return found
+
+
+def write(folder: Path, roles: Sequence[str], ending: str = "npy") -> Path:
+    folder.mkdir(exist_ok=True)
+    for place, rows in arrays().items():
+        if place.role in roles:
+            path = folder / f"{place.role}_group{place.side.upper()}_N{place.n}.{ending}"
+            images = rows.reshape(-1, *SHAPE)
+            if ending == "npy":
+                np.save(path, images)
+            else:
+                import torch
+
+                torch.save(torch.from_numpy(images), path)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("A_30.pt", "B_30.pt"),
+        ("samples_groupA_N30.pt", "samples_groupB_N30.pt"),
+        ("unet-first-30-images.pt", "unet-second-30-images.pt"),
+        ("N30_1.pt", "N30_2.pt"),
+        ("30oneHalf.pt", "30twoHalf.pt"),
+        ("GEN_A_30.npy", "GEN_B_30.npy"),
+    ],
+)
+def test_the_rule_reads_usual_names(a: str, b: str) -> None:
+    expected = {Place("samples", 30, "a"): a, Place("samples", 30, "b"): b}
+    assert by_rule([a, b]) == expected
+    assert by_rule([b, a]) == expected
+
+
+def test_of_several_numbers_n_is_the_one_that_varies() -> None:
+    names = [f"{side}_{n}_80x80.pt" for n in (10, 100) for side in "AB"]
+    assert sorted({place.n for place in by_rule(names)}) == [10, 100]
+    with pytest.raises(InputError, match="do not say n"):
+        by_rule(names[:2])
+
+
+@pytest.mark.parametrize(
+    ("names", "problem"),
+    [
+        ([], "holds no"),
+        (["A_1000.pt"], "has no partner"),
+        (["A_10.pt", "B_10.pt", "notes.pt"], "has no partner"),
+        (["A_1.pt", "B_1.pt", "A_2.pt", "B_2.pt"], "belongs to two pairs"),
+        (["A.pt", "B.pt"], "do not say n"),
+        (["A_10.pt", "B_10.pt", "A-10.pt"], "two files alike"),
+        (["train_A_10.pt", "train_B_10.pt"], "has no samples_a at n = 10"),
+    ],
+)
+def test_names_that_cannot_be_read_are_named(names: list[str], problem: str) -> None:
+    with pytest.raises(InputError, match=problem):
+        by_rule(names)
+
+
+def test_a_pattern_reads_what_the_rule_cannot() -> None:
+    names = ["left.1.pt", "left.2.pt", "right.1.pt", "right.2.pt", "notes.pt"]
+    found = by_pattern(names, "{side}.{n}.pt")
+    assert found[Place("samples", 2, "b")] == "right.2.pt"
+    assert len(found) == 4
+    for pattern, problem in {
+        "{side}.pt": "once each",
+        "{side}-{n}.pt": "no file matches",
+        "l{side}.{n}.pt": "two sides",
+    }.items():
+        with pytest.raises(InputError, match=problem):
+            by_pattern(names, pattern)
+    with pytest.raises(InputError, match="has no samples_b at n = 2"):
+        by_pattern(names[1:3], "{side}.{n}.pt")
+
+
+def test_samples_alone_tell_agreement_and_nothing_else(tmp_path: Path) -> None:
+    found = published_pairs(write(tmp_path, ["samples"]))
+    data = arrays()
+    for n in SIZES:
+        a, b = (data[Place("samples", n, side)] for side in "ab")
+        mean = np.concatenate([a, b]).mean(axis=0)
+        q = 2 * np.sum((a - mean) * (b - mean)) / np.sum((a - mean) ** 2 + (b - mean) ** 2)
+        assert float(found.measured.convergence.sel(n=n)) == pytest.approx(q, rel=1e-4)
+    assert np.all(abs(found.measured.convergence_null) < 0.1)
+    assert np.all(found.measured.memorisation.isnull())
+    assert found.linear is None
+    assert found.predicted is None
+    assert "Without training rows" in found.notes[0]
+    assert found.pictures is not None
+    assert found.pictures.shape == (2, 4, 2, 6, 6)
+
+
+def test_with_training_rows_everything_is_measured(tmp_path: Path) -> None:
+    found = published_pairs(write(tmp_path, ["samples", "train"]))
+    assert found.linear is not None
+    apart = abs(found.measured.convergence - found.linear.convergence)
+    assert np.all(apart < 0.12)  # they are linear twins themselves, from other noise
+    assert np.all(found.measured.memorisation > 0.3)
+    assert found.predicted is not None
+    assert found.notes == []
+    wrong = next(tmp_path.glob("train_groupA_N12.npy"))
+    np.save(wrong, np.load(wrong)[:-1])
+    with pytest.raises(InputError, match="must have 12 rows"):
+        published_pairs(tmp_path)
+
+
+def audit(*words: object) -> Result:
+    return CliRunner().invoke(app, ["audit", *map(str, words)], prog_name="twinseed")
+
+
+def test_the_command_refuses_two_ways_of_saying_what_to_audit(tmp_path: Path) -> None:
+    for words, problem in {
+        ("--pattern", "{side}_{n}.pt"): "--pattern is for published pairs",
+        ("--demo", "--pairs", tmp_path): "--demo has twins of its own",
+        ("--pairs", tmp_path, "--train-a", "x.npy"): "--pairs brings its own samples",
+        ("--pairs", tmp_path / "absent"): "must be a folder",
+        ("--samples-a", "x.npy"): "--train-a is needed",
+    }.items():
+        done = audit(*words)
+        assert done.exit_code == 2
+        assert problem in done.stderr
+
+
+@pytest.mark.extras
+def test_the_command_reads_tensors_and_gives_table_json_and_page(tmp_path: Path) -> None:
+    folder = write(tmp_path / "pairs", ["samples"], "pt")
+    page, readout = tmp_path / "page.html", tmp_path / "curves.nc"
+    done = audit("--pairs", folder, "--html", page, "-o", readout)
+    assert done.exit_code == 0, done.output
+    assert "Without training rows" in done.stdout
+    text = page.read_text(encoding="utf-8")
+    assert 'id="training_agreement"' in text
+    assert "samples_groupB_N120.pt" in text
+    found = json.loads(audit("--pairs", folder, "--json").stdout)
+    q = found["measured"]["variables"]["convergence"]["value"]
+    assert q[0] < q[1]
+    assert ts.__version__ in text
+    named = audit("--pairs", folder, "--pattern", "samples_group{side}_N{n}.pt", "--json")
+    assert json.loads(named.stdout)["measured"] == found["measured"]
