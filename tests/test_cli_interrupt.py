@@ -24,6 +24,8 @@ def stuck():
 @guarded(interrupted="interrupted; go on")
 def patient():
     import time
+    from twinseed.cli import interrupt
+    interrupt._PATIENCE = 60.0  # it ends by itself, however busy the machine
     try:
         print("working", flush=True)
         time.sleep(600)

@@ -49,8 +49,8 @@ _FORMATS = (".html", ".png", ".svg", ".nc")
 class PhaseDiagram:
     """Where twins memorise, converge and recover one factor, simulated and in theory.
 
-    ``tiling`` has the tiles and what was found in each; ``results`` the means and standard errors
-    at their centres; ``lines`` the theory; ``simulated`` how many points were drawn. Made by
+    ``plane`` says of what, ``entropy`` is the seed; ``tiling`` has the tiles and what was found in
+    each, ``results`` the means and standard errors at their centres, ``lines`` the theory. Made by
     ``phase_diagram``, or from its store alone by ``from_store``.
 
     >>> import twinseed as ts
