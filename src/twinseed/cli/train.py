@@ -40,8 +40,7 @@ def train(
         str, typer.Option(metavar="N1,N2", help="Training rows of each twin.")
     ] = "10,30,100,300,1000",
     denoiser: Annotated[
-        str,
-        typer.Option(metavar="NAME", help="linear, mlp, conv, unet-small or unet-large."),
+        str, typer.Option(metavar="NAME", help="linear, mlp, conv, unet-small or unet-large.")
     ] = "unet-small",
     steps: Annotated[int, typer.Option(metavar="T", help="Steps of training.")] = 5000,
     pairs: Annotated[int, typer.Option(metavar="P", help="Independent pairs at each size.")] = 1,
