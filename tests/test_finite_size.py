@@ -13,9 +13,7 @@ from docs.studies import finite_size as study
 from docs.studies import finite_size_page as pages
 from docs.studies.finite_size_fits import Draws, fits, fluctuation_constant
 
-SMALL = study.Settings(
-    sizes=(10**2, 10**3, 10**4), windows=(-1.5, 0.0, 1.5), replicates=(64, 64, 64)
-)
+SMALL = study.Settings(sizes=(10**2, 10**4), windows=(-1.5, 0.0, 1.5), replicates=(64, 64))
 MIDDLE = study.Settings(sizes=(10**5, 10**6), windows=(-3.0, 0.0, 3.0), replicates=(64, 64))
 
 
