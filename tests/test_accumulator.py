@@ -13,6 +13,7 @@ import twinseed as ts
 from twinseed.errors import InputError
 from twinseed.orders import principal
 from twinseed.orders.recovery import prepared
+from twinseed.verbs import accumulator
 
 D = 12
 RNG = np.random.default_rng(0)
@@ -41,7 +42,10 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("lengths", [[25], [1] * 25, [7, 1, 17]], ids=str)
-def test_it_is_measure_whatever_the_batches(case: str, lengths: list[int]) -> None:
+def test_it_is_measure_whatever_the_batches(
+    case: str, lengths: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accumulator, "_TOGETHER", 4)  # samples searched for together
     real, both = CASES[case]
     seen = ts.Accumulator(TRAIN_A, **real, rng=5, factors=2)
     for part in cut(lengths):

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Accumulator"]
 
+_TOGETHER = 1024  # samples searched for together: it costs as much to bring the rows for one
+
 
 class Accumulator:
     """``measure``, with samples that come in batches and real rows that are prepared once.
@@ -44,11 +46,11 @@ class Accumulator:
     Raises:
         InputError: real rows that ``Twins`` would refuse, or a bad argument, before any work.
 
-    Cost: ``update`` of B samples searches their nearest rows, one product of B x n x d, and of
-    B x h x d with held-out rows (for each generator whose rows are known); ``compute`` costs no
-    search, but the samples' directions, N d min(N, d), the bootstrap, N times ``resamples``, and a
-    checksum of all rows. Memory: a copy of the samples since the last ``reset``, and about 640
-    bytes a sample.
+    Cost: the nearest rows of 1,024 samples are searched together, on ``update``, and those of the
+    rest on ``compute``: for B samples one product of B x n x d, and of B x h x d with held-out rows
+    (for each generator whose rows are known). Beside that ``compute`` finds the samples'
+    directions, N d min(N, d), draws the bootstrap, N times ``resamples``, and makes a checksum of
+    all rows. Memory: a copy of the samples since the last ``reset``, and about 640 bytes a sample.
     Source: Maillard and Goldt, arXiv 2605.21402 (the order parameters).
 
     >>> import twinseed as ts
@@ -95,6 +97,8 @@ class Accumulator:
         """Forget all samples."""
         self._samples: dict[str, list[NDArray[Any]]] = {}
         self._found: list[list[Nearest]] = [[] for _ in self._searches]
+        self._searched = 0  # batches
+        self._waiting = 0  # samples
 
     @property
     def seeds(self) -> int:
@@ -128,20 +132,11 @@ class Accumulator:
                 len(batch["samples_b"]),
                 "generate both from the same seeds",
             )
-        found = [
-            nearest(
-                batch[side.samples],
-                rows,
-                groups=labels,
-                origin=self._real.origin,
-                memory=self._memory,
-            )
-            for side, (rows, labels) in zip(self._searches, self._rows, strict=True)
-        ]
-        for kept, one in zip(self._found, found, strict=True):
-            kept.append(one)
         for name, rows in batch.items():
             self._samples.setdefault(name, []).append(rows)
+        self._waiting += len(batch["samples_a"])
+        if self._waiting >= _TOGETHER:
+            self._search()
 
     def compute(self) -> xr.Dataset:
         """Return the readout of all samples since the last ``reset``, which stay.
@@ -151,6 +146,7 @@ class Accumulator:
         """
         if self.seeds < 2:
             raise InputError("samples_a", "must have at least 2 rows", self.seeds, "update first")
+        self._search()
         whole = {name: np.concatenate(batches) for name, batches in self._samples.items()}
         found = [Nearest.joined(batches) for batches in self._found]
         return measure(
@@ -161,6 +157,25 @@ class Accumulator:
             resamples=self._resamples,
             closeness=by_generator(self._searches, found, self._groups),
         )
+
+    def _search(self) -> None:
+        """Search the nearest rows of the batches that wait."""
+        if not self._waiting:
+            return
+        new = {name: np.concatenate(b[self._searched :]) for name, b in self._samples.items()}
+        found = [
+            nearest(
+                new[side.samples],
+                rows,
+                groups=labels,
+                origin=self._real.origin,
+                memory=self._memory,
+            )
+            for side, (rows, labels) in zip(self._searches, self._rows, strict=True)
+        ]
+        for kept, one in zip(self._found, found, strict=True):
+            kept.append(one)
+        self._searched, self._waiting = len(self._samples["samples_a"]), 0
 
     def _missing(self, batch: dict[str, NDArray[Any]]) -> bool:
         return self._real.train_b is not None and "samples_b" not in batch
