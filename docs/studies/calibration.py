@@ -7,7 +7,7 @@ Usage, from the root of the repository, with the packages that bring the data in
 
 Each part writes a table beside this script, calibration_<part>.csv; docs/calibration.md is written
 from these by ``python -m docs.studies.calibration_page``. With --keep every finished audit is kept,
-and a run that was interrupted goes on. About half an hour of one core.
+and a run that was interrupted goes on. About a quarter of an hour of one core.
 """
 
 from __future__ import annotations
