@@ -168,7 +168,7 @@ class PhaseDiagram:
 
     @property
     def agreement(self) -> float:
-        """Share of the plane in which simulation and theory give the same region."""
+        """Share of the plane whose points are in the region that theory gives them."""
         theory = self.lines.region(self.gamma, self.strength)
         sizes = np.array([tile.size[0] * tile.size[1] for tile in self.tiles])
         return float(sizes[theory == [int(region) for region in self.regions]].sum())
@@ -273,8 +273,8 @@ class PhaseDiagram:
         sharp = f", as sharp as a uniform grid of {self.uniform:,}" if more else ""
         about = (
             f"Phase diagram at d = {plane.d:,}, ridge {plane.ridge:g}: {len(self.tiles)} simulated "
-            f"points{sharp}; simulation and theory give the same region on {self.agreement:.1%} of "
-            "the plane."
+            f"points{sharp}. Those in the region that theory gives them stand for "
+            f"{self.agreement:.1%} of the plane."
         )
         return "\n".join([about, "", drawn_table(("region", "of the plane", "meaning"), rows)])
 

@@ -54,7 +54,7 @@ def diagram_page(diagram: PhaseDiagram) -> str:
         work={
             "simulated_points": details["points"],
             "uniform_grid_as_sharp": f"{details['uniform_grid']:,}",
-            "same_region_as_theory": f"{details['agreement']:.1%} of the plane",
+            "points_in_the_region_of_theory": f"{details['agreement']:.1%} of the plane",
             "draws_that_stopped_before_their_tolerance": details["stopped"],
         },
         settings={**details["plane"], "twinseed": details["twinseed"], "seed": details["seed"]},
