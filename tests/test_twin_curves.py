@@ -142,3 +142,15 @@ def test_what_was_not_measured_is_not_drawn(curves: TwinCurves) -> None:
     text = curves_page(TwinCurves("Bare", bare))
     assert 'id="training_agreement"' in text
     assert not any(f'id="training_{what}"' in text for what in NAMES[1:])
+
+
+@pytest.mark.extras
+def test_theory_is_drawn_where_it_has_something_to_say(curves: TwinCurves) -> None:
+    from twinseed.figures.training import training_closeness
+
+    figure = training_closeness(curves.measured, curves.linear, curves.predicted)
+    lines = [
+        any(line.get_linestyle() == "-" and len(line.get_xdata()) > 5 for line in axes.lines)
+        for axes in figure.axes
+    ]
+    assert lines == [False, True, True]

@@ -96,11 +96,13 @@ def _over_n(
         several = name == "recovery"
         lines = directions(measured) if several else {"": 1}
         keys: list[Any] = []
+        theory = False
         for (words, factor), look in zip(lines.items(), cycle(LOOKS), strict=False):
             at = {"factor": factor}
             if several:
                 keys.append(bars_key(words, look=look))
-            if predicted is not None and _has_theory(predicted, words, factor):
+            if predicted is not None and _has_theory(predicted, name, words, factor):
+                theory = True
                 draw_line(axes, series(predicted, name, along="n", at=at), look)
             if linear is not None:
                 draw_points(axes, series(linear, name, along="n", at=at), look, hollow=True)
@@ -113,15 +115,21 @@ def _over_n(
         look_of_key = None if several else LOOKS[0]
         shown = _MARKS if linear is not None else dict([next(iter(_MARKS.items()))])
         keys += [bars_key(words, look=look_of_key, hollow=h) for words, h in shown.items()]
-        if predicted is not None:
+        if theory:
             keys.append(line_key(LOOKS[0], "linear, by theory"))
         panel.legend(keys)
     return figure
 
 
-def _has_theory(predicted: xr.Dataset, words: str, factor: int) -> bool:
-    """Say whether a line has a prediction: not where several directions are one subspace."""
-    return not words or (words == f"direction {factor}" and factor <= predicted.sizes["factor"])
+def _has_theory(predicted: xr.Dataset, name: str, words: str, factor: int) -> bool:
+    """Say whether a line has a prediction that is worth drawing.
+
+    Not where several directions are one subspace; nor for plain memorisation, whose formula is for
+    spectra without leading directions, which images have.
+    """
+    if name == "recovery":
+        return words == f"direction {factor}" and factor <= predicted.sizes["factor"]
+    return name != "memorisation"
 
 
 @styled
@@ -132,6 +140,8 @@ def training_spectrum(
 
     Of more than six n, six are drawn, from the smallest to the largest.
     """
+    from matplotlib.ticker import MaxNLocator
+
     drawn = {"These twins": measured}
     if linear is not None:
         drawn["Linear twins of the same rows"] = linear
@@ -148,6 +158,7 @@ def training_spectrum(
             keys.append(bars_key(f"n = {number(float(one['n']))}", look=look))
         unit_y(panel.axes)
         panel.axes.set_ylim(bottom=lowest - 0.04)
+        panel.axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         panel.axes.set_xlabel("principal direction of the held-out rows (strong to weak)")
         panel.title(title, "agreement along it; 0: unrelated; 1: the same")
         panel.legend(keys, columns=3)
