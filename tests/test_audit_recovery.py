@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 import twinseed as ts
 from twinseed.auditing.factors import Factor, Fate, _unrelated, factors
-from twinseed.auditing.matched import matched, real_rows
+from twinseed.auditing.matched import Matched, matched, real_rows
 from twinseed.auditing.references import first_seeds, linear_twins
 from twinseed.coupling import outlier
 from twinseed.generators import LinearGenerator
+from twinseed.populations import Estimated
 
 Rows = NDArray[np.float64]
 Draw = np.random.default_rng
@@ -172,3 +173,9 @@ def test_what_could_not_be_learned_is_a_verdict_of_its_own() -> None:
     )
     assert found.factors[0].fate is Fate.OUT_OF_REACH
     assert "0 of 1 factors recovered" in found.verdict["recovery"]
+
+
+def test_directions_with_nothing_beside_them_are_learned() -> None:
+    values = np.array([2.0, 1.0, 0.0])
+    expected = Matched(Estimated(values), 1.0, np.ones(3), values, gamma=10.0)
+    assert expected.recovered(slice(0, 2)) == (1.0, True)

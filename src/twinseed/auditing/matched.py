@@ -78,6 +78,8 @@ class Matched:
         d = self.eigenvalues.size
         mu = float(self.eigenvalues[group].mean())
         others = np.delete(self.eigenvalues, np.r_[group])
+        if not others.any():  # nothing blurs the only directions there are
+            return 1.0, True
         surroundings = (others, np.full(others.size, 1.0 / d))
         found = outlier(mu, surroundings, self.gamma)
         floor = float(overlap_floor(mu, surroundings, self.gamma, d))

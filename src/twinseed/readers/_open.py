@@ -200,7 +200,8 @@ def _require_honest(source: Source, kind: str) -> None:
     if any(start.startswith(mark) for mark in _RIGHT[kind]):
         return
     for mark, what in _STARTS.items():
-        if start.startswith(mark) and (_RIGHT[kind] or mark != b"\x80"):
-            raise source.bad(
-                f"ends in {source.path.suffix} and is {what}", "give it its own ending"
-            )
+        if start.startswith(mark) and (kind != "safetensors" or mark != b"\x80"):
+            remedy = "give it its own ending"
+            if mark == b"\x80":
+                remedy = "save the rows as .npy; reading a pickle would run what it holds"
+            raise source.bad(f"ends in {source.path.suffix} and is {what}", remedy)
