@@ -100,7 +100,9 @@ PAYLOADS = [
         "a.npy", lambda path, mark: path.write_bytes(objects(mark)), "unpickled", id="npy"
     ),
     pytest.param("a.npy", as_bare_pickle, "is a pickle|whole .npy", id="pickle as npy"),
-    pytest.param("a.csv", as_bare_pickle, "is a pickle.*save the rows|in UTF-8", id="pickle as csv"),
+    pytest.param(
+        "a.csv", as_bare_pickle, "is a pickle.*save the rows|in UTF-8", id="pickle as csv"
+    ),
     pytest.param("a.npz", as_npz, "unpickled", id="npz"),
     pytest.param("a.npz", as_bare_pickle, "is a pickle|whole .npz", id="pickle as npz"),
     pytest.param("a.pt", as_pt, "running it is refused", id="pt", marks=extras),
