@@ -7,7 +7,7 @@ import json
 import math
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,10 +87,11 @@ class Audit:
         That of convergence comes from percentiles of the bootstrap, since it may end at 1; the
         others from the standard error. ``factor`` counts from 0.
         """
+        found = interval(self.readout, name, factor)
         level = self.agreement.mean_removed
         if name == "convergence" and level is not None:
-            return level.trace
-        return interval(self.readout, name, factor)
+            return replace(found, low=level.trace.low, high=level.trace.high)
+        return found
 
     def lines(self) -> Iterator[Line]:
         """Yield every number that could be measured, beside its references."""
