@@ -122,7 +122,7 @@ def test_a_generator_that_ignores_its_seed_is_named() -> None:
         return restless.standard_normal(noise.shape)
 
     arrays = {"train_a": a, "train_b": b, "heldout": heldout, "samples_a": None, "samples_b": None}
-    twins, named = twins_given(arrays, None, (steady, moving), (0,))
+    twins, named = twins_given(arrays, None, (steady, moving), 1000, (0,))
     assert [(one.name, one.numbers["generator"]) for one in named] == [
         ("not deterministic", "samples_b")
     ]

@@ -215,7 +215,7 @@ def test_generators_beside_a_table() -> None:
         return Table(train.names, (*columns, *(one[rows] for one in train.columns[1:])))
 
     for generator in (linear.sample, copies):
-        twins, found = twins_given(real | {"heldout": heldout}, None, [generator], (0,))
+        twins, found = twins_given(real | {"heldout": heldout}, None, [generator], 1000, (0,))
         assert twins.column_names == ("job: nurse", "job: pilot", "job: smith", *train.names[1:])
         assert twins.seeds == 1000
         assert not found
