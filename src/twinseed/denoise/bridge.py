@@ -38,6 +38,7 @@ def descend(
 
     Source: Wang, Zavatone-Veth and Pehlevan, arXiv 2602.02908.
 
+    >>> from twinseed.filters import Heun
     >>> levels = NoiseLevels(0.5, 2.0)
     >>> bank = linear_bank(3, levels, Heun(2))
     >>> [one.step for one in descend(bank, np.eye(3), rate=0.1, steps=4, report_every=2)]

@@ -32,7 +32,7 @@ class LinearBank(Network):
     Source: Wang, Zavatone-Veth and Pehlevan, arXiv 2602.02908.
 
     >>> bank = LinearBank((3,), [0.1, 1.0])
-    >>> float(bank.expected_loss(torch.eye(3, dtype=torch.float64)))
+    >>> float(bank.expected_loss(torch.eye(3, dtype=torch.float64)).detach())
     0.0
     """
 
