@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 import twinseed as ts
+from twinseed.auditing import covariance
 from twinseed.auditing.covariance import STATISTICS, Null, covariance_null
 from twinseed.auditing.matched import matched, real_rows
 from twinseed.generators import LinearGenerator
@@ -42,6 +44,19 @@ def test_it_is_what_a_covariance_costs_and_no_bare_chance() -> None:
     null = nulls_of(linear_twin(5))
     assert null["memorisation_ratio"].mean > 1.03
     assert null["memorisation_share"].mean > 0.55
+
+
+def test_of_many_rows_a_triangular_factor_gives_the_same_law(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    twins = linear_twin(5)
+    direct = nulls_of(twins)
+    monkeypatch.setattr(covariance, "_NORMALS", 0.0)
+    for name, null in nulls_of(twins).items():
+        assert not np.array_equal(null.drawn, direct[name].drawn)
+        error = np.hypot(null.spread, direct[name].spread) / np.sqrt(30)
+        assert abs(null.mean - direct[name].mean) < 4 * error
+        assert 0.5 < null.spread / direct[name].spread < 2
 
 
 def test_copies_lie_far_above_it() -> None:

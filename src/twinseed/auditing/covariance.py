@@ -21,6 +21,7 @@ STATISTICS = ("memorisation_ratio", "memorisation_share", "memorisation_share_eu
 _SAMPLES = 500  # samples of each simulated model, at most
 _REPLICATES = (8, 30)  # the fewest and the most
 _WORK = 1e11  # multiplications for all of them
+_NORMALS = 5e7  # of a replicate's samples, if they are one for each training row
 
 Array = NDArray[np.float64]
 
@@ -91,8 +92,9 @@ def covariance_null(
 
     Equation: parametric bootstrap. Each replicate draws n training and ``equal`` held-out rows from
     ``N(0, Sigma)``, draws samples of mean and covariance S of the training rows X, as
-    ``mean + (X - mean)^T g/sqrt(n - 1)`` with n standard normals g (which spares a decomposition),
-    and measures their ratio and shares against ``equal`` rows of each kind. All of it is done in
+    ``mean + (X - mean)^T g/sqrt(n - 1)`` with n standard normals g (which spares a decomposition;
+    of hundreds of thousands of rows the triangular factor of X - mean takes its place, with d
+    normals), and measures their ratio and shares against ``equal`` rows of each kind. All of it is done in
     the population's eigenbasis: nothing depends on the basis.
 
     Validity: one generator a replicate, with at most 500 samples, so that the spread is somewhat
@@ -108,14 +110,16 @@ def covariance_null(
     drawn = np.empty((replicates, len(STATISTICS)))
     for number in range(replicates):
         draw = stream(entropy, f"audit: covariance null {number}")
-        train, heldout, noise = (
-            draw.standard_normal(shape, dtype=np.float32)
-            for shape in ((twins.n, twins.d), (equal, twins.d), (count, twins.n))
+        train, heldout = (
+            scale * draw.standard_normal((rows, twins.d), dtype=np.float32)
+            for rows in (twins.n, equal)
         )
-        train *= scale
-        heldout *= scale
         mean = train.mean(axis=0)
-        samples = mean + (noise @ (train - mean)) / np.float32(np.sqrt(twins.n - 1))
+        root = train - mean
+        if twins.n > twins.d and float(count) * twins.n > _NORMALS:
+            root = np.linalg.qr(root, mode="r")
+        noise = draw.standard_normal((count, len(root)), dtype=np.float32)
+        samples = mean + (noise @ root) / np.float32(np.sqrt(twins.n - 1))
         near, far = (nearest(samples, rows) for rows in (train[:equal], heldout))
         drawn[number] = (
             near.cosine.mean() / far.cosine.mean(),
