@@ -94,8 +94,8 @@ def covariance_null(
     ``N(0, Sigma)``, draws samples of mean and covariance S of the training rows X, as
     ``mean + (X - mean)^T g/sqrt(n - 1)`` with n standard normals g (which spares a decomposition;
     of hundreds of thousands of rows the triangular factor of X - mean takes its place, with d
-    normals), and measures their ratio and shares against ``equal`` rows of each kind. All of it is done in
-    the population's eigenbasis: nothing depends on the basis.
+    normals), and measures their ratio and shares against ``equal`` rows of each kind. All of it is
+    done in the population's eigenbasis: nothing depends on the basis.
 
     Validity: one generator a replicate, with at most 500 samples, so that the spread is somewhat
     too large for two generators, or for more samples. Gaussian rows; 8 to 30 replicates, the fewer
