@@ -65,7 +65,7 @@ def test_fluctuation_follows_from_the_matrices() -> None:
     assert np.sqrt(d * variance) == pytest.approx(fluctuation_constant(gamma), rel=0.02)
 
 
-def again(settings: study.Settings, told: dict[str, Any]) -> None:
+def assert_again(settings: study.Settings, told: dict[str, Any]) -> None:
     """Draw a part of the study with another seed; compare with what is committed."""
     kept = {(row["d"], row["window"]): row for row in told["table"]}
     for row in study.table(settings, study.study(settings, seed=5)):
@@ -79,12 +79,12 @@ def again(settings: study.Settings, told: dict[str, Any]) -> None:
 
 
 def test_a_small_part_of_the_study_comes_out_again(told: dict[str, Any]) -> None:
-    again(SMALL, told)
+    assert_again(SMALL, told)
 
 
 @pytest.mark.nightly
 def test_a_larger_part_of_the_study_comes_out_again(told: dict[str, Any]) -> None:
-    again(MIDDLE, told)
+    assert_again(MIDDLE, told)
 
 
 def test_a_resumed_study_is_the_same(tmp_path: Path) -> None:

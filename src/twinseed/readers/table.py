@@ -99,6 +99,11 @@ class Table:
         """Places of the columns of categories."""
         return [i for i, column in enumerate(self.columns) if isinstance(column, Categories)]
 
+    def words(self, place: int) -> set[str]:
+        """Return the categories that rows of a column have; of numbers, none."""
+        column = self.columns[place]
+        return column.present if isinstance(column, Categories) else set()
+
 
 def encoded(
     tables: Mapping[str, Table],
@@ -138,7 +143,7 @@ def encoded(
             raise InputError(
                 text,
                 f"has text in column {first.label(place)}, which holds numbers in {number}",
-                sorted(column[text].present)[:3],  # type: ignore[union-attr]  # categories: checked
+                sorted(aligned[text].words(place))[:3],
                 "make the column one kind in all tables",
             )
         union = _union(column, first.label(place))
@@ -168,9 +173,9 @@ def unseen_categories(roles: Mapping[str, Any]) -> list[str]:
         real: set[str] = set()
         for role, table in aligned.items():
             if not role.startswith("samples"):
-                real |= table.columns[place].present  # type: ignore[union-attr]  # of text
+                real |= table.words(place)
         for role, table in aligned.items():
-            new = sorted(table.columns[place].present - real)  # type: ignore[union-attr]  # of text
+            new = sorted(table.words(place) - real)
             if new:
                 shown = ", ".join(map(repr, new[:5])) + (", ..." if len(new) > 5 else "")
                 column = f"column {table.label(place)}"

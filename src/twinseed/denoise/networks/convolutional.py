@@ -42,9 +42,10 @@ class Convolutional(Network):
         self.layers = whole("layers", layers, "pass the number of convolutions", at_least=2)
         sizes = [self.shape[0], *[self.width] * (self.layers - 1), self.shape[0]]
         with seeded(seed):
-            self.stack = nn.ModuleList(conv(a, b) for a, b in pairwise(sizes))
-            for one in list(self.stack)[:-1]:
-                nn.init.kaiming_normal_(one.weight, nonlinearity="relu")  # type: ignore[arg-type]  # ModuleList forgets its element type
+            stack = [conv(a, b) for a, b in pairwise(sizes)]
+            for one in stack[:-1]:
+                nn.init.kaiming_normal_(one.weight, nonlinearity="relu")
+            self.stack = nn.ModuleList(stack)
 
     def forward(self, y: torch.Tensor, level: torch.Tensor) -> torch.Tensor:
         *inner, last = self.stack
