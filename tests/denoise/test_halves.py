@@ -54,3 +54,14 @@ def test_sizes_that_do_not_fit_are_named_with_those_that_do() -> None:
         halves(RNG(0).standard_normal((20, 3)), 10, RNG(0))
     with pytest.raises(InputError, match="near-duplicates"):
         halves(np.repeat(RNG(0).standard_normal((2, 3)), 20, axis=0), 15, RNG(0))
+
+
+def test_a_larger_last_size_leaves_the_rows_of_smaller_ones() -> None:
+    rows = RNG(0).standard_normal((60, 4))
+    rows = np.concatenate([rows, rows[:15]])
+    groups = near_duplicates(rows)
+    for seed in range(5):
+        small, large = (halves(rows, size, RNG(seed), groups=groups) for size in (12, 25))
+        assert np.array_equal(small.a[:12], large.a[:12])
+        assert np.array_equal(small.b[:12], large.b[:12])
+        assert np.array_equal(large.a, halves(rows, 25, RNG(seed)).a)

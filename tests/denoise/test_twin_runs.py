@@ -20,7 +20,7 @@ from twinseed.denoise import checkpoints
 from twinseed.denoise.noise import NoiseLevels
 from twinseed.denoise.recipes import LinearRecipe, NetworkRecipe
 from twinseed.denoise.training import NotFiniteError, Training
-from twinseed.denoise.twin_runs import TwinPlan, train_twins
+from twinseed.denoise.twin_runs import TwinPlan, TwinRuns, train_twins
 from twinseed.errors import InputError
 from twinseed.readout import load
 
@@ -147,3 +147,28 @@ def test_a_folder_of_another_training_is_refused(tmp_path: Path, rows: np.ndarra
     run(3, 8)  # longer training goes on from there
     with pytest.raises(ts.TwinseedError, match="batch"):
         run(4, 16)
+
+
+def test_more_sizes_train_only_what_is_new(tmp_path: Path, rows: np.ndarray) -> None:
+    recipe = NetworkRecipe("mlp", Training(steps=3, batch=8))
+
+    def found(sizes: tuple[int, ...], folder: str) -> TwinRuns:
+        plan = TwinPlan(sizes, recipe, pairs=2, seeds=30, factors=2)
+        return train_twins(rows, tmp_path / folder, plan, workers=1, progress=False)
+
+    samples = found((8,), "grown").file("samples", 8, 1, "b")
+    written = samples.stat().st_mtime_ns
+    grown, fresh = found((8, 20), "grown"), found((8, 20), "fresh")
+    assert samples.stat().st_mtime_ns == written
+    assert grown.measured.equals(fresh.measured)
+    assert grown.linear.equals(fresh.linear)
+
+
+def test_each_pair_has_its_own_readout(tmp_path: Path, rows: np.ndarray) -> None:
+    recipe = NetworkRecipe("mlp", Training(steps=3, batch=8))
+    plan = TwinPlan((8, 20), recipe, pairs=2, seeds=30, factors=2)
+    runs = train_twins(rows, tmp_path / "runs", plan, workers=1, progress=False)
+    for model, together in enumerate((runs.measured, runs.linear)):
+        values = [pair[model].convergence.values for pair in runs.by_pair]
+        assert np.allclose(np.mean(values, axis=0), together.convergence.values)
+        assert not np.allclose(values[0], values[1])

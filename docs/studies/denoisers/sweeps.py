@@ -1,0 +1,104 @@
+"""From an experiment to the numbers that are kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from docs.studies.denoisers.experiments import Arm, Experiment
+
+from twinseed.denoise.twin_runs import TwinRuns, train_twins
+from twinseed.filters import Ridge
+from twinseed.verbs.predict import predict
+from twinseed.verbs.twin_curves import predicted
+
+__all__ = ["results_of", "run_arm", "run_experiment"]
+
+_ONE = (
+    "convergence",
+    "convergence_null",
+    "memorisation_ratio",
+    "memorisation_share",
+    "memorisation",
+)
+_PER_DIRECTION = ("agreement", "recovery", "recovery_twins")
+
+
+def run_experiment(
+    experiment: Experiment, store: Path, *, workers: int = 2, progress: bool | None = None
+) -> dict[str, Any]:
+    """Train, sample and measure every arm; return what is kept, ready for JSON."""
+    return {
+        "about": experiment.about,
+        "arms": {
+            arm.name: run_arm(arm, store / _folder(arm.name), workers=workers, progress=progress)
+            for arm in experiment.arms
+        },
+    }
+
+
+def run_arm(
+    arm: Arm, store: Path, *, workers: int = 2, progress: bool | None = None
+) -> dict[str, Any]:
+    """Train, sample and measure the pairs of one arm."""
+    rows = arm.read()
+    runs = train_twins(rows, store, arm.plan, rng=0, workers=workers, progress=progress)
+    return results_of(arm, runs)
+
+
+def results_of(arm: Arm, runs: TwinRuns) -> dict[str, Any]:
+    """Return settings and readouts of an arm whose pairs are trained."""
+    rows = np.load(runs.folder / "rows.npy", mmap_mode="r", allow_pickle=False)
+    sizes = arm.plan.sizes
+    if arm.population is None:
+        theory = predicted(rows, sizes)
+    else:
+        n = np.unique([*np.rint(np.geomspace(sizes[0], sizes[-1], 24)), *sizes])
+        theory = predict(arm.population, Ridge(0.0), n=n - 1.0, d=rows.shape[1])
+        theory = theory.assign_coords(n=("n", n))
+    return {
+        "d": rows.shape[1],
+        "rows": len(rows),
+        "shape": list(runs.shape),
+        "n": list(sizes),
+        "pairing": arm.plan.pairing,
+        "seeds": arm.plan.seeds,
+        "recipe": dict(arm.plan.recipe.description()),
+        "steps": arm.plan.recipe.steps,
+        "parameters": arm.plan.recipe.parameters(runs.shape),
+        "pairs": [
+            {"network": _numbers(network), "linear": _numbers(linear)}
+            for network, linear in runs.by_pair
+        ],
+        "predicted": None
+        if theory is None
+        else {"n": theory["n"].values.tolist(), **_numbers(theory)},
+        "last losses": {
+            f"{n}-{pair}-{side}": curve[-1][1] for (n, pair, side), curve in runs.losses.items()
+        },
+    }
+
+
+def _numbers(readout: xr.Dataset) -> Mapping[str, Any]:
+    """Return values and errors over n (and directions), rounded to what they can bear."""
+    found: dict[str, Any] = {}
+    for name in (*_ONE, *_PER_DIRECTION):
+        if name not in readout or bool(readout[name].isnull().all()):
+            continue
+        for part in (name, f"{name}_se"):
+            if part in readout and not bool(readout[part].isnull().all()):
+                found[part] = _rounded(readout[part].values)
+    return found
+
+
+def _rounded(values: np.ndarray) -> Any:
+    if values.ndim:
+        return [_rounded(value) for value in values]
+    return None if np.isnan(values) else round(float(values), 6)
+
+
+def _folder(name: str) -> str:
+    return "".join(letter if letter.isalnum() else "-" for letter in name)
