@@ -11,9 +11,10 @@ from docs.studies import datasets
 from docs.studies.datasets import MissingPackageError
 from numpy.typing import NDArray
 
-from twinseed.populations import Spectrum
+from twinseed.denoise import demo
+from twinseed.populations import Atoms
 
-__all__ = ["fashion", "mnist", "patches", "texture_population", "textures"]
+__all__ = ["fashion", "mnist", "patches", "shipped", "texture_population", "textures"]
 
 Images = NDArray[np.uint8]
 Array = NDArray[np.float64]
@@ -79,13 +80,19 @@ def patches(side: int = _SIDE) -> Images:
     return np.ascontiguousarray(varied[np.random.default_rng(0).permutation(len(varied))])
 
 
-def texture_population(exponent: float, side: int = _SIDE) -> Spectrum:
+def shipped() -> Images:
+    """Return the 2,400 images (14, 14) of Fashion-MNIST that come with twinseed."""
+    with np.load(demo.IMAGES, allow_pickle=False) as sides:
+        return np.concatenate([sides[name] for name in ("a", "b", "heldout")])
+
+
+def texture_population(exponent: float, side: int = _SIDE) -> Atoms:
     """Return the eigenvalues of periodic Gaussian textures, ``|k|^-a``, of mean 1.
 
     k runs over the wave vectors of a picture of ``side`` x ``side``; k = 0 has the eigenvalue of
     ``|k| = 1``.
     """
-    return Spectrum(np.sort(_spectrum(exponent, side).ravel())[::-1])
+    return Atoms(_spectrum(exponent, side).ravel())
 
 
 def textures(count: int, exponent: float, side: int = _SIDE, seed: int = 0) -> Array:

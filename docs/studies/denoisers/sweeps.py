@@ -12,6 +12,8 @@ from docs.studies.denoisers.experiments import Arm, Experiment
 
 from twinseed.denoise.twin_runs import TwinRuns, train_twins
 from twinseed.filters import Ridge
+from twinseed.generators import LinearGenerator
+from twinseed.populations import Spiked
 from twinseed.verbs.predict import predict
 from twinseed.verbs.twin_curves import predicted
 
@@ -24,7 +26,7 @@ _ONE = (
     "memorisation_share",
     "memorisation",
 )
-_PER_DIRECTION = ("agreement", "recovery", "recovery_twins")
+_PER_DIRECTION = ("convergence_factor", "recovery", "recovery_twins")
 
 
 def run_experiment(
@@ -73,6 +75,7 @@ def results_of(arm: Arm, runs: TwinRuns) -> dict[str, Any]:
             {"network": _numbers(network), "linear": _numbers(linear)}
             for network, linear in runs.by_pair
         ],
+        **_axis_recovery(arm, runs, rows),
         "predicted": None
         if theory is None
         else {"n": theory["n"].values.tolist(), **_numbers(theory)},
@@ -80,6 +83,40 @@ def results_of(arm: Arm, runs: TwinRuns) -> dict[str, Any]:
             f"{n}-{pair}-{side}": curve[-1][1] for (n, pair, side), curve in runs.losses.items()
         },
     }
+
+
+def _axis_recovery(arm: Arm, runs: TwinRuns, rows: np.ndarray) -> Mapping[str, Any]:
+    """Return recovery against the true direction, which spiked rows have along their first axis.
+
+    Of as many samples for the networks (the mean of A and B), the linear twins and real rows.
+    """
+    if not isinstance(arm.population, Spiked):
+        return {}
+    found: dict[str, Any] = {"network": [], "linear": []}
+    for pair in range(arm.plan.pairs):
+        split = runs.split(pair)
+        of_pair: dict[str, list[float]] = {"network": [], "linear": []}
+        noise = np.random.default_rng([2, pair]).standard_normal((arm.plan.seeds, rows.shape[1]))
+        for n in arm.plan.sizes:
+            sides = "a" if arm.plan.pairing == "same-rows" else "ab"
+            networks = [np.load(runs.file("samples", n, pair, side)) for side in "ab"]
+            fits = [
+                LinearGenerator.fit(rows[split[side][:n]], Ridge(0.0), center=True)
+                for side in sides
+            ]
+            of_pair["network"].append(float(np.mean([_along_axis(one) for one in networks])))
+            linear = [_along_axis(one.sample(noise)) for one in fits]
+            of_pair["linear"].append(float(np.mean(linear)))
+        for model, values in of_pair.items():
+            found[model].append([round(value, 6) for value in values])
+    real = rows[runs.split(0)["heldout"][: arm.plan.seeds]]
+    return {"axis recovery": {**found, "real rows": round(_along_axis(real), 6)}}
+
+
+def _along_axis(samples: np.ndarray) -> float:
+    """Return the squared overlap of the samples' leading direction with the first axis."""
+    covariance = np.cov(np.asarray(samples, dtype=np.float64), rowvar=False)
+    return float(np.linalg.eigh(covariance)[1][0, -1] ** 2)
 
 
 def _numbers(readout: xr.Dataset) -> Mapping[str, Any]:

@@ -1,0 +1,182 @@
+"""The figures of docs/neural-twins.md, from the kept numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from docs.studies.denoisers.summary import Curve, axis_recovery, curve
+
+from twinseed.figures.panels import bars_key, draw_line, draw_points, level, line_key, log_x, unit_y
+from twinseed.figures.series import Series
+from twinseed.figures.style import GREY, INK, LOOKS, Look, Panel, frames, styled
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["blindness", "images", "matched", "other_images", "textures"]
+
+_ROWS = "training rows n of each twin"
+_APART = 1.04
+"""Points of one n are drawn beside each other."""
+_DASHED = Look(GREY, (0, (4, 2)), "o")
+
+
+def _points(found: Curve, shift: float = 1.0) -> Series:
+    return Series(shift * found.n, found.mean, found.half)
+
+
+def _theory(arm: Mapping[str, Any], name: str) -> Series:
+    """Return the theory's curve within the sizes of the arm."""
+    found = arm["predicted"]
+    n, values = np.array(found["n"]), np.array(found[name], dtype=np.float64)
+    inside = (n >= arm["n"][0]) & (n <= arm["n"][-1])
+    return Series(n[inside], values[inside], np.zeros(int(inside.sum())))
+
+
+def _three(panel: Panel, arm: Mapping[str, Any], name: str, look: Look, *, theory: bool) -> None:
+    """Draw networks filled, linear twins hollow, theory as a line."""
+    if theory and arm["predicted"] and name in arm["predicted"]:
+        draw_line(panel.axes, _theory(arm, name), look)
+    draw_points(panel.axes, _points(curve(arm, "linear", name), 1.0 / _APART), look, hollow=True)
+    draw_points(panel.axes, _points(curve(arm, "network", name), _APART), look)
+
+
+def _keys(look: Look, *, theory: bool = True) -> list[Any]:
+    keys = [bars_key("networks", look=look), bars_key("linear twins", look=look, hollow=True)]
+    return [*keys, line_key(look, "theory of the linear twins")] if theory else keys
+
+
+@styled
+def images(
+    fashion: Mapping[str, Any], mnist: Mapping[str, Any], controls: Mapping[str, Any]
+) -> Figure:
+    """Draw q, the ratio and the share over n for both data sets of images."""
+    drawn, panels = frames(3, width=4.0, height=3.1, keys=3)
+    arms = {"Fashion": fashion["arms"]["fashion"], "MNIST": mnist["arms"]["MNIST"]}
+    for name, panel in zip(
+        ("convergence", "memorisation_ratio", "memorisation_share"), panels, strict=True
+    ):
+        for look, arm in zip(LOOKS, arms.values(), strict=False):
+            _three(panel, arm, name, look, theory=name != "memorisation_share")
+        log_x(panel.axes, _ROWS)
+    ceiling = curve(controls["arms"]["same-rows"], "network", "convergence")
+    draw_points(panels[0].axes, _points(ceiling), LOOKS[2])
+    unit_y(panels[0].axes)
+    level(panels[1].axes, 1.0)
+    level(panels[2].axes, 0.5)
+    panels[0].title("Convergence q", "0: unlike, 1: the same samples")
+    panels[1].title(
+        "Memorisation ratio \N{GREEK SMALL LETTER RHO}",
+        "1: no closer to training than to held-out rows",
+    )
+    panels[2].title("Memorisation share", "0.5: an honest sampler, 1: every sample too close")
+    keys = [key for look in LOOKS[:2] for key in (bars_key("", look=look),)]
+    for key, name in zip(keys, arms, strict=True):
+        key.set_label(f"networks, {name}")
+    plain = [bars_key("linear twins", hollow=True), line_key(Look(INK, "-", "o"), "their theory")]
+    same = bars_key("networks, Fashion, the same rows", look=LOOKS[2])
+    panels[0].legend([*keys, *plain, same], 2)
+    return drawn
+
+
+@styled
+def blindness(told: Mapping[str, Any]) -> Figure:
+    """Draw convergence and recovery over n for three strengths of one direction."""
+    drawn, panels = frames(3, width=4.0, height=3.1, keys=2)
+    arms = told["arms"]
+    keys = []
+    for look, (name, arm) in zip(LOOKS, arms.items(), strict=False):
+        _three(panels[0], arm, "convergence", look, theory=True)
+        for model, hollow in (("linear", True), ("network", False)):
+            draw_points(panels[1].axes, _points(axis_recovery(arm, model)), look, hollow=hollow)
+        draw_line(panels[1].axes, _theory(_first_factor(arm), "recovery"), look)
+        _three(panels[2], arm, "memorisation_share", look, theory=False)
+        keys.append(bars_key(name, look=look))
+    for panel in panels:
+        log_x(panel.axes, _ROWS)
+    for panel in panels[:2]:
+        unit_y(panel.axes)
+    level(panels[2].axes, 0.5)
+    panels[0].title("Convergence q", "one curve for three strengths")
+    panels[1].title("Recovery Q", "overlap with the true direction")
+    panels[2].title("Memorisation share", "0.5: an honest sampler")
+    panels[0].legend(keys, 3)
+    filled = [bars_key("networks"), bars_key("linear twins", hollow=True)]
+    panels[1].legend([*filled, line_key(Look(INK, "-", "o"), "theory of the linear twins")], 2)
+    return drawn
+
+
+def _first_factor(arm: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = dict(arm["predicted"])
+    found["recovery"] = [one[0] if isinstance(one, Sequence) else one for one in found["recovery"]]
+    return {**arm, "predicted": found}
+
+
+@styled
+def textures(told: Mapping[str, Any]) -> Figure:
+    """Draw convergence and the ratio of textures over n, one look an exponent."""
+    drawn, panels = frames(2, width=4.3, height=3.1, keys=3)
+    keys = []
+    for look, (name, arm) in zip(LOOKS, told["arms"].items(), strict=False):
+        for panel, variable in zip(panels, ("convergence", "memorisation_ratio"), strict=True):
+            _three(panel, arm, variable, look, theory=True)
+        keys.append(bars_key(name, look=look))
+    for panel in panels:
+        log_x(panel.axes, _ROWS)
+    unit_y(panels[0].axes)
+    level(panels[1].axes, 1.0)
+    panels[0].title("Convergence q", "of Gaussian textures with spectrum k^(\N{MINUS SIGN}a)")
+    panels[1].title(
+        "Memorisation ratio \N{GREEK SMALL LETTER RHO}",
+        "1: no closer to training than to held-out rows",
+    )
+    panels[0].legend(keys, 2)
+    filled = [bars_key("networks"), bars_key("linear twins", hollow=True)]
+    panels[1].legend([*filled, line_key(Look(INK, "-", "o"), "theory of the linear twins")], 2)
+    return drawn
+
+
+@styled
+def other_images(arms: Mapping[str, Mapping[str, Any]]) -> Figure:
+    """Draw convergence and the share of further images, one pair each."""
+    drawn, panels = frames(2, width=4.3, height=3.1, keys=2)
+    keys = []
+    for look, (name, arm) in zip(LOOKS, arms.items(), strict=False):
+        _three(panels[0], arm, "convergence", look, theory=True)
+        _three(panels[1], arm, "memorisation_share", look, theory=False)
+        keys.append(bars_key(name, look=look))
+    for panel in panels:
+        log_x(panel.axes, _ROWS)
+    unit_y(panels[0].axes)
+    level(panels[1].axes, 0.5)
+    panels[0].title("Convergence q", "one pair at each n: bars are of its seeds alone")
+    panels[1].title("Memorisation share", "0.5: an honest sampler")
+    panels[0].legend(keys, 2)
+    panels[1].legend(_keys(Look(INK, "-", "o")), 2)
+    return drawn
+
+
+@styled
+def matched(arms: Mapping[str, Mapping[str, Any]]) -> Figure:
+    """Draw measured q of the networks against the theory's at equal n, over every experiment."""
+    drawn, panels = frames(1, width=5.4, height=4.6, left=0.7, keys=4)
+    axes, keys = panels[0].axes, []
+    for place, (name, arm) in enumerate(arms.items()):
+        look = LOOKS[place % len(LOOKS)]
+        found = curve(arm, "network", "convergence")
+        expected = np.interp(
+            np.log(found.n), np.log(arm["predicted"]["n"]), arm["predicted"]["convergence"]
+        )
+        hollow = place >= len(LOOKS)
+        draw_points(axes, Series(expected, found.mean, found.half), look, hollow=hollow)
+        keys.append(bars_key(name, look=look, hollow=hollow))
+    draw_line(axes, Series(np.array([0.0, 1.0]), np.array([0.0, 1.0]), np.zeros(2)), _DASHED)
+    unit_y(axes)
+    axes.set_xlim(-0.04, 1.04)
+    axes.set_xlabel("q of the matched linear model, theory")
+    axes.set_ylabel("q of the networks")
+    panels[0].title("Where networks leave the linear model", "dashed: equal; below: agree less")
+    panels[0].legend(keys, 3)
+    return drawn

@@ -1,0 +1,237 @@
+"""The tables and the figures of docs/neural-twins.md, from the kept numbers.
+
+Usage, from the root of the repository, to write them again: python -m docs.studies.denoisers.page
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from docs.studies.denoisers import figures as drawings
+from docs.studies.denoisers.summary import (
+    Curve,
+    axis_recovery,
+    crossing,
+    crossings,
+    curve,
+    kept,
+    theory_at,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["arms_over_all", "figures_of", "renewed", "tables"]
+
+PAGE = Path(__file__).parents[2] / "neural-twins.md"
+IMAGES = Path(__file__).parents[2] / "images"
+
+_NAMES = {
+    "fashion": "Fashion, 16 x 16",
+    "MNIST": "MNIST, 16 x 16",
+    "fashion, 28 x 28": "Fashion, 28 x 28",
+    "patches": "patches",
+    "a = 0.5": "textures, a = 0.5",
+    "a = 1": "textures, a = 1",
+    "a = 2": "textures, a = 2",
+    "strength 0.5": "spiked, 0.5 (mlp)",
+    "strength 2": "spiked, 2 (mlp)",
+    "strength 10": "spiked, 10 (mlp)",
+}
+_DISJOINT = ("fashion", "mnist", "large-images", "patches", "textures", "blindness")
+
+
+def arms_over_all() -> dict[str, Mapping[str, Any]]:
+    """Return every arm whose twins are trained on disjoint rows, by its name in the figures."""
+    return {
+        _NAMES[name]: arm
+        for experiment in _DISJOINT
+        for name, arm in kept(experiment)["arms"].items()
+    }
+
+
+def over_n(arm: Mapping[str, Any]) -> str:
+    """Return the table of one arm over n."""
+    columns = [
+        curve(arm, model, name)
+        for name in ("convergence", "memorisation_ratio", "memorisation_share")
+        for model in ("network", "linear")
+    ]
+    lines = [
+        "| n | q | q linear | q theory | ratio | ratio linear | share | share linear |",
+        "|--:|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    expected = theory_at(arm, "convergence")
+    for k, n in enumerate(arm["n"]):
+        cells = [_with_half(column, k) for column in columns]
+        cells.insert(2, f"{expected[k]:.3f}")
+        lines.append(f"| {n:,} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def several(arms: Mapping[str, Mapping[str, Any]], names: Mapping[str, str]) -> str:
+    """Return a table of the variables ``names`` over the n of several arms."""
+    heads = [f"{words}{model}" for words in names.values() for model in ("", " linear")]
+    lines = [
+        f"| data | n | {' | '.join(heads)} | q theory |",
+        f"|:--|--:|{'--:|' * (len(heads) + 1)}",
+    ]
+    for label, arm in arms.items():
+        columns = [curve(arm, model, name) for name in names for model in ("network", "linear")]
+        expected = theory_at(arm, "convergence")
+        for k, n in enumerate(arm["n"]):
+            cells = [_with_half(column, k) for column in columns]
+            lines.append(f"| {label} | {n:,} | {' | '.join(cells)} | {expected[k]:.3f} |")
+    return "\n".join(lines)
+
+
+def blindness_table(told: Mapping[str, Any]) -> str:
+    """Return q and recovery of spiked rows at every strength."""
+    lines = [
+        "| strength | n | q | q linear | q theory | Q | Q linear | Q theory |",
+        "|--:|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    for name, arm in told["arms"].items():
+        q = [curve(arm, model, "convergence") for model in ("network", "linear")]
+        recovered = [axis_recovery(arm, model) for model in ("network", "linear")]
+        theory = np.interp(
+            np.log(arm["n"]),
+            np.log(arm["predicted"]["n"]),
+            [one[0] for one in arm["predicted"]["recovery"]],
+        )
+        expected = theory_at(arm, "convergence")
+        for k, n in enumerate(arm["n"]):
+            cells = [
+                *(_with_half(one, k) for one in q),
+                f"{expected[k]:.3f}",
+                *(_with_half(one, k) for one in recovered),
+                f"{theory[k]:.3f}",
+            ]
+            lines.append(f"| {name.split()[1]} | {n:,} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def controls_table(told: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return q of the controls beside that of disjoint rows."""
+    lines = [
+        "| denoiser | n | disjoint rows | same rows | disjoint rows, same start | "
+        "mismatched seeds |",
+        "|:--|--:|--:|--:|--:|--:|",
+    ]
+    for label, arms in told.items():
+        q = {name: curve(arm, "network", "convergence") for name, arm in arms.items()}
+        null = curve(arms["disjoint"], "network", "convergence_null")
+        for k, n in enumerate(arms["same-rows"]["n"]):
+            at = arms["disjoint"]["n"].index(n)
+            cells = (
+                _with_half(q["disjoint"], at),
+                _with_half(q["same-rows"], k),
+                _with_half(q["same-start"], k),
+                _with_half(null, at),
+            )
+            lines.append(f"| {label} | {n:,} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def matched_table(arms: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return how far networks are from their linear model, and the loads at which q passes 1/2."""
+    lines = [
+        "| data | d | largest gap in q | at n | gap at the largest n | n at q = 1/2 "
+        "| linear, theory | ratio |",
+        "|:--|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    for label, arm in arms.items():
+        gap = curve(arm, "network", "convergence").mean - theory_at(arm, "convergence")
+        place = int(np.argmax(np.abs(gap)))
+        half = np.array(crossings(arm, "network"))
+        linear = crossing(arm["predicted"]["n"], arm["predicted"]["convergence"])
+        lines.append(
+            f"| {label} | {arm['d']} | {gap[place]:+.3f} | {arm['n'][place]:,} | {gap[-1]:+.3f} "
+            f"| {_load(half, arm)} | {_linear_load(linear, arm)} | {_ratio(half, linear)} |"
+        )
+    return "\n".join(lines)
+
+
+def _load(half: np.ndarray, arm: Mapping[str, Any]) -> str:
+    known = half[~np.isnan(half)]
+    if known.size == 0:
+        return f"below {arm['n'][0]:,}"
+    return f"{known.mean():.0f}" if known.size == 1 else f"{known.min():.0f} to {known.max():.0f}"
+
+
+def _linear_load(linear: float, arm: Mapping[str, Any]) -> str:
+    return f"below {arm['n'][0]:,}" if np.isnan(linear) else f"{linear:.0f}"
+
+
+def _ratio(half: np.ndarray, linear: float) -> str:
+    known = half[~np.isnan(half)]
+    if known.size == 0 or np.isnan(linear):
+        return "unknown"
+    return f"{known.mean() / linear:.2f}"
+
+
+def _with_half(found: Curve, k: int) -> str:
+    return f"{found.mean[k]:z.3f} ± {found.half[k]:.3f}"
+
+
+def _controls() -> dict[str, dict[str, Mapping[str, Any]]]:
+    images, rows = kept("controls")["arms"], kept("blindness-controls")["arms"]
+    return {
+        "UNet, Fashion": {**images, "disjoint": kept("fashion")["arms"]["fashion"]},
+        "MLP, spiked": {**rows, "disjoint": kept("blindness")["arms"]["strength 2"]},
+    }
+
+
+def tables() -> dict[str, str]:
+    """Return every table by the name of its marker."""
+    small = {"convergence": "q", "memorisation_share": "share"}
+    further = {n: a for n, a in arms_over_all().items() if n in ("Fashion, 28 x 28", "patches")}
+    return {
+        "fashion": over_n(kept("fashion")["arms"]["fashion"]),
+        "mnist": over_n(kept("mnist")["arms"]["MNIST"]),
+        "controls": controls_table(_controls()),
+        "blindness": blindness_table(kept("blindness")),
+        "textures": several(kept("textures")["arms"], small),
+        "further": several(further, small),
+        "matched": matched_table(arms_over_all()),
+    }
+
+
+def figures_of() -> dict[str, Figure]:
+    """Return every figure by the name of its file."""
+    every = arms_over_all()
+    further = {name: every[name] for name in ("Fashion, 28 x 28", "patches")}
+    return {
+        "twins_images": drawings.images(kept("fashion"), kept("mnist"), kept("controls")),
+        "twins_blindness": drawings.blindness(kept("blindness")),
+        "twins_textures": drawings.textures(kept("textures")),
+        "twins_further": drawings.other_images(further),
+        "twins_matched": drawings.matched(every),
+    }
+
+
+def renewed(page: str, made: Mapping[str, str]) -> str:
+    """Return the page with its tables written again, between their markers."""
+    for name, text in made.items():
+        pattern = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- end of {name} -->)", re.DOTALL)
+        if not pattern.search(page):
+            raise ValueError(f"the page has no marker <!-- {name} -->")
+        page = pattern.sub(lambda found, text=text: found[1] + text + found[2], page)
+    return page
+
+
+def main() -> None:
+    """Write the page's tables and its figures again."""
+    from twinseed import figures
+
+    PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8"), tables()), encoding="utf-8")
+    for name, drawn in figures_of().items():
+        (IMAGES / f"{name}.png").write_bytes(figures.as_png(drawn, dpi=110.0))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""What the kept numbers of the experiments say: means over pairs, crossings of q = 1/2."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+__all__ = ["Curve", "crossing", "crossings", "curve", "kept", "theory_at"]
+
+Array = NDArray[np.float64]
+
+RESULTS = Path(__file__).with_name("results")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Means and half widths of 95 % intervals over n."""
+
+    n: Array
+    mean: Array
+    half: Array
+
+
+def kept(name: str) -> Mapping[str, Any]:
+    """Return the numbers of an experiment that is done."""
+    found: Mapping[str, Any] = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+    return found
+
+
+def curve(arm: Mapping[str, Any], model: str, name: str, factor: int | None = None) -> Curve:
+    """Return a variable of the ``network`` or the ``linear`` twins over n.
+
+    Intervals are Student's over the pairs; with one pair they are those of its measurement.
+    """
+    values, errors = (
+        np.array([pair[model][part] for pair in arm["pairs"]], dtype=np.float64)
+        for part in (name, f"{name}_se")
+    )
+    if factor is not None:
+        values, errors = values[:, :, factor], errors[:, :, factor]
+    n = np.array(arm["n"], dtype=np.float64)
+    if len(values) == 1:
+        return Curve(n, values[0], 1.96 * errors[0])
+    return _over_pairs(n, values)
+
+
+def axis_recovery(arm: Mapping[str, Any], model: str) -> Curve:
+    """Return recovery against the true direction over n."""
+    values = np.array(arm["axis recovery"][model], dtype=np.float64)
+    return _over_pairs(np.array(arm["n"], dtype=np.float64), values)
+
+
+def _over_pairs(n: Array, values: Array) -> Curve:
+    pairs = len(values)
+    quantile = stats.t.ppf(0.975, pairs - 1) if pairs > 1 else np.nan
+    half = quantile * values.std(axis=0, ddof=1) / pairs**0.5 if pairs > 1 else 0.0 * values[0]
+    return Curve(n, values.mean(axis=0), half)
+
+
+def theory_at(arm: Mapping[str, Any], name: str) -> Array:
+    """Return the predicted value of the matched linear model at the sizes of an arm."""
+    found = arm["predicted"]
+    return np.interp(np.log(arm["n"]), np.log(found["n"]), found[name])
+
+
+def crossing(n: Sequence[float] | Array, q: Sequence[float] | Array) -> float:
+    """Return the n at which q first passes 1/2, straight in log n; nan where it does not within n.
+
+    >>> round(crossing([10, 100], [0.25, 0.75]), 1)
+    31.6
+    """
+    rows, values = np.asarray(n, dtype=np.float64), np.asarray(q, dtype=np.float64)
+    above = np.flatnonzero(values >= 0.5)
+    if above.size == 0 or above[0] == 0:
+        return float("nan")
+    k = int(above[0])
+    share = (0.5 - values[k - 1]) / (values[k] - values[k - 1])
+    return float(np.exp(np.log(rows[k - 1]) + share * np.log(rows[k] / rows[k - 1])))
+
+
+def crossings(arm: Mapping[str, Any], model: str) -> list[float]:
+    """Return the crossing of every pair."""
+    return [crossing(arm["n"], pair[model]["convergence"]) for pair in arm["pairs"]]
