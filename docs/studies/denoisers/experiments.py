@@ -55,7 +55,7 @@ def _unet(steps: int = _STEPS, batch: int = 64) -> NetworkRecipe:
     return NetworkRecipe("unet-small", Training(steps=steps, batch=batch))
 
 
-def _mlp(steps: int = 5000, batch: int = 128) -> NetworkRecipe:
+def _mlp(steps: int = 4000, batch: int = 128) -> NetworkRecipe:
     return NetworkRecipe("mlp", Training(steps=steps, batch=batch))
 
 
@@ -63,7 +63,7 @@ _SIZES = (10, 30, 100, 300, 1000, 10_000)
 _GARMENTS = TwinPlan(_SIZES, _unet(), pairs=3)
 
 _SPIKED_D = 128
-_SPIKED_SIZES = (16, 32, 64, 128, 256, 512, 1024, 4096)
+_SPIKED_SIZES = (16, 64, 128, 256, 1024, 4096)
 
 
 def spiked(strength: float, count: int = 40_000) -> NDArray[np.float64]:
@@ -87,7 +87,7 @@ def _texture_arm(exponent: float) -> Arm:
     return Arm(
         name=f"a = {exponent:g}",
         read=partial(pictures.textures, 12_000, exponent),
-        plan=TwinPlan((30, 300, 3000), _unet()),
+        plan=TwinPlan((30, 300), _unet()),
         population=pictures.texture_population(exponent),
     )
 
@@ -106,11 +106,11 @@ _EVERY = (
             Arm(
                 pairing,
                 partial(pictures.fashion, _IMAGES),
-                replace(_GARMENTS, sizes=(30, 1000), pairing=pairing),
+                replace(_GARMENTS, sizes=sizes, pairing=pairing),
             )
-            for pairing in ("same-rows", "same-start")
+            for pairing, sizes in (("same-rows", (30, 1000)), ("same-start", (1000,)))
         ],
-        reduced_sizes=(30,),
+        reduced_sizes=(1000,),
     ),
     Experiment(
         "mnist",
@@ -137,7 +137,7 @@ _EVERY = (
             Arm(
                 "fashion, 28 x 28",
                 partial(pictures.fashion, 12_000, side=28),
-                TwinPlan((30, 300, 3000), _unet()),
+                TwinPlan((30, 300, 3000), _unet(steps=2000)),
             )
         ],
         reduced_sizes=(30,),
@@ -152,7 +152,7 @@ _EVERY = (
         "blindness",
         "Gaussian rows with one strong direction, and a perceptron",
         [_spiked_arm(strength) for strength in (0.5, 2.0, 10.0)],
-        reduced_sizes=(32, 128),
+        reduced_sizes=(64, 256),
     ),
     Experiment(
         "shipped-images",
@@ -164,10 +164,10 @@ _EVERY = (
         "blindness-controls",
         "The controls of the perceptron",
         [
-            replace(_spiked_arm(2.0, pairing=pairing), name=pairing)
+            replace(_spiked_arm(2.0, sizes=(64, 256, 4096), pairing=pairing), name=pairing)
             for pairing in ("same-rows", "same-start")
         ],
-        reduced_sizes=(32, 128),
+        reduced_sizes=(64, 256),
     ),
 )
 

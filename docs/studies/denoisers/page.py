@@ -125,14 +125,9 @@ def controls_table(told: Mapping[str, Mapping[str, Any]]) -> str:
     for label, arms in told.items():
         q = {name: curve(arm, "network", "convergence") for name, arm in arms.items()}
         null = curve(arms["disjoint"], "network", "convergence_null")
-        for k, n in enumerate(arms["same-rows"]["n"]):
-            at = arms["disjoint"]["n"].index(n)
-            cells = (
-                _with_half(q["disjoint"], at),
-                _with_half(q["same-rows"], k),
-                _with_half(q["same-start"], k),
-                _with_half(null, at),
-            )
+        for n in arms["same-rows"]["n"]:
+            cells = [_at(q[name], n) for name in ("disjoint", "same-rows", "same-start")]
+            cells.append(_at(null, n))
             lines.append(f"| {label} | {n:,} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -176,6 +171,11 @@ def _ratio(half: np.ndarray, linear: float) -> str:
 
 def _with_half(found: Curve, k: int) -> str:
     return f"{found.mean[k]:z.3f} ± {found.half[k]:.3f}"
+
+
+def _at(found: Curve, n: int) -> str:
+    places = np.flatnonzero(found.n == n)
+    return _with_half(found, int(places[0])) if places.size else "not run"
 
 
 def _controls() -> dict[str, dict[str, Mapping[str, Any]]]:
