@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
+from numpy.typing import NDArray
 
 from twinseed.denoise.recipes import NetworkRecipe
 from twinseed.denoise.twin_runs import TwinRuns
 from twinseed.twins import Twins
 from twinseed.verbs.twin_curves import TwinCurves, picture_rows, predicted
 
-__all__ = ["PAIRED", "training_curves"]
+__all__ = ["PAIRED", "loss_notes", "training_curves"]
 
 PAIRED = {
     "disjoint": "disjoint rows, initialisations of their own",
@@ -19,6 +22,9 @@ PAIRED = {
 """What twins share, in words."""
 
 _SEEDS = 4
+_FALL, _ERRORS = 0.02, 3.0  # what a fall of the loss must exceed to be told
+_FEWEST = 4  # reports of each twin in the last third
+_UNSURE = 0.1  # a fall that may be as large, by two standard errors, is not called settled
 
 
 def training_curves(runs: TwinRuns) -> TwinCurves:
@@ -57,6 +63,8 @@ def training_curves(runs: TwinRuns) -> TwinCurves:
         },
     }
     notes = [] if own_rows else ["Both twins saw A's rows: the linear twins are one model."]
+    if isinstance(recipe, NetworkRecipe):
+        notes += loss_notes(runs.losses)
     return TwinCurves(
         title=f"Twin denoisers ({name}) on {len(rows):,} rows",
         measured=runs.measured,
@@ -68,6 +76,61 @@ def training_curves(runs: TwinRuns) -> TwinCurves:
         settings=settings,
         notes=notes,
     )
+
+
+def loss_notes(
+    losses: Mapping[tuple[int, int, str], Sequence[tuple[int, float]]],
+) -> list[str]:
+    """Say at which n the loss still fell at the end of training, or training was too short to tell.
+
+    Equation: a line with one slope for all twins of an n, each with its own mean, through the
+    losses reported in the last third of training. It fell where the line falls by more than 2 % of
+    the loss and by more than three standard errors, which follow from the scatter about the line.
+    It was too short to tell where two standard errors leave room for a fall of 10 %, or with fewer
+    than four reports of a twin in the last third. Range: positive losses.
+    Shapes: by size, pair and side, (step, loss) along training, as ``TwinRuns.losses``.
+
+    Validity: a loss that rests on a plateau, or falls too slowly for its scatter, is not noticed.
+
+    >>> falling = [(step, 2.0 - step / 1000) for step in range(100, 1300, 100)]
+    >>> loss_notes({(30, 0, "a"): falling, (30, 0, "b"): falling})
+    ['At n = 30 the loss still fell by 33% over the last third of training:
+      more steps would change the curves.']
+    """
+    notes = []
+    for n in sorted({size for size, _, _ in losses}):
+        ends = [_last_third(curve) for (size, _, _), curve in losses.items() if size == n]
+        enough = min(len(end) for end in ends) >= _FEWEST
+        fall, error = _fall(ends) if enough else (0.0, np.inf)
+        if fall > max(_FALL, _ERRORS * error):
+            notes.append(
+                f"At n = {n:,} the loss still fell by {fall:.0%} over the last third of training: "
+                "more steps would change the curves."
+            )
+        elif fall + 2.0 * error > _UNSURE:
+            notes.append(
+                f"At n = {n:,} training was too short to tell whether the loss had settled: more "
+                "steps may change the curves."
+            )
+    return notes
+
+
+def _last_third(curve: Sequence[tuple[int, float]]) -> NDArray[np.float64]:
+    points = np.array(curve, dtype=np.float64).reshape(-1, 2)
+    points[:, 0] /= points[-1, 0]
+    return points[points[:, 0] > 2.0 / 3.0]
+
+
+def _fall(ends: Sequence[NDArray[np.float64]]) -> tuple[float, float]:
+    """Return the fall over the last third, and its standard error, as shares of the loss there."""
+    centred = np.concatenate([end - end.mean(axis=0) for end in ends])
+    time, loss = centred.T
+    slope = (time @ loss) / (time @ time)
+    freedom = len(centred) - len(ends) - 1
+    scatter = np.sqrt(np.sum((loss - slope * time) ** 2) / freedom / (time @ time))
+    at, mean = np.mean([end.mean(axis=0) for end in ends], axis=0)
+    before = mean + slope * (2.0 / 3.0 - at)
+    return float(-slope / 3.0 / before), float(scatter / 3.0 / before)
 
 
 def _words(training: dict[str, object]) -> dict[str, str]:
