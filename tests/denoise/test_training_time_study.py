@@ -77,7 +77,7 @@ def test_what_is_measured_along_training_is_that_of_a_run_stopped_there(
         np.testing.assert_allclose(along, there[name].values, rtol=1e-12, err_msg=name)
 
 
-def test_twins_of_a_pair_share_no_row_and_start_apart(rows: Array) -> None:
+def test_twins_of_a_pair_and_the_rows_held_out_share_no_row(rows: Array) -> None:
     cells = training_time.cells(rows, PLAN)
     assert [(one.description["n"], one.description["pair"]) for one in cells] == [
         (6, 0),
