@@ -39,7 +39,7 @@ def figure(results: Mapping[str, Any]) -> Figure:
             keys.append(_key(look, f"n = {n:,}, {len(pairs)} pair{'s' * (len(pairs) > 1)}"))
     for panel in panels[:2]:
         log_x(panel.axes, _STEPS)
-    panels[0].axes.set_ylim(0.44, 1.02)
+    panels[0].axes.set_ylim(0.42, 1.02)
     level(panels[0].axes, 0.5)
     level(panels[0].axes, results["half way"])
     _finish_onsets(panels[2], sizes, results["by n"])
