@@ -106,9 +106,9 @@ _EVERY = (
             Arm(
                 pairing,
                 partial(pictures.fashion, _IMAGES),
-                replace(_GARMENTS, sizes=sizes, pairing=pairing),
+                replace(_GARMENTS, sizes=(1000,), pairing=pairing),
             )
-            for pairing, sizes in (("same-rows", (30, 1000)), ("same-start", (1000,)))
+            for pairing in ("same-rows", "same-start")
         ],
         reduced_sizes=(1000,),
     ),
@@ -131,21 +131,9 @@ _EVERY = (
         reduced_sizes=(30,),
     ),
     Experiment(
-        "large-images",
-        "Fashion-MNIST at 28 x 28",
-        [
-            Arm(
-                "fashion, 28 x 28",
-                partial(pictures.fashion, 12_000, side=28),
-                TwinPlan((30, 300, 3000), _unet(steps=2000)),
-            )
-        ],
-        reduced_sizes=(30,),
-    ),
-    Experiment(
         "patches",
         "Patches of photographs, 16 x 16",
-        [Arm("patches", pictures.patches, TwinPlan((30, 300, 2000), _unet()))],
+        [Arm("patches", pictures.patches, TwinPlan((30, 300), _unet()))],
         reduced_sizes=(30,),
     ),
     Experiment(
@@ -155,16 +143,10 @@ _EVERY = (
         reduced_sizes=(64, 256),
     ),
     Experiment(
-        "shipped-images",
-        "Fashion-MNIST at 14 x 14, as it comes with twinseed",
-        [Arm("shipped", pictures.shipped, TwinPlan((10, 100), _unet()))],
-        reduced_sizes=(10,),
-    ),
-    Experiment(
         "blindness-controls",
         "The controls of the perceptron",
         [
-            replace(_spiked_arm(2.0, sizes=(64, 256, 4096), pairing=pairing), name=pairing)
+            replace(_spiked_arm(2.0, sizes=(64, 256), pairing=pairing), name=pairing)
             for pairing in ("same-rows", "same-start")
         ],
         reduced_sizes=(64, 256),

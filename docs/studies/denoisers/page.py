@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from docs.studies.denoisers import bridge_figure, training_time_figure
 from docs.studies.denoisers import figures as drawings
 from docs.studies.denoisers.summary import (
     Curve,
@@ -33,7 +34,6 @@ IMAGES = Path(__file__).parents[2] / "images"
 _NAMES = {
     "fashion": "Fashion, 16 x 16",
     "MNIST": "MNIST, 16 x 16",
-    "fashion, 28 x 28": "Fashion, 28 x 28",
     "patches": "patches",
     "a = 0.5": "textures, a = 0.5",
     "a = 1": "textures, a = 1",
@@ -42,7 +42,7 @@ _NAMES = {
     "strength 2": "spiked, 2 (mlp)",
     "strength 10": "spiked, 10 (mlp)",
 }
-_DISJOINT = ("fashion", "mnist", "large-images", "patches", "textures", "blindness")
+_DISJOINT = ("fashion", "mnist", "patches", "textures", "blindness")
 
 
 def arms_over_all() -> dict[str, Mapping[str, Any]]:
@@ -189,7 +189,7 @@ def _controls() -> dict[str, dict[str, Mapping[str, Any]]]:
 def tables() -> dict[str, str]:
     """Return every table by the name of its marker."""
     small = {"convergence": "q", "memorisation_share": "share"}
-    further = {n: a for n, a in arms_over_all().items() if n in ("Fashion, 28 x 28", "patches")}
+    further = {"patches": kept("patches")["arms"]["patches"]}
     return {
         "fashion": over_n(kept("fashion")["arms"]["fashion"]),
         "mnist": over_n(kept("mnist")["arms"]["MNIST"]),
@@ -204,13 +204,15 @@ def tables() -> dict[str, str]:
 def figures_of() -> dict[str, Figure]:
     """Return every figure by the name of its file."""
     every = arms_over_all()
-    further = {name: every[name] for name in ("Fashion, 28 x 28", "patches")}
+    further = {"patches": every["patches"]}
     return {
         "twins_images": drawings.images(kept("fashion"), kept("mnist"), kept("controls")),
         "twins_blindness": drawings.blindness(kept("blindness")),
         "twins_textures": drawings.textures(kept("textures")),
         "twins_further": drawings.other_images(further),
         "twins_matched": drawings.matched(every),
+        "twins_bridge": bridge_figure.figure(kept("bridge")),
+        "twins_training_time": training_time_figure.figure(kept("training-time")),
     }
 
 

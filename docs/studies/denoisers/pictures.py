@@ -11,10 +11,9 @@ from docs.studies import datasets
 from docs.studies.datasets import MissingPackageError
 from numpy.typing import NDArray
 
-from twinseed.denoise import demo
 from twinseed.populations import Atoms
 
-__all__ = ["fashion", "mnist", "patches", "shipped", "texture_population", "textures"]
+__all__ = ["fashion", "mnist", "patches", "texture_population", "textures"]
 
 Images = NDArray[np.uint8]
 Array = NDArray[np.float64]
@@ -78,12 +77,6 @@ def patches(side: int = _SIDE) -> Images:
     every = np.concatenate(found)
     varied = every[every.std(axis=(1, 2)) > 2.0]
     return np.ascontiguousarray(varied[np.random.default_rng(0).permutation(len(varied))])
-
-
-def shipped() -> Images:
-    """Return the 2,400 images (14, 14) of Fashion-MNIST that come with twinseed."""
-    with np.load(demo.IMAGES, allow_pickle=False) as sides:
-        return np.concatenate([sides[name] for name in ("a", "b", "heldout")])
 
 
 def texture_population(exponent: float, side: int = _SIDE) -> Atoms:

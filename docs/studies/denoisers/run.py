@@ -2,11 +2,10 @@
 
 Usage, from the root of the repository:
 
-    python -m docs.studies.denoisers.run NAME [--store FOLDER] [--reduced] [--workers 2]
+    python -m docs.studies.denoisers.run NAME [--store FOLDER] [--workers 2]
 
 Interrupted, the same command goes on from what the store has. The numbers go to
-docs/studies/denoisers/results/NAME.json, with the versions and the processor; with ``--reduced``
-they are compared with those instead: one pair at few sizes, the same twins.
+docs/studies/denoisers/results/NAME.json, with the versions and the processor.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ RESULTS = Path(__file__).with_name("results")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("name", choices=sorted(EXPERIMENTS))
-    parser.add_argument("--store", type=Path, default=Path("denoiser-runs"), metavar="FOLDER")
+    parser.add_argument("--store", type=Path, default=Path("runs"), metavar="FOLDER")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--fashion", type=Path, metavar="FOLDER", help="the files of Fashion-MNIST")
     parser.add_argument("--mnist", type=Path, metavar="FOLDER", help="the files of MNIST")

@@ -1,0 +1,77 @@
+"""The experiments with twin denoisers: their kept numbers, their page, and reruns of a part."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from docs.studies import datasets
+from docs.studies.denoisers import page as pages
+from docs.studies.denoisers import pictures
+from docs.studies.denoisers.experiments import EXPERIMENTS, reduced
+from docs.studies.denoisers.summary import crossing, kept
+from docs.studies.denoisers.sweeps import run_experiment
+
+pytestmark = pytest.mark.extras
+
+_PACKAGED = ["blindness", "blindness-controls", "textures"]
+"""Experiments whose rows come with twinseed or are drawn; the others need data packages."""
+_FASHION = ["fashion", "controls"] if datasets.FASHION.is_dir() else []
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", [*_PACKAGED, *_FASHION])
+def test_a_part_trained_again_gives_the_kept_numbers(name: str, tmp_path: Path) -> None:
+    part = reduced(EXPERIMENTS[name])
+    again = run_experiment(part, tmp_path, progress=False)["arms"]
+    for arm_name, arm in kept(name)["arms"].items():
+        places = [arm["n"].index(n) for n in part.reduced_sizes]
+        for model in ("network", "linear"):
+            whole, here = (one["pairs"][0][model] for one in (arm, again[arm_name]))
+            for variable in ("convergence", "memorisation_ratio", "memorisation_share"):
+                error = np.hypot(np.array(whole[f"{variable}_se"])[places], here[f"{variable}_se"])
+                apart = np.array(whole[variable])[places] - here[variable]
+                # other rows are held out, and another processor rounds otherwise
+                assert np.all(np.abs(apart) < 3.0 * error), (arm_name, model, variable)
+
+
+def test_the_kept_numbers_are_of_the_experiments_as_they_are() -> None:
+    for name, experiment in EXPERIMENTS.items():
+        arms = kept(name)["arms"]
+        assert list(arms) == [arm.name for arm in experiment.arms]
+        for arm in experiment.arms:
+            told = arms[arm.name]
+            assert tuple(told["n"]) == arm.plan.sizes
+            assert len(told["pairs"]) == arm.plan.pairs
+            assert told["steps"] == arm.plan.recipe.steps
+            assert told["pairing"] == arm.plan.pairing
+
+
+def test_the_page_holds_the_kept_numbers() -> None:
+    page = pages.PAGE.read_text(encoding="utf-8")
+    assert pages.renewed(page, pages.tables()) == page, "run python -m docs.studies.denoisers.page"
+
+
+def test_linear_twins_of_the_experiments_follow_their_theory() -> None:
+    for label, arm in pages.arms_over_all().items():
+        expected = pages.theory_at(arm, "convergence")
+        found = pages.curve(arm, "linear", "convergence").mean
+        settled = np.array(arm["n"]) >= 100
+        assert np.all(np.abs(found - expected)[settled] < 0.03), label
+
+
+def test_textures_have_the_spectrum_that_they_are_said_to_have() -> None:
+    drawn = pictures.textures(6000, 2.0, side=8).reshape(6000, -1)
+    found = np.linalg.eigvalsh(np.cov(drawn.T, bias=True))[::-1]
+    truth = pictures.texture_population(2.0, side=8).eigenvalues(64)
+    white = np.linalg.eigvalsh(np.cov(np.random.default_rng(0).standard_normal((64, 6000))))[::-1]
+    assert np.all(np.abs(np.log(found / truth)) < 2.0 * np.abs(np.log(white)).max())
+
+
+@pytest.mark.parametrize(
+    ("q", "n"), [([0.25, 0.75], 10**1.5), ([0.1, 0.5], 100.0), ([0.6, 0.9], None), ([0, 0.2], None)]
+)
+def test_the_crossing_is_where_q_passes_a_half(q: list[float], n: float | None) -> None:
+    found = crossing([10, 100], q)
+    assert np.isnan(found) if n is None else found == pytest.approx(n)
