@@ -17,7 +17,7 @@ pytestmark = pytest.mark.extras
 
 _PACKAGED = ["blindness", "blindness-controls", "textures"]
 """Experiments whose rows come with twinseed or are drawn; the others need data packages."""
-_FASHION = ["fashion", "controls"] if datasets.FASHION.is_dir() else []
+_FASHION = ["fashion", "controls", "large-images"] if datasets.FASHION.is_dir() else []
 
 
 @pytest.mark.nightly

@@ -131,6 +131,18 @@ _EVERY = (
         reduced_sizes=(30,),
     ),
     Experiment(
+        "large-images",
+        "Fashion-MNIST at 28 x 28",
+        [
+            Arm(
+                "fashion, 28 x 28",
+                partial(pictures.fashion, 12_000, side=28),
+                TwinPlan((30, 300), _unet(steps=2000)),
+            )
+        ],
+        reduced_sizes=(30,),
+    ),
+    Experiment(
         "patches",
         "Patches of photographs, 16 x 16",
         [Arm("patches", pictures.patches, TwinPlan((30, 300), _unet()))],

@@ -34,6 +34,7 @@ IMAGES = Path(__file__).parents[2] / "images"
 _NAMES = {
     "fashion": "Fashion, 16 x 16",
     "MNIST": "MNIST, 16 x 16",
+    "fashion, 28 x 28": "Fashion, 28 x 28",
     "patches": "patches",
     "a = 0.5": "textures, a = 0.5",
     "a = 1": "textures, a = 1",
@@ -42,7 +43,7 @@ _NAMES = {
     "strength 2": "spiked, 2 (mlp)",
     "strength 10": "spiked, 10 (mlp)",
 }
-_DISJOINT = ("fashion", "mnist", "patches", "textures", "blindness")
+_DISJOINT = ("fashion", "mnist", "large-images", "patches", "textures", "blindness")
 
 
 def arms_over_all() -> dict[str, Mapping[str, Any]]:
@@ -189,7 +190,7 @@ def _controls() -> dict[str, dict[str, Mapping[str, Any]]]:
 def tables() -> dict[str, str]:
     """Return every table by the name of its marker."""
     small = {"convergence": "q", "memorisation_share": "share"}
-    further = {"patches": kept("patches")["arms"]["patches"]}
+    further = {n: a for n, a in arms_over_all().items() if n in ("Fashion, 28 x 28", "patches")}
     return {
         "fashion": over_n(kept("fashion")["arms"]["fashion"]),
         "mnist": over_n(kept("mnist")["arms"]["MNIST"]),
@@ -204,7 +205,7 @@ def tables() -> dict[str, str]:
 def figures_of() -> dict[str, Figure]:
     """Return every figure by the name of its file."""
     every = arms_over_all()
-    further = {"patches": every["patches"]}
+    further = {name: every[name] for name in ("Fashion, 28 x 28", "patches")}
     return {
         "twins_images": drawings.images(kept("fashion"), kept("mnist"), kept("controls")),
         "twins_blindness": drawings.blindness(kept("blindness")),
