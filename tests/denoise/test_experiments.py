@@ -32,8 +32,10 @@ def test_a_part_trained_again_gives_the_kept_numbers(name: str, tmp_path: Path) 
             for variable in ("convergence", "memorisation_ratio", "memorisation_share"):
                 error = np.hypot(np.array(whole[f"{variable}_se"])[places], here[f"{variable}_se"])
                 apart = np.array(whole[variable])[places] - here[variable]
-                # other rows are held out, and another processor rounds otherwise
-                assert np.all(np.abs(apart) < 3.0 * error), (arm_name, model, variable)
+                # other rows are held out, another processor rounds otherwise, and kept numbers
+                # are rounded; linear twins on the same rows are one model, without an error
+                near = np.abs(apart) <= 3.0 * error + 1e-6
+                assert np.all(near), (arm_name, model, variable)
 
 
 def test_the_kept_numbers_are_of_the_experiments_as_they_are() -> None:
