@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from docs.studies.denoisers.summary import Curve, axis_recovery, curve
+from docs.studies.denoisers.summary import Curve, axis_recovery, curve, theory_at
 
 from twinseed.figures.panels import bars_key, draw_line, draw_points, level, line_key, log_x, unit_y
 from twinseed.figures.series import Series
@@ -43,9 +43,10 @@ def _three(panel: Panel, arm: Mapping[str, Any], name: str, look: Look, *, theor
     draw_points(panel.axes, _points(curve(arm, "network", name), _APART), look)
 
 
-def _keys(look: Look, *, theory: bool = True) -> list[Any]:
-    keys = [bars_key("networks", look=look), bars_key("linear twins", look=look, hollow=True)]
-    return [*keys, line_key(look, "theory of the linear twins")] if theory else keys
+def _keys() -> list[Any]:
+    """Return what filled points, hollow points and lines are, in any colour."""
+    points = [bars_key("networks"), bars_key("linear twins", hollow=True)]
+    return [*points, line_key(Look(INK, "-", "o"), "theory of the linear twins")]
 
 
 @styled
@@ -72,9 +73,9 @@ def images(
         "1: no closer to training than to held-out rows",
     )
     panels[2].title("Memorisation share", "0.5: an honest sampler, 1: every sample too close")
-    keys = [key for look in LOOKS[:2] for key in (bars_key("", look=look),)]
-    for key, name in zip(keys, arms, strict=True):
-        key.set_label(f"networks, {name}")
+    keys = [
+        bars_key(f"networks, {name}", look=look) for name, look in zip(arms, LOOKS, strict=False)
+    ]
     plain = [bars_key("linear twins", hollow=True), line_key(Look(INK, "-", "o"), "their theory")]
     same = bars_key("networks, Fashion, the same rows", look=LOOKS[2])
     panels[0].legend([*keys, *plain, same], 2)
@@ -103,8 +104,7 @@ def blindness(told: Mapping[str, Any]) -> Figure:
     panels[1].title("Recovery Q", "overlap with the true direction")
     panels[2].title("Memorisation share", "0.5: an honest sampler")
     panels[0].legend(keys, 3)
-    filled = [bars_key("networks"), bars_key("linear twins", hollow=True)]
-    panels[1].legend([*filled, line_key(Look(INK, "-", "o"), "theory of the linear twins")], 2)
+    panels[1].legend(_keys(), 2)
     return drawn
 
 
@@ -133,8 +133,7 @@ def textures(told: Mapping[str, Any]) -> Figure:
         "1: no closer to training than to held-out rows",
     )
     panels[0].legend(keys, 2)
-    filled = [bars_key("networks"), bars_key("linear twins", hollow=True)]
-    panels[1].legend([*filled, line_key(Look(INK, "-", "o"), "theory of the linear twins")], 2)
+    panels[1].legend(_keys(), 2)
     return drawn
 
 
@@ -154,7 +153,7 @@ def other_images(arms: Mapping[str, Mapping[str, Any]]) -> Figure:
     panels[0].title("Convergence q", "one pair at each n: bars are of its seeds alone")
     panels[1].title("Memorisation share", "0.5: an honest sampler")
     panels[0].legend(keys, 2)
-    panels[1].legend(_keys(Look(INK, "-", "o")), 2)
+    panels[1].legend(_keys(), 2)
     return drawn
 
 
@@ -166,9 +165,7 @@ def matched(arms: Mapping[str, Mapping[str, Any]]) -> Figure:
     for place, (name, arm) in enumerate(arms.items()):
         look = LOOKS[place % len(LOOKS)]
         found = curve(arm, "network", "convergence")
-        expected = np.interp(
-            np.log(found.n), np.log(arm["predicted"]["n"]), arm["predicted"]["convergence"]
-        )
+        expected = theory_at(arm, "convergence")
         hollow = place >= len(LOOKS)
         draw_points(axes, Series(expected, found.mean, found.half), look, hollow=hollow)
         keys.append(bars_key(name, look=look, hollow=hollow))
