@@ -5,11 +5,13 @@ Only the process that drives the sweep writes, and there is one at a time: it ho
 second, empty file beside the store, which the system frees when the process ends, however it ends.
 Others may read meanwhile. The write-ahead log is switched on once, here, before any worker exists;
 on a file system that has none (a network share) SQLite keeps its older journal.
+
+Damage to the file is found when it is opened or read, see ``soundness``: other numbers than those
+that were kept never come out.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import sqlite3
@@ -22,17 +24,29 @@ from urllib.parse import quote
 
 from twinseed.errors import StoreError
 from twinseed.sweep.cells import Job
+from twinseed.sweep.soundness import (
+    damaged,
+    parsed,
+    require_place,
+    require_sound,
+    require_tables,
+    seal,
+    tables,
+)
 
 __all__ = ["Store", "described", "stored"]
 
-_LAYOUT = "2"
-"""Version of the tables below."""
+_LAYOUT = "3"
+"""Version of the tables below. Until 2 there was no digest beside a result."""
 _WAIT = 30.0
 """Seconds to wait for a reader that is in the way."""
 _GRACE = 0.5
 """Seconds that a driver has to let go of the store, as after a kill."""
 _DRIVER = "driver"
 """The one row about the store that may change: who writes to it now, or did last."""
+_ROWS = "SELECT key, description, result, digest FROM cells"
+_SEAL = "seal"
+"""The row with the digest of all other rows about the store, but for the driver."""
 
 
 class Store:
@@ -41,8 +55,9 @@ class Store:
     A grid of the same job that has grown (more sizes, more replicates) goes on in its store.
 
     Raises:
-        StoreError: the path cannot be written, is not a store, belongs to another job, or another
-            process is writing to it; found out on opening, before any work.
+        StoreError: the path cannot be written, is not a store, is damaged, belongs to another job
+            or an older version, or another process is writing to it; found out on opening, before
+            any work.
 
     >>> import tempfile
     >>> job = Job("example", "1", (0,))
@@ -54,6 +69,7 @@ class Store:
 
     def __init__(self, path: str | Path, job: Job) -> None:
         self.path = Path(path)
+        require_place(self.path)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # No implicit transactions: each statement is one, and `with` is not needed.
@@ -64,8 +80,10 @@ class Store:
         except (OSError, sqlite3.Error) as error:
             raise self._unusable(error) from error
         try:
-            self._require_ours()
+            if tables(self._connection):
+                require_tables(self._connection, self.path)
             self._take_lock()
+            require_sound(self._connection, self.path)
             self._prepare(job)
         except BaseException as error:
             self.close()
@@ -74,13 +92,21 @@ class Store:
             raise
 
     def get(self, keys: Iterable[str]) -> dict[str, str]:
-        """Return the results that are there, by key."""
+        """Return the results that are there, by key.
+
+        Raises:
+            StoreError: the store is damaged.
+        """
         wanted = set(keys)
+        found = {}
         try:
-            rows = self._connection.execute("SELECT key, result FROM cells")
-            return {key: result for key, result in rows if key in wanted}
+            for row in self._connection.execute(_ROWS):
+                if row[0] in wanted:
+                    parsed(self.path, *row)
+                    found[row[0]] = row[2]
         except sqlite3.Error as error:
             raise self._unusable(error) from error
+        return found
 
     def put(self, results: Iterable[tuple[str, str, str]]) -> None:
         """Keep keys, descriptions and results: all of them, or none where that fails.
@@ -93,8 +119,8 @@ class Store:
         try:
             with self._transaction():
                 self._connection.executemany(
-                    "INSERT OR IGNORE INTO cells (key, description, result) VALUES (?, ?, ?)",
-                    results,
+                    "INSERT OR IGNORE INTO cells VALUES (?, ?, ?, ?)",
+                    ((*result, seal(*result)) for result in results),
                 )
         except sqlite3.Error as error:
             raise self._unusable(error) from error
@@ -132,18 +158,11 @@ class Store:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                 raise
-            who = _about(self._connection).get(_DRIVER, "another process")
+            who = _about(self._connection, self.path).get(_DRIVER, "another process")
             raise StoreError(
                 f"{self.path} is in use by {who}: wait until that is done, and run the same again "
                 "to have its results; or give the store another path"
             ) from error
-
-    def _require_ours(self) -> None:
-        tables = _tables(self._connection)
-        if tables and "about" not in tables:
-            raise StoreError(
-                f"{self.path} is a database of something else: give the store another path"
-            )
 
     def _prepare(self, job: Job) -> None:
         if self._connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
@@ -151,16 +170,18 @@ class Store:
         self._connection.execute("PRAGMA synchronous = NORMAL")
         ours = {"layout": _LAYOUT, **job.about()}
         with self._transaction():
-            if not _tables(self._connection):
+            if not tables(self._connection):
                 self._connection.execute(
                     "CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL)"
                 )
                 self._connection.execute(
                     "CREATE TABLE cells (key TEXT PRIMARY KEY, description TEXT NOT NULL, "
-                    "result TEXT NOT NULL)"
+                    "result TEXT NOT NULL, digest TEXT NOT NULL)"
                 )
-                self._connection.executemany("INSERT INTO about VALUES (?, ?)", ours.items())
-            self._require_same(ours, _about(self._connection))
+                self._connection.executemany(
+                    "INSERT INTO about VALUES (?, ?)", (ours | {_SEAL: _sealed(ours)}).items()
+                )
+            self._require_same(ours, _about(self._connection, self.path))
             self._connection.execute(
                 "INSERT OR REPLACE INTO about VALUES (?, ?)",
                 (_DRIVER, f"process {os.getpid()} on {socket.gethostname()}"),
@@ -185,6 +206,8 @@ class Store:
                 f"the store {self.path} cannot be written ({error}): make room on its disk and run "
                 "the same again; it goes on from the results that are kept"
             )
+        if code == sqlite3.SQLITE_CORRUPT:
+            return damaged(self.path, error)
         return StoreError(
             f"the store {self.path} cannot be used ({error}): give a path in a folder that can be "
             "written, which is new or was written by twinseed"
@@ -195,13 +218,10 @@ def described(path: str | Path) -> dict[str, str]:
     """Return what a store says of its job, as ``Job.about``: kind, version, seed, shared parts.
 
     Raises:
-        StoreError: there is no store, or it cannot be read.
+        StoreError: there is no store, it is damaged or of an older version, or it cannot be read.
     """
-    try:
-        with closing(_reader(path)) as connection:
-            about = _about(connection)
-    except sqlite3.Error as error:
-        raise StoreError(f"{path} cannot be read as a store ({error})") from error
+    with _opened(Path(path)) as connection:
+        about = _about(connection, Path(path))
     return {name: value for name, value in about.items() if name != _DRIVER}
 
 
@@ -209,25 +229,50 @@ def stored(path: str | Path) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]
     """Return the descriptions and results that a store holds, also while a sweep writes to it.
 
     Raises:
-        StoreError: there is no store, or it cannot be read.
+        StoreError: there is no store, it is damaged or of an older version, or it cannot be read.
     """
+    with _opened(Path(path)) as connection:
+        if not tables(connection):  # its driver was killed as it began
+            return []
+        require_tables(connection, Path(path))
+        _about(connection, Path(path))
+        return [parsed(Path(path), *row) for row in connection.execute(f"{_ROWS} ORDER BY rowid")]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a store to read it, after SQLite's check."""
+    require_place(path)
     try:
-        with closing(_reader(path)) as connection:
-            if not _tables(connection):  # its driver was killed as it began
-                return []
-            rows = connection.execute("SELECT description, result FROM cells ORDER BY rowid")
-            return [(json.loads(description), json.loads(result)) for description, result in rows]
+        uri = f"file:{quote(str(path.absolute()))}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True)) as connection:
+            require_sound(connection, path)
+            yield connection
     except sqlite3.Error as error:
-        raise StoreError(f"{path} cannot be read as a store ({error})") from error
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CORRUPT:
+            raise damaged(path, error) from error
+        raise StoreError(
+            f"{path} cannot be read as a store ({error}): check the path; a store in a folder that "
+            "cannot be written must be copied to one that can, with the file that ends in -wal"
+        ) from error
 
 
-def _reader(path: str | Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
+def _about(connection: sqlite3.Connection, path: Path) -> dict[str, str]:
+    """Return what a store says about itself, the digest of that left out."""
+    require_tables(connection, path)
+    about = dict(connection.execute("SELECT name, value FROM about"))
+    kept = about.pop(_SEAL, None)
+    if about.get("layout") in ("1", "2"):
+        raise StoreError(
+            f"{path} was written by an older version of twinseed, which kept no digest beside a "
+            "result: read it with that version, or give the store another path"
+        )
+    if not all(isinstance(text, str) for row in about.items() for text in row):
+        raise damaged(path, "what it says about itself is not text")
+    if kept != _sealed(about):
+        raise damaged(path, "what it says about itself is not what was kept")
+    return about
 
 
-def _tables(connection: sqlite3.Connection) -> set[str]:
-    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-
-
-def _about(connection: sqlite3.Connection) -> dict[str, str]:
-    return dict(connection.execute("SELECT name, value FROM about"))
+def _sealed(about: Mapping[str, str]) -> str:
+    return seal(*(text for row in sorted(about.items()) if row[0] != _DRIVER for text in row))
