@@ -112,10 +112,21 @@ def test_what_is_no_pipeline_is_refused(pipeline: Any) -> None:
         PipelineGenerator(pipeline)
 
 
-@pytest.mark.parametrize("seeds", [[], [-1], [0.5], [1 << 63]])
+@pytest.mark.parametrize("seeds", [[], [-1], [0.5], [1 << 63], ["1"], [True], 3, "12"])
 def test_bad_seeds_are_refused(seeds: list[Any]) -> None:
     with pytest.raises(InputError, match="seeds"):
         PipelineGenerator(answering(None)).from_seeds(seeds)
+
+
+def test_neighbouring_seeds_beyond_two_to_the_53_are_two_seeds() -> None:
+    seen: list[int] = []
+
+    def pipeline(generator: Any, batch_size: int, output_type: str) -> Any:
+        seen.extend(one.initial_seed() for one in generator)
+        return SimpleNamespace(images=np.zeros((batch_size, 2, 2, 1)))
+
+    PipelineGenerator(pipeline).from_seeds([2**53, 2**53 + 1, 2**63 - 1])
+    assert seen == [2**53, 2**53 + 1, 2**63 - 1]
 
 
 def test_bad_sizes_are_refused() -> None:

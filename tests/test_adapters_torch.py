@@ -121,7 +121,7 @@ def test_bad_arguments_are_refused() -> None:
     module = module_of(lambda z: z)
     with pytest.raises(InputError, match=r"module must be a torch\.nn\.Module"):
         TorchGenerator(np.tanh, (6,))  # type: ignore[arg-type]  # the mistake under test
-    with pytest.raises(InputError, match="noise_shape must be a shape"):
+    with pytest.raises(InputError, match="noise_shape must be a sequence of whole numbers"):
         TorchGenerator(module, 6)  # type: ignore[arg-type]  # the mistake under test
     with pytest.raises(InputError, match="batch"):
         TorchGenerator(module, (6,), batch=0)

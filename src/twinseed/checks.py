@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -12,19 +14,25 @@ from numpy.typing import ArrayLike, NDArray
 from twinseed.errors import InputError
 
 __all__ = [
+    "LARGEST",
     "finite_vector",
     "grid_axis",
     "non_negative",
     "numeric_rows",
     "positive",
+    "real",
     "row_blocks",
     "whole",
+    "whole_numbers",
 ]
+
+LARGEST = 2**53
+"""The largest size that is taken: up to it a float tells whole numbers apart."""
 
 
 def positive(argument: str, value: Any, remedy: str, *, allow_infinite: bool = False) -> float:
     """Return ``value`` as a float if it is a number above zero."""
-    number = _number(argument, value, remedy)
+    number = real(argument, value, remedy)
     if math.isnan(number) or number <= 0 or (math.isinf(number) and not allow_infinite):
         raise InputError(argument, "must be a finite number above zero", value, remedy)
     return number
@@ -32,43 +40,84 @@ def positive(argument: str, value: Any, remedy: str, *, allow_infinite: bool = F
 
 def non_negative(argument: str, value: Any, remedy: str) -> float:
     """Return ``value`` as a float if it is a finite number, zero or above."""
-    number = _number(argument, value, remedy)
+    number = real(argument, value, remedy)
     if not math.isfinite(number) or number < 0:
         raise InputError(argument, "must be a finite number, zero or above", value, remedy)
     return number
 
 
-def whole(argument: str, value: Any, remedy: str, *, at_least: int = 1) -> int:
-    """Return ``value`` as an int if it is a whole number not below ``at_least``."""
-    number = _number(argument, value, remedy)
-    if not math.isfinite(number) or number != math.floor(number) or number < at_least:
+def whole(
+    argument: str, value: Any, remedy: str, *, at_least: int = 1, at_most: int = LARGEST
+) -> int:
+    """Return ``value`` as an int if it is a whole number from ``at_least`` to ``at_most``.
+
+    Integers stay exact, however large. A float counts below 2^53 alone: beyond it a float no longer
+    tells neighbouring integers apart.
+    """
+    number = _plain(argument, value, remedy)
+    if isinstance(number, numbers.Integral):
+        found = int(number)
+    elif (rounded := real(argument, number, remedy)).is_integer() and abs(rounded) < LARGEST:
+        found = int(rounded)
+    else:
+        problem = f"must be a whole number, at least {at_least}"
+        raise InputError(argument, problem, value, remedy)
+    if found < at_least:
         raise InputError(argument, f"must be a whole number, at least {at_least}", value, remedy)
-    return int(number)
+    if found > at_most:
+        raise InputError(argument, f"must be a whole number, at most {at_most}", value, remedy)
+    return found
+
+
+def whole_numbers(
+    argument: str, values: Any, remedy: str, *, at_least: int = 1, at_most: int = LARGEST
+) -> tuple[int, ...]:
+    """Return the whole numbers of a sequence or another iterable, each one checked."""
+    try:
+        entries = None if isinstance(values, str | bytes | bytearray) else list(values)
+    except TypeError:
+        entries = None
+    if entries is None:
+        raise InputError(argument, "must be a sequence of whole numbers", values, remedy)
+    return tuple(
+        whole(f"{argument}[{place}]", one, remedy, at_least=at_least, at_most=at_most)
+        for place, one in enumerate(entries)
+    )
+
+
+def real(argument: str, value: Any, remedy: str) -> float:
+    """Return ``value`` as a float if it is one real number; infinity and NaN pass.
+
+    Texts, bytes, truth values, complex numbers and arrays with an axis are not numbers.
+    """
+    number = _plain(argument, value, remedy)
+    try:
+        return float(number)
+    except (OverflowError, ValueError) as error:
+        raise InputError(argument, "must be a number below 1.8e308", value, remedy) from error
 
 
 def finite_vector(argument: str, values: ArrayLike, remedy: str) -> NDArray[np.float64]:
     """Return ``values`` as a 1-d float64 array if every entry is a finite number."""
-    try:
-        vector = np.atleast_1d(np.asarray(values, dtype=np.float64))
-    except (TypeError, ValueError) as error:
-        raise InputError(argument, "must be numbers", values, remedy) from error
-    if vector.ndim != 1:
-        raise InputError(argument, "must be one-dimensional", vector.shape, remedy)
-    if not np.all(np.isfinite(vector)):
-        bad = int(np.flatnonzero(~np.isfinite(vector))[0])
-        raise InputError(f"{argument}[{bad}]", "must be finite", vector[bad], remedy)
-    return vector
+    return _vector(argument, values, remedy)[0]
 
 
-def grid_axis(argument: str, values: Any, remedy: str) -> tuple[NDArray[np.float64], bool]:
-    """Return a grid axis of positive numbers, and whether it was given as a single number."""
-    scalar = np.ndim(values) == 0
-    axis = finite_vector(argument, values, remedy)
+def grid_axis(
+    argument: str, values: Any, remedy: str, *, whole_numbers: bool = False
+) -> tuple[NDArray[np.float64], bool]:
+    """Return a grid axis of positive numbers, and whether it was given as a single number.
+
+    ``whole_numbers``: each of them must be a whole number below 2^53.
+    """
+    axis, scalar = _vector(argument, values, remedy)
     if axis.size == 0:
         raise InputError(argument, "must not be empty", values, remedy)
     if np.any(axis <= 0):
         bad = float(axis[axis <= 0][0])
         raise InputError(argument, "must be above zero", bad, remedy)
+    if whole_numbers:
+        for place, number in enumerate(axis.tolist()):
+            whole(argument if scalar else f"{argument}[{place}]", number, remedy)
     if np.unique(axis).size != axis.size:
         raise InputError(argument, "must not repeat a value", values, remedy)
     return axis, scalar
@@ -127,10 +176,55 @@ def row_blocks(array: NDArray[Any], size: int = 1 << 22) -> Iterator[tuple[int, 
         yield start, array[start : start + rows]
 
 
-def _number(argument: str, value: Any, remedy: str) -> float:
-    if isinstance(value, bool | np.bool_):
-        raise InputError(argument, "must be a number", value, remedy)
+def _vector(argument: str, values: Any, remedy: str) -> tuple[NDArray[np.float64], bool]:
+    """Return finite numbers as a 1-d array, and whether they were given as a single number."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.getmaskarray(values).any():
+        bad = int(np.flatnonzero(np.ma.getmaskarray(values))[0])
+        raise InputError(f"{argument}[{bad}]", "must not be masked", "a masked entry", remedy)
+    if isinstance(values, list | tuple):
+        # one by one: numpy makes numbers of truth values, and of what is masked, among numbers
+        if any(isinstance(one, list | tuple) or np.ndim(one) > 0 for one in values):
+            raise InputError(argument, "must be one-dimensional", values, remedy)
+        found = [real(f"{argument}[{place}]", one, remedy) for place, one in enumerate(values)]
+        scalar, vector = False, np.array(found, dtype=np.float64)
+    else:
+        array = _as_array(argument, values, remedy)
+        scalar = array.ndim == 0
+        if scalar:
+            vector = np.array([real(argument, values, remedy)])
+        elif array.dtype.kind == "O":
+            return _vector(argument, array.tolist(), remedy)
+        else:
+            vector = array.astype(np.float64)
+    if not np.all(np.isfinite(vector)):
+        bad = int(np.flatnonzero(~np.isfinite(vector))[0])
+        name = argument if scalar else f"{argument}[{bad}]"
+        raise InputError(name, "must be finite", vector[bad], remedy)
+    return vector, scalar
+
+
+def _as_array(argument: str, values: Any, remedy: str) -> NDArray[Any]:
+    """Return what is no list as an array of numbers, or of objects, with one axis at most."""
     try:
-        return float(value)
-    except (TypeError, ValueError) as error:
-        raise InputError(argument, "must be a number", value, remedy) from error
+        if isinstance(values, bytearray | memoryview):
+            raise TypeError
+        array = np.asarray(values)
+    except (TypeError, ValueError, OverflowError, RuntimeError) as error:
+        raise InputError(argument, "must be numbers", values, remedy) from error
+    if array.ndim > 1:
+        raise InputError(argument, "must be one-dimensional", array.shape, remedy)
+    if array.ndim == 1 and array.dtype.kind not in "iufO":
+        raise InputError(argument, "must be numbers", f"dtype {array.dtype}", remedy)
+    return array
+
+
+def _plain(argument: str, value: Any, remedy: str) -> Any:
+    """Return one real number as Python has it: numpy scalars and arrays without axes are taken."""
+    number = value
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise InputError(argument, "must not be masked", "a masked number", remedy)
+    if getattr(value, "shape", None) == () and callable(getattr(value, "item", None)):
+        number = value.item()
+    if isinstance(number, bool) or not isinstance(number, numbers.Real | Decimal):
+        raise InputError(argument, "must be a number", value, remedy)
+    return number

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import pickle
+from collections.abc import Callable
+from typing import Any
+
 __all__ = ["InputError", "MissingExtraError", "ReadoutError", "StoreError", "TwinseedError"]
 
 
 class TwinseedError(Exception):
     """Base class: catch this to catch everything that twinseed raises on purpose.
 
+    Every such error can be copied and pickled, whatever its class takes to make one, so that it
+    comes back from a worker process with its message, its attributes and its notes.
+
     >>> issubclass(InputError, TwinseedError)
     True
     """
+
+    def __reduce__(self) -> tuple[Callable[..., TwinseedError], tuple[Any, ...]]:
+        state = {name: _sendable(value) for name, value in vars(self).items()}
+        return _remade, (type(self), self.args, state)
 
 
 class InputError(TwinseedError, ValueError):
@@ -27,10 +38,6 @@ class InputError(TwinseedError, ValueError):
         self.value = value
         self.remedy = remedy
         super().__init__(f"{argument} {problem} (got {_short(value)}): {remedy}")
-
-    def __reduce__(self) -> tuple[type[InputError], tuple[str, str, object, str]]:
-        """Survive the trip back from a worker process (the message alone would not)."""
-        return type(self), (self.argument, self.problem, self.value, self.remedy)
 
 
 class ReadoutError(TwinseedError):
@@ -49,6 +56,30 @@ class MissingExtraError(TwinseedError, ImportError):
         super().__init__(f"{purpose} needs {package}: pip install 'twinseed[{extra}]'")
 
 
+def _remade(
+    kind: type[TwinseedError], arguments: tuple[Any, ...], state: dict[str, Any]
+) -> TwinseedError:
+    """Return an error with these arguments and attributes; its own ``__init__`` is not called."""
+    error = kind.__new__(kind, *arguments)
+    builtin: Any = next(one for one in kind.__mro__ if one.__module__ == "builtins")
+    builtin.__init__(error, *arguments)
+    vars(error).update(state)
+    return error
+
+
+def _sendable(value: object) -> object:
+    """Return ``value``, or what the message shows of it where it cannot be pickled."""
+    try:
+        pickle.dumps(value)
+    except Exception:
+        return _short(value)
+    return value
+
+
 def _short(value: object, limit: int = 120) -> str:
-    text = value if isinstance(value, str) else repr(value)
+    """Return a value as the message shows it; a value that cannot be shown is named by its type."""
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except Exception:  # an integer of more than 4,300 digits, or a class whose __repr__ fails
+        return f"<{type(value).__name__}>"
     return text if len(text) <= limit else text[: limit - 3] + "..."

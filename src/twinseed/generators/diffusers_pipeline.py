@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twinseed.checks import whole
+from twinseed.checks import whole, whole_numbers
 from twinseed.errors import InputError
 from twinseed.generators._base import checked_noise
 from twinseed.generators.torch_module import evaluating, is_module
@@ -80,9 +80,9 @@ class PipelineGenerator:
     def from_seeds(self, seeds: Iterable[int]) -> NDArray[Any]:
         """Return the image of each seed, a whole number from 0 to 2^63 - 1."""
         remedy = "pass whole numbers below 2^63"
-        numbers = [whole("seeds", seed, remedy, at_least=0) for seed in seeds]
-        if not numbers or max(numbers) >= _SEEDS:
-            raise InputError("seeds", "must be numbers below 2^63", numbers, remedy)
+        numbers = whole_numbers("seeds", seeds, remedy, at_least=0, at_most=_SEEDS - 1)
+        if not numbers:
+            raise InputError("seeds", "must not be empty", numbers, remedy)
         parts = getattr(self._pipeline, "components", {}).values()
         with evaluating(*(part for part in parts if is_module(part))):
             batches = [
@@ -91,7 +91,7 @@ class PipelineGenerator:
             ]
         return np.concatenate(batches)
 
-    def _images(self, seeds: list[int]) -> NDArray[Any]:
+    def _images(self, seeds: Sequence[int]) -> NDArray[Any]:
         import torch
 
         generators = [torch.Generator().manual_seed(seed) for seed in seeds]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twinseed.checks import whole
+from twinseed.checks import whole, whole_numbers
 from twinseed.errors import InputError
 from twinseed.filters import Heun
 from twinseed.filters.probability_flow import noise_levels
@@ -71,9 +71,7 @@ class DenoiserFlow:
     ) -> None:
         self.sigma_min, self.sigma_max = noise_levels(sigma_min, sigma_max, allow_zero=False)
         self.sampler = Heun(32) if sampler is None else sampler
-        self.shape = tuple(
-            whole("shape", side, "pass the shape of one row, such as (1, 28, 28)") for side in shape
-        )
+        self.shape = whole_numbers("shape", shape, "pass the shape of one row, such as (1, 28, 28)")
         if not isinstance(self.sampler, Sampler):
             raise InputError(
                 "sampler", "must be a sampler", sampler, "pass ts.Euler(steps) or ts.Heun(steps)"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twinseed.checks import whole
+from twinseed.checks import whole, whole_numbers
 from twinseed.errors import InputError
 from twinseed.generators._base import checked_noise
 from twinseed.readers import as_arrays
@@ -73,9 +73,7 @@ class TorchGenerator:
         self._module = module if device is None else module.to(device)
         self._batch = whole("batch", batch, "pass how many rows to draw at a time")
         remedy = "pass the shape of one row of noise, such as (64,)"
-        if isinstance(noise_shape, int):
-            raise InputError("noise_shape", "must be a shape", noise_shape, remedy)
-        self.noise_shape = tuple(whole("noise_shape", side, remedy) for side in noise_shape)
+        self.noise_shape = whole_numbers("noise_shape", noise_shape, remedy)
 
     def sample(self, noise: ArrayLike) -> NDArray[Any]:
         """Return the sample of each row of noise."""

@@ -15,6 +15,9 @@ from twinseed.populations._base import Population, Spectrum, merged
 
 __all__ = ["PowerLaw"]
 
+_LARGEST = 10**7
+"""The largest dimension: every eigenvalue is listed."""
+
 
 class PowerLaw(Population):
     """Power-law spectrum with unit mean.
@@ -24,7 +27,7 @@ class PowerLaw(Population):
     eigenvectors (at most d - 1) are reported as factors.
 
     Raises:
-        InputError: a negative exponent, or a dimension below 2.
+        InputError: a negative exponent, or a dimension below 2 or above ten million.
 
     Source: the paper's power-law part, Maillard and Goldt, arXiv 2605.21402.
 
@@ -34,7 +37,9 @@ class PowerLaw(Population):
 
     def __init__(self, exponent: float, d: int, *, leading: int = 5) -> None:
         self._exponent = non_negative("exponent", exponent, "pass the decay of the eigenvalues")
-        self._d = whole("d", d, "pass the dimension, at least 2", at_least=2)
+        self._d = whole(
+            "d", d, "pass the dimension, from 2 to ten million", at_least=2, at_most=_LARGEST
+        )
         number = whole("leading", leading, "pass how many factors to report", at_least=0)
         self._leading = min(number, self._d - 1)
         raw = np.arange(1, self._d + 1, dtype=np.float64) ** -self._exponent

@@ -76,7 +76,8 @@ class Dense(Engine):
         limit = whole("wasserstein_limit", self.wasserstein_limit, "pass the largest d", at_least=0)
         object.__setattr__(self, "seeds", seeds)
         object.__setattr__(self, "wasserstein_limit", limit)
-        positive("max_gib", self.max_gib, "pass the memory of a worker", allow_infinite=True)
+        room = positive("max_gib", self.max_gib, "pass the memory of a worker", allow_infinite=True)
+        object.__setattr__(self, "max_gib", room)
 
     def draw(
         self, population: Population, filter: Filter, n: int, d: int, rng: np.random.Generator

@@ -83,13 +83,19 @@ class Krylov(Engine):
     def __post_init__(self) -> None:
         seeds = whole("seeds", self.seeds, "pass how many samples to draw a model", at_least=2)
         object.__setattr__(self, "seeds", seeds)
-        positive("tolerance", self.tolerance, "pass a relative error, such as 1e-6")
-        if self.dtype not in ("float32", "float64"):
+        relative = positive("tolerance", self.tolerance, "pass a relative error, such as 1e-6")
+        object.__setattr__(self, "tolerance", relative)
+        if not isinstance(self.dtype, str) or self.dtype not in ("float32", "float64"):
             raise InputError("dtype", "must be float32 or float64", self.dtype, 'pass "float64"')
-        if self.folder is not None and not Path(self.folder).is_dir():
+        if self.folder is not None and not (
+            isinstance(self.folder, str | Path) and Path(self.folder).is_dir()
+        ):
             raise InputError("folder", "must be a folder that exists", self.folder, "make it first")
-        positive("basis_gib", self.basis_gib, "pass the memory of the basis", allow_infinite=True)
-        positive("max_gib", self.max_gib, "pass the memory of a worker", allow_infinite=True)
+        for name, what in (("basis_gib", "the basis"), ("max_gib", "a worker")):
+            size = positive(
+                name, getattr(self, name), f"pass the memory of {what}", allow_infinite=True
+            )
+            object.__setattr__(self, name, size)
 
     def draw(
         self, population: Population, filter: Filter, n: int, d: int, rng: np.random.Generator

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -83,14 +82,17 @@ class Grid:
         if "d" not in given and len(given) == 1 and axis.dimension is not None:
             given["d"] = axis.dimension
         _require_two(given)
-        axes = {name: grid_axis(name, value, _REMEDY[name]) for name, value in given.items()}
+        axes = {
+            name: grid_axis(name, value, _REMEDY[name], whole_numbers=name != "gamma")
+            for name, value in given.items()
+        }
         order: list[str] = [name for name in ("n", "d", "gamma") if name in axes]
         first = axes[order[0]][0]
         second = axes[order[1]][0] if len(order) == 2 else np.ones(1)
         mesh = np.meshgrid(first, second, indexing="ij")
         loads = _complete({name: mesh[place] for place, name in enumerate(order)})
         for size in np.unique(loads["d"]):
-            _require_dimension(size, order)
+            _require_dimension(size)
             for one in axis.members:
                 one.spectrum(size)
         load_dims = [name for name in order if not axes[name][1]]
@@ -201,9 +203,7 @@ def _complete(loads: dict[str, NDArray[np.float64]]) -> dict[str, NDArray[np.flo
     return {**loads, "d": loads["n"] / loads["gamma"]}
 
 
-def _require_dimension(size: float, order: Sequence[str]) -> None:
-    if "d" in order and size != math.floor(size):
-        raise InputError("d", "must be a whole number", size, _REMEDY["d"])
+def _require_dimension(size: float) -> None:
     if size < 1:
         raise InputError("d", "= n/gamma must be at least 1", size, "use a larger n")
 

@@ -257,7 +257,7 @@ class Plan:
         return self.pilot_rows * _LOADS if n is None else self._rows(n)[0]
 
     def _rows(self, n: ArrayLike) -> tuple[Array, bool]:
-        rows, scalar = grid_axis("n", n, _REMEDY)
+        rows, scalar = grid_axis("n", n, _REMEDY, whole_numbers=True)
         for one in rows:
             whole("n", one, _REMEDY, at_least=2)
         return rows, scalar
