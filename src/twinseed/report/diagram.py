@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from twinseed.figures import as_svg
 from twinseed.figures.diagram import phase_plane, phase_values
@@ -49,13 +49,28 @@ def diagram_page(diagram: PhaseDiagram) -> str:
         "diagram.html",
         plane=diagram.plane,
         forms=forms,
-        regions=diagram.areas,
-        misleading=f"{misleading:.0%}" if misleading else "",
+        regions={region: _percent(area) for region, area in diagram.areas.items()},
+        misleading=_percent(misleading) if misleading else "",
         work={
             "simulated_points": details["points"],
             "uniform_grid_as_sharp": f"{details['uniform_grid']:,}",
             "points_in_the_region_of_theory": f"{details['agreement']:.1%} of the plane",
             "draws_that_stopped_before_their_tolerance": details["stopped"],
         },
-        settings={**details["plane"], "twinseed": details["twinseed"], "seed": details["seed"]},
+        settings={
+            **{name: _setting(value) for name, value in details["plane"].items()},
+            "twinseed": details["twinseed"],
+            "seed": " ".join(map(str, diagram.entropy)),
+        },
     )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %" if share >= 0.001 else "less than 0.1 %"
+
+
+def _setting(value: Any) -> str:
+    """Write a field of the plane for people; a range by its two ends."""
+    if isinstance(value, list):
+        return " to ".join(f"{end:g}" for end in value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"

@@ -37,7 +37,7 @@ def rounded(value: float | None, half: float = 0.0) -> str:
         return _MISSING
     if half > 0 and math.isfinite(half):
         decimals = min(max(1 - math.floor(math.log10(half)), 0), 8)
-        return f"{value:.{decimals}f}"
+        return f"{value:z.{decimals}f}"  # z: no minus before a zero
     return f"{value:.4g}"
 
 
@@ -85,6 +85,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    formats: Mapping[str, Any] = {"rounded": rounded, "interval": interval}
+    formats: Mapping[str, Any] = {"rounded": rounded, "interval": interval, "inf": math.inf}
     environment.globals.update(formats)
     return environment

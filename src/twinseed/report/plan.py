@@ -36,8 +36,12 @@ def plan_page(plan: Plan, needed: Mapping[str, Samples], n: Any = None) -> str:
         )
         for form in ("wide", "narrow")
     }
-    settings = {name: details[name] for name in ("twinseed", "seed", "resamples")}
-    settings["filter"] = repr(plan.filter)
+    settings = {
+        "twinseed": details["twinseed"],
+        "seed": " ".join(map(str, plan.entropy)),
+        "resamples": details["resamples"],
+        "filter": repr(plan.filter),
+    }
     return render(
         "plan.html",
         header=header,

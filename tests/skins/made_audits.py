@@ -1,0 +1,226 @@
+"""Audits made by hand, in which no two numbers are equal: what is swapped shows."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from twinseed import readout
+from twinseed.auditing.agreement import Agreement, Band, Level
+from twinseed.auditing.controls import Controls
+from twinseed.auditing.copying import Copying, Suspect, unknown
+from twinseed.auditing.factors import Factor, Fate
+from twinseed.auditing.fitness import Finding, Fitness
+from twinseed.auditing.pairing import Pairing
+from twinseed.auditing.pairs import Pair, Pairs, Place
+from twinseed.auditing.references import Number, references
+from twinseed.auditing.result import Audit
+from twinseed.auditing.verdict import Answer, Outcome
+from twinseed.readers import Column
+from twinseed.readout import VARIABLES, Estimate
+from twinseed.status import Status
+
+__all__ = ["AUDITS", "made_audit"]
+
+NAN = math.nan
+UNKNOWN = Number(NAN, NAN, NAN)
+SINGLE = (
+    "memorisation",
+    "memorisation_heldout",
+    "memorisation_ratio",
+    "memorisation_share",
+    "memorisation_share_euclidean",
+    "recovery",
+)
+PAIRED = (
+    "convergence",
+    "convergence_gap",
+    "convergence_cosine",
+    "convergence_null",
+    "convergence_factor",
+    "flow_distance",
+    "recovery_twins",
+)
+FACTORS = 4
+
+
+def _readout(draw: np.random.Generator, names: tuple[str, ...], **attrs: Any) -> Any:
+    found = {}
+    for name in names:
+        shape = (FACTORS,) if VARIABLES[name].per_factor else ()
+        value, se = draw.uniform(0.2, 0.8, shape), draw.uniform(0.002, 0.009, shape)
+        found[name] = Estimate(value, se)
+    found["memorisation_share"] = Estimate(0.6172, 0.0031, Status.CONSTANT_COLUMNS)
+    if "recovery" in names:
+        value, se = draw.uniform(0.2, 0.8, FACTORS), draw.uniform(0.002, 0.009, FACTORS)
+        status = np.array([Status.OK, Status.OK, Status.BELOW_FLOOR, Status.OK], dtype=np.str_)
+        found["recovery"] = Estimate(value, se, status)
+    return readout.make(
+        found,
+        source="measure",
+        coords={"n": 1234.0, "d": 60.0, "gamma": 1234 / 60},
+        factors=np.arange(1.0, FACTORS + 1),
+        attrs=attrs,
+    )
+
+
+def _number(draw: np.random.Generator) -> Number:
+    value, down, up = draw.uniform(0.2, 0.8), draw.uniform(0.01, 0.02), draw.uniform(0.02, 0.05)
+    return Number(value, value - down, value + up)
+
+
+def _level(draw: np.random.Generator) -> Level:
+    null = float(draw.uniform(0.01, 0.02))
+    return Level(_number(draw), _number(draw), null, _number(draw))
+
+
+def _factors(draw: np.random.Generator, twins: bool) -> tuple[Factor, ...]:
+    groups = [(1, 1), (2, 3), (2, 3), (4, 4)]
+    fates = [Fate.RECOVERED, Fate.TOO_CLOSE, Fate.NOT_SHOWN, Fate.OUT_OF_REACH]
+    return tuple(
+        Factor(
+            number=k + 1,
+            group=groups[k],
+            measured=_number(draw),
+            ceiling=_number(draw),
+            recovery=_number(draw),
+            linear=_number(draw),
+            predicted=NAN if k == 3 else float(draw.uniform(0.2, 0.8)),
+            learnable=True,
+            twins=_number(draw) if twins else UNKNOWN,
+            fate=fates[k],
+        )
+        for k in range(FACTORS)
+    )
+
+
+def _pairs(draw: np.random.Generator, shape: tuple[int, ...] | None, suspect: bool) -> Pairs:
+    times = (math.inf, 2.5e6, 12.34, 0.876)
+    found = tuple(
+        Pair(
+            generator="ab"[k % 2],
+            sample=int(number),
+            training_row=int(row),
+            times_closer=closer,
+            suspect=suspect and k < 3,
+            sample_values=draw.uniform(-3, 9, 60).astype(np.float32),
+            training_values=draw.uniform(-3, 9, 60).astype(np.float32),
+        )
+        for k, (closer, number, row) in enumerate(
+            zip(times, (31, 42, 53, 64), (175, 286, 397, 408), strict=True)
+        )
+    )
+    places = ()
+    if shape is None:
+        kinds = (Column("age"), Column("job", ("nurse", "pilot", "smith")), Column("wage"))
+        ends = list(itertools.accumulate(one.width for one in kinds))
+        places = tuple(
+            Place(one, slice(end - one.width, end)) for one, end in zip(kinds, ends, strict=True)
+        )
+    return Pairs(found, shape, places)
+
+
+def made_audit(
+    *,
+    seed: int = 0,
+    twins: bool = True,
+    heldout: bool = True,
+    image_shape: tuple[int, ...] | None = None,
+    findings: bool = False,
+    told_apart: bool = True,
+    outcomes: Mapping[str, Outcome] | None = None,
+) -> Audit:
+    """Return an audit of numbers that are all different."""
+    draw = np.random.default_rng(seed)
+    names = (*(SINGLE if heldout else ("memorisation",)), *(PAIRED if twins else ()))
+    attrs = {
+        "entropy": "7 8",
+        "fingerprint": "0123abcd",
+        "seeds": 345,
+        "rows_train_a": 1234,
+        "rows_train_b": 1357 if twins else 0,
+        "rows_heldout": 891 if heldout else 0,
+        "shared_training_rows": 17 if twins else 0,
+        "constant_columns": 3,
+    }
+    measured = _readout(draw, names, **attrs)
+    linear = _readout(draw, names, **attrs)
+    if not heldout:
+        lost = Estimate(NAN, NAN, Status.NOT_IDENTIFIABLE)
+        measured["memorisation_share"], linear["memorisation_share"] = NAN, NAN
+        measured["memorisation_share_status"] = str(lost.status)
+        linear["memorisation_share_status"] = str(lost.status)
+    predicted = float(draw.uniform(0.2, 0.8))
+    copying = unknown(345)
+    if heldout:
+        scores = {name: draw.normal(0.1, 0.3, 345) for name in ("ab" if twins else "a")}
+        honest = {name: draw.normal(0.0, 0.2, 500) for name in scores}
+        copying = Copying(
+            p_value=0.0005,
+            p_value_linear=0.0035,
+            copied_fraction=0.213,
+            copied_fraction_interval=(0.145, 0.287),
+            smallest_visible=0.0312,
+            clear_win=1.61,
+            samples=345,
+            rows_compared=891,
+            suspects=(Suspect("a", 31, 175, 0.0, math.inf),),
+            scores=scores,
+            linear_scores=honest,
+        )
+    agreement = Agreement(None, None, None, None, predicted, ())
+    if twins:
+        bands = tuple(
+            Band(first, last, 0.3, _number(draw), _number(draw), float(draw.uniform(0.2, 0.8)))
+            for first, last in ((1, 1), (2, 2), (3, 7), (8, 40))
+        )
+        agreement = Agreement(
+            mean_removed=_level(draw),
+            raw=_level(draw),
+            as_given=_level(draw),
+            pairing=Pairing(0.0005, 345, "", 0),
+            predicted=predicted,
+            spectrum=bands,
+        )
+    found = Fitness({}, ())
+    if heldout:
+        found = Fitness({"train_a, heldout": 0.4321, "train_a, train_b": 0.0625}, ())
+    if findings:
+        one = Finding("duplicated columns", "4 columns repeat another one.", {"columns": 4})
+        two = Finding("little power", "With 345 samples, copies below 31% would go unseen.")
+        found = Fitness(found.exchangeable, (one, two))
+    outcomes = outcomes or {
+        "copying": Outcome.COPYING if heldout else Outcome.CANNOT_TELL,
+        "convergence": Outcome.NOT_CONVERGED if twins else Outcome.CANNOT_TELL,
+        "recovery": Outcome.PARTLY_RECOVERED,
+    }
+    return Audit(
+        readout=measured,
+        linear=linear,
+        references=references(measured, linear, predicted),
+        controls=Controls(0.0005 if told_apart else 0.0775, 0.43, 445, 892) if heldout else None,
+        copying=copying,
+        agreement=agreement,
+        factors=_factors(draw, twins) if heldout else (),
+        fitness=found,
+        pairs=_pairs(draw, image_shape, suspect=findings) if heldout else Pairs((), None, ()),
+        answers={
+            question: Answer(one, f"What is said of {question}: {k + 5} of 67.")
+            for k, (question, one) in enumerate(outcomes.items())
+        },
+    )
+
+
+AUDITS: Mapping[str, Mapping[str, Any]] = {
+    "two generators, images": {"image_shape": (3, 4, 5), "findings": True},
+    "two generators, table": {"seed": 1, "told_apart": False},
+    "two generators, no held-out rows": {"seed": 2, "heldout": False},
+    "one generator, table": {"seed": 3, "twins": False, "findings": True},
+    "one generator, images": {"seed": 4, "twins": False, "image_shape": (10, 6)},
+    "one generator, no held-out rows": {"seed": 5, "twins": False, "heldout": False},
+}
+"""What an audit can be of."""

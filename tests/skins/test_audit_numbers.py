@@ -1,0 +1,372 @@
+"""Every number, word and colour on the page of an audit, held against the audit itself."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.skins.made_audits import AUDITS, made_audit
+from tests.skins.page_parts import MISSING, Page, printed, ranged
+
+import twinseed as ts
+from twinseed.auditing import Audit, Outcome
+from twinseed.auditing.references import Number
+from twinseed.figures.audit import audit_margins, audit_recovery, audit_spectrum
+from twinseed.figures.export import as_svg
+from twinseed.report import audit_page
+from twinseed.report.captions import caption
+from twinseed.report.page import inline_svg
+from twinseed.report.pictures import png
+from twinseed.status import Status
+
+SIGNS = {
+    Outcome.COPYING: ("✗", "bad"),
+    Outcome.NO_COPYING: ("✓", "good"),
+    Outcome.CONVERGED: ("✓", "good"),
+    Outcome.NOT_CONVERGED: ("✗", "bad"),
+    Outcome.RECOVERED: ("✓", "good"),
+    Outcome.PARTLY_RECOVERED: ("?", "open"),
+    Outcome.NOT_RECOVERED: ("✗", "bad"),
+    Outcome.OUT_OF_REACH: ("?", "open"),
+    Outcome.CONVERGED_NOT_RECOVERED: ("✗", "bad"),
+    Outcome.CANNOT_TELL: ("?", "open"),
+    Outcome.CANNOT_JUDGE: ("?", "open"),
+}
+QUESTIONS = {
+    "copying": "Does it copy its training data?",
+    "convergence": "Do the twins tell the same story?",
+    "recovery": "Did it catch the main factors of the data?",
+}
+LEVELS = {
+    "about the mean of the real rows": "mean_removed",
+    "about zero (raw)": "raw",
+    "before the encoder, about the mean": "as_given",
+}
+
+
+def real_audit(**changes: Any) -> Audit:
+    """Return the audit of a few rows, as users have it."""
+    draw = np.random.default_rng(0)
+    train_a, train_b, heldout, samples = draw.standard_normal((4, 60, 5)) * [3.0, 2, 1, 1, 1]
+    near = samples + 0.1 * draw.standard_normal((60, 5))
+    given = {"train_a": train_a, "samples_a": samples, "train_b": train_b, "samples_b": near}
+    return ts.audit(**{**given, "heldout": heldout, "rng": 0, **changes})
+
+
+MAKERS: dict[str, Any] = {
+    **{name: lambda how=how: made_audit(**how) for name, how in AUDITS.items()},
+    "audited, two generators": real_audit,
+    "audited, one generator": lambda: real_audit(train_b=None, samples_b=None),
+    "audited, no held-out rows": lambda: real_audit(heldout=None),
+    "audited, features": lambda: real_audit(encoder=lambda rows: rows[:, :4] ** 2),
+}
+
+
+@pytest.fixture(scope="module", params=MAKERS)
+def audit(request: pytest.FixtureRequest) -> Audit:
+    found: Audit = MAKERS[request.param]()
+    return found
+
+
+FIGURES = ("audit_margins", "audit_spectrum", "audit_recovery")
+
+
+@pytest.fixture(scope="module")
+def page(audit: Audit) -> Iterator[Page]:
+    """The page, its figures left blank: they are slow to draw."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in FIGURES:
+            patch.setattr(f"twinseed.report.audit.{name}", lambda *_, **how: None)
+        blank = '<svg width="9pt" height="9pt"></svg>'
+        patch.setattr("twinseed.report.audit.as_svg", lambda *_: blank)
+        yield Page(audit_page(audit))
+
+
+def shown(one: Number) -> str:
+    return ranged(one.value, one.low, one.high)
+
+
+def check_header(page: Page, audit: Audit) -> None:
+    at = audit.readout.attrs
+    a, b = at["rows_train_a"], at["rows_train_b"]
+    rows = f"{a} training rows of A, {b} of B" if b and a != b else f"{a} training rows"
+    rows += " for each model" if b == a else ""
+    d = int(audit.readout["d"])
+    assert page.root.one("header").one("p").take() == f"{rows}, {d} columns, {at['seeds']} seeds."
+
+
+def check_checks(page: Page, audit: Audit) -> None:
+    expected = []
+    if audit.controls is not None:
+        sign = ("good", "✓") if audit.controls.told_apart else ("bad", "✗")
+        expected.append((*sign, str(audit.controls)))
+    if audit.fitness.findings:
+        expected += [("open", "!", one.sentence) for one in audit.fitness.findings]
+    else:
+        expected.append(("good", "✓", "Nothing speaks against the rows."))
+    listed = page.root.one("ul", cls="checks")
+    assert [(*one.classes, *one.text.split(" ", 1)) for one in listed.all("li")] == expected
+    listed.taken = True
+    told = [one for one in page.root.all("p") if one.text.startswith("Exchangeable rows")]
+    values = [
+        f"{pair.replace(', ', ' and ')} {printed(p, 0.05)}"
+        for pair, p in audit.fitness.exchangeable.items()
+    ]
+    said = [f"Exchangeable rows, p-values: {'; '.join(values)}."] if values else []
+    assert [one.take() for one in told] == said
+
+
+def check_verdicts(page: Page, audit: Audit) -> None:
+    found = page.root.all("section", cls="verdict")
+    expected = []
+    for question, outcome in audit.outcome.items():
+        mark, colour = SIGNS[outcome]
+        sentence = audit.verdict[question]
+        expected.append((QUESTIONS[question], f"{mark} {outcome}", sentence, ["verdict", colour]))
+    assert [
+        (one.one("h3").text, one.one("strong").text, one.one("p").take(), one.classes)
+        for one in found
+    ] == expected
+
+
+def check_pairs(page: Page, audit: Audit) -> None:
+    pairs = audit.pairs.pairs
+    headings = [one.text for one in page.root.all("h2", id="pairs")]
+    if not pairs:
+        assert headings == []
+        assert page.root.all("img") == []
+        return
+    suspicious = any(one.suspect for one in pairs)
+    assert headings == ["Samples to look at" if suspicious else "The closest samples there are"]
+    assert ("None is suspicious" in page.root.one("main").text) is not suspicious
+    told = []
+    for one in pairs:
+        many = "more than a million" if one.times_closer > 1e6 else f"{one.times_closer:.1f}"
+        told.append(
+            (
+                f"{one.generator.upper()}: sample {one.sample}, training row {one.training_row}",
+                "an exact copy" if np.isinf(one.times_closer) else f"{many} times closer",
+            )
+        )
+    if audit.pairs.image_shape is not None:
+        items = page.root.one("ul", cls="pairs")
+        assert [one.take() for one in items.all("span")] == [" | ".join(one) for one in told]
+        check_pictures(items, audit)
+        assert "Left the sample, right the training row." in page.root.one("main").text
+        return
+    table = page.table("In each cell the sample's value / the training row's")
+    columns = audit.pairs.columns
+    assert table.header == ["Pair", *(one.column.name for one in columns)]
+    rows = []
+    for one, words in zip(pairs, told, strict=True):
+        values = [
+            " / ".join(
+                value if isinstance(value, str) else printed(value)
+                for value in (place.shown(one.sample_values), place.shown(one.training_values))
+            )
+            for place in columns
+        ]
+        rows.append([", ".join(words), *values])
+    assert table.texts == rows
+
+
+def check_pictures(items: Any, audit: Audit) -> None:
+    pairs, shape = audit.pairs.pairs, audit.pairs.image_shape
+    assert shape is not None
+    rows = np.stack([one.training_values for one in pairs])
+    low, high = float(rows.min()), float(rows.max())
+    expected = []
+    for one in pairs:
+        sides = (
+            (f"Sample {one.sample} of generator {one.generator.upper()}", one.sample_values),
+            (f"Training row {one.training_row}, its closest", one.training_values),
+        )
+        for words, values in sides:
+            picture = values.astype(np.float64).reshape(shape)
+            picture = np.moveaxis(picture, 0, -1) if len(shape) == 3 else picture
+            code = base64.b64encode(png(picture, low, high)).decode()
+            expected.append((words, f"data:image/png;base64,{code}"))
+    assert [(one.attrs["alt"], one.attrs["src"]) for one in items.all("img")] == expected
+
+
+def check_convergence(page: Page, audit: Audit) -> None:
+    levels = {words: getattr(audit.agreement, name) for words, name in LEVELS.items()}
+    known = {words: level for words, level in levels.items() if level is not None}
+    if not known:
+        assert page.root.all("h2", id="convergence") == []
+        return
+    table = page.table("Agreement of samples from equal seeds; 95 % intervals")
+    assert table.header == [
+        "Measured",
+        "Trace ratio q",
+        "Mean cosine",
+        "Mismatched seeds",
+        "Corrected for these",
+    ]
+    assert table.texts == [
+        [
+            words,
+            shown(level.trace),
+            shown(level.cosine),
+            printed(level.null, 0.05),
+            shown(level.corrected),
+        ]
+        for words, level in known.items()
+    ]
+
+
+def check_recovery(page: Page, audit: Audit) -> None:
+    if not audit.factors:
+        assert page.root.all("h2", id="recovery") == []
+        return
+    table = page.table("Each leading direction of the held-out rows")
+    assert table.header == [
+        "Factor",
+        "Overlap",
+        "Ceiling",
+        "Recovery",
+        "Predicted",
+        "Between twins",
+    ]
+    expected = []
+    for one in audit.factors:
+        first, last = one.group
+        together = f" (with {first} to {last}, as one subspace)" if first != last else ""
+        expected.append(
+            [
+                f"{one.number}{together}: {one.fate}",
+                shown(one.measured),
+                shown(one.ceiling),
+                shown(one.recovery) if one.fate.judged else MISSING,
+                printed(one.predicted, 0.5),
+                shown(one.twins),
+            ]
+        )
+    assert table.texts == expected
+
+
+def check_numbers(page: Page, audit: Audit) -> None:
+    table = page.table("Each number with its 95 % interval")
+    assert table.header == ["Number", "Value", "Compare with", "Status"]
+    expected, statuses = [], set()
+    for name, references in audit.references.items():
+        variable = audit.readout[name]
+        for k in range(variable.size):
+            which = f", factor {k + 1}" if "factor" in variable.dims else ""
+            value, se, status = (
+                audit.readout[name + part].values.reshape(-1)[k] for part in ("", "_se", "_status")
+            )
+            number = Number(float(value), value - 1.959964 * se, value + 1.959964 * se)
+            if name.startswith(("memorisation", "recovery")):
+                high = number.high if name == "memorisation_ratio" else min(number.high, 1.0)
+                number = Number(number.value, max(number.low, 0.0), high)
+            if name == "convergence" and audit.agreement.mean_removed is not None:
+                trace = audit.agreement.mean_removed.trace
+                number = Number(number.value, trace.low, trace.high)
+            beside = [
+                f"{label}: {shown(numbers[k if len(numbers) > 1 else 0])}"
+                for label, numbers in references.items()
+            ]
+            about = variable.attrs
+            label = f"{name.replace('_', ' ')}{which} ({about['symbol']}) | {about['long_name']}"
+            expected.append([label, shown(number), " | ".join(beside), str(status)])
+            statuses.add(str(status))
+    assert table.texts == expected
+    statuses.discard("ok")
+    number = len(page.root.all("dl")) - 2
+    assert number == (1 if statuses else 0)
+    if statuses:
+        assert page.facts(0) == {str(one): one.advice for one in Status if str(one) in statuses}
+
+
+def check_settings(page: Page, audit: Audit) -> None:
+    at = audit.readout.attrs
+    first = len(page.root.all("dl")) - 2
+    names = ("seeds", "rows_train_a", "rows_train_b", "rows_heldout", "shared_training_rows")
+    assert page.facts(first) == {
+        "n": str(int(audit.readout["n"])),
+        "d": str(int(audit.readout["d"])),
+        **{name.replace("_", " "): str(at[name]) for name in (*names, "constant_columns")},
+    }
+    assert page.facts(first + 1) == {
+        "protocol": "1",
+        "twinseed": ts.__version__,
+        "seed": at["entropy"],
+        "fingerprint": at["fingerprint"],
+    }
+
+
+CHECKS = (
+    check_header,
+    check_checks,
+    check_verdicts,
+    check_pairs,
+    check_convergence,
+    check_recovery,
+    check_numbers,
+    check_settings,
+)
+
+
+def test_every_number_of_the_audit_is_on_the_page_under_its_name(page: Page, audit: Audit) -> None:
+    for check in CHECKS:
+        check(page, audit)
+    for figure in page.root.all("figure"):
+        page.figure(figure.attrs["id"])
+    assert page.loose() == []
+
+
+@pytest.mark.extras
+@pytest.mark.parametrize("name", ["two generators, images", "one generator, table"])
+def test_each_figure_is_drawn_from_its_own_numbers(name: str) -> None:
+    audit = made_audit(**AUDITS[name])
+    page = Page(audit_page(audit))
+    drawn: dict[str, Any] = {}
+    if audit.copying.scores:
+        scores = (audit.copying.scores, audit.copying.linear_scores)
+        drawn["audit_margins"] = lambda **how: audit_margins(*scores, **how)
+    if audit.agreement.spectrum:
+        drawn["audit_spectrum"] = lambda **how: audit_spectrum(audit.agreement, **how)
+    if audit.factors:
+        drawn["audit_recovery"] = lambda **how: audit_recovery(audit.factors, **how)
+    assert [one.attrs["id"] for one in page.root.all("figure")] == list(drawn)
+    order = [page.html.index(f'id="{one}"') for one in ("pairs", *drawn, "numbers")]
+    assert order == sorted(order)
+    for name, draw in drawn.items():
+        for form in ("wide", "narrow"):
+            svg = as_svg(draw(stacked=form == "narrow"), name)
+            element = inline_svg(svg, f"{name}-{form}", caption(name).alternative)
+            assert f'<div class="drawing {form}">{element}</div>' in page.html
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_the_sign_and_the_colour_follow_from_the_outcome(
+    outcome: Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twinseed.report.audit._drawings", lambda audit: [])
+    audit = made_audit(outcomes=dict.fromkeys(QUESTIONS, outcome))
+    check_verdicts(Page(audit_page(audit)), audit)
+
+
+def test_every_outcome_has_a_sign() -> None:
+    assert set(SIGNS) == set(Outcome)
+
+
+def test_each_sign_has_a_colour_of_its_own() -> None:
+    css = audit_page(made_audit(twins=False, heldout=False))
+    schemes = re.findall(r":root {[^{}]*--good: #[^{}]*}", css)
+    assert len(schemes) == 3
+    for scheme in schemes:
+        colours = dict(re.findall(r"--(good|bad|open): (#\w+)", scheme))
+        assert len(set(colours.values())) == 3
+        red, green, _ = (int(colours["good"][k : k + 2], 16) for k in (1, 3, 5))
+        assert green > red
+        red, green, _ = (int(colours["bad"][k : k + 2], 16) for k in (1, 3, 5))
+        assert red > green
+    for name in ("good", "bad", "open"):
+        assert f".{name} {{ color: var(--{name}); }}" in css
+        assert f"ul.checks .{name} .mark {{ color: var(--{name}); }}" in css
