@@ -155,11 +155,21 @@ def _bulk(sample: Array, n: float, d: int, poles: Array) -> tuple[Array, Array]:
             np.append(np.ones(terms.shape[0]), _IMPOSED),
         )
         counts = rest * share / share.sum()
-        learnt = every / (kappa + every)
-        holding = np.concatenate([counts, np.ones(poles.size)]) / n
-        excess = (learnt**2 * (1.0 - learnt)) @ holding / (1.0 - learnt**2 @ holding) ** 2 / n
+        excess = fluctuation(every, np.concatenate([counts, np.ones(poles.size)]), kappa, n)
     kept = counts > 0
     return levels[kept], counts[kept]
+
+
+def fluctuation(values: Array, counts: Array, kappa: Array, n: float) -> Array:
+    """Return how far 1/kappa of ``n`` rows lies above its limit in the mean, relative to it.
+
+    Equation: ``(1/n) sum_j w_j h_j^2 (1 - h_j)/(1 - sum_j w_j h_j^2)^2``, ``h = mu/(kappa + mu)``
+    and ``w`` the ``counts`` over n. Shapes: kappa (k, 1), the answer (k,).
+    Source: Bai and Silverstein, Ann. Probab. 32 (2004), Theorem 1.1 (the real case).
+    """
+    learnt = values / (kappa + values)
+    holding = counts / n
+    return np.asarray((learnt**2 * (1.0 - learnt)) @ holding / (1.0 - learnt**2 @ holding) ** 2 / n)
 
 
 def _non_negative(matrix: Array, target: Array) -> Array:
