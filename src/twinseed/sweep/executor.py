@@ -15,11 +15,10 @@ from functools import partial
 
 from threadpoolctl import threadpool_limits
 
-from twinseed.checks import whole
 from twinseed.errors import TwinseedError
 from twinseed.sweep.cells import Cell, Job, Result
 from twinseed.sweep.cluster import on_cluster
-from twinseed.sweep.processes import in_processes, require_sendable
+from twinseed.sweep.processes import in_processes, require_sendable, sensible
 from twinseed.sweep.store import Store
 from twinseed.sweep.tasks import Done, Queue, Task
 from twinseed.sweep.workers import WorkerDiedError, Workers
@@ -45,20 +44,21 @@ def run(
 ) -> list[Result]:
     """Do the work of every cell that the store does not hold; return all results, in cell order.
 
-    ``workers`` processes on this machine, or the workers of the Dask scheduler at the address
-    ``cluster``. ``advance(k)`` is called as k more cells are done, first for those found in the
-    store. Interrupted, by the keyboard or by a kill, the store holds every cell that was handed in;
-    what was under way, at most a tenth of a second's cells or one long one for each worker and as
-    many again, is done again.
+    ``workers`` processes on this machine, no more than there are cells, or the workers of the Dask
+    scheduler at the address ``cluster``. ``advance(k)`` is called as k more cells are done, first
+    for those found in the store. Interrupted, by the keyboard or by a kill, the store holds every
+    cell that was handed in; what was under way, at most a tenth of a second's cells or one long one
+    for each worker and as many again, is done again.
 
     Raises:
-        InputError: ``workers`` is not a whole number of at least 1, a cell's work cannot be sent
-            to another process, or no scheduler answers at ``cluster``.
+        InputError: ``workers`` is not a whole number of at least 1 and at most four for each
+            processor, a cell's work cannot be sent to another process, or no scheduler answers at
+            ``cluster``.
         MissingExtraError: ``cluster`` is given and dask.distributed is not installed.
         StoreError: the store cannot be written any more; it keeps what it has.
         TwinseedError: workers keep dying.
     """
-    count = whole("workers", workers, "pass the number of processes to use")
+    count = sensible(workers)
     by_key = {job.key(cell): cell for cell in cells}
     done = store.get(by_key) if store is not None else {}
     todo = {key: cell for key, cell in by_key.items() if key not in done}

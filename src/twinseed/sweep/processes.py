@@ -1,4 +1,8 @@
-"""Workers that are processes of this machine: fresh interpreters, which end when the sweep does."""
+"""Workers that are processes of this machine: fresh interpreters, which end when the sweep does.
+
+The process that calls keeps what is its own: its environment, the signals that it holds back and
+its other child processes are never touched, whatever happens meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +15,36 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.context import SpawnContext
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from twinseed.checks import whole
 from twinseed.errors import InputError
 from twinseed.sweep.tasks import Done, Task
 
-__all__ = ["in_processes", "require_sendable"]
+__all__ = ["in_processes", "require_sendable", "sensible"]
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_EACH = 4
+"""Workers for each processor, at most: more make a sweep slower, and take memory."""
+_WINDOWS = 61
+"""Processes that one can wait for on Windows."""
+
+
+class _Context(SpawnContext):
+    """Starts fresh interpreters, and knows those that it started."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started: list[multiprocessing.process.BaseProcess] = []
+
+    def Process(self, *args: Any, **options: Any) -> Any:  # type: ignore[override]  # a method there too, with other types
+        """Return a process, which the pool starts."""
+        process = super().Process(*args, **options)
+        self.started.append(process)
+        return process
 
 
 class _Processes:
@@ -49,19 +74,33 @@ class _Processes:
 @contextmanager
 def in_processes(count: int) -> Iterator[_Processes]:
     """Open a pool of fresh interpreters; on the way out of an error, end them at once."""
-    before = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(
-        count, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker
-    )
+    context = _Context()
+    with _no_interrupt():  # the first pool of all makes Python let signals through
+        pool = ProcessPoolExecutor(count, mp_context=context, initializer=_start_worker)
     try:
-        with _one_thread_in_children():
-            yield _Processes(pool, count)
+        yield _Processes(pool, count)
     except BaseException:
-        for process in set(multiprocessing.active_children()) - before:
-            process.terminate()
+        for process in context.started:
+            if process.is_alive():
+                process.terminate()
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def sensible(workers: Any) -> int:
+    """Return a number of workers that this machine can use."""
+    count = whole("workers", workers, "pass the number of processes to use")
+    processors = os.cpu_count() or 1
+    most = _EACH * processors if os.name != "nt" else min(_EACH * processors, _WINDOWS)
+    if count > most:
+        raise InputError(
+            "workers",
+            f"must be at most {most} on this machine, which has {processors} processors",
+            workers,
+            f"pass {processors}; more workers than processors make nothing faster",
+        )
+    return count
 
 
 def require_sendable(task: Task) -> None:
@@ -78,7 +117,11 @@ def require_sendable(task: Task) -> None:
 
 
 def _start_worker() -> None:
-    """Keep to one thread, leave Ctrl-C to the parent, and end when the parent is gone."""
+    """Keep to one thread, leave Ctrl-C to the parent, and end when the parent is gone.
+
+    The limit is for libraries that are loaded, the variables for a BLAS that is loaded later.
+    """
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
     threadpool_limits(limits=1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -94,27 +137,16 @@ def _end_with_parent() -> None:
 
 @contextmanager
 def _no_interrupt() -> Iterator[None]:
-    """Hold Ctrl-C back: a process started meanwhile never sees it, not even while it starts."""
+    """Hold Ctrl-C back: a process started meanwhile never sees it, not even while it starts.
+
+    What the caller holds back stays as it was.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-
-
-@contextmanager
-def _one_thread_in_children() -> Iterator[None]:
-    """Set the variables that a BLAS reads when it loads, for the processes started meanwhile."""
-    saved = {name: os.environ.get(name) for name in _THREADS}
-    os.environ.update(dict.fromkeys(_THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in saved.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
