@@ -47,7 +47,7 @@ def test_it_is_measure_whatever_the_batches(
 ) -> None:
     monkeypatch.setattr(accumulator, "_TOGETHER", 4)  # samples searched for together
     real, both = CASES[case]
-    seen = ts.Accumulator(TRAIN_A, **real, rng=5, factors=2)
+    seen = ts.Accumulator(train_a=TRAIN_A, **real, rng=5, factors=2)
     for part in cut(lengths):
         seen.update(SAMPLES_A[part], SAMPLES_B[part] if both else None)
     twins = ts.Twins(SAMPLES_A, SAMPLES_B if both else None, TRAIN_A, **real)
@@ -57,14 +57,16 @@ def test_it_is_measure_whatever_the_batches(
 @pytest.mark.parametrize("resamples", [0, 3])
 def test_it_is_measure_with_its_options(resamples: int) -> None:
     options = {"rng": 1, "factors": 3, "resamples": resamples}
-    seen = ts.Accumulator(TRAIN_A, HELDOUT, TRAIN_B, centred=True, **options)
+    seen = ts.Accumulator(
+        train_a=TRAIN_A, train_b=TRAIN_B, heldout=HELDOUT, centred=True, **options
+    )
     seen.update(SAMPLES_A, SAMPLES_B)
     twins = ts.Twins(SAMPLES_A, SAMPLES_B, TRAIN_A, TRAIN_B, HELDOUT).centred()
     xr.testing.assert_identical(seen.compute(), ts.measure(twins, **options))
 
 
 def test_compute_may_come_at_any_time_and_reset_forgets() -> None:
-    seen = ts.Accumulator(TRAIN_A, HELDOUT, rng=0)
+    seen = ts.Accumulator(train_a=TRAIN_A, heldout=HELDOUT, rng=0)
     seen.update(SAMPLES_B[:10])
     first = seen.compute()
     xr.testing.assert_identical(first, seen.compute())
@@ -77,7 +79,7 @@ def test_compute_may_come_at_any_time_and_reset_forgets() -> None:
 
 
 def test_after_a_reset_the_second_generator_may_stay_away() -> None:
-    seen = ts.Accumulator(TRAIN_A, HELDOUT, rng=0)
+    seen = ts.Accumulator(train_a=TRAIN_A, heldout=HELDOUT, rng=0)
     seen.update(SAMPLES_A, SAMPLES_B)
     seen.reset()
     seen.update(SAMPLES_A)
@@ -86,7 +88,7 @@ def test_after_a_reset_the_second_generator_may_stay_away() -> None:
 
 def test_a_buffer_may_be_filled_again() -> None:
     buffer = SAMPLES_A[:10].copy()
-    seen, kept = (ts.Accumulator(TRAIN_A, HELDOUT, rng=0) for _ in range(2))
+    seen, kept = (ts.Accumulator(train_a=TRAIN_A, heldout=HELDOUT, rng=0) for _ in range(2))
     seen.update(buffer)
     buffer[:] = SAMPLES_A[10:20]
     seen.update(buffer)
@@ -95,7 +97,7 @@ def test_a_buffer_may_be_filled_again() -> None:
 
 
 def test_the_real_rows_are_decomposed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = ts.Accumulator(TRAIN_A, HELDOUT, rng=0, resamples=0)
+    seen = ts.Accumulator(train_a=TRAIN_A, heldout=HELDOUT, rng=0, resamples=0)
     decomposed = []
 
     def counted(rows: np.ndarray, *rest: Any) -> Any:
@@ -123,7 +125,7 @@ def test_a_reference_can_be_prepared() -> None:
 def test_tensors_are_taken_as_they_come() -> None:
     import torch
 
-    seen, plain = (ts.Accumulator(TRAIN_A, HELDOUT, rng=0) for _ in range(2))
+    seen, plain = (ts.Accumulator(train_a=TRAIN_A, heldout=HELDOUT, rng=0) for _ in range(2))
     for part in cut([20, 5]):
         weight = torch.ones(1, requires_grad=True)
         images = weight * torch.from_numpy(SAMPLES_A[part].astype(np.float32))
@@ -144,7 +146,7 @@ def test_tensors_are_taken_as_they_come() -> None:
     ],
 )
 def test_a_bad_batch_is_refused_and_changes_nothing(batch: tuple[Any, Any], says: str) -> None:
-    seen = ts.Accumulator(TRAIN_A, HELDOUT, TRAIN_B, rng=0)
+    seen = ts.Accumulator(train_a=TRAIN_A, train_b=TRAIN_B, heldout=HELDOUT, rng=0)
     seen.update(SAMPLES_A, SAMPLES_B)
     before = seen.compute()
     with pytest.raises(InputError, match=says):
@@ -153,14 +155,14 @@ def test_a_bad_batch_is_refused_and_changes_nothing(batch: tuple[Any, Any], says
 
 
 def test_a_second_generator_comes_always_or_never() -> None:
-    seen = ts.Accumulator(TRAIN_A, HELDOUT, rng=0)
+    seen = ts.Accumulator(train_a=TRAIN_A, heldout=HELDOUT, rng=0)
     seen.update(SAMPLES_A)
     with pytest.raises(InputError, match="samples_b must come with every batch, or with none"):
         seen.update(SAMPLES_A, SAMPLES_B)
 
 
 def test_nothing_is_computed_from_too_few_samples() -> None:
-    seen = ts.Accumulator(TRAIN_A, HELDOUT, rng=0)
+    seen = ts.Accumulator(train_a=TRAIN_A, heldout=HELDOUT, rng=0)
     for _ in range(2):
         with pytest.raises(InputError, match="samples_a must have at least 2 rows"):
             seen.compute()
@@ -181,4 +183,4 @@ def test_nothing_is_computed_from_too_few_samples() -> None:
 )
 def test_bad_arguments_are_refused_at_once(arguments: dict[str, Any], says: str) -> None:
     with pytest.raises(InputError, match=says):
-        ts.Accumulator(TRAIN_A, **{"rng": 0, **arguments})
+        ts.Accumulator(train_a=TRAIN_A, **{"rng": 0, **arguments})

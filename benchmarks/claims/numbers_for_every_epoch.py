@@ -29,7 +29,7 @@ def compare(*, quick: bool) -> Iterator[Comparison]:
     ]
     ts.measure(ts.Twins(*samples[0], train_a[:100]), rng=0)  # loads what both sides load
     start = time.process_time()
-    seen = ts.Accumulator(train_a, heldout, train_b, rng=0)
+    seen = ts.Accumulator(train_a=train_a, train_b=train_b, heldout=heldout, rng=0)
     ours, theirs, equal = time.process_time() - start, 0.0, True
     for a, b in samples:
         start = time.process_time()

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from twinseed.arrays import plain, real_numbers
 from twinseed.errors import InputError
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "numeric_rows",
     "positive",
     "real",
+    "refuse_positional",
     "row_blocks",
     "whole",
     "whole_numbers",
@@ -28,6 +30,11 @@ __all__ = [
 
 LARGEST = 2**53
 """The largest size that is taken: up to it a float tells whole numbers apart."""
+
+_MOST = 1e30
+"""Values of rows are at most this large: their sixth powers, summed over rows, stay finite."""
+_LEAST = 1e-30
+"""The largest value of an array is at least this large, or zero."""
 
 
 def positive(argument: str, value: Any, remedy: str, *, allow_infinite: bool = False) -> float:
@@ -123,22 +130,19 @@ def grid_axis(
     return axis, scalar
 
 
-def numeric_rows(argument: str, values: Any, *, at_least: int = 2) -> NDArray[Any]:
+def numeric_rows(
+    argument: str, values: Any, *, at_least: int = 2, any_size: bool = False
+) -> NDArray[Any]:
     """Return rows as a 2-d numeric array without copying; trailing axes are flattened.
 
-    Integers and float32 pass as they are (they are computed in float64 where it matters); a
-    memory-mapped array stays one. Object arrays are refused: nothing is ever unpickled.
-    Finiteness is checked in blocks of rows, so that no temporary of the array's size is made.
+    What is taken, and what is refused, is said in ``arrays.plain``. Integers and float32 pass as
+    they are (they are computed in float64 where it matters); a memory-mapped array stays one.
+    Object arrays are refused: nothing is ever unpickled. The values are looked at in blocks of
+    rows, so that no temporary of the array's size is made. Values beyond 1e30 are refused, and
+    arrays whose largest value is below 1e-30, unless ``any_size`` is True: the order parameters
+    need powers of the values up to the sixth, which do not fit into float64 otherwise.
     """
-    array = values if isinstance(values, np.ndarray) else np.asarray(values)
-    if array.dtype == object or not (
-        np.issubdtype(array.dtype, np.floating)
-        or np.issubdtype(array.dtype, np.integer)
-        or array.dtype == np.bool_
-    ):
-        raise InputError(
-            argument, "must hold real numbers", f"dtype {array.dtype}", "convert it to numbers"
-        )
+    array = real_numbers(argument, plain(argument, values))
     if array.ndim < 2:
         raise InputError(
             argument,
@@ -146,27 +150,59 @@ def numeric_rows(argument: str, values: Any, *, at_least: int = 2) -> NDArray[An
             f"shape {array.shape}",
             "reshape it to (samples, features)",
         )
+    shape = array.shape
     if array.ndim > 2:
-        array = array.reshape(len(array), -1)
+        array = array.reshape(len(array), math.prod(shape[1:]))
     if len(array) < at_least or array.shape[1] < 1:
         raise InputError(
             argument,
             f"must have at least {at_least} rows and one column",
-            f"shape {array.shape}",
+            f"shape {shape}",
             "give more samples (rows are samples, columns are features)",
         )
-    if np.issubdtype(array.dtype, np.floating):
+    if array.dtype.kind == "f":
+        largest = 0.0
         for start, block in row_blocks(array):
-            finite = np.isfinite(block)
-            if not finite.all():
-                row, column = (int(i) for i in np.argwhere(~finite)[0])
-                raise InputError(
-                    f"{argument}[{start + row}, {column}]",
-                    "must be finite",
-                    float(block[row, column]),
-                    "remove or impute the missing values first",
-                )
+            size = max(float(block.max()), -float(block.min()))
+            if not math.isfinite(size) or (size > _MOST and not any_size):
+                _refuse(argument, start, block)
+            largest = max(largest, size)
+        if 0.0 < largest < _LEAST and not any_size:
+            raise InputError(
+                argument,
+                f"must have a value of at least {_LEAST:g} in size: powers of smaller ones "
+                "are rounded to zero",
+                f"{largest:g} as the largest",
+                "multiply all arrays by the same number first",
+            )
     return array
+
+
+def refuse_positional(positional: tuple[Any, ...], call: str, right: str) -> None:
+    """Raise for arguments without a name; ``right`` is how ``call`` is called."""
+    if positional:
+        raise InputError(
+            call,
+            "takes its arguments by name",
+            f"{len(positional)} without a name, the first a {type(positional[0]).__name__}",
+            f"call {right}",
+        )
+
+
+def _refuse(argument: str, start: int, block: NDArray[Any]) -> None:
+    """Raise for the first value that is not finite, or else for the first that is too large."""
+    for bad, problem, remedy in (
+        (~np.isfinite(block), "must be finite", "remove or impute the missing values first"),
+        (
+            np.abs(block) > _MOST,
+            f"must be at most {_MOST:g} in size: powers of larger ones are infinite",
+            "divide all arrays by the same number first",
+        ),
+    ):
+        if bad.any():
+            row, column = (int(i) for i in np.argwhere(bad)[0])
+            value = float(block[row, column])
+            raise InputError(f"{argument}[{start + row}, {column}]", problem, value, remedy)
 
 
 def row_blocks(array: NDArray[Any], size: int = 1 << 22) -> Iterator[tuple[int, NDArray[Any]]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.checks import finite_vector, numeric_rows, row_blocks
+from twinseed.checks import finite_vector, numeric_rows, row_blocks, whole_numbers
 from twinseed.errors import InputError
 from twinseed.features import Encoder, encoded_rows
 from twinseed.readers import Column, with_columns
@@ -22,6 +23,7 @@ from twinseed.readers import Column, with_columns
 __all__ = ["Twins"]
 
 _NAMES = ("samples_a", "samples_b", "train_a", "train_b", "heldout")
+_NEEDED: Any = None  # what is left out is told by name, as every bad argument is
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -56,17 +58,19 @@ class Twins:
     Twins(seeds=8, d=3, n=8, train_b=8 rows, heldout=None)
     """
 
-    samples_a: NDArray[Any]
-    samples_b: NDArray[Any] | None
-    train_a: NDArray[Any]
+    samples_a: NDArray[Any] = _NEEDED
+    samples_b: NDArray[Any] | None = None
+    train_a: NDArray[Any] = _NEEDED
     train_b: NDArray[Any] | None = None
     heldout: NDArray[Any] | None = None
     origin: NDArray[np.float64] | None = None
     image_shape: tuple[int, ...] | None = None
-    columns: Sequence[str | Column] | None = None
+    columns: Iterable[str | Column] | None = None
 
     def __post_init__(self) -> None:
         given = {name: getattr(self, name) for name in _NAMES}
+        if isinstance(self.samples_a, Twins):
+            raise InputError("samples_a", "must be rows", self.samples_a, "they are twins already")
         for name in ("samples_a", "train_a"):
             if given[name] is None:
                 raise InputError(name, "is needed", None, "pass rows, one a sample")
@@ -81,6 +85,7 @@ class Twins:
                 raise InputError(
                     "origin", f"must have {self.d} entries", origin.size, "one number a column"
                 )
+            numeric_rows("origin", origin[None, :], at_least=1)
             object.__setattr__(self, "origin", origin)
         if self.image_shape is not None and math.prod(self.image_shape) != self.d:
             raise InputError(
@@ -89,7 +94,9 @@ class Twins:
                 self.image_shape,
                 "pass (H, W), (C, H, W) or (H, W, C)",
             )
-        object.__setattr__(self, "columns", _columns(self.columns or columns, self.d))
+        object.__setattr__(
+            self, "columns", _columns(columns if self.columns is None else self.columns, self.d)
+        )
         self._require_separate()
 
     @property
@@ -303,6 +310,8 @@ def _image_shape(
 
     Two layouts of the same images have as many columns, and would be compared pixel by wrong pixel.
     """
+    if shape is not None:
+        shape = _axes(shape)
     for name, rows in given.items():
         own = rows.shape[1:]
         if rows.ndim < 3:
@@ -319,6 +328,15 @@ def _image_shape(
     return shape
 
 
+def _axes(shape: Any) -> tuple[int, ...]:
+    """Return the axes that were given, if they are two or more whole numbers above zero."""
+    remedy = "pass (H, W), (C, H, W) or (H, W, C)"
+    axes = whole_numbers("image_shape", shape, remedy)
+    if len(axes) < 2:
+        raise InputError("image_shape", "must have two or three axes", shape, remedy)
+    return axes
+
+
 def _row_digests(rows: NDArray[Any], common: np.dtype[Any]) -> NDArray[np.uint64]:
     """Return a digest of each row's values; arrays of different types agree where values do."""
     digests = np.empty(len(rows), dtype=np.uint64)
@@ -330,13 +348,17 @@ def _row_digests(rows: NDArray[Any], common: np.dtype[Any]) -> NDArray[np.uint64
     return digests
 
 
-def _columns(given: Sequence[str | Column] | None, d: int) -> tuple[Column, ...] | None:
+def _columns(given: Iterable[Any] | None, d: int) -> tuple[Column, ...] | None:
     """Return what the ``d`` columns are, each named once."""
     if given is None:
         return None
+    if not isinstance(given, Iterable) or isinstance(given, str | bytes | AbstractSet):
+        raise InputError(
+            "columns", f"must name each of {d} columns once", given, "pass a list of names"
+        )
     found = tuple(one if isinstance(one, Column) else Column(str(one)) for one in given)
     named = sum(one.width for one in found)
-    if isinstance(given, str) or named != d or len({one.name for one in found}) != len(found):
+    if named != d or len({one.name for one in found}) != len(found):
         raise InputError(
             "columns",
             f"must name each of {d} columns once",

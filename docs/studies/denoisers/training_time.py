@@ -152,9 +152,9 @@ def train_along(
     noise = stream(_ENTROPY, f"noise {pair}").standard_normal((plan.seeds, rows_a.shape[1]))
     draw = stream(_ENTROPY, f"twins {n} {pair}")
     seen = Accumulator(
-        rows_a,
-        heldout,
-        rows_b,
+        train_a=rows_a,
+        train_b=rows_b,
+        heldout=heldout,
         rng=int(rng.integers(2**62)),
         factors=plan.factors,
         resamples=0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from os import PathLike
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -24,7 +25,7 @@ from twinseed.auditing.result import Audit
 from twinseed.auditing.roles import roles_of
 from twinseed.auditing.searches import Searches
 from twinseed.auditing.verdict import answers
-from twinseed.checks import whole
+from twinseed.checks import refuse_positional, whole
 from twinseed.features import Encoder
 from twinseed.progress import track
 from twinseed.randomness import RandomSource, entropy_of, stream
@@ -35,7 +36,7 @@ __all__ = ["audit"]
 
 
 def audit(
-    *,
+    *positional: Any,
     train_a: ArrayLike | None = None,
     samples_a: ArrayLike | None = None,
     train_b: ArrayLike | None = None,
@@ -104,6 +105,10 @@ def audit(
     >>> found.copying.copied_fraction > 0.9
     True
     """
+    right = "ts.audit(train_a=..., samples_a=..., heldout=..., rng=0)"
+    if len(positional) == 1 and isinstance(positional[0], Twins):
+        right = "ts.audit(twins=twins, rng=0)"
+    refuse_positional(positional, "audit", right)
     arrays = {
         "train_a": train_a,
         "samples_a": samples_a,

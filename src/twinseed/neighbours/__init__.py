@@ -70,8 +70,8 @@ def nearest(
     >>> found.cosine_row.ravel(), found.distance_row.ravel()
     (array([0, 1]), array([0, 0]))
     """
-    q = numeric_rows("queries", queries, at_least=1)
-    r = numeric_rows("rows", rows, at_least=1)
+    q = numeric_rows("queries", queries, at_least=1, any_size=True)
+    r = numeric_rows("rows", rows, at_least=1, any_size=True)
     if q.shape[1] != r.shape[1]:
         raise InputError(
             "queries", f"must have the rows' {r.shape[1]} columns", q.shape[1], "match the widths"

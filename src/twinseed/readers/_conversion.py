@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import plain
 from twinseed.errors import InputError
 from twinseed.readers.table import MISSING, Categories, Column, Table, encoded
 
@@ -56,26 +57,31 @@ def with_columns(
 
 
 def _read(role: str, given: Any) -> NDArray[Any] | Table:
-    if isinstance(given, np.ndarray | Table):
+    if isinstance(given, Table):
         return given
     try:
-        if type(given).__module__.partition(".")[0] == "torch":
-            tensor = given.detach().cpu()
-            return np.asarray(tensor.float() if "bfloat16" in str(tensor.dtype) else tensor)
-        if hasattr(given, "to_pandas"):
+        named = _named_columns(given)
+        if hasattr(given, "to_pandas") and named:
             given = given.to_pandas()
         if hasattr(given, "dtypes") and hasattr(given, "columns"):
             return _table(role, given)
-        return np.asarray(given)
     except InputError:
         raise
     except (AttributeError, TypeError, ValueError, RuntimeError) as error:
         raise InputError(
             role,
-            f"must be readable as an array ({error})",
+            f"must be readable as a table ({error})",
             type(given).__name__,
             "pass numbers in rows of equal length, a CPU tensor or a data frame",
         ) from error
+    return plain(role, given)
+
+
+def _named_columns(given: Any) -> bool:
+    """Return whether a data frame, or a labelled array, has names for its columns."""
+    if hasattr(given, "dims") and hasattr(given, "coords"):  # xarray
+        return len(given.dims) == 2 and list(given.dims)[1] in given.coords
+    return True
 
 
 def _table(role: str, frame: Any) -> Table:

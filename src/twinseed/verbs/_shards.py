@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed import __version__
+from twinseed.arrays import plain, real_numbers
 from twinseed.checks import row_blocks
 from twinseed.errors import InputError, TwinseedError
 from twinseed.neighbours import Nearest, nearest
@@ -59,9 +61,13 @@ def pieces_of(role: str, shards: Sequence[Any], client: Any) -> list[Piece]:
         if isinstance(shard, str | os.PathLike):
             found.append(_of_file(role, os.path.abspath(os.fspath(shard))))
         elif hasattr(shard, "to_delayed"):
-            found += _of_dask(shard, client)
+            found += _of_dask(role, shard, client)
         else:
-            found += _of_array(as_arrays({role: shard})[role], client)
+            given = as_arrays({role: shard})[role]
+            found += _of_array(real_numbers(role, given), client)
+    if not any(math.prod(piece.shape) for piece in found):
+        shapes = [piece.shape for piece in found]
+        raise InputError(role, "must have at least 2 rows and one column", shapes, _REMEDY)
     for piece in found:
         if len(piece.shape) < 2 or piece.shape[1:] != found[0].shape[1:]:
             raise InputError(
@@ -138,7 +144,7 @@ def _of_file(role: str, path: str) -> Piece:
 
 
 def _of_array(array: NDArray[Any], client: Any) -> list[Piece]:
-    if array.ndim < 2:
+    if array.ndim < 2 or array.size == 0:
         return [Piece(None, array.shape, array.dtype, lambda: array)]
     width = int(np.prod(array.shape[1:]))
     flat = array.reshape(len(array), width)
@@ -155,18 +161,22 @@ def _of_array(array: NDArray[Any], client: Any) -> list[Piece]:
     ]
 
 
-def _of_dask(array: Any, client: Any) -> list[Piece]:
+def _of_dask(role: str, array: Any, client: Any) -> list[Piece]:
     whole = array.rechunk(dict.fromkeys(range(1, array.ndim), -1))
     futures = client.compute(list(whole.to_delayed().ravel()))
     told = client.gather([client.submit(_told, one, __version__, pure=False) for one in futures])
     return [
-        Piece(future, shape, dtype, future.result)
+        Piece(future, shape, dtype, partial(_fetched, role, future))
         for future, (shape, dtype) in zip(futures, told, strict=True)
     ]
 
 
 def _as(block: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
     return block.reshape(len(block), *shape)
+
+
+def _fetched(role: str, future: Any) -> NDArray[Any]:
+    return plain(role, future.result())
 
 
 def _told(chunk: NDArray[Any], version: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
@@ -238,5 +248,5 @@ def _rows(handle: Any) -> NDArray[Any]:
                 f"a worker of the cluster cannot read {handle} ({error}): keep shards where all "
                 "workers see them under the same name"
             ) from error
-    rows: NDArray[Any] = handle
+    rows = plain("rows", handle)
     return rows.reshape(len(rows), -1)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.checks import numeric_rows
+from twinseed.checks import numeric_rows, refuse_positional
 from twinseed.errors import InputError
 from twinseed.neighbours import Nearest, nearest
 from twinseed.orders import recovery
@@ -35,8 +35,8 @@ class Accumulator:
 
     Args:
         train_a: rows that generator A is trained on.
-        heldout: rows that neither sees; without them memorisation is not calibrated.
         train_b: rows that generator B is trained on, if there is a B with rows of its own.
+        heldout: rows that neither sees; without them memorisation is not calibrated.
         rng: a seed or a generator, as for ``measure``; taken once, so that epochs can be compared.
         factors: how many leading directions recovery compares.
         resamples: bootstrap draws; 0 leaves error bars out.
@@ -56,7 +56,7 @@ class Accumulator:
     >>> import twinseed as ts
     >>> rng = np.random.default_rng(0)
     >>> train, heldout, samples = rng.standard_normal((3, 100, 8))
-    >>> seen = ts.Accumulator(train, heldout, rng=0)
+    >>> seen = ts.Accumulator(train_a=train, heldout=heldout, rng=0)
     >>> for batch in np.split(samples, 4):
     ...     seen.update(batch)
     >>> whole = ts.measure(ts.Twins(samples, None, train, heldout=heldout), rng=0)
@@ -66,23 +66,34 @@ class Accumulator:
 
     def __init__(
         self,
-        train_a: Any,
-        heldout: Any = None,
+        *positional: Any,
+        train_a: Any = None,
         train_b: Any = None,
-        *,
-        rng: RandomSource,
+        heldout: Any = None,
+        rng: RandomSource | None = None,
         factors: int = 5,
         resamples: int = 200,
         centred: bool = False,
         memory: int = 256 << 20,
     ) -> None:
-        self._entropy = entropy_of(rng)
+        right = "ts.Accumulator(train_a=..., train_b=..., heldout=..., rng=0)"
+        refuse_positional(positional, "Accumulator", right)
+        for name, given in (("train_a", train_a), ("rng", rng)):
+            if given is None:
+                raise InputError(name, "is needed", None, f"call {right}")
+        self._entropy = entropy_of(cast(RandomSource, rng))
         self._resamples = checked_resamples(resamples)
         self._memory = memory
         # Any samples do: nothing is asked of them until there are others.
         rows = as_arrays({"train_a": train_a})["train_a"]
         any_samples = numeric_rows("train_a", rows)[:2]
-        twins = Twins(any_samples, None if train_b is None else any_samples, rows, train_b, heldout)
+        twins = Twins(
+            samples_a=any_samples,
+            samples_b=None if train_b is None else any_samples,
+            train_a=rows,
+            train_b=train_b,
+            heldout=heldout,
+        )
         self._real = twins.centred() if centred else twins
         self._factors = factors
         self._reference = recovery.prepared(

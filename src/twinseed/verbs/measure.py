@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from twinseed.checks import whole
+from twinseed.checks import refuse_positional, whole
 from twinseed.errors import InputError
 from twinseed.neighbours import Progress
 from twinseed.orders import convergence, distance, memorisation, recovery
@@ -25,9 +25,9 @@ __all__ = ["checked_resamples", "measure"]
 
 
 def measure(
-    twins: Twins,
-    *,
-    rng: RandomSource,
+    twins: Twins | None = None,
+    *positional: Any,
+    rng: RandomSource | None = None,
     factors: int = 5,
     reference: ArrayLike | recovery.Jackknifed | None = None,
     resamples: int = 200,
@@ -74,8 +74,12 @@ def measure(
     >>> float(readout.memorisation), float(readout.memorisation_share)
     (1.0, 1.0)
     """
+    right = "ts.measure(ts.Twins(train_a=..., samples_a=..., heldout=...), rng=0)"
     if not isinstance(twins, Twins):
-        raise InputError("twins", "must be ts.Twins", twins, "build it from arrays: ts.Twins(...)")
+        raise InputError("twins", "must be ts.Twins", type(twins).__name__, f"call {right}")
+    refuse_positional(positional, "measure", right)
+    if rng is None:
+        raise InputError("rng", "is needed", None, f"pass a seed: {right}")
     entropy = entropy_of(rng)
     draws = checked_resamples(resamples)
     recovered, eigenvalues, directions = recovery.measured(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from twinseed.checks import refuse_positional
+from twinseed.errors import InputError
 from twinseed.neighbours import Nearest
 from twinseed.orders.closeness import GROUPS, by_generator, sides
 from twinseed.randomness import RandomSource, entropy_of
@@ -22,14 +24,14 @@ __all__ = ["measure_shards"]
 
 
 def measure_shards(
-    *,
-    cluster: str,
-    train_a: Any,
-    samples_a: Any,
-    train_b: Any = None,
+    *positional: Any,
+    cluster: str | None = None,
+    samples_a: Any = None,
     samples_b: Any = None,
+    train_a: Any = None,
+    train_b: Any = None,
     heldout: Any = None,
-    rng: RandomSource,
+    rng: RandomSource | None = None,
     factors: int = 5,
     resamples: int = 200,
     centred: bool = False,
@@ -47,12 +49,12 @@ def measure_shards(
 
     Args:
         cluster: the address of a Dask scheduler, such as "tcp://127.0.0.1:8786".
-        train_a: rows that generator A was trained on: a file or an array, a list of files or of
-            arrays, or a Dask array. Files have to be where all workers see them under one name;
-            ``.npy`` is mapped, other formats are read whole.
-        samples_a: samples of generator A, likewise.
+        samples_a: samples of generator A: a file or an array, a list of files or of arrays, or a
+            Dask array. Files have to be where all workers see them under one name; ``.npy`` is
+            mapped, other formats are read whole.
+        samples_b: samples of generator B, likewise.
+        train_a: rows that generator A was trained on.
         train_b: rows that generator B was trained on.
-        samples_b: samples of generator B.
         heldout: rows that neither saw.
         rng: as in ``measure``; ``factors`` and ``resamples`` too.
         factors: how many leading directions recovery compares.
@@ -77,7 +79,13 @@ def measure_shards(
     Traceback (most recent call last):
     twinseed.errors.InputError: train_a must have a shard (got []): pass files or arrays
     """
-    entropy = entropy_of(rng)
+    right = "ts.measure_shards(cluster=..., samples_a=..., train_a=..., heldout=..., rng=0)"
+    refuse_positional(positional, "measure_shards", right)
+    needed = {"cluster": cluster, "samples_a": samples_a, "train_a": train_a, "rng": rng}
+    for name, value in needed.items():
+        if value is None:
+            raise InputError(name, "is needed", None, f"call {right}")
+    entropy = entropy_of(cast(RandomSource, rng))
     draws = checked_resamples(resamples)
     given = {
         "samples_a": samples_a,
@@ -87,7 +95,10 @@ def measure_shards(
         "heldout": heldout,
     }
     shards = {role: listed(role, rows) for role, rows in given.items() if rows is not None}
-    with connected(cluster) as client, tempfile.TemporaryDirectory(dir=scratch) as folder:
+    with (
+        connected(cast(str, cluster)) as client,
+        tempfile.TemporaryDirectory(dir=scratch) as folder,
+    ):
         pieces = {role: pieces_of(role, rows, client) for role, rows in shards.items()}
         rows = {role: joined(role, found, Path(folder)) for role, found in pieces.items()}
         twins = Twins(

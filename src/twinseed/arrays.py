@@ -1,0 +1,109 @@
+"""What people hand in as numbers, as a plain numpy array; nothing is copied that need not be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinseed.errors import InputError
+
+__all__ = ["plain", "real_numbers"]
+
+_DENSE = 1 << 27
+"""Entries up to which a sparse matrix is written out: 1 GiB in float64."""
+
+_REMEDIES = {
+    "c": "pass the real and the imaginary parts as columns of their own",
+    "M": "turn times into numbers, such as seconds since the first",
+    "m": "turn durations into numbers, such as seconds",
+    "U": "turn text into numbers, or pass a data frame",
+    "S": "turn text into numbers, or pass a data frame",
+    "T": "turn text into numbers, or pass a data frame",
+    "O": "pass numbers alone, in rows of equal length",
+}
+
+
+def plain(argument: str, values: Any) -> NDArray[Any]:
+    """Return ``values`` as ``numpy.ndarray``, or as ``numpy.memmap`` if they are one.
+
+    Arrays, memory-mapped arrays and CPU tensors are not copied. Subclasses (``numpy.matrix``)
+    become plain arrays of the same memory; masked arrays too, if no entry is masked. xarray's
+    ``DataArray`` gives its values, a sparse matrix is written out, and a tensor comes to the host.
+
+    Raises:
+        InputError: a masked entry (with its place), a sparse matrix of more than 2^27 entries, what
+            numpy cannot read as an array.
+
+    >>> plain("rows", np.ma.array([[1, 2]], mask=False))
+    array([[1, 2]])
+    """
+    try:
+        return _plain(argument, values)
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:  # what is given may have an ``__array__`` of its own
+        raise InputError(
+            argument,
+            f"must be readable as an array ({error})",
+            type(values).__name__,
+            "pass numbers in rows of equal length, a CPU tensor or a data frame",
+        ) from error
+
+
+def real_numbers(argument: str, array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array of real numbers as it is; of more than 8 bytes each as float64."""
+    kind = array.dtype.kind
+    if kind not in "fiub":
+        remedy = _REMEDIES.get(kind, "convert it to numbers")
+        raise InputError(argument, "must hold real numbers", f"dtype {array.dtype}", remedy)
+    if array.dtype.itemsize > 8:
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
+            return array.astype(np.float64)
+    return array
+
+
+def _plain(argument: str, values: Any) -> NDArray[Any]:
+    if isinstance(values, list | tuple) and any(
+        isinstance(one, np.ma.MaskedArray) for one in values
+    ):
+        values = np.ma.stack(values)
+    if isinstance(values, np.ma.MaskedArray):
+        return _unmasked(argument, values)
+    if isinstance(values, np.memmap):
+        return values
+    if isinstance(values, np.ndarray):
+        return values.view(np.ndarray)
+    if type(values).__module__.partition(".")[0] == "torch":
+        tensor = values.detach().cpu()
+        return np.asarray(tensor.float() if "bfloat16" in str(tensor.dtype) else tensor)
+    if hasattr(values, "dims") and hasattr(values, "coords"):  # xarray
+        if hasattr(values, "data_vars"):
+            raise InputError(
+                argument, "must be one array, not a data set", sorted(values), "pass one variable"
+            )
+        return plain(argument, values.values)
+    if hasattr(values, "nnz") and hasattr(values, "todense"):
+        if int(np.prod(values.shape, dtype=np.float64)) > _DENSE:
+            raise InputError(
+                argument,
+                f"must have at most {_DENSE:,} entries where it is sparse",
+                f"shape {values.shape}",
+                "pass fewer columns, or a dense array in a memory-mapped file",
+            )
+        return np.asarray(getattr(values, "toarray", values.todense)())
+    return np.asarray(values)
+
+
+def _unmasked(argument: str, values: Any) -> NDArray[Any]:
+    hidden = np.argwhere(np.ma.getmaskarray(values))
+    if len(hidden):
+        place = ", ".join(str(int(i)) for i in hidden[0])
+        raise InputError(
+            f"{argument}[{place}]",
+            "must not be masked",
+            f"{len(hidden)} masked entries",
+            "remove or impute the missing values first",
+        )
+    return np.asarray(values.data).view(np.ndarray)
