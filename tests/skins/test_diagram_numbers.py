@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
+from tests.skins.artists import Key, Line, check_panel, keys_of, notes
 from tests.skins.page_parts import Page
 from tests.test_diagram_drawn import filled
 
 import twinseed as ts
 from twinseed.figures import as_svg
-from twinseed.figures.diagram import phase_plane, phase_values
+from twinseed.figures.diagram import _power, phase_plane, phase_values
+from twinseed.figures.style import Look
 from twinseed.phases.plane import Region
 from twinseed.report.diagram import _DRAWINGS, diagram_page
 from twinseed.report.page import inline_svg
@@ -92,3 +95,146 @@ def test_the_figures_of_the_page(diagram: ts.PhaseDiagram) -> None:
             figure: Any = draw(diagram, stacked=form == "narrow")
             element = inline_svg(as_svg(figure, f"{name}-{form}"), f"{name}-{form}", words)
             assert f'<div class="drawing {form}">{element}</div>' in part
+
+
+def tile_at(diagram: ts.PhaseDiagram, x: float, y: float) -> int:
+    """Return the number of the tile at a place of the plane, from 0 to 1 along each axis."""
+    return next(
+        k
+        for k, tile in enumerate(diagram.tiles)
+        if abs(float(tile.centre[0]) - x) <= tile.size[0] / 2 + 1e-9
+        and abs(float(tile.centre[1]) - y) <= tile.size[1] / 2 + 1e-9
+    )
+
+
+def borders(diagram: ts.PhaseDiagram) -> dict[str, tuple[str, list[float], list[float], Look]]:
+    """Return the label of each border in theory, its loads and strengths, and its look."""
+    strength, load = list(diagram.lines.strength), np.geomspace(*diagram.plane.gamma, 60)
+    beta = "\N{GREEK SMALL LETTER BETA}"
+    return {
+        "memorisation_ratio": (
+            "memorisation ratio \N{GREEK SMALL LETTER RHO} = 2.5",
+            list(diagram.lines.memorisation),
+            strength,
+            Look("#A33100", (0, (1.4, 1.4)), ""),
+        ),
+        "convergence_corrected": (
+            "convergence beyond chance = 0.35",
+            list(diagram.lines.convergence),
+            strength,
+            Look("#1f1f1f", (0, (5, 1.6)), ""),
+        ),
+        "recovery": (
+            f"recovery sets in: n/d = 1/{beta}\N{SUPERSCRIPT TWO}",
+            list(load),
+            list(load**-0.5),
+            Look("#00579C", "-", ""),
+        ),
+    }
+
+
+LOAD = ("training rows per dimension, n/d (few to many)", "log")
+STRENGTH = ("strength of the factor \N{GREEK SMALL LETTER BETA}", "log")
+
+
+@pytest.mark.extras
+@pytest.mark.parametrize("stacked", [False, True])
+def test_every_tile_and_border_of_the_plane(diagram: ts.PhaseDiagram, stacked: bool) -> None:
+    from matplotlib.colors import to_hex
+
+    figure = phase_plane(diagram, stacked=stacked)
+    (axes,) = figure.axes
+    regions = sorted(set(diagram.regions))
+    colours = {}
+    assert len(axes.patches) == len(regions)
+    for patch, region in zip(list(axes.patches), regions, strict=True):
+        tiles = [t for t, one in zip(diagram.tiles, diagram.regions, strict=True) if one == region]
+        corners = patch.get_path().vertices.reshape(-1, 5, 2)
+        expected = [
+            [float(tile.centre[k]) + sign * tile.size[k] / 2 for sign in (-1, 1) for k in (0, 1)]
+            for tile in tiles
+        ]
+        found = np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
+        np.testing.assert_allclose(found, expected)
+        assert patch.get_transform() == axes.transAxes
+        colours[region] = to_hex(patch.get_facecolor())
+        patch.remove()
+    assert len(set(colours.values())) == len(regions)
+    numbers = {}
+    for text in notes(axes):
+        words = text.get_text().replace("\n", " ")
+        region = diagram.regions[tile_at(diagram, *text.xy)]
+        if words.isdigit():
+            numbers[words] = region
+        else:
+            assert words == region.words
+        assert text.get_fontweight() == ("bold" if region == Region.CONVERGED else "normal")
+    lines = borders(diagram)
+    check_panel(
+        axes,
+        title=(
+            "Agreement does not see the factor",
+            "tiles: simulated at d = 12,345; lines: theory",
+        ),
+        x=LOAD,
+        y=STRENGTH,
+        lines=[Line(x, y, look) for _, x, y, look in lines.values()],
+    )
+    assert axes.get_xlim() == (0.03, 30.0)
+    assert axes.get_ylim() == (0.1, 10.0)
+    legend = figure.legends[0]
+    count = len(lines)
+    labels = [one.get_text() for one in legend.get_texts()]
+    assert labels[:count] == [words for words, *_ in lines.values()]
+    for handle, label in zip(legend.legend_handles[count:], labels[count:], strict=True):
+        (region,) = [one for one in regions if label.endswith(one.words)]
+        assert to_hex(handle.get_facecolor()) == colours[region]
+        number = label.removesuffix(region.words).strip()
+        assert numbers.get(number, region) == region
+    del legend.legend_handles[count:], legend.texts[count:]
+    keys_of(figure, 0, [Key(words, look) for words, *_, look in lines.values()])
+
+
+@pytest.mark.extras
+def test_every_value_of_the_plane(diagram: ts.PhaseDiagram) -> None:
+    figure = phase_values(diagram)
+    lines, rho = borders(diagram), "\N{GREEK SMALL LETTER RHO}"
+    about = {
+        "memorisation_ratio": (
+            (f"Memorisation ratio {rho}", "1: no closer to training than to new rows"),
+            ("OrRd", 1.0, 4.0, ["1", "4+"]),
+        ),
+        "convergence_corrected": (
+            ("Convergence beyond chance", "0: the twins are unrelated; 1: they agree"),
+            ("Greys", 0.0, 1.0, ["0", "1"]),
+        ),
+        "recovery": (
+            ("Recovery Q", "0: the direction was not learned; 1: exactly"),
+            ("Blues", 0.0, 1.0, ["0", "1"]),
+        ),
+    }
+    panels = [axes for axes in figure.axes if axes.images]
+    bars = [axes for axes in figure.axes if not axes.images]
+    for k, (name, (title, scale)) in enumerate(about.items()):
+        axes, (words, x, y, look) = panels[k], lines[name]
+        up = STRENGTH if k == 0 else ("", "log")
+        check_panel(axes, title=title, x=LOAD, y=up, lines=[Line(x, y, look)])
+        (image,) = axes.images
+        pixels = np.asarray(image.get_array())
+        value = [result[name][0] for result in diagram.results]
+        places = (np.arange(len(pixels)) + 0.5) / len(pixels)
+        for row in (0, 17, len(pixels) // 2, len(pixels) - 1):
+            expected = [value[tile_at(diagram, place, places[row])] for place in places]
+            np.testing.assert_array_equal(pixels[row], expected)
+        assert image.origin == "lower"
+        assert image.get_extent() == [0.0, 1.0, 0.0, 1.0]
+        assert image.get_transform() == axes.transAxes or image.axes is axes
+        assert (image.get_cmap().name, *image.get_clim()) == scale[:3]
+        keys_of(figure, k, [Key(words, look)])
+        labels = [one.get_text() for one in bars[k].get_xticklabels()]
+        assert (list(bars[k].get_xticks()), labels) == ([*scale[1:3]], scale[3])
+
+
+@pytest.mark.parametrize(("d", "text"), [(10**6, "10⁶"), (10**12, "10¹²"), (12345, "12,345")])
+def test_a_power_of_ten_is_written_as_one(d: int, text: str) -> None:
+    assert _power(d) == text
