@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from twinseed.auditing import audit as audit
+    from twinseed.comparison import compare as compare
     from twinseed.errors import InputError as InputError
     from twinseed.errors import TwinseedError as TwinseedError
     from twinseed.filters import EarlyStopping as EarlyStopping
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from twinseed.populations import PowerLaw as PowerLaw
     from twinseed.populations import Spiked as Spiked
     from twinseed.populations import estimate_population as estimate_population
-    from twinseed.readout import compare as compare
     from twinseed.simulation import Compressed as Compressed
     from twinseed.simulation import Dense as Dense
     from twinseed.simulation import Krylov as Krylov
@@ -75,7 +75,7 @@ _HOME = {
     "Twins": "twins",
     "TwinseedError": "errors",
     "audit": "auditing",
-    "compare": "readout",
+    "compare": "comparison",
     "estimate_population": "populations",
     "load_sweep": "verbs.stored_sweep",
     "measure": "verbs.measure",

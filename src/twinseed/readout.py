@@ -28,7 +28,6 @@ __all__ = [
     "Estimate",
     "Variable",
     "check",
-    "compare",
     "load",
     "make",
     "save",
@@ -183,6 +182,13 @@ def make(
 
 def check(readout: xr.Dataset) -> xr.Dataset:
     """Return the readout if it follows the schema; raise ``ReadoutError`` naming what does not."""
+    import xarray as xr
+
+    if not isinstance(readout, xr.Dataset):
+        raise ReadoutError(
+            f"this is not a readout but an object of the class {type(readout).__name__}: pass what "
+            "ts.predict, ts.simulate or ts.measure returned"
+        )
     if readout.attrs.get("schema") != SCHEMA:
         raise ReadoutError(
             f"this is not a readout of schema {SCHEMA} (its 'schema' attribute is "
@@ -207,53 +213,6 @@ def check(readout: xr.Dataset) -> xr.Dataset:
         if np.any(readout[f"{name}_se"].values < 0):
             raise ReadoutError(f"{name}_se must not be negative")
     return readout
-
-
-def compare(readout: xr.Dataset, other: xr.Dataset) -> xr.Dataset:
-    """Subtract two readouts, variable by variable, and say how many standard errors apart they are.
-
-    Equation: ``z = (readout - other) / sqrt(se_readout^2 + se_other^2)``. Range of z: the whole
-    line; 0 means equal, beyond +-3 they disagree. Shapes: those of the readouts, whose coordinates
-    must be equal. Where either has no number the difference is NaN, and the status is that of the
-    side that lacks it; where neither has an error bar z is 0 if they are equal and infinite if not.
-
-    Raises:
-        ReadoutError: a coordinate differs (it is named), or an argument is not a readout.
-
-    Validity: the two must be independent; two readouts of the same draw are not.
-
-    >>> import twinseed as ts
-    >>> a = ts.predict(ts.Spiked([]), n=200, d=100)
-    >>> float(ts.compare(a, a)["convergence_difference"])
-    0.0
-    """
-    import xarray as xr
-
-    for one in (readout, other):
-        check(one)
-    _require_aligned(readout, other)
-    worst = {str(status): rank for rank, status in enumerate(Status)}
-    data: dict[str, Any] = {}
-    for name in VARIABLES:
-        difference = readout[name] - other[name]
-        se = np.hypot(readout[f"{name}_se"], other[f"{name}_se"])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            z = (difference / se).where(difference != 0, 0.0)
-        left, right = readout[f"{name}_status"], other[f"{name}_status"]
-        pick = np.vectorize(lambda a, b: max(str(a), str(b), key=worst.__getitem__), otypes=["U32"])
-        empty = left.size == 0
-        status = left if empty else xr.apply_ufunc(pick, left, right)
-        data[f"{name}_difference"] = difference
-        data[f"{name}_se"] = se
-        data[f"{name}_z"] = z
-        data[f"{name}_status"] = status
-    return xr.Dataset(
-        data,
-        attrs={
-            "title": f"{readout.attrs['source']} minus {other.attrs['source']}",
-            "source": "compare",
-        },
-    )
 
 
 def save(readout: xr.Dataset, path: str | Path) -> None:
@@ -292,21 +251,6 @@ def _without_factors(stored: xr.Dataset) -> xr.Dataset:
     )
     lost = empty[[name for name in empty.variables if "factor" in empty[name].dims]]
     return xr.merge([stored, lost], combine_attrs="override", join="exact", compat="override")
-
-
-def _require_aligned(readout: xr.Dataset, other: xr.Dataset) -> None:
-    ours, theirs = set(readout.coords), set(other.coords)
-    if ours != theirs:
-        raise ReadoutError(
-            f"the coordinates differ: {sorted(map(str, ours ^ theirs))} is on one side only"
-        )
-    for name in sorted(ours, key=str):
-        a, b = readout[name].values, other[name].values
-        if a.shape != b.shape or not np.array_equal(a, b):
-            raise ReadoutError(
-                f"the coordinate {name!r} differs: {a!s:.80} against {b!s:.80}; "
-                "predict or simulate on the same grid before comparing"
-            )
 
 
 def _provenance(source: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import pytest
 
 import twinseed as ts
 from twinseed import populations
+from twinseed.errors import ReadoutError
 from twinseed.generators import LinearGenerator
 from twinseed.populations import Population
 
@@ -70,8 +71,10 @@ def test_the_triangle_catches_a_wrong_theory() -> None:
     """The check above says no as well: to a load that is off by a fifth."""
     simulated = ts.simulate(ts.Spiked([]), n=100, d=100, replicates=8, rng=1, progress=False)
     wrong = ts.predict(ts.Spiked([]), n=120, d=100)
-    off = abs(float(simulated.convergence - wrong.convergence))
-    assert off > 3.5 * float(simulated.convergence_se) + 1 / 100
+    with pytest.raises(ReadoutError, match="'n' differs"):
+        ts.compare(simulated, wrong)
+    apart = ts.compare(simulated, wrong.assign_coords(n=100.0, gamma=1.0))
+    assert abs(float(apart.convergence_difference)) > 3.5 * float(apart.convergence_se) + 1 / 100
 
 
 @pytest.mark.parametrize("ridge", RIDGES)
@@ -85,10 +88,12 @@ def test_simulation_is_the_measurement(ridge: float) -> None:
     twins = ts.Twins(a.sample(noise), b.sample(noise), train_a, train_b, heldout)
     measured = ts.measure(twins, rng=0, factors=1)
     predicted = ts.predict(population, ts.Ridge(ridge), n=n, d=d)
+    apart = ts.compare(measured, predicted)
     for name in ("convergence", "convergence_cosine"):
-        off = abs(float(measured[name] - predicted[name]))
-        assert off < 4 * float(measured[f"{name}_se"]) + 2 / d, name
-    assert abs(float(measured.convergence_null)) < 4 * float(measured.convergence_null_se) + 1 / d
+        off = abs(float(apart[f"{name}_difference"]))
+        assert off < 4 * float(apart[f"{name}_se"]) + 2 / d, name
+    null, se = (float(apart[f"convergence_null_{part}"]) for part in ("difference", "se"))
+    assert abs(null) < 4 * se + 1 / d
     # the reference is n held-out rows, no better than the model: two blurs of the same size
     assert abs(measured.recovery.item() - predicted.recovery.item() ** 2) < 0.05
-    assert abs(measured.recovery_twins.item() - predicted.recovery.item()) < 0.05
+    assert abs(apart.recovery_twins_difference.item()) < 0.05

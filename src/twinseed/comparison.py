@@ -1,0 +1,193 @@
+"""The difference of two readouts: theory, simulation and data, any of them from any other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinseed.errors import ReadoutError
+from twinseed.readout import VARIABLES, check
+from twinseed.status import Status
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["compare"]
+
+_LOADS = ("n", "d", "gamma")
+_EVERYWHERE = frozenset({*_LOADS, "factor", "factor_eigenvalue"})
+"""The coordinates that every readout has; all others describe the model that it is about."""
+
+_SUFFIXES = ("", "_se", "_status")
+
+
+def compare(readout: xr.Dataset, other: xr.Dataset) -> xr.Dataset:
+    """Subtract two readouts, variable by variable, and say how many standard errors apart they are.
+
+    Equation: ``z = (readout - other) / sqrt(se_readout^2 + se_other^2)``. Range of z: the whole
+    line; 0 means equal, beyond +-3 they disagree. Where either has no number the difference is
+    NaN. The status is the worse of the two, so that it is "ok" only where both are. Where neither
+    has an error bar z is 0 if they are equal and infinite if not.
+
+    Shapes: the two are brought to one grid first.
+
+    - A dimension that both have must hold the same values on both sides, in any order.
+    - Where one has a dimension and the other a single value, that value is looked up.
+    - A dimension of a model's parameter, such as ``ridge``, is kept where the other is data: the
+      data are then compared with every model along it.
+    - Factors are matched by their rank; the attribute ``factors_compared`` counts them.
+    - What describes one side alone goes to the attributes of the result: the parameters of a model
+      that is compared with data, and ``factor_eigenvalue_first`` and ``factor_eigenvalue_second``
+      where the two differ.
+
+    Raises:
+        ReadoutError: a coordinate differs (it is named), or an argument is not a readout.
+
+    Validity: the two must be independent; two readouts of the same draw are not. Theory has no
+    standard error, but it has an error of order 1/d: a precise simulation at a small d lies many
+    standard errors away from it.
+
+    >>> import numpy as np, twinseed as ts
+    >>> theory = ts.predict(ts.Spiked([]), n=[100, 200], d=8)
+    >>> rows = np.random.default_rng(0).standard_normal((3, 100, 8))
+    >>> twins = ts.Twins(rows[0] + 1, rows[0] + 1, rows[1], rows[2])
+    >>> apart = ts.compare(ts.measure(twins, rng=0), theory)
+    >>> float(apart.n), apart.attrs["ridge"], apart.attrs["title"]
+    (100.0, 0.0, 'measure minus predict')
+    """
+    import xarray as xr
+
+    for side in (readout, other):
+        check(side)
+    one, two, attrs = _aligned(readout, other)
+    worst = {str(status): rank for rank, status in enumerate(Status)}
+    pick = np.vectorize(lambda a, b: max(str(a), str(b), key=worst.__getitem__), otypes=["U32"])
+    data: dict[str, Any] = {}
+    for name in VARIABLES:
+        difference = one[name] - two[name]
+        se = np.hypot(one[f"{name}_se"], two[f"{name}_se"])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            z = (difference / se).where(difference != 0, 0.0)
+        left, right = xr.broadcast(one[f"{name}_status"], two[f"{name}_status"])
+        data[f"{name}_difference"] = difference
+        data[f"{name}_se"] = se
+        data[f"{name}_z"] = z
+        data[f"{name}_status"] = xr.apply_ufunc(pick, left, right) if left.size else left
+    title = f"{readout.attrs['source']} minus {other.attrs['source']}"
+    found = xr.Dataset(data, attrs={"title": title, "source": "compare", **attrs})
+    return found.transpose(..., "factor")
+
+
+def _aligned(one: xr.Dataset, two: xr.Dataset) -> tuple[xr.Dataset, xr.Dataset, dict[str, Any]]:
+    """Return the two on one grid, and what describes one of them alone."""
+    _require_one_kind(one, two)
+    one, two = _by_rows_or_columns(one, two), _by_rows_or_columns(two, one)
+    names = dict.fromkeys(str(name) for name in (*one.dims, *two.dims) if name != "factor")
+    for name in names:
+        one, two = _along(name, one, two)
+    ranks = np.intersect1d(one["factor"].values, two["factor"].values)
+    attrs: dict[str, Any] = {}
+    if one.sizes["factor"] != two.sizes["factor"]:
+        attrs["factors_compared"] = int(ranks.size)
+    one, two = one.sel(factor=ranks), two.sel(factor=ranks)
+    one, two, eigenvalues = _factors(one, two)
+    attrs |= eigenvalues
+    for name in dict.fromkeys((*_LOADS, *map(str, one.coords), *map(str, two.coords))):
+        if name in one.coords and name in two.coords:
+            _require_equal(name, one, two)
+            if name not in one.dims:
+                two = two.assign_coords({name: one[name].variable})  # equal up to rounding
+            continue
+        side = one if name in one.coords else two
+        if side[name].ndim == 0:
+            attrs[name] = side[name].item()
+            one, two = (part.drop_vars(name, errors="ignore") for part in (one, two))
+    variables = [f"{name}{suffix}" for name in VARIABLES for suffix in _SUFFIXES]
+    return one[variables], two[variables], attrs
+
+
+def _require_one_kind(one: xr.Dataset, two: xr.Dataset) -> None:
+    """Refuse two models that are not described alike: of two filters, or a sweep and no sweep."""
+    ours, theirs = ({str(n) for n in side.coords} - _EVERYWHERE for side in (one, two))
+    if _is_model(one) and _is_model(two) and ours != theirs:
+        raise ReadoutError(
+            f"the coordinates differ: {sorted(ours ^ theirs)} is on one side only; "
+            "predict or simulate the same populations and filters before comparing"
+        )
+
+
+def _is_model(readout: xr.Dataset) -> bool:
+    return "filter" in readout.coords or "filter_kind" in readout.coords
+
+
+def _by_rows_or_columns(one: xr.Dataset, two: xr.Dataset) -> xr.Dataset:
+    """Return a sweep over gamma as one over n, or over d, where the other is one."""
+    if "gamma" not in one.dims or "gamma" in two.dims:
+        return one
+    for name in ("n", "d"):
+        if name in two.dims and one[name].dims == ("gamma",):
+            exact = one[name].values
+            near = np.rint(exact)
+            sizes = np.where(np.isclose(exact, near, rtol=1e-9, atol=0.0), near, exact)
+            return one.assign_coords({name: ("gamma", sizes)}).swap_dims({"gamma": name})
+    return one
+
+
+def _along(name: str, one: xr.Dataset, two: xr.Dataset) -> tuple[xr.Dataset, xr.Dataset]:
+    """Return the two with the same places along a dimension."""
+    if name in one.dims and name in two.dims:
+        ours, theirs = one[name].values, two[name].values
+        if not np.array_equal(np.sort(ours), np.sort(theirs)):
+            raise _differing(name, ours, theirs)
+        return one, two.sel({name: ours})
+    if name in one.dims and name in two.coords:
+        return _looked_up(name, one, two[name].values), two
+    if name in two.dims and name in one.coords:
+        return one, _looked_up(name, two, one[name].values)
+    return one, two
+
+
+def _looked_up(name: str, many: xr.Dataset, value: NDArray[Any]) -> xr.Dataset:
+    places = np.flatnonzero(many[name].values == value) if value.ndim == 0 else np.empty(0)
+    if places.size != 1:
+        raise _differing(name, many[name].values, value)
+    return many.isel({name: int(places[0])})
+
+
+def _factors(one: xr.Dataset, two: xr.Dataset) -> tuple[xr.Dataset, xr.Dataset, dict[str, Any]]:
+    """Return the two without the eigenvalues of their factors, where these are not the same."""
+    ours, theirs = one["factor_eigenvalue"], two["factor_eigenvalue"]
+    if ours.dims == theirs.dims and np.array_equal(ours.values, theirs.values):
+        return one, two, {}
+    if _is_model(one) and _is_model(two) and not (_are_ranks(ours) or _are_ranks(theirs)):
+        raise _differing("factor_eigenvalue", ours.values, theirs.values)
+    attrs = {
+        f"factor_eigenvalue_{which}": values.values.tolist()
+        for which, values in (("first", ours), ("second", theirs))
+        if values.ndim == 1 and not _are_ranks(values)
+    }
+    return one.drop_vars("factor_eigenvalue"), two.drop_vars("factor_eigenvalue"), attrs
+
+
+def _are_ranks(eigenvalues: xr.DataArray) -> bool:
+    """Say whether only the ranks of the factors are known: 1, 2, 3 in place of eigenvalues."""
+    size = eigenvalues.sizes["factor"]
+    return eigenvalues.ndim == 1 and np.array_equal(eigenvalues.values, np.arange(1.0, size + 1.0))
+
+
+def _require_equal(name: str, one: xr.Dataset, two: xr.Dataset) -> None:
+    a, b = one[name].values, two[name].values
+    if a.shape == b.shape and np.array_equal(a, b):
+        return
+    if name in _LOADS and a.shape == b.shape and np.allclose(a, b, rtol=1e-9, atol=0.0):
+        return  # n = gamma d, or gamma = n/d, up to rounding
+    raise _differing(name, a, b)
+
+
+def _differing(name: str, a: NDArray[Any], b: NDArray[Any]) -> ReadoutError:
+    return ReadoutError(
+        f"the coordinate {name!r} differs: {a!s:.80} against {b!s:.80}; "
+        "predict, simulate or measure at the same values before comparing"
+    )
