@@ -21,28 +21,31 @@ BAD: dict[str, tuple[list[str], list[str]]] = {
     "no dimension": (["predict", "--power-law", "1", "--n", "9"], ["--d", "None", "--d 500"]),
     "three loads": (
         ["predict", "--spikes", "1", "--n", "9", "--d", "9", "--gamma", "1"],
-        ["gamma", "1.0", "pass two"],
+        ["--gamma", "1.0", "pass two"],
     ),
-    "zero rows": (["predict", "--spikes", "1", "--n", "0", "--d", "9"], ["n ", "0", "rows"]),
-    "zero columns": (["predict", "--spikes", "1", "--n", "9", "--d", "0"], ["d ", "0", "columns"]),
-    "negative gamma": (["predict", "--spikes", "1", "--gamma", "-1"], ["gamma", "-1", "n/d"]),
+    "zero rows": (["predict", "--spikes", "1", "--n", "0", "--d", "9"], ["--n ", "0", "rows"]),
+    "zero columns": (
+        ["predict", "--spikes", "1", "--n", "9", "--d", "0"],
+        ["--d ", "0", "columns"],
+    ),
+    "negative gamma": (["predict", "--spikes", "1", "--gamma", "-1"], ["--gamma", "-1", "n/d"]),
     "negative ridge": (
         ["predict", "--spikes", "1", "--gamma", "1", "--ridge", "-1"],
-        ["strength", "-1"],
+        ["--ridge", "-1"],
     ),
-    "weights": (["predict", "--atoms", "{weights}", "--n", "9", "--d", "9"], ["weights", "0.75"]),
+    "weights": (["predict", "--atoms", "{weights}", "--n", "9", "--d", "9"], ["--atoms", "0.75"]),
     "atoms of three columns": (
         ["predict", "--atoms", "{train-a}", "--n", "9", "--d", "9"],
         ["--atoms", "(60, 6)", "values"],
     ),
     "one replicate": (
         ["simulate", "--spikes", "1", "--n", "9", "--d", "9", "--replicates", "1"],
-        ["replicates", "1", "at least 2"],
+        ["--replicates", "1", "at least 2"],
     ),
     "no rows given": (["simulate", "--spikes", "1", "--d", "9"], ["--n", "None", "pass"]),
     "no workers": (
         ["simulate", "--spikes", "1", "--n", "9", "--d", "9", "--workers", "0"],
-        ["workers", "0"],
+        ["--workers", "0"],
     ),
     "a folder that does not exist": (
         ["predict", "--spikes", "1", "--gamma", "1", "-o", "{nowhere}"],
@@ -80,9 +83,13 @@ BAD_ARRAYS: dict[str, tuple[dict[str, str], list[str]]] = {
     "truncated": ({"train-a": "truncated"}, ["--train-a", "truncated.npy", "copy the file"]),
     "another format": ({"train-a": "text.doc"}, ["--train-a", "text.doc", "convert"]),
     "no samples of B": ({"samples-b": ""}, ["--samples-b", "--train-b", "as well"]),
-    "no factors": ({"factors": "-1"}, ["factors", "-1"]),
+    "no factors": ({"factors": "-1"}, ["--factors", "-1"]),
     "a page nowhere": ({"html": "nowhere/page.html"}, ["--html", "nowhere", "exists"]),
-    "a page that is a folder": ({"html": "."}, ["--html", "not a folder", "choose a file"]),
+    "a page that is a folder": (
+        {"html": "folder.html"},
+        ["--html", "not a folder", "choose a file"],
+    ),
+    "a page of another ending": ({"html": "a.pdf"}, ["--html", "must end in .html", "a.pdf"]),
 }
 
 
@@ -108,13 +115,14 @@ def stand_ins(files: dict[str, Path], tmp_path: Path) -> dict[str, Path]:
     paths["truncated"].write_bytes(files["train-a"].read_bytes()[:-100])
     (tmp_path / "weights.csv").write_text("1,0.5\n2,0.25\n")
     (tmp_path / "text.doc").write_text("1,2\n")
+    (tmp_path / "folder.html").mkdir()
     others = {
         "weights": "weights.csv",
         "text.doc": "text.doc",
         "missing": "missing.npy",
         "nowhere": "nowhere/file.nc",
         "nowhere/page.html": "nowhere/page.html",
-        ".": ".",
+        "folder.html": "folder.html",
         "new": "new",
         "other": "other",
     }

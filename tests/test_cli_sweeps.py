@@ -126,7 +126,10 @@ def test_a_store_is_exported_as_parquet(store: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("export", "{store}", "-o", "draws.xlsx"), "--output has an unknown ending"),
+        (
+            ("export", "{store}", "-o", "draws.xlsx"),
+            "--output must end in .nc, .csv, .parquet or .json",
+        ),
         (("export", "absent.sqlite"), "absent.sqlite cannot be read as a store"),
         (("export", "{store}", "-o", "absent/draws.csv"), "folder that does not exist"),
         (("predict", "--strength", "1,1", *SIZE), "must differ in the strength of one factor"),

@@ -175,7 +175,7 @@ def test_the_command_draws_again_from_the_store_alone(
         (["--workers", "0"], ["--workers must be a whole number"]),
         (["--seed", "-1"], ["--seed must be a seed"]),
         (["-o", "no/where.html"], ["--output", "folder that does not exist"]),
-        (["-o", "x.pdf"], ["--output must end in .html, .png, .svg or .nc"]),
+        (["-o", "x.pdf"], ["--output must end in .html, .png, .svg, .nc, .csv, .parquet or .json"]),
     ],
 )
 def test_bad_options_are_named(

@@ -252,7 +252,7 @@ def test_the_command_is_the_library(tmp_path: Path) -> None:
     library = planned(pilot(), rng=3)
     assert found["curves"] == library.to_dict([100, 200])["curves"]
     needed = library.samples_for(recovery=0.8, factor=2)
-    assert found["samples_for"]["recovery 0.8 of factor 2"]["value"] == needed.value
+    assert found["samples_for"]["recovery"]["value"] == needed.value
     table = call(*words, "--convergence", 0.9)
     assert f"convergence 0.9: {library.samples_for(convergence=0.9)}" in table.stdout
     assert library.told([100, 200]) in table.stdout
@@ -277,9 +277,10 @@ def test_the_page_stands_alone(tmp_path: Path) -> None:
     ("words", "message"),
     [
         (["missing.npy"], "PILOT must be a file"),
-        (["seven.npy"], "pilot must have at least 8 rows"),
+        (["seven.npy"], "PILOT must have at least 8 rows"),
         (["pilot.npy", "--convergence", "1"], "--convergence must be one number above 0"),
-        (["pilot.npy", "--recovery", "0.8", "--factor", "9"], "--factor must be at most"),
+        (["pilot.npy", "--recovery", "0.8", "--factor", "0"], "--factor must be a whole number"),
+        (["pilot.npy", "--recovery", "1.5"], "--recovery must be one number above 0"),
         (["pilot.npy", "--resamples", "3"], "--resamples must be"),
         (["pilot.npy", "--n", "1"], "--n must be"),
         (["pilot.npy", "--html", "nowhere/plan.html"], "--html lies in a folder"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import time
 from collections.abc import Iterator
@@ -34,8 +33,7 @@ def test_the_same_bits_with_progress(
 ) -> None:
     found = sweep(tmp_path / "store.db", tmp_path / "log", cluster=address, count=60)
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "sweep: 0/60"
-    assert re.fullmatch(r"sweep: 60/60, [\d.e+]+/s, 0 s left", lines[-1])
+    assert lines == ["sweep: 60 steps"]
     assert sorted(performed(tmp_path / "log")) == list(range(60))
     assert same(found, sweep(tmp_path / "here.db", tmp_path / "here", count=60))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from twinseed.checks import numeric_rows, row_blocks
 from twinseed.errors import InputError
+from twinseed.files import written
 from twinseed.readers import as_arrays, load_rows
 
 __all__ = ["Encoder", "encoded_rows"]
@@ -131,11 +131,5 @@ def _called(encoder: Encoder) -> str:
 
 def _keep(features: NDArray[Any], place: Path) -> None:
     """Write features so that a reader finds all of them or none."""
-    handle, unfinished = tempfile.mkstemp(dir=place.parent, suffix=".unfinished")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.save(file, features, allow_pickle=False)
-        Path(unfinished).replace(place)
-    except BaseException:
-        Path(unfinished).unlink(missing_ok=True)
-        raise
+    with written(place, "cache") as unfinished, unfinished.open("wb") as file:
+        np.save(file, features, allow_pickle=False)

@@ -1,4 +1,4 @@
-"""Progress of a long job: a bar on a terminal, lines elsewhere, or nothing.
+"""Progress of a long job: a bar on a terminal, one line elsewhere, or nothing.
 
 Everything goes to stderr, so that results on stdout stay clean. There is no global: whoever starts
 the work opens a ``track`` and passes its ``advance`` on.
@@ -13,8 +13,6 @@ from contextlib import contextmanager
 from typing import TextIO
 
 __all__ = ["Progress", "track"]
-
-_SECONDS_BETWEEN_LINES = 5.0
 
 
 class Progress:
@@ -85,7 +83,8 @@ def track(
     """Open a ``Progress`` of ``total`` steps that is shown until the block ends.
 
     ``show``: True always shows, False never; None shows on a terminal only. On a terminal that is
-    a bar with rate and time left, elsewhere a line every few seconds. ``to`` stands in for stderr.
+    a bar with rate and time left, elsewhere one line as the stage begins. ``to`` stands in for
+    stderr; without either nothing is shown.
 
     >>> with track(2, "drawing", show=False) as progress:
     ...     progress.advance()
@@ -94,13 +93,14 @@ def track(
     0.0
     """
     stream = sys.stderr if to is None else to
-    terminal = stream.isatty()
-    if show is False or (show is None and not terminal):
+    terminal = stream is not None and stream.isatty()
+    if stream is None or show is False or (show is None and not terminal):
         yield Progress(total)
     elif terminal:
         yield from _bar(total, label, stream)
     else:
-        yield from _lines(total, label, stream)
+        print(f"{label}: {total} step{'' if total == 1 else 's'}", file=stream, flush=True)
+        yield Progress(total)
 
 
 def _bar(total: int, label: str, stream: TextIO) -> Iterator[Progress]:
@@ -121,21 +121,6 @@ def _bar(total: int, label: str, stream: TextIO) -> Iterator[Progress]:
             bar.update(task, completed=progress.done, pace=progress.pace)
 
         yield Progress(total, draw)
-
-
-def _lines(total: int, label: str, stream: TextIO) -> Iterator[Progress]:
-    last = time.monotonic()
-
-    def write(progress: Progress) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last >= _SECONDS_BETWEEN_LINES or progress.done >= progress.total:
-            last = now
-            print(f"{label}: {progress}", file=stream, flush=True)
-
-    progress = Progress(total, write)
-    print(f"{label}: {progress}", file=stream, flush=True)
-    yield progress
 
 
 def _duration(seconds: float) -> str:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from twinseed.errors import ReadoutError
+from twinseed.files import written
 from twinseed.status import Status
 
 if TYPE_CHECKING:
@@ -216,12 +217,18 @@ def check(readout: xr.Dataset) -> xr.Dataset:
 
 
 def save(readout: xr.Dataset, path: str | Path) -> None:
-    """Write a readout as NetCDF (classic format, through scipy: no further dependency)."""
+    """Write a readout as NetCDF (classic format, through scipy: no further dependency).
+
+    Raises:
+        InputError: the file cannot be written; what was there before stays.
+        ReadoutError: it is not a readout.
+    """
     stored = check(readout)
     if stored.sizes["factor"] == 0:
         # The classic format takes a dimension of length 0 for one that grows; load puts it back.
         stored = stored.drop_dims("factor")
-    stored.to_netcdf(path, engine="scipy")
+    with written(path) as unfinished:
+        stored.to_netcdf(unfinished, engine="scipy")
 
 
 def load(path: str | Path) -> xr.Dataset:

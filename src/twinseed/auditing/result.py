@@ -20,6 +20,7 @@ from twinseed.auditing.fitness import Fitness
 from twinseed.auditing.pairs import Pairs
 from twinseed.auditing.references import Number, interval
 from twinseed.auditing.verdict import Answer, Outcome
+from twinseed.files import write_text
 from twinseed.readout import VARIABLES
 from twinseed.status import Status
 from twinseed.tables import drawn_table
@@ -78,8 +79,20 @@ class Audit:
 
     @property
     def failed(self) -> bool:
-        """Whether copying was found, or the controls do not allow a verdict."""
-        return self.outcome["copying"] in (Outcome.COPYING, Outcome.CANNOT_JUDGE)
+        """Whether copying was found."""
+        return self.outcome["copying"] is Outcome.COPYING
+
+    @property
+    def unanswered(self) -> tuple[str, ...]:
+        """The questions that were asked and have no answer.
+
+        Copying is always asked, convergence where two generators were given. Recovery accompanies
+        both, and is never among these.
+        """
+        two = self.agreement.pairing is not None
+        asked = ("copying", "convergence") if two else ("copying",)
+        open_ends = (Outcome.CANNOT_TELL, Outcome.CANNOT_JUDGE)
+        return tuple(question for question in asked if self.outcome[question] in open_ends)
 
     def number(self, name: str, factor: int | None = None) -> Number:
         """Return a measured number with its 95 % interval, as in the verdict and on the page.
@@ -166,10 +179,14 @@ class Audit:
         }
 
     def to_html(self, path: str | Path) -> None:
-        """Write the audit as one self-contained page."""
+        """Write the audit as one self-contained page.
+
+        Raises:
+            InputError: the file cannot be written; what was there before stays.
+        """
         from twinseed.report import audit_page
 
-        Path(path).write_text(audit_page(self), encoding="utf-8")
+        write_text(path, audit_page(self))
 
     def __str__(self) -> str:
         rows = []

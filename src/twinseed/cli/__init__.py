@@ -5,19 +5,35 @@ Help must be instant, so nothing here imports numpy before a command really runs
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from twinseed import __version__
 from twinseed.cli import arrays, diagram, export, job, plan, readouts, theory, train
 
 __all__ = ["app"]
 
+
+class _Commands(TyperGroup):
+    """The commands; whoever stops reading their help, as ``head`` does, is no failure."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        before = sys.stdout
+        try:
+            return super().main(*args, **kwargs)
+        except SystemExit as end:
+            if sys.stdout is not before and end.code == 1:  # what typer makes of a closed pipe
+                raise SystemExit(0) from None
+            raise
+
+
 app = typer.Typer(
     name="twinseed",
+    cls=_Commands,
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -34,13 +50,17 @@ def _version(wanted: bool) -> None:
 def main(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+        typer.Option(
+            "--version", "-V", callback=_version, is_eager=True, help="Print the version."
+        ),
     ] = False,
 ) -> None:
     """Do two generative models, trained on different halves of the data and started from the same
     seed, tell the same story; is it copied; did it catch the main factors?
 
-    Exit status: 0 done; 1 a verdict or a claim failed; 2 bad input; 130 interrupted.
+    Exit status: 0 done, nothing found; 1 something found: copying, a claim that does not agree, a
+    difference beyond the limit; 2 bad input; 3 a question has no answer; 70 an error inside
+    twinseed; 130 interrupted.
     """
 
 

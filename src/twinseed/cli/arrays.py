@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from twinseed.cli.curves import show_curves
-from twinseed.cli.guard import FAILED, as_options, guarded
+from twinseed.cli.guard import CANNOT_TELL, FAILED, as_typed, complain, guarded, naming
 from twinseed.cli.options import (
     Factors,
     Json,
@@ -19,16 +19,21 @@ from twinseed.cli.options import (
     named_function,
     require_writable,
 )
-from twinseed.cli.output import print_json, print_readout, readout_as_json
+from twinseed.cli.output import print_json, print_readout, readout_as_json, say
+from twinseed.cli.saving import READOUT, save_json, save_readout
 from twinseed.errors import InputError, MissingExtraError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from twinseed.auditing import Audit
     from twinseed.twins import Twins
     from twinseed.verbs.twin_curves import TwinCurves
 
 __all__ = ["audit", "measure"]
+
+
+_ROLES = ("--samples-a", "--samples-b", "--train-a", "--train-b", "--heldout")
 
 
 def _rows(about: str) -> Any:
@@ -49,7 +54,7 @@ Cache = Annotated[
 ]
 
 
-@guarded()
+@guarded(path="--output")
 def measure(
     train_a: TrainA,
     samples_a: SamplesA,
@@ -73,7 +78,7 @@ def measure(
     .safetensors, .pt, .h5, .parquet, .zarr or a folder of images; of several arrays in a file,
     FILE#NAME.
     """
-    require_writable("--output", output)
+    require_writable("--output", output, READOUT)
     function = _encoder(encoder, cache)
     twins = _twins(train_a, samples_a, train_b, samples_b, heldout)
     if function is not None:
@@ -82,16 +87,14 @@ def measure(
 
     readout = ts.measure(twins.centred() if centre else twins, rng=seed, factors=factors)
     if output is not None:
-        from twinseed.readout import save
-
-        save(readout, output)
+        save_readout(readout, output)
     if as_json:
         print_json(readout_as_json(readout))
     elif not quiet:
         print_readout(readout)
 
 
-@guarded()
+@guarded(path="--output")
 def audit(
     train_a: Annotated[str | None, _rows("Rows that generator A was trained on.")] = None,
     samples_a: Annotated[str | None, _rows("Samples of generator A.")] = None,
@@ -128,11 +131,12 @@ def audit(
     Rows are samples; row i of both sample files comes from seed i. FILE is .npy, .npz, .csv,
     .safetensors, .pt, .h5, .parquet, .zarr or a folder of images; of several arrays in a file,
     FILE#NAME. Everything is measured about the mean of the real rows. The exit status is 1 if
-    copying was found, or if the audit's controls do not allow a verdict. With --pairs or --demo
-    there is no verdict: curves over n, the linear twins of the same rows beside them.
+    copying was found, and 3 if a question has no answer: whether it copies, or, with two
+    generators, whether they agree. With --pairs or --demo there is no verdict: curves over n, the
+    linear twins of the same rows beside them.
     """
-    require_writable("--html", html)
-    require_writable("--output", output)
+    require_writable("--html", html, (".html",))
+    require_writable("--output", output, (*READOUT, ".html"))
     given = [train_a, samples_a, train_b, samples_b, heldout, encoder, cache]
     if pairs is not None or demo or pattern is not None:
         _require_alone(pairs, pattern, demo, given)
@@ -151,20 +155,32 @@ def audit(
         factors=factors,
         encoder=function,
         cache=cache,
-        progress=False if quiet else None,
+        progress=not quiet,
     )
     if html is not None:
-        found.to_html(html)
+        with naming(path="--html"):
+            found.to_html(html)
     if output is not None:
-        from twinseed.readout import save
-
-        save(found.readout, output)
+        _save(found, output)
     if as_json:
         print_json(found.to_dict())
     elif not quiet:
-        typer.echo(str(found))
+        say(str(found))
     if found.failed:
         raise typer.Exit(FAILED)
+    if found.unanswered:
+        raise typer.Exit(CANNOT_TELL)
+
+
+def _save(found: Audit, output: Path) -> None:
+    """Write everything as .json or .html, or the readout as a readout is written."""
+    ending = output.suffix.lower()
+    if ending == ".json":
+        save_json(found.to_dict(), output)
+    elif ending == ".html":
+        found.to_html(output)
+    else:
+        save_readout(found.readout, output)
 
 
 def _require_alone(
@@ -214,7 +230,7 @@ def _twins(
     from twinseed.readers import load_roles, unseen_categories
     from twinseed.twins import Twins
 
-    paths = {
+    paths = {  # in the order of _ROLES
         "samples_a": samples_a,
         "samples_b": samples_b,
         "train_a": train_a,
@@ -223,6 +239,6 @@ def _twins(
     }
     found = load_roles({role: path for role, path in paths.items() if path is not None})
     for sentence in unseen_categories(found):
-        typer.echo(f"twinseed: {as_options(sentence)}", err=True)
+        complain(f"twinseed: {as_typed(sentence, dict(zip(paths, _ROLES, strict=True)))}")
     rows: dict[str, Any] = {"samples_b": None} | found
     return Twins(**rows)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from twinseed.cli.output import print_json, print_table, readout_as_json
+from twinseed.cli.output import print_json, print_table, readout_as_json, say
+from twinseed.cli.saving import save_json, save_readout
+from twinseed.files import write_text
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -32,11 +32,16 @@ def show_curves(
     if html is not None:
         from twinseed.report.training import curves_page
 
-        html.write_text(curves_page(curves), encoding="utf-8")
+        write_text(html, curves_page(curves), "--html")
     if output is not None:
-        from twinseed.readout import save
+        if output.suffix.lower() == ".json":
+            save_json(curves_as_json(curves), output)
+        elif output.suffix.lower() == ".html":
+            from twinseed.report.training import curves_page
 
-        save(curves.measured, output)
+            write_text(output, curves_page(curves), "--output")
+        else:
+            save_readout(curves.measured, output)
     if as_json:
         print_json(curves_as_json(curves))
     elif not quiet:
@@ -60,7 +65,7 @@ def print_curves(curves: TwinCurves) -> None:
     ]
     print_table(("n", *(head for head, _, _ in columns)), rows)
     for sentence in (*sentences(curves), *curves.notes):
-        typer.echo(sentence)
+        say(sentence)
 
 
 def curves_as_json(curves: TwinCurves) -> dict[str, Any]:

@@ -8,35 +8,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from twinseed.cli.guard import guarded
-from twinseed.cli.options import Json, Quiet, Workers, numbers, require_writable
-from twinseed.cli.output import print_json
-from twinseed.errors import InputError
+from twinseed.cli.options import Json, Quiet, Workers, numbers, require_store, require_writable
+from twinseed.cli.output import print_json, say
+from twinseed.cli.saving import READOUT, save_json, save_readout
 
 if TYPE_CHECKING:
     from twinseed.phases import PhaseDiagram
 
 __all__ = ["diagram"]
 
-_CALLED = {
-    "d": "--d",
-    "gamma": "--gamma",
-    "strength": "--strength",
-    "ridge": "--ridge",
-    "memorisation": "--memorisation",
-    "convergence": "--convergence",
-    "cells": "--cells",
-    "replicates": "--replicates",
-    "workers": "--workers",
-    "rng": "--seed",
-    "path": "--output",
-}
+_ENDINGS = (".html", ".png", ".svg", *READOUT)
 
 
 def _left_out(metavar: str, about: str) -> Any:
     return typer.Option(metavar=metavar, help=about)
 
 
-@guarded(interrupted="interrupted; with --store the same command goes on from here")
+@guarded(
+    interrupted="interrupted; with --store the same command goes on from here", path="--output"
+)
 def diagram(
     d: Annotated[str | None, _left_out("D", "Columns.  [default: 1e6]")] = None,
     gamma: Annotated[
@@ -76,7 +66,8 @@ def diagram(
             "--output",
             "-o",
             metavar="FILE",
-            help="Draw as .html (self-contained), .png or .svg, or save the points as .nc.",
+            help="Draw as .html (self-contained), .png or .svg, or save the points as .nc, .json, "
+            ".csv or .parquet.",
         ),
     ] = None,
     as_json: Json = False,
@@ -87,8 +78,8 @@ def diagram(
     Simulates the plane of the load n/d and the strength of one factor, finely where a border
     passes and coarsely elsewhere, and draws it under the borders of theory.
     """
-    require_writable("--output", output)
-    require_writable("--store", store)
+    require_writable("--output", output, _ENDINGS)
+    require_store("--store", store)
     given = {
         "d": numbers("--d", d),
         "gamma": numbers("--gamma", gamma),
@@ -101,28 +92,30 @@ def diagram(
         "rng": seed,
     }
     known = {name: value for name, value in given.items() if value is not None}
-    try:
-        found = _found(known, store, output, workers, quiet)
-    except InputError as error:
-        called = _CALLED.get(error.argument, error.argument)
-        raise InputError(called, error.problem, error.value, error.remedy) from error
+    found = _found(known, store, workers, quiet)
     if output is not None:
-        found.save(output)
+        _save(found, output)
     if as_json:
         print_json(found.to_dict())
     elif not quiet:
-        typer.echo(str(found))
+        say(str(found))
 
 
-def _found(
-    known: dict[str, Any], store: Path | None, output: Path | None, workers: int, quiet: bool
-) -> PhaseDiagram:
+def _found(known: dict[str, Any], store: Path | None, workers: int, quiet: bool) -> PhaseDiagram:
     from twinseed.phases import phase_diagram
-    from twinseed.phases.diagram import kept_settings, require_format
+    from twinseed.phases.diagram import kept_settings
 
-    if output is not None:
-        require_format("path", output)
     if store is not None and store.exists():
         kept = kept_settings(store)
         known = {**kept.plane, "cells": kept.cells, "rng": kept.entropy, **known}
-    return phase_diagram(**known, store=store, workers=workers, progress=False if quiet else None)
+    return phase_diagram(**known, store=store, workers=workers, progress=not quiet)
+
+
+def _save(found: PhaseDiagram, output: Path) -> None:
+    ending = output.suffix.lower()
+    if ending == ".json":
+        save_json(found.to_dict(), output)
+    elif ending in (".csv", ".parquet"):
+        save_readout(found.readout(), output)
+    else:
+        found.save(output)

@@ -9,18 +9,16 @@ import typer
 
 from twinseed.cli.guard import guarded
 from twinseed.cli.options import Json, Quiet, require_writable
-from twinseed.cli.output import print_json, print_readout, readout_as_json
-from twinseed.errors import InputError
+from twinseed.cli.output import print_json, print_readout, readout_as_json, say
+from twinseed.cli.saving import READOUT, save_readout
 
 if TYPE_CHECKING:
     from twinseed.verbs import Sweep
 
 __all__ = ["export"]
 
-_SUFFIXES = (".nc", ".parquet", ".csv")
 
-
-@guarded()
+@guarded(path="--output")
 def export(
     store: Annotated[Path, typer.Argument(metavar="STORE", help="The store of a simulation.")],
     output: Annotated[
@@ -29,7 +27,7 @@ def export(
             "--output",
             "-o",
             metavar="FILE",
-            help=".nc: a readout; .parquet or .csv: a table with one row a draw.",
+            help=".nc or .json: a readout; .parquet or .csv: a table with one row a draw.",
         ),
     ] = None,
     as_json: Json = False,
@@ -40,11 +38,7 @@ def export(
     Prints the readout of the draws that are there, or writes it or them to a file. Points of the
     grid without a draw are counted as missing.
     """
-    if output is not None and output.suffix not in _SUFFIXES:
-        raise InputError(
-            "--output", "has an unknown ending", str(output), f"use one of {', '.join(_SUFFIXES)}"
-        )
-    require_writable("--output", output)
+    require_writable("--output", output, READOUT)
     import twinseed as ts
 
     sweep = ts.load_sweep(store)
@@ -56,16 +50,14 @@ def export(
         readout = sweep.to_xarray()
         points = readout["draws"].size
         found = points - readout.attrs["missing"]
-        typer.echo(f"{len(sweep)} draws at {found} of {points} points")
+        say(f"{len(sweep)} draws at {found} of {points} points")
         print_readout(readout)
 
 
 def _write(sweep: Sweep, output: Path) -> None:
-    if output.suffix == ".csv":
+    if output.suffix.lower() == ".csv":
         sweep.to_csv(output)
-    elif output.suffix == ".parquet":
+    elif output.suffix.lower() == ".parquet":
         sweep.to_parquet(output)
     else:
-        from twinseed.readout import save
-
-        save(sweep.to_xarray(), output)
+        save_readout(sweep.to_xarray(), output)

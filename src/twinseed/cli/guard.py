@@ -1,57 +1,220 @@
-"""What every command does with an error: one line on stderr and an exit status, no traceback."""
+"""What every command does with an error: a sentence on stderr, an exit status, no traceback.
+
+This is the one place that turns what happened into an exit status. A traceback is shown for
+``--debug`` alone.
+"""
 
 from __future__ import annotations
 
 import functools
+import inspect
 import os
 import re
 import sys
-from collections.abc import Callable
-from typing import ParamSpec
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Annotated, Any, ParamSpec, get_type_hints
 
 import typer
 
 from twinseed.cli.interrupt import INTERRUPTED, at_once
-from twinseed.errors import TwinseedError
+from twinseed.errors import InputError, TwinseedError
 
-__all__ = ["BAD_INPUT", "FAILED", "INTERRUPTED", "as_options", "guarded"]
+__all__ = [
+    "BAD_INPUT",
+    "CANNOT_TELL",
+    "FAILED",
+    "INTERRUPTED",
+    "OUR_FAULT",
+    "as_typed",
+    "complain",
+    "guarded",
+    "naming",
+]
 
 FAILED = 1
+"""Something was found: copying, a claim that does not agree, a difference beyond the limit."""
 BAD_INPUT = 2
-
-_ARRAYS = re.compile(r"\b(train|samples)_([ab])\b|\bheldout\b")
+CANNOT_TELL = 3
+"""A question that was asked has no answer."""
+OUR_FAULT = 70
 
 Arguments = ParamSpec("Arguments")
+Debug = Annotated[
+    bool, typer.Option("--debug", help="Show the traceback of an error inside twinseed.")
+]
 
 
 def guarded(
-    *, interrupted: str = "interrupted"
+    *, interrupted: str = "interrupted", **called: str
 ) -> Callable[[Callable[Arguments, None]], Callable[Arguments, None]]:
-    """Make a command end in one line on stderr where twinseed raises an error on purpose."""
+    """Make a command end in a sentence and an exit status, whatever happens in it.
+
+    ``called``: what arguments of the library are called on this command line, where that is not
+    the name of an option of the command.
+    """
 
     def decorate(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
         @functools.wraps(command)
         def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+            debug = bool(kwargs.pop("debug", False))
             _one_thread()
             stopped = f"twinseed: {interrupted}"
+            names = {"rng": "--seed", **_options_of(command), **called}
             try:
                 with at_once(stopped):
+                    require_workers(kwargs.get("workers"))
                     command(*args, **kwargs)
-            except TwinseedError as error:
-                typer.echo(f"twinseed: {as_options(str(error))}", err=True)
-                raise typer.Exit(BAD_INPUT) from None
+                    _flush()
+            except (typer.Exit, typer.Abort):
+                _flush()
+                raise
             except KeyboardInterrupt:
-                typer.echo(stopped, err=True)
+                complain(stopped)
                 raise typer.Exit(INTERRUPTED) from None
+            except Exception as error:
+                if debug:
+                    complain(traceback.format_exc().rstrip())
+                status, sentence = _told(error, names, command.__name__)
+                complain(f"twinseed: {sentence}")
+                raise typer.Exit(status) from None
 
+        _add_debug(run, command)
         return run
 
     return decorate
 
 
-def as_options(message: str) -> str:
-    """Call the arrays what they are called on the command line."""
-    return _ARRAYS.sub(lambda match: "--" + match[0].replace("_", "-"), message)
+@contextmanager
+def naming(called: Mapping[str, str] | None = None, **more: str) -> Iterator[None]:
+    """Call the arguments that errors name inside the block as they were typed."""
+    try:
+        yield
+    except InputError as error:
+        named = _named(error.argument, {**(called or {}), **more})
+        raise InputError(named, error.problem, error.value, error.remedy) from error
+
+
+def as_typed(message: str, names: Mapping[str, str]) -> str:
+    """Call arguments in running text what they are called on the command line.
+
+    Names with an underscore occur nowhere else; of others, only what stands as ``name=``.
+
+    >>> as_typed("train_b lies in train_a: pass workers=1", {"workers": "--workers"})
+    'train_b lies in train_a: pass --workers 1'
+    """
+    if not names:
+        return message
+    one_of = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    words = "|".join(re.escape(n) for n in names if "_" in n or n == "heldout") or r"(?!)"
+    pattern = re.compile(rf"(?<![\w./-])(?:(?P<set>{one_of})=|(?P<word>{words})\b(?![\w=./]))")
+    return pattern.sub(
+        lambda found: f"{names[found['set']]} " if found["set"] else names[found["word"]], message
+    )
+
+
+def complain(text: str) -> None:
+    """Print on stderr, if there is one."""
+    if sys.stderr is not None:
+        typer.echo(text, err=True)
+
+
+def require_workers(workers: object) -> None:
+    """Refuse none, and more than a machine can bear: each takes some 100 MB before it works."""
+    most = max(16, 4 * (os.cpu_count() or 1))
+    if isinstance(workers, int) and workers < 1:
+        remedy = "pass the number of processes to use"
+        raise InputError("--workers", "must be a whole number, at least 1", workers, remedy)
+    if isinstance(workers, int) and workers > most:
+        raise InputError(
+            "--workers",
+            f"must be at most {most} here",
+            workers,
+            f"this machine has {os.cpu_count()} processors; more processes than that gain nothing",
+        )
+
+
+def _told(error: Exception, names: Mapping[str, str], command: str) -> tuple[int, str]:
+    """Return the exit status and the sentence of what went wrong."""
+    if isinstance(error, InputError):
+        renamed = _named(error.argument, names)
+        problem, remedy = as_typed(error.problem, names), as_typed(error.remedy, names)
+        value = _placed(error.value, names) if isinstance(error.value, str) else error.value
+        return BAD_INPUT, str(InputError(renamed, problem, value, remedy))
+    if isinstance(error, TwinseedError):
+        return BAD_INPUT, as_typed(str(error), names)
+    if isinstance(error, MemoryError):
+        return BAD_INPUT, "the memory of this machine does not suffice: use fewer rows or columns"
+    if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+        what = error.strerror or str(error) or type(error).__name__
+        where = f"{error.filename} cannot be used" if error.filename else "a file cannot be used"
+        return BAD_INPUT, f"{where} ({what}): check the folder, the permissions and the disk"
+    said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    return OUR_FAULT, (
+        f"an error inside twinseed ({said}). The fault is twinseed's, not yours: run the same "
+        f"command with --debug, and report what it prints, with `twinseed {command}` and its "
+        "options, and `twinseed --version`"
+    )
+
+
+def _named(argument: str, names: Mapping[str, str]) -> str:
+    """Return what was typed for an argument; ``train_a[2, 1]`` keeps its place."""
+    several = argument.split(", ")
+    if len(several) > 1 and all(one in names for one in several):
+        return ", ".join(names[one] for one in several)
+    found = re.match(r"[A-Za-z_]\w*", argument)
+    if found and found[0] in names:
+        return names[found[0]] + as_typed(argument[found.end() :], names)
+    return as_typed(argument, names)
+
+
+def _placed(value: str, names: Mapping[str, str]) -> str:
+    """Rename what stands before a place, as in ``train_a[3]``; the rest is the user's own text."""
+    return re.sub(
+        r"(?<![\w./-])([a-z]\w*)(?=\[\d)", lambda found: names.get(found[1], found[1]), value
+    )
+
+
+def _options_of(command: Callable[..., Any]) -> dict[str, str]:
+    """Return what each parameter of a command is called on the command line.
+
+    >>> def example(train_a: str, as_json: Annotated[bool, typer.Option("--json", "-j")]) -> None:
+    ...     pass
+    >>> _options_of(example)
+    {'train_a': '--train-a', 'as_json': '--json'}
+    """
+    names = {}
+    for name, hint in get_type_hints(command, include_extras=True).items():
+        if name == "return":
+            continue
+        typed = f"--{name.replace('_', '-')}"
+        for about in getattr(hint, "__metadata__", ()):
+            if isinstance(about, typer.models.ArgumentInfo):
+                typed = str(about.metavar or name.upper())
+            elif isinstance(about, typer.models.OptionInfo):
+                given = [about.default, *(about.param_decls or ())]
+                long = [one for one in given if isinstance(one, str) and one.startswith("--")]
+                typed = long[0] if long else typed
+        names[name] = typed
+    return names
+
+
+def _add_debug(run: Any, command: Callable[..., Any]) -> None:
+    """Give the command an option that its body need not know."""
+    signature = inspect.signature(command, eval_str=True)
+    debug = inspect.Parameter(
+        "debug", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Debug
+    )
+    run.__signature__ = signature.replace(parameters=[*signature.parameters.values(), debug])
+    run.__annotations__ = {**get_type_hints(command, include_extras=True), "debug": Debug}
+
+
+def _flush() -> None:
+    """Have what was printed leave this process while a failure can still be told."""
+    from twinseed.cli.output import say
+
+    say("", end="")
 
 
 def _one_thread() -> None:

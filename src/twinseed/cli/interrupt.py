@@ -49,6 +49,7 @@ def _watch(ours: socket.socket, over: threading.Event, message: str) -> None:
     with ours:
         while signals := ours.recv(64):
             if signal.SIGINT in signals and not over.wait(_PATIENCE):
-                cursor = _SHOW_CURSOR if sys.stderr.isatty() else ""
-                print(f"{cursor}{message}", file=sys.stderr, flush=True)
+                if sys.stderr is not None:
+                    cursor = _SHOW_CURSOR if sys.stderr.isatty() else ""
+                    print(f"{cursor}{message}", file=sys.stderr, flush=True)
                 os._exit(INTERRUPTED)

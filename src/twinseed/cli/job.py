@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from twinseed.cli.guard import FAILED, guarded
-from twinseed.cli.options import Json, Quiet, Seed, Workers
-from twinseed.cli.output import print_json, print_table
+from twinseed.cli.options import Json, Quiet, Seed, Workers, require_folder
+from twinseed.cli.output import print_json, print_table, say
 from twinseed.errors import InputError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["reproduce"]
 
 _FOLDER = Path("reproduction")
-_CALLED = {"path": "--data", "data": "--data", "folder": "FOLDER", "workers": "--workers"}
 
 
-@guarded(interrupted="interrupted; the same command goes on from here")
+@guarded(interrupted="interrupted; the same command goes on from here", path="--data")
 def reproduce(
     folder: Annotated[
         Path | None,
@@ -50,18 +49,16 @@ def reproduce(
     if folder is not None and output is not None and folder != output:
         raise InputError("FOLDER", "is given twice", f"{folder}, {output}", "name one folder")
     target = folder or output or _FOLDER
+    require_folder("FOLDER", folder)
+    require_folder("--output", output)
     if find_spec("matplotlib") is None:
         raise MissingExtraError("matplotlib", "figures", "The page of the main job")
     from twinseed.progress import track
     from twinseed.report import write_reproduction, writing_steps
     from twinseed.reproduction import reproduce
 
-    show = False if quiet else None
-    try:
-        found = reproduce(target, quick=quick, data=data, rng=seed, workers=workers, progress=show)
-    except InputError as error:
-        called = _CALLED.get(error.argument, error.argument)
-        raise InputError(called, error.problem, error.value, error.remedy) from error
+    show = not quiet
+    found = reproduce(target, quick=quick, data=data, rng=seed, workers=workers, progress=show)
     with track(writing_steps(found), "page", show) as progress:
         page = write_reproduction(found, target, progress)
     if as_json:
@@ -76,7 +73,7 @@ def reproduce(
         )
     elif not quiet:
         _print_claims(found)
-        typer.echo(str(page))
+        say(str(page))
     if not found.agrees:
         raise typer.Exit(FAILED)
 
@@ -95,4 +92,4 @@ def _print_claims(found: Reproduction) -> None:
     print_table(("", "predicted", "measured", "95 % interval", "claim"), rows, prose=True)
     failed = sum(not claim.agrees for claim in found.claims)
     verdict = f"{failed} do not" if failed else "all agree"
-    typer.echo(f"\n{len(found.claims)} claims, {verdict}.")
+    say(f"\n{len(found.claims)} claims, {verdict}.")

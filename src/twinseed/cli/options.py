@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from twinseed.errors import InputError
+from twinseed.errors import InputError, MissingExtraError
+from twinseed.files import require_output
 
 __all__ = [
     "Cluster",
@@ -22,8 +24,12 @@ __all__ = [
     "Workers",
     "named_function",
     "numbers",
+    "require_folder",
+    "require_store",
     "require_writable",
 ]
+
+_FILES = (".nc", ".csv", ".parquet", ".json", ".html", ".png", ".svg")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")]
@@ -40,7 +46,12 @@ Factors = Annotated[
 ]
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="FILE.nc", help="Save the readout as NetCDF."),
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Save the readout as .nc (NetCDF) or .json, or as a table, .csv or .parquet.",
+    ),
 ]
 
 
@@ -81,22 +92,37 @@ def numbers(option: str, text: str | None) -> Any:
     return values[0] if len(words) == 1 else values
 
 
-def require_writable(option: str, path: Path | None) -> None:
-    """Find out before the work, not after it, that a file cannot be written."""
+def require_writable(option: str, path: Path | None, endings: Sequence[str] = ()) -> None:
+    """Find out before the work, not after it, that a file cannot be written in its format."""
     if path is None:
         return
-    remedy = "choose a file in a folder that exists and is yours to write in"
-    if not path.parent.is_dir():
-        raise InputError(option, "lies in a folder that does not exist", str(path), remedy)
-    if path.is_dir():
-        raise InputError(option, "must be a file, not a folder", str(path), remedy)
-    new = not path.exists()
-    try:
-        with path.open("ab"):
-            pass
-    except OSError as error:
+    require_output(option, path, endings)
+    if path.suffix.lower() == ".parquet" and find_spec("pyarrow") is None:
+        raise MissingExtraError("pyarrow", "formats", f"{option} {path}")
+    if path.suffix.lower() in (".png", ".svg") and find_spec("matplotlib") is None:
+        raise MissingExtraError("matplotlib", "figures", f"{option} {path}")
+
+
+def require_store(option: str, path: Path | None) -> None:
+    """Refuse a store that keeps nothing: SQLite gives some names a meaning of their own."""
+    if path is None:
+        return
+    if str(path).startswith((":", "file:")):
         raise InputError(
-            option, f"cannot be written ({error.strerror})", str(path), remedy
-        ) from error
-    if new:
-        path.unlink()
+            option,
+            "must be a file",
+            str(path),
+            f"name a file, as in {option} draws.sqlite, or leave {option} out to keep nothing",
+        )
+    require_output(option, path)
+
+
+def require_folder(option: str, path: Path | None) -> None:
+    """Refuse the name of a file where a folder is made."""
+    if path is not None and path.suffix.lower() in _FILES and not path.is_dir():
+        raise InputError(
+            option,
+            "names the folder that everything goes into, not a file",
+            str(path),
+            f"leave the ending {path.suffix} out",
+        )

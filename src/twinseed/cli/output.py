@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import os
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,19 +13,65 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from twinseed.errors import InputError
 from twinseed.tables import drawn_table
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["dataset_as_json", "print_json", "print_readout", "print_table", "readout_as_json"]
+__all__ = [
+    "as_json_text",
+    "dataset_as_json",
+    "print_json",
+    "print_readout",
+    "print_table",
+    "readout_as_json",
+    "say",
+]
 
 _PARTS = ("value", "se", "status")
 
 
+def say(text: str, *, end: str = "\n") -> None:
+    """Print on stdout, if there is one.
+
+    Whoever reads may stop before the end, as ``head`` does: the rest is dropped, and the command
+    goes on to its exit status. A disk that is full is told.
+    """
+    if sys.stdout is None:
+        return
+    try:
+        typer.echo(text + end, nl=False)
+    except BrokenPipeError:
+        _drop_stdout()
+    except OSError as error:
+        _drop_stdout()
+        raise InputError(
+            "stdout",
+            f"cannot be written ({error.strerror or error})",
+            "what this command prints",
+            "make room, or send it elsewhere",
+        ) from error
+
+
+def _drop_stdout() -> None:
+    """Send what is still to be printed nowhere, also what Python prints as it ends."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    except (OSError, ValueError):  # no file behind it
+        sys.stdout = None  # as Python itself has it without a console
+
+
 def print_json(value: Any) -> None:
     """Print JSON; a number that does not exist is null."""
-    typer.echo(json.dumps(_plain(value), indent=2, allow_nan=False))
+    say(as_json_text(value))
+
+
+def as_json_text(value: Any) -> str:
+    """Return a value as JSON; a number that does not exist is null."""
+    return json.dumps(_plain(value), indent=2, allow_nan=False)
 
 
 def readout_as_json(readout: xr.Dataset) -> dict[str, Any]:
@@ -63,7 +110,7 @@ def print_table(
     With ``prose`` the last column holds sentences, which are wrapped to the width of a terminal.
     """
     width = shutil.get_terminal_size().columns if prose and sys.stdout.isatty() else None
-    typer.echo(drawn_table(header, rows, width=width, prose=prose))
+    say(drawn_table(header, rows, width=width, prose=prose))
 
 
 def print_readout(readout: xr.Dataset) -> None:
@@ -99,7 +146,7 @@ def print_readout(readout: xr.Dataset) -> None:
                 noted.add(status)
                 cells.append(_number(value, se) + (" *" if status != "ok" else ""))
             table.append(cells)
-    typer.echo(_about(readout))
+    say(_about(readout))
     if len(points) < len(labels):
         header, *rows = [[name, *cells] for name, cells in zip(names, table, strict=True)]
     else:
@@ -113,7 +160,7 @@ def _print_advice(noted: set[str]) -> None:
 
     for status in Status:
         if status in noted and status is not Status.OK:
-            typer.echo(f"* {status}: {status.advice}")
+            say(f"* {status}: {status.advice}")
 
 
 def _about(readout: xr.Dataset) -> str:

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twinseed.cli.guard import guarded
+from twinseed.cli.guard import CANNOT_TELL, guarded
 from twinseed.cli.options import Json, Quiet, Seed, numbers, require_writable
-from twinseed.cli.output import print_json
-from twinseed.errors import InputError
+from twinseed.cli.output import print_json, say
+from twinseed.cli.saving import READOUT, save_json, save_readout
+from twinseed.files import write_text
+
+if TYPE_CHECKING:
+    from twinseed.verbs._bands import Samples
+    from twinseed.verbs._plan import Plan
 
 __all__ = ["plan"]
 
-_CALLED = {
-    "path": "PILOT",
-    "convergence": "--convergence",
-    "recovery": "--recovery",
-    "factor": "--factor",
-    "n": "--n",
-    "resamples": "--resamples",
-    "strength": "--ridge",
-}
 
-
-@guarded()
+@guarded(path="PILOT", data="PILOT", strength="--ridge", filter="--ridge")
 def plan(
     pilot: Annotated[
         str, typer.Argument(metavar="PILOT", help="A few rows of the data (.npy, .npz#name, .csv).")
@@ -53,45 +50,125 @@ def plan(
     html: Annotated[
         Path | None, typer.Option(metavar="FILE.html", help="Write a self-contained page.")
     ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Save the plan as .html or .json, or its readout as .nc, .csv or .parquet.",
+        ),
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Plan how much data twin models need, from a pilot.
 
     Rows are samples. Prints memorisation, convergence and recovery against the number of training
-    rows, with 90 % bands, what each target needs, and what the pilot cannot tell.
+    rows, with 90 % bands, what each target needs, and what the pilot cannot tell. The exit status
+    is 3 if --recovery asks for a factor that does not stand out in the pilot.
     """
-    require_writable("--html", html)
+    require_writable("--html", html, (".html",))
+    require_writable("--output", output, (*READOUT, ".html"))
     rows = numbers("--n", n)
     import twinseed as ts
+    from twinseed.checks import grid_axis, whole
     from twinseed.readers import load_rows
+    from twinseed.verbs._plan import require_target
 
-    try:
-        found = ts.plan(
-            load_rows(pilot),
-            filter=ts.Ridge(ridge),
-            rng=seed,
-            resamples=resamples,
-            progress=False if quiet else None,
-        )
-        needed = {}
-        if convergence is not None:
-            needed[f"convergence {convergence:g}"] = found.samples_for(convergence=convergence)
-        if recovery is not None:
-            name = f"recovery {recovery:g} of factor {factor}"
-            needed[name] = found.samples_for(recovery=recovery, factor=factor)
-        told = found.told(rows)
-    except InputError as error:
-        called = _CALLED.get(error.argument, error.argument)
-        raise InputError(called, error.problem, error.value, error.remedy) from error
-    if html is not None:
+    for option, target in (("--convergence", convergence), ("--recovery", recovery)):
+        if target is not None:
+            require_target(option, target)
+    whole("--factor", factor, "count the factors from 1, the strongest")
+    if rows is not None:
+        remedy = "pass the number of training rows of each model, whole and at least 2"
+        for one in grid_axis("--n", rows, remedy)[0]:
+            whole("--n", one, remedy, at_least=2)
+    found = ts.plan(
+        load_rows(pilot),
+        filter=ts.Ridge(ridge),
+        rng=seed,
+        resamples=resamples,
+        progress=not quiet,
+    )
+    needed = _needed(found, convergence, recovery, factor)
+    lines = {_words(one): one.samples for one in needed}
+    told = {one.name: one.to_dict() for one in needed}
+    for option, path in (("--html", html), ("--output", output)):
+        if path is not None:
+            _write(option, path, found, lines, told, rows)
+    if as_json:
+        print_json({**found.to_dict(rows), "samples_for": told})
+    elif not quiet:
+        say(found.told(rows))
+        for one in needed:
+            say(f"{_words(one)}: {one}")
+    if any(one.problem for one in needed):
+        raise typer.Exit(CANNOT_TELL)
+
+
+@dataclass(frozen=True)
+class Needed:
+    """What a target needs, or why this pilot cannot tell."""
+
+    name: str
+    samples: Samples
+    factor: int | None = None
+    problem: str = ""
+
+    def __str__(self) -> str:
+        return self.problem or f"{self.samples} training rows; {self.samples.status}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it ready for JSON."""
+        factor = {} if self.factor is None else {"factor": self.factor}
+        return {**factor, **vars(self.samples), "problem": self.problem or None}
+
+
+def _needed(
+    plan: Plan, convergence: float | None, recovery: float | None, factor: int
+) -> list[Needed]:
+    found = []
+    if convergence is not None:
+        found.append(Needed("convergence", plan.samples_for(convergence=convergence)))
+    if recovery is None:
+        return found
+    count = plan.population.factors.size
+    if factor <= count:
+        samples = plan.samples_for(recovery=recovery, factor=factor)
+        return [*found, Needed("recovery", samples, factor)]
+    from twinseed.status import Status
+    from twinseed.verbs._bands import Samples
+
+    nan = math.nan
+    unknown = Samples(recovery, nan, nan, nan, Status.NOT_IDENTIFIABLE, nan)
+    standing = f"{count} factor{'s stand' if count != 1 else ' stands'} out" if count else ""
+    problem = (
+        f"cannot be told, as {standing or 'no factor stands out'} in this pilot; "
+        "take a larger pilot, or ask for a stronger factor"
+    )
+    return [*found, Needed("recovery", unknown, factor, problem)]
+
+
+def _words(one: Needed) -> str:
+    of = "" if one.factor is None else f" of factor {one.factor}"
+    return f"{one.name} {one.samples.target:g}{of}"
+
+
+def _write(
+    option: str,
+    path: Path,
+    plan: Plan,
+    needed: dict[str, Samples],
+    told: dict[str, Any],
+    rows: Any,
+) -> None:
+    ending = path.suffix.lower()
+    if ending == ".html":
         from twinseed.report.plan import plan_page
 
-        html.write_text(plan_page(found, needed, rows), encoding="utf-8")
-    if as_json:
-        samples = {name: vars(one) for name, one in needed.items()}
-        print_json({**found.to_dict(rows), "samples_for": samples})
-    elif not quiet:
-        typer.echo(told)
-        for name, one in needed.items():
-            typer.echo(f"{name}: {one} training rows; {one.status}")
+        write_text(path, plan_page(plan, needed, rows), option)
+    elif ending == ".json":
+        save_json({**plan.to_dict(rows), "samples_for": told}, path)
+    else:
+        save_readout(plan.readout(plan.to_dict(rows)["n"]), path)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from twinseed.cli.guard import naming
 from twinseed.cli.options import numbers
 from twinseed.errors import InputError
 
@@ -51,8 +52,8 @@ def populations(
     power_law: str | None,
     atoms: str | None,
     d: str | None,
-) -> tuple[Population | list[Population], Any]:
-    """Return the population or populations, and the columns that are still to be passed."""
+) -> tuple[Population | list[Population], Any, str]:
+    """Return the population or populations, the columns still to be passed, and the option."""
     given = {
         "--spikes": spikes,
         "--strength": strength,
@@ -67,7 +68,23 @@ def populations(
             ", ".join(named) or "none",
             "pass one of them, as in --spikes 3,1",
         )
+    option = named[0]
     columns = numbers("--d", d)
+    called = {"strengths": option, "exponent": option, "values": option, "weights": option}
+    with naming(called, path=option, d="--d"):
+        found, columns = _made(spikes, strength, bulk, power_law, atoms, columns, d)
+    return found, columns, option
+
+
+def _made(
+    spikes: str | None,
+    strength: str | None,
+    bulk: float,
+    power_law: str | None,
+    atoms: str | None,
+    columns: Any,
+    d: str | None,
+) -> tuple[Population | list[Population], Any]:
     import twinseed as ts
 
     if spikes is not None:

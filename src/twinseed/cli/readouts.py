@@ -11,7 +11,7 @@ import typer
 
 from twinseed.cli.guard import FAILED, guarded
 from twinseed.cli.options import Json, Quiet
-from twinseed.cli.output import dataset_as_json, print_json, print_table
+from twinseed.cli.output import dataset_as_json, print_json, print_table, say
 from twinseed.errors import InputError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def compare(
     elif not quiet:
         rows = list(_lines(apart, list(VARIABLES)))
         header = ("variable", "at", "difference", "standard error", "z", "status")
-        typer.echo(apart.attrs["title"])
+        say(apart.attrs["title"])
         print_table(header, rows)
     if fail_beyond is not None and any(
         bool((abs(apart[f"{name}_z"]) > fail_beyond).any()) for name in VARIABLES

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twinseed.cli.guard import guarded
+from twinseed.cli.guard import guarded, naming
 from twinseed.cli.options import (
     Cluster,
     Json,
@@ -17,10 +17,12 @@ from twinseed.cli.options import (
     Seed,
     Workers,
     numbers,
+    require_store,
     require_writable,
 )
 from twinseed.cli.output import print_json, print_readout, readout_as_json
 from twinseed.cli.populations import Atoms, Bulk, PowerLaw, Spikes, Strength, populations
+from twinseed.cli.saving import READOUT, save_readout
 from twinseed.errors import InputError
 
 if TYPE_CHECKING:
@@ -66,13 +68,15 @@ def predict(
     One of --spikes, --strength, --power-law and --atoms, and two of --n, --d and --gamma; lists
     make a grid, but for --spikes, which lists the factors of one population.
     """
-    require_writable("--output", output)
-    population, columns = populations(spikes, strength, bulk, power_law, atoms, d)
+    require_writable("--output", output, READOUT)
+    population, columns, option = populations(spikes, strength, bulk, power_law, atoms, d)
     filters = _filters(ridge)
     import twinseed as ts
 
     load = {"n": numbers("--n", n), "d": columns, "gamma": numbers("--gamma", gamma)}
-    _finish(ts.predict(population, filters, **load), output, as_json, quiet)
+    with naming(population=option, filter="--ridge"):
+        readout = ts.predict(population, filters, **load)
+    _finish(readout, output, as_json, quiet)
 
 
 @guarded(interrupted="interrupted; with --store, the same command goes on from here")
@@ -111,27 +115,29 @@ def simulate(
     Every order parameter comes with an error bar over replicates. Populations and the grid are
     given as to predict.
     """
-    require_writable("--output", output)
-    require_writable("--store", store)
-    population, columns = populations(spikes, strength, bulk, power_law, atoms, d)
+    require_writable("--output", output, READOUT)
+    require_store("--store", store)
+    population, columns, option = populations(spikes, strength, bulk, power_law, atoms, d)
     filters = _filters(ridge)
     if n is None:
         raise InputError("--n", "is needed", None, "pass the number of training rows of each model")
     import twinseed as ts
 
-    readout = ts.simulate(
-        population,
-        filters,
-        n=numbers("--n", n),
-        d=columns,
-        replicates=replicates,
-        rng=seed,
-        engine=_engine(engine),
-        store=store,
-        cluster=cluster,
-        workers=workers,
-        progress=False if quiet else None,
-    )
+    rows = numbers("--n", n)
+    with naming(population=option, filter="--ridge"):
+        readout = ts.simulate(
+            population,
+            filters,
+            n=rows,
+            d=columns,
+            replicates=replicates,
+            rng=seed,
+            engine=_engine(engine),
+            store=store,
+            cluster=cluster,
+            workers=workers,
+            progress=not quiet,
+        )
     _finish(readout, output, as_json, quiet)
 
 
@@ -150,16 +156,15 @@ def _filters(ridge: str) -> Any:
     strengths = numbers("--ridge", ridge)
     from twinseed.filters import Ridge as RidgeFilter
 
-    if isinstance(strengths, list):
-        return [RidgeFilter(strength) for strength in strengths]
-    return RidgeFilter(strengths)
+    with naming(strength="--ridge"):
+        if isinstance(strengths, list):
+            return [RidgeFilter(strength) for strength in strengths]
+        return RidgeFilter(strengths)
 
 
 def _finish(readout: xr.Dataset, output: Path | None, as_json: bool, quiet: bool) -> None:
     if output is not None:
-        from twinseed.readout import save
-
-        save(readout, output)
+        save_readout(readout, output)
     if as_json:
         print_json(readout_as_json(readout))
     elif not quiet:

@@ -19,7 +19,7 @@ from twinseed.cli.options import (
     Workers,
     numbers,
 )
-from twinseed.cli.output import print_json
+from twinseed.cli.output import print_json, say
 from twinseed.errors import InputError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _OPTIONS = {
 }
 
 
-@guarded(interrupted="interrupted; the same command goes on from here")
+@guarded(interrupted="interrupted; the same command goes on from here", path="DATA")
 def train(
     data: Annotated[str, typer.Argument(metavar="DATA", help="Images or rows, of any format.")],
     sizes: Annotated[
@@ -108,7 +108,7 @@ def train(
         print_json(curves_as_json(curves))
     elif not quiet:
         print_curves(curves)
-        typer.echo(page)
+        say(page)
 
 
 def _recipe(denoiser: str, steps: int, batch: int, rate: float, device: str, mixed: bool) -> Recipe:

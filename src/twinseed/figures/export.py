@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twinseed.figures.style import styling
+from twinseed.files import write_bytes, write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,6 +41,6 @@ def as_png(figure: Figure, dpi: float = 200.0) -> bytes:
 def save(figure: Figure, folder: str | Path, name: str) -> tuple[Path, Path]:
     """Write ``name.png`` and ``name.svg`` into an existing folder; return both paths."""
     png, svg = Path(folder, f"{name}.png"), Path(folder, f"{name}.svg")
-    png.write_bytes(as_png(figure))
-    svg.write_text(as_svg(figure, name), encoding="utf-8")
+    write_bytes(png, as_png(figure))
+    write_text(svg, as_svg(figure, name))
     return png, svg

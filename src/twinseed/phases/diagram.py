@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from twinseed import __version__
 from twinseed.errors import InputError, StoreError
+from twinseed.files import require_output, write_bytes, write_text
 from twinseed.phases.lines import Lines, borders
 from twinseed.phases.plane import ENGINE, MEASURED, Plane, Region
 from twinseed.phases.tiles import ACROSS, Point, Reading, Tile, Tiling, painted, refined
@@ -242,15 +243,15 @@ class PhaseDiagram:
         """Write the diagram as .html, .png, .svg, or its cells as .nc.
 
         Raises:
-            InputError: another ending.
+            InputError: another ending, or a file that cannot be written.
             MissingExtraError: matplotlib is not installed.
         """
         target = require_format("path", path)
-        if target.suffix == ".html":
+        if target.suffix.lower() == ".html":
             from twinseed.report.diagram import diagram_page
 
-            target.write_text(diagram_page(self), encoding="utf-8")
-        elif target.suffix == ".nc":
+            write_text(target, diagram_page(self))
+        elif target.suffix.lower() == ".nc":
             from twinseed.readout import save
 
             save(self.readout(), target)
@@ -259,10 +260,10 @@ class PhaseDiagram:
             from twinseed.figures.diagram import phase_plane
 
             figure = phase_plane(self)
-            if target.suffix == ".png":
-                target.write_bytes(as_png(figure))
+            if target.suffix.lower() == ".png":
+                write_bytes(target, as_png(figure))
             else:
-                target.write_text(as_svg(figure, "phase-diagram"), encoding="utf-8")
+                write_text(target, as_svg(figure, "phase-diagram"))
 
     def __str__(self) -> str:
         plane = self.plane
@@ -316,13 +317,8 @@ def kept_settings(path: str | Path) -> KeptSettings:
 
 
 def require_format(argument: str, path: str | Path) -> Path:
-    """Return the path if its ending is one that ``save`` can write."""
-    target = Path(path)
-    if target.suffix not in _FORMATS:
-        raise InputError(
-            argument, "must end in .html, .png, .svg or .nc", str(path), "as in diagram.html"
-        )
-    return target
+    """Return the path if ``save`` can write to it, and knows its ending."""
+    return require_output(argument, path, _FORMATS)
 
 
 def no_work(rng: np.random.Generator) -> Result:

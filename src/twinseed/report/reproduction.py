@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twinseed import readout
+from twinseed.files import write_text, written
 from twinseed.report.gallery import drawings
 from twinseed.report.page import render
 
@@ -41,7 +42,7 @@ def write_reproduction(
 
     Raises:
         MissingExtraError: matplotlib is not installed.
-        OSError: the folder cannot be written.
+        InputError, OSError: the folder cannot be written.
     """
     root = Path(folder)
     for name in ("figures", "readouts"):
@@ -56,7 +57,7 @@ def write_reproduction(
         if progress is not None:
             progress.advance()
     page = root / "index.html"
-    page.write_text(_page(reproduction, shown, versions), encoding="utf-8")
+    write_text(page, _page(reproduction, shown, versions), "folder")
     if progress is not None:
         progress.advance()
     return page
@@ -97,8 +98,11 @@ def _write_claims(reproduction: Reproduction, versions: Mapping[str, str], root:
         "versions": versions,
     }
     text = json.dumps(table, indent=1, ensure_ascii=False, allow_nan=False)
-    (root / "claims.json").write_text(text + "\n", encoding="utf-8")
-    with (root / "claims.csv").open("w", newline="", encoding="utf-8") as stream:
+    write_text(root / "claims.json", text + "\n", "folder")
+    with (
+        written(root / "claims.csv", "folder") as unfinished,
+        unfinished.open("w", newline="", encoding="utf-8") as stream,
+    ):
         writer = csv.DictWriter(stream, list(rows[0]) if rows else ["name"])
         writer.writeheader()
         writer.writerows(rows)

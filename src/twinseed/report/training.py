@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from twinseed import __version__, figures, readout
 from twinseed.figures import training as drawn
 from twinseed.figures.series import Z95
+from twinseed.files import write_text
 from twinseed.report.gallery import Drawing
 from twinseed.report.page import render
 from twinseed.verbs.twin_curves import sentences
@@ -34,7 +35,7 @@ def write_training(curves: TwinCurves, folder: str | Path) -> Path:
 
     Raises:
         MissingExtraError: matplotlib is not installed; the readouts are there by then.
-        OSError: the folder cannot be written.
+        InputError, OSError: the folder cannot be written.
     """
     root = Path(folder)
     (root / "figures").mkdir(parents=True, exist_ok=True)
@@ -43,7 +44,7 @@ def write_training(curves: TwinCurves, folder: str | Path) -> Path:
         if data is not None:
             readout.save(data, root / f"{name}.nc")
     page = root / "index.html"
-    page.write_text(curves_page(curves, root / "figures"), encoding="utf-8")
+    write_text(page, curves_page(curves, root / "figures"), "folder")
     return page
 
 

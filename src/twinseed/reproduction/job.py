@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from twinseed import __version__
 from twinseed.checks import whole
 from twinseed.errors import InputError
+from twinseed.files import written
 from twinseed.progress import track
 from twinseed.randomness import RandomSource, entropy_of
 from twinseed.reproduction.claims import Claim
@@ -111,7 +112,8 @@ def reproduce(
     path = target / "rows.npy"
     plan = DataPlan.build(rows, path, settings)
     linear = [] if rows.own else experiments(settings)
-    np.save(path, rows.values)
+    with written(path, "folder") as unfinished, unfinished.open("wb") as file:
+        np.save(file, rows.values)
     parts: dict[str, list[Cell]] = {one.name: one.simulation.cells for one in linear}
     parts |= {name: split.cells for name, split in plan.splits.items()}
     job = Job("reproduce", f"{__version__}/{Dense.revision}/{_REVISION}", entropy)

@@ -18,7 +18,10 @@ from twinseed.verbs._bands import CURVES, LEVEL, NORMAL, Band, Samples, bands, s
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["Plan"]
+__all__ = ["PROTOCOL", "Plan", "require_target"]
+
+PROTOCOL = 1
+"""Version of how a plan is made and of the dictionary that it hands on."""
 
 Array = NDArray[np.float64]
 
@@ -112,20 +115,13 @@ class Plan:
             raise InputError(
                 "convergence, recovery", "must be given one at a time", given, "pass one target"
             )
-        target = grid_axis(named[0], given[named[0]], "pass a target, say 0.9")[0]
-        if target.size != 1 or target[0] >= 1.0:
-            raise InputError(
-                named[0],
-                "must be one number above 0 and below 1",
-                given[named[0]],
-                "pass, say, 0.9",
-            )
+        target = require_target(named[0], given[named[0]])
         index = self._checked_factor(factor) if recovery is not None else None
         return samples_needed(
             CURVES[named[0]],
             (self.population, *self.resampled),
             self.filter,
-            float(target[0]),
+            target,
             factor=index,
             pilot_rows=self.pilot_rows,
         )
@@ -198,6 +194,7 @@ class Plan:
         rows = self._shown(n)
         parts = ("value", "low", "high", "status")
         return {
+            "protocol": PROTOCOL,
             "twinseed": __version__,
             "pilot": {
                 "rows": self.pilot_rows,
@@ -273,6 +270,16 @@ class Plan:
                 "ask for a stronger factor, or take a larger pilot",
             )
         return number - 1
+
+
+def require_target(argument: str, value: Any) -> float:
+    """Return the target of an order parameter: one number above 0 and below 1."""
+    target = grid_axis(argument, value, "pass a target, say 0.9")[0]
+    if target.size != 1 or target[0] >= 1.0:
+        raise InputError(
+            argument, "must be one number above 0 and below 1", value, "pass, say, 0.9"
+        )
+    return float(target[0])
 
 
 def _hard_to_tell_apart(population: Estimated) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twinseed.errors import MissingExtraError, ReadoutError
+from twinseed.files import written
 from twinseed.status import Status
 from twinseed.sweep import described, stored
 from twinseed.verbs._stored_grid import Draw, gathered
@@ -68,7 +69,10 @@ class Sweep:
     def to_csv(self, path: str | Path) -> None:
         """Write the table of draws as CSV; a number that does not exist is empty."""
         table = self._columns()
-        with Path(path).open("w", newline="", encoding="utf-8") as file:
+        with (
+            written(path) as unfinished,
+            unfinished.open("w", newline="", encoding="utf-8") as file,
+        ):
             writer = csv.writer(file)
             writer.writerow(table)
             writer.writerows(zip(*table.values(), strict=True))
@@ -84,7 +88,9 @@ class Sweep:
             import pyarrow.parquet
         except ImportError as error:
             raise MissingExtraError("pyarrow", "formats", "Sweep.to_parquet") from error
-        pyarrow.parquet.write_table(pyarrow.table(self._columns()), path)
+        table = pyarrow.table(self._columns())
+        with written(path) as unfinished:
+            pyarrow.parquet.write_table(table, unfinished)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the table of draws as a pandas data frame; a number that does not exist is NaN.

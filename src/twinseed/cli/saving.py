@@ -1,0 +1,94 @@
+"""Readouts in files, by the ending of the file's name."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twinseed.cli.output import as_json_text, readout_as_json
+from twinseed.errors import MissingExtraError
+from twinseed.files import write_text, written
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["READOUT", "save_json", "save_readout", "save_table"]
+
+READOUT = (".nc", ".csv", ".parquet", ".json")
+"""Endings that ``save_readout`` understands."""
+_PARTS = {"value": "", "se": "_se", "status": "_status"}
+
+
+def save_readout(readout: xr.Dataset, path: Path) -> None:
+    """Write a readout as NetCDF, as JSON, or as a table with one row for each number.
+
+    The table has the columns ``variable``, the coordinates, ``factor`` (empty for what is not of
+    one factor), ``value``, ``se`` and ``status``; a number that does not exist is empty.
+    """
+    ending = path.suffix.lower()
+    if ending == ".nc":
+        from twinseed.readout import save
+
+        save(readout, path)
+    elif ending == ".json":
+        save_json(readout_as_json(readout), path)
+    else:
+        from twinseed.readout import VARIABLES
+
+        save_table(list(_rows(readout, list(VARIABLES), _PARTS)), path)
+
+
+def save_json(value: Any, path: Path) -> None:
+    """Write what ``--json`` prints."""
+    write_text(path, as_json_text(value) + "\n", "--output")
+
+
+def save_table(rows: Sequence[dict[str, Any]], path: Path) -> None:
+    """Write rows of equal keys as .csv or .parquet."""
+    names = list(rows[0]) if rows else []
+    if path.suffix.lower() == ".csv":
+        with (
+            written(path, "--output") as unfinished,
+            unfinished.open("w", newline="", encoding="utf-8") as file,
+        ):
+            writer = csv.DictWriter(file, names)
+            writer.writeheader()
+            writer.writerows(rows)
+        return
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise MissingExtraError("pyarrow", "formats", "A .parquet file") from error
+    table = pyarrow.table({name: [row[name] for row in rows] for name in names})
+    with written(path, "--output") as unfinished:
+        pyarrow.parquet.write_table(table, unfinished)
+
+
+def _rows(
+    dataset: xr.Dataset, names: Sequence[str], parts: dict[str, str]
+) -> Iterator[dict[str, Any]]:
+    """Yield a row for each number of a data set whose variables come in several parts."""
+    coordinates = [str(name) for name in dataset.coords]
+    for name in names:
+        dims = [str(dim) for dim in dataset[name + next(iter(parts.values()))].dims]
+        for place in itertools.product(*(range(dataset.sizes[dim]) for dim in dims)):
+            at = dict(zip(dims, place, strict=True))
+            row: dict[str, Any] = {"variable": name}
+            for coordinate in coordinates:
+                known = set(dataset[coordinate].dims) <= set(dims)
+                where = (
+                    {str(dim): at[str(dim)] for dim in dataset[coordinate].dims} if known else {}
+                )
+                row[coordinate] = _cell(dataset[coordinate].isel(where).item()) if known else None
+            for part, suffix in parts.items():
+                row[part] = _cell(dataset[name + suffix].isel(at).item())
+            yield row
+
+
+def _cell(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

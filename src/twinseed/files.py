@@ -1,0 +1,109 @@
+"""Files that are written: a reader finds the whole file or none, and a bad path is found early."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from twinseed.errors import InputError
+
+__all__ = ["require_output", "write_bytes", "write_text", "written"]
+
+_REMEDY = "choose a file in a folder that exists, that you may write to and that has room"
+
+
+@contextmanager
+def written(path: str | Path, argument: str = "path") -> Iterator[Path]:
+    """Give a path beside ``path`` to write to; it becomes ``path`` when the block has ended.
+
+    When the block fails, or the process is killed, what was at ``path`` before is still there. When
+    the block fails, nothing else is left.
+
+    Raises:
+        InputError: the file cannot be written; says why, and names ``argument``.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     target = Path(folder) / "numbers.txt"
+    ...     with written(target) as unfinished:
+    ...         _ = unfinished.write_text("1 2 3")
+    ...     [one.name for one in Path(folder).iterdir()]
+    ['numbers.txt']
+    """
+    target = require_output(argument, path)
+    unfinished = _beside(target)
+    try:
+        yield unfinished
+        with unfinished.open("rb+") as file:
+            os.fsync(file.fileno())
+        if target.exists():
+            shutil.copymode(target, unfinished)
+        unfinished.replace(target)
+    except OSError as error:
+        raise _unwritable(argument, path, error) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def write_text(path: str | Path, text: str, argument: str = "path") -> None:
+    """Write a whole file of text (UTF-8), or none; see ``written``."""
+    write_bytes(path, text.encode(), argument)
+
+
+def write_bytes(path: str | Path, content: bytes, argument: str = "path") -> None:
+    """Write a whole file, or none; see ``written``."""
+    with written(path, argument) as unfinished:
+        unfinished.write_bytes(content)
+
+
+def require_output(argument: str, path: str | Path, endings: Sequence[str] = ()) -> Path:
+    """Return where a file will be written, if it can be; nothing is changed.
+
+    ``endings``: those that are understood; none: any. A link is followed.
+
+    Raises:
+        InputError: another ending; a folder; no such folder around it; no permission; a full disk.
+
+    >>> require_output("path", "table.doc", (".nc", ".csv"))
+    Traceback (most recent call last):
+    twinseed.errors.InputError: path must end in .nc or .csv (got table.doc): choose one of these
+    endings
+    """
+    given = Path(path)
+    if endings and given.suffix.lower() not in endings:
+        known = " or ".join(filter(None, [", ".join(endings[:-1]), endings[-1]]))
+        remedy = "choose one of these endings" if len(endings) > 1 else "choose this ending"
+        raise InputError(argument, f"must end in {known}", str(path), remedy)
+    try:
+        target = given.resolve() if given.is_symlink() else given
+        if not target.parent.is_dir():
+            raise InputError(argument, "lies in a folder that does not exist", str(path), _REMEDY)
+        if target.exists() and not target.is_file():
+            kind = "a folder" if target.is_dir() else "a device"
+            raise InputError(argument, f"must be a file, not {kind}", str(path), _REMEDY)
+        if target.exists() and not os.access(target, os.W_OK):
+            raise PermissionError(13, os.strerror(13))
+        probe = _beside(target)
+        try:
+            probe.write_bytes(b"0")
+        finally:
+            probe.unlink(missing_ok=True)
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links; a name with a NUL
+        if isinstance(error, InputError):
+            raise
+        raise _unwritable(argument, path, error) from error
+    return target
+
+
+def _beside(target: Path) -> Path:
+    """Return a new name in the same folder, short enough for every file system."""
+    return target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.unfinished")
+
+
+def _unwritable(argument: str, path: str | Path, error: Exception) -> InputError:
+    why = getattr(error, "strerror", None) or str(error)
+    return InputError(argument, f"cannot be written ({why})", str(path), _REMEDY)
