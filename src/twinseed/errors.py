@@ -6,7 +6,14 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["InputError", "MissingExtraError", "ReadoutError", "StoreError", "TwinseedError"]
+__all__ = [
+    "InputError",
+    "MissingExtraError",
+    "NoTheoryError",
+    "ReadoutError",
+    "StoreError",
+    "TwinseedError",
+]
 
 
 class TwinseedError(Exception):
@@ -42,6 +49,10 @@ class InputError(TwinseedError, ValueError):
 
 class ReadoutError(TwinseedError):
     """A data set that does not follow the readout schema, or two that do not align."""
+
+
+class NoTheoryError(TwinseedError):
+    """Theory has no number for one model: its cell of a grid is missing, the others are there."""
 
 
 class StoreError(TwinseedError):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Self
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
+from tests.plain_filters import Declared, Plain
 
 import twinseed as ts
 from twinseed import filters
@@ -58,31 +59,6 @@ def rescaled(filter: Filter, scale: float) -> Filter:
             return ts.Truncation(threshold=filter.threshold * scale)
         case _:
             return filter
-
-
-class Plain(Filter):
-    """Any function as a filter; ``analytic`` is what its subclass declares."""
-
-    def __init__(self, name: str, function: Callable[[Any], Any]) -> None:
-        self.name, self.function = name, function
-
-    def __call__(self, eigenvalues: Any) -> Any:
-        return self.function(eigenvalues)
-
-    @property
-    def parameters(self) -> Mapping[str, float]:
-        return {}
-
-    def description(self) -> Mapping[str, Any]:
-        return {"kind": type(self).__name__, "name": self.name}
-
-    @classmethod
-    def examples(cls) -> list[Self]:
-        return []
-
-
-class Declared(Plain):
-    analytic: ClassVar[bool] = True
 
 
 @every_population

@@ -116,6 +116,8 @@ def matched(rows: NDArray[np.generic], n: int, factors: int) -> Matched | None:
     degrees = np.full((1, 1, 1), max(n - 1.0, 1.0))  # a model estimates its mean as well
     load = degrees / d
     coupling = solve(population, [Ridge(0.0)], degrees, np.full_like(degrees, d), load)
+    if coupling.missing.any():
+        return None
     q = convergence.from_coupling(coupling)["convergence"].value
     mu, energy = coupling.mu.ravel(), coupling.second.ravel()
     ratio = np.divide(

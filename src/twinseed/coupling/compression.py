@@ -17,14 +17,17 @@ from twinseed.populations import Spectrum
 __all__ = ["compressed"]
 
 _PANEL = 2.0
-"""Width of a panel in log mu: the Bernstein ellipse up to the poles has parameter 6.4."""
+"""Width of a panel in log mu: at 2 the Bernstein ellipse up to the poles has parameter 6.4."""
 _ORDER = 22
 """Chebyshev nodes a panel: 6.4^-22 is 2e-18."""
 _CHUNK = 1 << 15
 
 
-def compressed(spectrum: Spectrum) -> Spectrum:
+def compressed(spectrum: Spectrum, *, panel: float = _PANEL) -> Spectrum:
     """Return a spectrum with the same sums over analytic functions of ``log mu``, and few nodes.
+
+    ``panel`` is the width of a panel in ``log mu``; it must be narrower where the functions have
+    poles nearer to the real axis than ``|Im log mu| = pi``, in proportion.
 
     Spectra with no more atoms than the nodes would be are returned as they are. The weights still
     sum to one but may be negative; the atom at zero is kept apart, exactly.
@@ -39,7 +42,7 @@ def compressed(spectrum: Spectrum) -> Spectrum:
     zero = values == 0
     logs = np.log(values[~zero])
     low, high = float(logs[0]), float(logs[-1])
-    panels = max(1, int(np.ceil((high - low) / _PANEL)))
+    panels = max(1, int(np.ceil((high - low) / panel)))
     if values.size <= panels * _ORDER:
         return spectrum
     edges = np.linspace(low, high, panels + 1)
@@ -48,10 +51,10 @@ def compressed(spectrum: Spectrum) -> Spectrum:
     barycentric = (-1.0) ** np.arange(_ORDER) * np.sin(angle)
     which = np.clip(np.searchsorted(edges, logs, side="right") - 1, 0, panels - 1)
     kept_values, kept_weights = [values[zero]], [weights[zero]]
-    for panel in range(panels):
-        inside = which == panel
-        middle = 0.5 * (edges[panel] + edges[panel + 1])
-        half = 0.5 * (edges[panel + 1] - edges[panel])
+    for place in range(panels):
+        inside = which == place
+        middle = 0.5 * (edges[place] + edges[place + 1])
+        half = 0.5 * (edges[place + 1] - edges[place])
         position, share = (logs[inside] - middle) / half, weights[~zero][inside]
         if position.size <= _ORDER:
             kept_values.append(values[~zero][inside])

@@ -7,8 +7,10 @@ density.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,8 +18,8 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from twinseed.coupling.cauchy import is_analytic
-from twinseed.coupling.contour import Contour, contour
-from twinseed.coupling.density import SampleDensity, sample_density, support
+from twinseed.coupling.contour import Contour, contour, wedge
+from twinseed.coupling.density import SampleDensity, outer_edges, sample_density, support
 from twinseed.coupling.information import (
     UNKNOWN,
     VANISHES,
@@ -28,18 +30,22 @@ from twinseed.coupling.information import (
 )
 from twinseed.coupling.outliers import outlier
 from twinseed.coupling.quadrature import ridge_conditional
-from twinseed.errors import InputError
-from twinseed.filters import Filter, Ridge, SampleSpectrum, Truncation, checked
+from twinseed.errors import InputError, NoTheoryError
+from twinseed.filters import Filter, Ridge, SampleSpectrum, Truncation, checked, evaluated
 from twinseed.populations import Spectrum
 
-__all__ = ["Conditional", "conditional"]
+__all__ = ["Conditional", "conditional", "constant"]
 
 Array = NDArray[np.float64]
 
 _MOST_ATOMS = 64
 _MASS = 1e-6
 _REFINEMENTS = (1, 2, 4, 8, 16, 32)
+_ANGLES = (np.pi / 4, np.pi / 8, np.pi / 16)
+_CHECKED = 64
+"""Eigenvalues at which a filter that is declared analytic must be a number of zero or above."""
 _SETTLED = 1e-12
+_SETTLED_SQUARE = 1e-11
 _AGREED = 1e-9
 
 
@@ -75,7 +81,8 @@ def conditional(
     Raises:
         InputError: a filter that is not declared analytic, on a spectrum of more than 64 atoms, or
             declared so falsely; a rank without a finite d; values that are not numbers of zero or
-            above.
+            above; a filter that raises an error.
+        NoTheoryError: a numerical route does not settle.
 
     Validity: the ridge to full precision, contours to about 1e-13 absolute, densities until the
     mass is right to 1e-6.
@@ -88,6 +95,13 @@ def conditional(
     if filter.analytic_part is not None:
         return _analytic(filter, *filter.analytic_part, exact, nodes, n, d, mu)
     return _on_density(filter, exact, nodes, n, d, mu, limit=limit)
+
+
+def constant(nodes: Spectrum, factors: Array) -> Conditional:
+    """Return what ``f = 1`` has: it stands in where a filter has no answer."""
+    one = np.ones(nodes[0].size + factors.size)
+    mean = float(nodes[0] @ nodes[1])
+    return Conditional(one, one, np.zeros(one.size), mean, 1.0, Information(0.0, mean))
 
 
 def _ridge(strength: float, nodes: Spectrum, n: float, d: float, mu: Array) -> Conditional:
@@ -114,44 +128,56 @@ def _analytic(
     d: float,
     mu: Array,
 ) -> Conditional:
-    edges = support(exact, n, d) if start > 0.0 else np.array([[1.0, np.inf]])
+    low, high = outer_edges(exact, n, d)
     inside, weight = slice(0, nodes[0].size), nodes[1]
     at_zero = filter.at_zero
-    checked(filter, np.append(np.ravel(edges[np.isfinite(edges)]), 0.0))
-    if not is_analytic(function, float(exact[1] @ exact[0])):
+    checked(filter, np.append(0.0, np.geomspace(max(low, 1e-12 * high), high, _CHECKED)))
+    if not is_analytic(partial(evaluated, filter, function), float(exact[1] @ exact[0])):
         raise InputError(
             "filter",
             "is declared analytic, but Cauchy's formula fails for it",
             filter,
             "take complex numbers without abs, real, conj, maximum or where; or drop analytic",
         )
-    if start >= edges[-1, 1]:
+    if start >= high:
         nothing = np.zeros(mu.size)
         return Conditional(nothing, nothing, nothing, 0.0, at_zero, VANISHES)
-    if start <= edges[0, 0]:
+    if start <= low:
         start = 0.0
     sums = exact if start > 0.0 else nodes
-    before: Array | None = None
+    before: tuple[Array, Array] | None = None
     told = UNKNOWN
-    for refinement in _REFINEMENTS:
-        around = contour(exact, sums, n, d, threshold=start, refinement=refinement)
-        values = np.asarray(function(around.z))
-        first = around.mean(values, at_zero, mu)
-        second = np.maximum(around.mean(values**2, at_zero**2, mu), 0.0)
-        roughly, told = told, _information(around, values, at_zero, nodes, start, n, d)
-        if before is not None and np.all(
-            np.abs(first - before) <= _SETTLED * np.sqrt(float(weight @ second[inside]))
-        ):
-            own = float(weight @ around.mean(around.z * values**2, 0.0, nodes[0]))
-            information = told.settled(roughly, _AGREED)
-            return _with_shortfall(first, second, own, at_zero, information)
-        before = first
-    raise InputError(
-        "filter",
-        "is declared analytic, but its contour integral does not settle at n/d =",
-        n / d,
-        f"check that {filter!r} takes complex numbers and is analytic off the negative axis",
-    )
+    for around in _contours(exact, sums, n, d, start):
+        # what a contour too far from the support makes infinite does not settle
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = evaluated(filter, function, around.z)
+            first = around.mean(values, at_zero, mu)
+            second = np.maximum(around.mean(values**2, at_zero**2, mu), 0.0)
+            roughly, told = told, _information(around, values, at_zero, nodes, start, n, d)
+        if before is not None:
+            size = math.sqrt(float(weight @ second[inside]))
+            settled = np.abs(first - before[0]) <= _SETTLED * (size + first)
+            settled &= np.abs(second - before[1]) <= _SETTLED_SQUARE * (size**2 + second)
+            if settled.all():
+                own = float(weight @ around.mean(around.z * values**2, 0.0, nodes[0]))
+                information = told.settled(roughly, _AGREED)
+                return _with_shortfall(first, second, own, at_zero, information)
+        before = (first, second)
+    raise NoTheoryError(f"the contour integral of {filter!r} does not settle at n/d = {n / d:.6g}")
+
+
+def _contours(
+    exact: Spectrum, sums: Spectrum, n: float, d: float, start: float
+) -> Iterator[Contour]:
+    """Yield contours, each finer or closer to the support than the one before."""
+    if start > 0.0:
+        for refinement in _REFINEMENTS:
+            yield contour(exact, sums, n, d, threshold=start, refinement=refinement)
+        return
+    for refinement in _REFINEMENTS[:2]:
+        yield contour(exact, sums, n, d, refinement=refinement)
+    for angle in _ANGLES:
+        yield wedge(exact, n, d, angle)
 
 
 def _on_density(
@@ -170,6 +196,8 @@ def _on_density(
     while found is None or (_mass_error(found, nodes[0].size) > _MASS and order < 1000):
         order *= 2
         found = sample_density(exact, n, d, mu, breaks=filter.breaks, order=order)
+    if _mass_error(found, nodes[0].size) > _MASS:
+        raise NoTheoryError(f"the sample density does not settle at n/d = {n / d:.6g}")
     adapted = filter.adapted(_sample_spectrum(found, mu, weight, n, d))
     at_zero = adapted.at_zero
     values = checked(adapted, found.nodes)

@@ -7,6 +7,11 @@ convex in the cosine of the angle, so that it is largest at a crossing. Between 
 a, ``w = (kappa - b)/(kappa - a)`` maps half the circle to a ray, every singularity lies a right
 angle away from it (the support on one side, the filter's cut and the pole at zero on the other),
 and the trapezoid in ``log|w|`` has an error of exp(-pi^2/step) whatever the width of the spectrum.
+
+A filter can be analytic and still grow, or turn, without bound far from the real axis, as
+``exp(-time lambda)`` does to the left of the imaginary axis. For such a filter the contour is drawn
+close to the support instead: an arc in the plane of the sample eigenvalue that leaves the real axis
+at a small angle. On such an arc ``exp(-time lambda)`` decays before it turns, for every time.
 """
 
 from __future__ import annotations
@@ -15,13 +20,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
-from twinseed.coupling.density import on_axis
-from twinseed.coupling.fixed_point import kappa
+from twinseed.coupling.compression import compressed
+from twinseed.coupling.density import end_roots, on_axis, outer_edges
+from twinseed.coupling.fixed_point import kappa, zeta_of
 from twinseed.populations import Spectrum
 
-__all__ = ["Contour", "contour"]
+__all__ = ["Contour", "contour", "wedge"]
 
 Array = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
@@ -30,6 +35,11 @@ _STEP = 0.26
 _REACH = 37.0
 _CLEAR = 8.0
 """How far the crossings stay from the support, as a factor: compression is exact there."""
+_CLOSE = 4.0
+"""The same for a contour that is drawn close to the support."""
+_TURNS = 12
+"""Steps of the angle in which kappa is followed from the negative axis to such a contour."""
+_NEWTON = 8
 
 
 @dataclass(frozen=True)
@@ -92,7 +102,6 @@ def contour(
     else:
         near = (abs(start) ** 2 - last * start.real) / (start.real - last)
         begin = float(np.log(abs((start - near) / (start - last))))
-    values, weights = nodes
     scales = [abs(near - last), abs(near), float(exact[0][exact[0] > 0].min())]
     span = float(np.log(scales[0] / min(scale for scale in scales if scale > 0)))
     if begin <= -_REACH:
@@ -102,10 +111,54 @@ def contour(
     w = 1j * np.exp(log_w)
     root = (near - last * w) / (1.0 - w)
     jacobian = w * (near - last) / (1.0 - w) ** 2
-    share = root[:, None] / (root[:, None] + values)
-    zeta = root * ((n - d) / n + (d / n) * (share @ weights))
-    slope = (n - d) / n + (d / n) * ((share * (2.0 - share)) @ weights)
+    zeta, slope, _ = zeta_of(root, nodes, n, d)
     return Contour(-zeta, root, step * jacobian * slope * root / zeta, zero)
+
+
+def wedge(exact: Spectrum, n: float, d: float, angle: float) -> Contour:
+    """Lay the contour close around the sample eigenvalues, at an angle to the real axis.
+
+    The crossings a and b lie a quarter and four times as far as the ends of the support, and
+    ``w = (z - a)/(b - z)`` has the argument ``angle`` on the whole contour: near a, z moves away
+    from it at this angle. The support lies at the argument 0 and the negative axis at pi, so that
+    the trapezoid in ``log|w|`` needs a step in proportion to ``angle``. kappa is followed to each
+    point from the negative axis, on a circle around zero.
+
+    Validity: ``angle`` up to a right angle; every filter that is analytic off the negative axis and
+    bounded at arguments below about twice the ``angle``.
+
+    >>> import numpy as np
+    >>> around = wedge((np.ones(1), np.ones(1)), n=200, d=100, angle=np.pi / 4)
+    >>> float(around.mean(around.z, 0.0, np.ones(1))[0].round(12))
+    1.0
+    """
+    low, high = outer_edges(exact, n, d)
+    near, last = low / _CLOSE, high * _CLOSE
+    # towards a hard edge at zero the integrand falls like the root of w alone
+    begin = np.log(near / last) - _REACH if near > 0.0 else -2.0 * _REACH
+    step = _STEP * angle / (0.5 * np.pi)
+    w: ComplexArray = np.exp(np.arange(begin, _REACH, step) - 1j * angle).astype(np.complex128)
+    zeta = -(near + last * w) / (1.0 + w)
+    jacobian = -w * (last - near) / (1.0 + w) ** 2
+    root = _followed(zeta, compressed(exact, panel=0.6 * angle), n, d)
+    return Contour(-zeta, root, step * jacobian * root / zeta, _at_zero(exact, n, d))
+
+
+def _followed(zeta: ComplexArray, nodes: Spectrum, n: float, d: float) -> ComplexArray:
+    """kappa in the upper half plane, by Newton steps as zeta turns away from the positive axis."""
+    size, angle = np.abs(zeta), np.angle(zeta)
+    root = kappa(size, nodes, n, d).astype(np.complex128)
+    for part in np.linspace(0.0, 1.0, _TURNS + 1)[1:]:
+        goal = size * np.exp(1j * part * angle)
+        moving = np.arange(zeta.size)
+        for _ in range(_NEWTON):
+            reached, slope, noise = zeta_of(root[moving], nodes, n, d)
+            error = reached - goal[moving]
+            root[moving] -= error / slope
+            moving = moving[np.abs(error) > np.maximum(10.0 * noise, 1e-9 * size[moving])]
+            if moving.size == 0:
+                break
+    return root
 
 
 def _ray(begin: float, end: float, refinement: int) -> tuple[Array, Array]:
@@ -123,23 +176,16 @@ def _ray(begin: float, end: float, refinement: int) -> tuple[Array, Array]:
 
 def _crossings(spectrum: Spectrum, n: float, d: float) -> tuple[float, float, float]:
     """Real points of kappa on the two sides of the support, and kappa at zeta = 0."""
+    bottom, top = end_roots(spectrum, n, d)
+    zero = _at_zero(spectrum, n, d)
+    near = 0.5 * (bottom + zero) if zero > 0.0 else bottom / _CLEAR
+    return near, _CLEAR * top, zero
+
+
+def _at_zero(spectrum: Spectrum, n: float, d: float) -> float:
+    """kappa at zeta = 0: above zero where there are more varying directions than rows."""
     values, shares = spectrum
-    kept = (values > 0) & (shares > 0)
-    mu = values[kept]
-    strength = (d / n) * shares[kept] * mu**2
-    scale = float(np.sqrt(strength.sum()))
-
-    def slope(x: float) -> float:
-        return float(1.0 - np.sum(strength / (x + mu) ** 2))
-
-    top = -mu[-1] - brentq(
-        lambda x: slope(-mu[-1] - x), 0.5 * np.sqrt(strength[-1]), 1.01 * scale, rtol=1e-12
-    )
-    bottom = -mu[0] + brentq(
-        lambda x: slope(-mu[0] + x), 0.5 * np.sqrt(strength[0]), 1.01 * scale, rtol=1e-12
-    )
-    zero = 0.0
-    if d * float(shares[values > 0].sum()) > n:
-        zero = float(kappa(1e-30 * mu[0], spectrum, n, d))
-        return 0.5 * (bottom + zero), _CLEAR * top, zero
-    return bottom / _CLEAR, _CLEAR * top, zero
+    varying = values > 0
+    if d * float(shares[varying].sum()) <= n:
+        return 0.0
+    return float(kappa(1e-30 * values[varying].min(), spectrum, n, d))

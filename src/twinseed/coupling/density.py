@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from twinseed.coupling.fixed_point import kappa
+from twinseed.coupling.fixed_point import kappa, zeta_of
 from twinseed.populations import Spectrum
 
-__all__ = ["SampleDensity", "on_axis", "sample_density", "support"]
+__all__ = ["SampleDensity", "end_roots", "on_axis", "outer_edges", "sample_density", "support"]
 
 Array = NDArray[np.float64]
 
@@ -56,6 +56,30 @@ def support(spectrum: Spectrum, n: float, d: float) -> Array:
     >>> support((np.ones(1), np.ones(1)), n=400, d=100)
     array([[0.25, 2.25]])
     """
+    first, last = end_roots(spectrum, n, d)
+    edges = np.concatenate([[last], _gap_edges(*_poles(spectrum, n, d)), [first]])
+    return np.sort(_positions(edges, spectrum, n, d)).reshape(-1, 2)
+
+
+def outer_edges(spectrum: Spectrum, n: float, d: float) -> tuple[float, float]:
+    """Ends of the support: its gaps, which cost more, are not looked for.
+
+    >>> outer_edges((np.ones(1), np.ones(1)), n=400, d=100)
+    (0.25, 2.25)
+    """
+    low, high = _positions(np.array(end_roots(spectrum, n, d)), spectrum, n, d)
+    return float(low), float(high)
+
+
+def _positions(root: Array, spectrum: Spectrum, n: float, d: float) -> Array:
+    """Sample eigenvalues ``-zeta(kappa)`` at real roots; zero, a hard edge, belongs to zero."""
+    hard = root == 0.0
+    values = -zeta_of(np.where(hard, -1e-300, root), spectrum, n, d)[0]
+    return np.where(hard, 0.0, np.maximum(values, 0.0))
+
+
+def end_roots(spectrum: Spectrum, n: float, d: float) -> tuple[float, float]:
+    """kappa at the two ends of the support, the lower end first."""
     mu, strength = _poles(spectrum, n, d)
     scale = np.sqrt(strength.sum())
 
@@ -72,9 +96,7 @@ def support(spectrum: Spectrum, n: float, d: float) -> Array:
     tiny_high = 0.5 * np.sqrt(strength[-1])
     first = -mu[0] + brentq(inside, tiny_low, 1.01 * scale, xtol=1e-300, rtol=1e-15)
     last = -mu[-1] - brentq(outside, tiny_high, 1.01 * scale, xtol=1e-300, rtol=1e-15)
-    edges = np.concatenate([[last], _gap_edges(mu, strength), [first]])
-    values = -_zeta(edges, spectrum, n, d)
-    return np.sort(np.maximum(values, 0.0)).reshape(-1, 2)
+    return first, last
 
 
 def sample_density(
@@ -118,12 +140,6 @@ def _poles(spectrum: Spectrum, n: float, d: float) -> tuple[Array, Array]:
     kept = (values > 0) & (weights > 0)
     mu = values[kept]
     return mu, (d / n) * weights[kept] * mu**2
-
-
-def _zeta(root: Array, spectrum: Spectrum, n: float, d: float) -> Array:
-    values, weights = spectrum
-    below = root[:, None] + values
-    return np.asarray(root * ((n - d) / n + (d / n) * ((root[:, None] / below) @ weights)))
 
 
 def _gap_edges(mu: Array, strength: Array) -> Array:
@@ -189,18 +205,15 @@ def _nodes(intervals: Array, breaks: Sequence[float], order: int) -> tuple[Array
 
 def on_axis(nodes: Array, spectrum: Spectrum, n: float, d: float) -> NDArray[np.complex128]:
     """kappa at ``zeta = -lambda - i0``, by Newton steps from far above the axis down onto it."""
-    values, weights = spectrum
     aspect = d / n
-    mean = float(np.dot(values, weights))
+    mean = float(np.dot(*spectrum))
     height = 8.0 * (float(nodes.max()) + aspect * mean)
     lowest = 1e-13 * nodes
     root: NDArray[np.complex128] = np.asarray(-nodes - 1j * height + aspect * mean)
     while True:
         goal = -nodes - 1j * np.where(height > lowest, height, 0.0)
         for _ in range(_NEWTON):
-            share = root[:, None] / (root[:, None] + values)
-            reached = root * ((n - d) / n + aspect * (share @ weights))
-            slope = (n - d) / n + aspect * ((share * (2.0 - share)) @ weights)
+            reached, slope, _ = zeta_of(root, spectrum, n, d)
             step = (reached - goal) / slope
             root = np.asarray(root - step)
             root = np.asarray(np.where(root.imag < 0, root, root.real - 1e-3j * np.abs(step)))

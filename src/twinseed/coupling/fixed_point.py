@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twinseed.errors import TwinseedError
+from twinseed.errors import NoTheoryError
 from twinseed.populations import Spectrum
 
-__all__ = ["kappa"]
+__all__ = ["kappa", "zeta_of"]
 
 Array = NDArray[np.float64]
+Number = TypeVar("Number", np.float64, np.complex128)
 
 _TOLERANCE = 4.0 * np.finfo(np.float64).eps
 _STEPS = 200
@@ -46,7 +49,7 @@ def kappa(zeta: ArrayLike, spectrum: Spectrum, n: float, d: float) -> Array:
     active = np.arange(target.size)
     for _ in range(_STEPS):
         x, goal = root[active], target[active]
-        reached, slope, noise = _zeta(x, spectrum, n, d)
+        reached, slope, noise = zeta_of(x, spectrum, n, d)
         below = reached < goal
         low[active] = np.where(below, x, low[active])
         high[active] = np.where(below, high[active], x)
@@ -63,14 +66,16 @@ def kappa(zeta: ArrayLike, spectrum: Spectrum, n: float, d: float) -> Array:
         active = active[moving]
         if active.size == 0:
             return root.reshape(np.shape(zeta))
-    raise TwinseedError(
+    raise NoTheoryError(
         f"the fixed point did not settle in {_STEPS} steps at zeta = {target[active][0]!r} "
         f"(n = {n!r}, d = {d!r}): please report the spectrum"
     )
 
 
-def _zeta(root: Array, spectrum: Spectrum, n: float, d: float) -> tuple[Array, Array, Array]:
-    """Return zeta as a function of kappa, its derivative, and its rounding error.
+def zeta_of(
+    root: NDArray[Number], spectrum: Spectrum, n: float, d: float
+) -> tuple[NDArray[Number], NDArray[Number], Array]:
+    """Return zeta as a function of kappa, real or complex, its derivative, its rounding error.
 
     The inverse is explicit. ``kappa [(n - d)/n + (d/n) sum_j w_j kappa/(kappa + mu_j)]`` has no
     cancellation for n >= d; ``kappa - (d/n) sum_j w_j kappa mu_j/(kappa + mu_j)`` has less for n
@@ -79,17 +84,17 @@ def _zeta(root: Array, spectrum: Spectrum, n: float, d: float) -> tuple[Array, A
     values, weights = spectrum
     aspect, excess = _ratios(n, d)
     below = root[:, None] + values
-    share = root[:, None] / below
-    mean_share = share @ weights
-    slope = excess + aspect * ((share * (2.0 - share)) @ weights)
     if aspect <= 2.0:
+        share = root[:, None] / below
+        mean_share = share @ weights
         zeta = root * (excess + aspect * mean_share)
-        scale = root * (abs(excess) + aspect * mean_share)
+        slope = excess + aspect * ((share * (2.0 - share)) @ weights)
+        scale = np.abs(root) * (abs(excess) + aspect * np.abs(mean_share))
     else:
         other = values / below
         zeta = root * (1.0 - aspect * (other @ weights))
         slope = 1.0 - aspect * ((other * other) @ weights)
-        scale = root
+        scale = np.abs(root)
     return zeta, slope, _TOLERANCE * scale
 
 

@@ -115,6 +115,10 @@ def along_contour(
     if around.zero > 0.0 and at_zero == 0.0:
         return VANISHES
     square = values**2
+    if not square.any():
+        return VANISHES
+    if not square.all():
+        return UNKNOWN
     phase = np.unwrap(np.angle(square)[::-1])[::-1]
     # at n = d the contour begins at zero itself, where f(0) = 0 leaves no phase to start from
     ends = phase[-1:] if at_zero == 0.0 and around.z[0].real <= 0.0 else phase[[0, -1]]

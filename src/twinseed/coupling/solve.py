@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from twinseed.coupling import marchenko_pastur
 from twinseed.coupling.compression import compressed
-from twinseed.coupling.conditional import Conditional, conditional
+from twinseed.coupling.conditional import conditional, constant
 from twinseed.coupling.information import single_level
 from twinseed.coupling.quadrature import ridge_conditional
+from twinseed.errors import InputError, NoTheoryError, TwinseedError
 from twinseed.filters import Filter, Ridge
 from twinseed.populations import Population, Spectrum
 
@@ -34,6 +35,9 @@ class Coupling:
     cancellation for the ridge filter. ``own`` is ``tr[S f(S)^2]/d``, ``at_zero`` is ``f(0)``;
     ``log_square`` is ``E log f(S)^2`` and ``precision`` is ``tr[Sigma f(S)^-2]/d``, infinite where
     f vanishes on a share of the directions, NaN where the filter's form forbids an answer.
+
+    ``missing`` marks the entries for which theory has no number: what depends on the filter is
+    computed for ``f = 1`` there, and means nothing. ``reason`` is the error of the first of them.
     """
 
     population: Population
@@ -52,6 +56,8 @@ class Coupling:
     at_zero: Array
     log_square: Array
     precision: Array
+    missing: NDArray[np.bool_]
+    reason: TwinseedError | None = None
 
     @property
     def mean(self) -> Array:
@@ -76,7 +82,12 @@ class Coupling:
     @property
     def chance(self) -> Array:
         """``f(0)^2/energy``: the share of the energy that is noise no data touched."""
-        return np.asarray(self.at_zero**2 / self.energy)
+        return np.asarray(self.at_zero**2 / np.where(self.silent, 1.0, self.energy))
+
+    @property
+    def silent(self) -> NDArray[np.bool_]:
+        """Where the filter is zero on the whole spectrum: every sample is zero."""
+        return np.asarray(self.energy == 0.0)
 
     @property
     def isotropy(self) -> Array:
@@ -89,13 +100,12 @@ def solve(
 ) -> Coupling:
     """Solve the coupling for every entry of ``n``, ``d`` and ``gamma`` (last axis: the filters).
 
+    An entry without an answer is marked as ``missing``; the other entries are there.
+
     Ridges on a single-level spectrum go through the closed forms of Marchenko and Pastur, a million
     entries at a time; anything else through ``conditional``, an entry at a time. At a finite d each
     factor is an atom of weight 1/d (this captures the O(1/d) effect of factors on the bulk); in the
     limit it has no weight.
-
-    Raises:
-        InputError: a filter that theory cannot integrate on this spectrum.
     """
     exact = {size: population.spectrum(size) for size in np.unique(d)}
     nodes = {size: compressed(spectrum) for size, spectrum in exact.items()}
@@ -109,18 +119,24 @@ def solve(
     factors = population.factors
     factor_first, factor_second = np.zeros((2, *shape, factors.size))
     own, at_zero, log_square, precision = (np.zeros(shape) for _ in range(4))
+    missing = np.zeros(shape, dtype=np.bool_)
+    reason: TwinseedError | None = None
     for index in np.ndindex(shape):
         size = float(d[index])
         rows, columns = (float(n[index]), size) if np.isfinite(size) else (float(gamma[index]), 1.0)
-        found: Conditional = conditional(
-            filters[index[-1]],
-            exact[size],
-            nodes[size],
-            rows,
-            columns,
-            limit=bool(np.isinf(size)),
-            factors=factors,
-        )
+        try:
+            found = conditional(
+                filters[index[-1]],
+                exact[size],
+                nodes[size],
+                rows,
+                columns,
+                limit=bool(np.isinf(size)),
+                factors=factors,
+            )
+        except (NoTheoryError, InputError) as error:
+            missing[index], reason = True, reason or error
+            found = constant(nodes[size], factors)
         count = nodes[size][0].size
         used = slice(0, count)
         mu[index][used], weight[index][used] = nodes[size]
@@ -147,6 +163,8 @@ def solve(
         at_zero,
         log_square,
         precision,
+        missing,
+        reason,
     )
 
 
@@ -183,6 +201,7 @@ def _single_level(
         at_zero=np.sqrt(ridge),
         log_square=log_square,
         precision=precision,
+        missing=np.zeros(gamma.shape, dtype=np.bool_),
     )
 
 

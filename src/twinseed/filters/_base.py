@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from twinseed.errors import InputError
 
-__all__ = ["Filter", "SampleSpectrum", "checked"]
+__all__ = ["Filter", "SampleSpectrum", "checked", "evaluated"]
 
 
 @dataclass(frozen=True)
@@ -101,16 +101,15 @@ def checked(filter: Filter, eigenvalues: NDArray[np.float64]) -> NDArray[np.floa
     """Return ``filter(eigenvalues)``; name the filter and the eigenvalue where it is no root.
 
     Raises:
-        InputError: the filter returns another shape, NaN, infinity or a negative value.
+        InputError: the filter raises an error, or returns another shape, what is no real number,
+            NaN, infinity or a negative value.
     """
-    values = np.asarray(filter(eigenvalues), dtype=np.float64)
-    if values.shape != eigenvalues.shape:
+    values = evaluated(filter, filter, eigenvalues)
+    if not np.issubdtype(values.dtype, np.floating) and not np.issubdtype(values.dtype, np.integer):
         raise InputError(
-            "filter",
-            f"must work elementwise, but made shape {values.shape} of {eigenvalues.shape}",
-            filter,
-            "return one value for each eigenvalue",
+            "filter", f"must return real numbers, not {values.dtype}", filter, "return an array"
         )
+    values = values.astype(np.float64)
     bad = ~(np.isfinite(values) & (values >= 0))
     if bad.any():
         where = int(np.flatnonzero(bad)[0])
@@ -119,5 +118,33 @@ def checked(filter: Filter, eigenvalues: NDArray[np.float64]) -> NDArray[np.floa
             f"must be finite and zero or above, but at lambda = {eigenvalues[where]:.6g} it is not",
             float(values[where]),
             f"mend {filter!r} there",
+        )
+    return values
+
+
+def evaluated(filter: Filter, function: Callable[..., Any], points: NDArray[Any]) -> NDArray[Any]:
+    """Return the values of a filter's function, which the user may have written.
+
+    Raises:
+        InputError: the function raises an error, which is named, or returns another shape.
+    """
+    try:
+        values = np.asarray(function(points))
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(
+            "filter",
+            f"raised {type(error).__name__} between lambda = {np.abs(points).min():.6g} and "
+            f"{np.abs(points).max():.6g}",
+            filter,
+            f"mend it there; it said: {error}",
+        ) from error
+    if values.shape != points.shape:
+        raise InputError(
+            "filter",
+            f"must work elementwise, but made shape {values.shape} of {points.shape}",
+            filter,
+            "return one value for each eigenvalue",
         )
     return values

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.coupling import Coupling, solve
+from twinseed.errors import InputError
 from twinseed.filters import Filter
 from twinseed.orders import convergence, memorisation, recovery
 from twinseed.populations import Population
@@ -114,7 +115,14 @@ def coupled(population: Population, filter: Filter, n: Array) -> Coupling:
     assert population.dimension is not None
     degrees = (n - 1.0)[:, None, None]
     d = np.full_like(degrees, population.dimension)
-    return solve(population, [filter], degrees, d, degrees / d)
+    coupling = solve(population, [filter], degrees, d, degrees / d)
+    if coupling.missing.any():
+        if isinstance(coupling.reason, InputError):
+            raise coupling.reason
+        raise InputError(
+            "filter", f"has no theory here: {coupling.reason}", filter, "plan with another filter"
+        )
+    return coupling
 
 
 def bands(

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from twinseed.coupling import solve
+import numpy as np
+
+from twinseed.coupling import Coupling, solve
+from twinseed.errors import InputError
 from twinseed.filters import Filter, Ridge
 from twinseed.orders import convergence, distance, memorisation, recovery
 from twinseed.populations import Population
-from twinseed.readout import Estimate
+from twinseed.readout import VARIABLES, Estimate
+from twinseed.status import Status
 from twinseed.verbs._grid import Grid
 
 if TYPE_CHECKING:
@@ -51,10 +55,14 @@ def predict(
         gamma: sample complexity n/d.
 
     Returns:
-        A readout; standard errors are 0, and each status says how far the formula reaches.
+        A readout; standard errors are 0, and each status says how far the formula reaches. Where
+        theory has no number for a cell, or the filter fails there, the cell's values are missing
+        with the status "no theory"; the other cells of the grid are there, and so is recovery,
+        which does not depend on the filter.
 
     Raises:
-        InputError: an argument out of range, or a combination that does not fix the load.
+        InputError: an argument out of range, a combination that does not fix the load, or a filter
+            that fails in every cell.
 
     Validity: Gaussian data with known mean (with an estimated mean pass n - 1), n and d of 100 or
     more; corrections are of order 1/d.
@@ -71,18 +79,33 @@ def predict(
     0.8095...
     """
     grid = Grid.build(population, filter, n=n, d=d, gamma=gamma)
-    estimates = grid.stacked([_estimates(grid, place) for place in range(len(grid.populations))])
+    couplings = [
+        solve(one, grid.filters, grid.n[place], grid.d[place], grid.gamma[place])
+        for place, one in enumerate(grid.populations)
+    ]
+    reason = couplings[0].reason
+    if isinstance(reason, InputError) and all(one.missing.all() for one in couplings):
+        raise reason
+    estimates = grid.stacked([_estimates(one) for one in couplings])
     return grid.readout(estimates, source="predict", attrs={})
 
 
-def _estimates(grid: Grid, place: int) -> dict[str, Estimate]:
+def _estimates(coupling: Coupling) -> dict[str, Estimate]:
     """Predict for one population of the grid, in the shape of the grid's other axes."""
-    coupling = solve(
-        grid.populations[place], grid.filters, grid.n[place], grid.d[place], grid.gamma[place]
-    )
-    return {
+    of_the_filter = {
         **memorisation.from_coupling(coupling),
         **convergence.from_coupling(coupling),
-        **recovery.from_coupling(coupling),
         **distance.from_coupling(coupling),
     }
+    missing = {name: _without(one, name, coupling) for name, one in of_the_filter.items()}
+    return {**missing, **recovery.from_coupling(coupling)}
+
+
+def _without(estimate: Estimate, name: str, coupling: Coupling) -> Estimate:
+    """Return an estimate without the entries that theory has no number for."""
+    absent = coupling.missing[..., None] if VARIABLES[name].per_factor else coupling.missing
+    return Estimate(
+        np.where(absent, np.nan, estimate.value),
+        np.where(absent, np.nan, estimate.se),
+        np.where(absent, str(Status.NO_THEORY), estimate.status),
+    )

@@ -30,14 +30,16 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
     d directions, times a correction for the fluctuation of ``|x|^2`` at small n over an isotropic
     bulk. Mismatched seeds give 0. Along a factor with eigenvalue mu the twins' components correlate
     by ``F(mu)^2/E[f^2 | mu]``, whose energy-weighted mean over all directions is q; a filter that
-    drops the direction leaves nothing to correlate. Shapes: the grid's, then the factor.
+    drops the direction leaves nothing to correlate, and one that is zero on the whole spectrum
+    leaves none of these numbers ("not identifiable"). Shapes: the grid's, then the factor.
 
     Validity: the limit of large n and d, with the O(1/d) effect of factors; the mean cosine needs n
     of order d unless r = 0 or the population is isotropic.
     Source: Maillard and Goldt, arXiv 2605.21402 (the order parameter and the identity bulk); the
     deterministic equivalent of Ledoit and Peche (2011) for any spectrum.
     """
-    energy, chance = coupling.energy, coupling.chance
+    silent, chance = coupling.silent, coupling.chance
+    energy = np.where(silent, 1.0, coupling.energy)
     convergence = (coupling.weight * coupling.first**2).sum(axis=-1) / energy
     reach = np.sqrt(coupling.second) + coupling.first
     gap = (coupling.weight * coupling.shortfall * reach).sum(axis=-1) / energy
@@ -47,24 +49,29 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
     with np.errstate(divide="ignore", invalid="ignore"):
         corrected = np.where(gap < 0.5, 1.0 - gap / learned, (convergence - chance) / learned)
     few = (chance > 0) & (coupling.gamma < 0.25) & ~_fluctuation_known(coupling)
+    rough = np.where(few, str(Status.LEADING_ORDER), str(Status.OK))
     return {
-        "convergence": Estimate(convergence),
-        "convergence_gap": Estimate(gap),
-        "convergence_cosine": Estimate(
-            _mean_cosine(coupling, convergence),
-            status=np.where(few, str(Status.LEADING_ORDER), str(Status.OK)),
-        ),
-        "convergence_chance": Estimate(chance),
-        "convergence_corrected": Estimate(
-            np.where(meaningful, corrected, np.nan),
-            np.where(meaningful, 0.0, np.nan),
-            np.where(meaningful, str(Status.OK), str(Status.NOT_IDENTIFIABLE)),
-        ),
-        "convergence_null": Estimate(0.0),
+        "convergence": _where(~silent, convergence),
+        "convergence_gap": _where(~silent, gap),
+        "convergence_cosine": _where(~silent, _mean_cosine(coupling, convergence), rough),
+        "convergence_chance": _where(~silent, chance),
+        "convergence_corrected": _where(meaningful & ~silent, corrected),
+        "convergence_null": _where(~silent, np.zeros(silent.shape)),
         "convergence_factor": factor_correlation(
             coupling.factor_first**2, coupling.factor_second, coupling.factor_second
         ),
     }
+
+
+def _where(
+    known: NDArray[np.bool_], value: Array, status: str | NDArray[np.str_] = Status.OK
+) -> Estimate:
+    """Return an estimate that is not identifiable where it is not ``known``."""
+    return Estimate(
+        np.where(known, value, np.nan),
+        np.where(known, 0.0, np.nan),
+        np.where(known, status, str(Status.NOT_IDENTIFIABLE)),
+    )
 
 
 def factor_correlation(product: Array, energy_a: Array, energy_b: Array) -> Estimate:
@@ -79,7 +86,7 @@ def factor_correlation(product: Array, energy_a: Array, energy_b: Array) -> Esti
 def _mean_cosine(coupling: Coupling, convergence: Array) -> Array:
     """E_z[z'Bz / z'Az], A and B diagonal: the trace ratio where A is a multiple of I."""
     cosine = np.array(convergence)
-    finite = np.isfinite(coupling.d)
+    finite = np.isfinite(coupling.d) & ~coupling.silent
     if coupling.mu.shape[-1] > 1:
         for index in zip(*np.nonzero(finite), strict=True):
             cosine[index] = _gaussian_ratio(
@@ -92,7 +99,7 @@ def _mean_cosine(coupling: Coupling, convergence: Array) -> Array:
         cosine[isotropic] *= _norm_fluctuation(
             coupling.n[isotropic],
             coupling.d[isotropic],
-            (coupling.chance / (1.0 - coupling.chance))[isotropic],
+            (coupling.at_zero**2 / coupling.mean)[isotropic],
         )
     return np.minimum(cosine, 1.0)
 
@@ -122,10 +129,10 @@ def _norm_fluctuation(n: Array, d: Array, ridge: Array) -> Array:
     ``d (1 + r)`` under the root; ``R = sqrt r``, ``b = sqrt(c + r) - R``, ``c = d/n``.
     """
     c, root = d / n, np.sqrt(ridge)
-    b = np.sqrt(c + ridge) - root
+    b = c / (np.sqrt(c + ridge) + root)
     mean = chi_average(
         n,
         lambda chi, d, root, b, c: (d * root + b * chi**2) / np.sqrt(d * root**2 + c * chi**2),
         *(d, root, b, c),
     )
-    return np.asarray(mean**2 * d * (1.0 + ridge) / (d * root + b * n) ** 2)
+    return np.asarray((mean * np.sqrt(d * (1.0 + ridge)) / (d * root + b * n)) ** 2)

@@ -86,7 +86,8 @@ def _wasserstein(coupling: Coupling) -> dict[str, Estimate]:
     root, ``f^2 = S``, the cross term is the root of a sample covariance of population ``Sigma^2``,
     so that ``W2^2/d = (2/d) sum_j [mu_j - F_2(mu_j^2)]`` with F_2 that population's conditional
     root; over an isotropic population of variance b it is ``b + E f^2 - 2 sqrt b E f`` for any
-    filter. Range: 0 (the truth) to ``tr Sigma/d`` and beyond, as a large ridge adds noise. Shapes:
+    filter; it is ``tr Sigma/d`` for one that is zero on the whole spectrum. Range: 0 (the truth) to
+    ``tr Sigma/d`` and beyond, as a large ridge adds noise. Shapes:
     the grid's. Units: those of the data, squared.
 
     Validity: any spectrum for the plain root; other filters over the isotropic population alone
@@ -107,6 +108,8 @@ def _wasserstein(coupling: Coupling) -> dict[str, Estimate]:
     status[alone] = str(Status.LEADING_ORDER)
     status[alone & (share == 1.0)] = str(Status.OK)
     plain = np.array([one == Ridge(0.0) for one in coupling.filters]) & (status != str(Status.OK))
+    values[coupling.silent] = coupling.mean[coupling.silent]
+    status[coupling.silent] = str(Status.OK)
     squares: dict[float, Spectrum] = {}
     for index in zip(*np.nonzero(plain), strict=True):
         d = float(coupling.d[index])

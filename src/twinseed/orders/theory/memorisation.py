@@ -36,18 +36,21 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
 
     Validity: Gaussian data, d of about 100 or more, near-isotropic spectra; with an effective
     dimension below d/2, or fewer than 50 rows, the status says "leading order". In the limit only
-    the ratio is known: a maximum over n rows needs n.
+    the ratio is known: a maximum over n rows needs n. A filter that is zero on the whole spectrum
+    has no ratio ("not identifiable").
     Source: the question and m are those of Maillard and Goldt, arXiv 2605.21402.
     """
     m1, m2, own, fresh = coupling.mean, coupling.mean_square, coupling.own, coupling.fresh
-    ratio = np.sqrt(own / fresh)
+    silent = coupling.silent
+    # a sample of zeros is as far from every row: its shares are 1/2, its ratio does not exist
+    ratio = np.sqrt(np.where(silent, 1.0, own) / np.where(silent, 1.0, fresh))
     rough = (coupling.isotropy < _NEAR_ISOTROPIC) | (coupling.n < _FEW_ROWS)
     status = np.where(rough, str(Status.LEADING_ORDER), str(Status.OK))
     known = np.isfinite(coupling.d) & (coupling.n >= 1.0)
     n, d = coupling.n[known], coupling.d[known]
     m1, m2, own, fresh, chance, energy = (
         np.broadcast_to(part, known.shape)[known]
-        for part in (m1, m2, own, fresh, coupling.chance, coupling.energy)
+        for part in (m1, m2, own, fresh, coupling.chance, np.where(silent, 1.0, coupling.energy))
     )
     maximum = expected_maximum(n)
     length = chi_average(n, _relative_length, n, chance)
@@ -61,7 +64,12 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
         "memorisation_share_euclidean": closer_share(n, by_distance, both_signs=False),
     }
     estimates = {name: _where_known(value, known, status) for name, value in values.items()}
-    return {**estimates, "memorisation_ratio": Estimate(ratio, status=status)}
+    told = Estimate(
+        np.where(silent, np.nan, ratio),
+        np.where(silent, np.nan, 0.0),
+        np.where(silent, str(Status.NOT_IDENTIFIABLE), status),
+    )
+    return {**estimates, "memorisation_ratio": told}
 
 
 def _relative_length(chi: Array, n: Array, chance: Array) -> Array:
