@@ -1,0 +1,447 @@
+"""Verdicts on both sides of every threshold: tables of inputs and outcomes, easy to change.
+
+Each table has a decision's inputs in its rows, value and interval apart, and the outcome beside
+them. A new rule is a new row.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.skins.made_audits import made_audit
+
+from twinseed.auditing import copying, factors, fraction, pairing
+from twinseed.auditing.agreement import Agreement, Band, _percentiles
+from twinseed.auditing.closest import Closest
+from twinseed.auditing.controls import Controls, controlled
+from twinseed.auditing.factors import Factor, Fate
+from twinseed.auditing.fitness import UNLIKE, fitness
+from twinseed.auditing.pairing import Pairing
+from twinseed.auditing.references import LINEAR, Number
+from twinseed.auditing.relabelling import Attribution
+from twinseed.auditing.verdict import Outcome, answers
+from twinseed.twins import Twins
+
+NAN = math.nan
+UNKNOWN = Number(NAN, NAN, NAN)
+AUDIT = made_audit()
+GOOD = Controls(0.0005, 0.43, 445, 891)
+
+
+def given(**changes: Any) -> Any:
+    """Return what a verdict asks of the twins."""
+    plain = {"n": 100, "seeds": 345, "heldout": 1, "train_b": 1, "shared_training_rows": 0}
+    return SimpleNamespace(**{**plain, **changes})
+
+
+def answer(question: str, **changes: Any) -> Any:
+    """Return the answer to a question; what is not given is that of the made audit."""
+    parts = {
+        "twins": given(),
+        "measured": AUDIT.readout,
+        "references": AUDIT.references,
+        "controls": GOOD,
+        "copying": AUDIT.copying,
+        "agreement": AUDIT.agreement,
+        "factors": AUDIT.factors,
+        **changes,
+    }
+    return answers(*parts.values())[question]
+
+
+# Copying
+
+
+@pytest.mark.parametrize(
+    ("p", "p_linear", "outcome", "words"),
+    [
+        (0.0099, 0.0099, Outcome.COPYING, "more than the linear model"),
+        (0.01, 0.0099, Outcome.NO_COPYING, "p = 0.01;"),
+        (0.0099, 0.01, Outcome.NO_COPYING, "but no more than an honest model"),
+        (0.01, 0.01, Outcome.NO_COPYING, "p = 0.01;"),
+        (0.0005, 0.9, Outcome.NO_COPYING, "but no more than an honest model"),
+        (0.9, 0.0005, Outcome.NO_COPYING, "p = 0.90;"),
+    ],
+)
+def test_copying_needs_both_tests(p: float, p_linear: float, outcome: Outcome, words: str) -> None:
+    found = replace(AUDIT.copying, p_value=p, p_value_linear=p_linear)
+    told = answer("copying", copying=found)
+    assert told.outcome is outcome
+    assert words in told.sentence
+    assert ("go unseen" in told.sentence) is (outcome is Outcome.NO_COPYING)
+
+
+@pytest.mark.parametrize(
+    ("memoriser", "fresh", "judged", "words"),
+    [
+        (0.0099, 0.002, True, "came out as they must"),
+        (0.01, 0.002, False, "Planted copies are not told from fresh rows"),
+        (0.0099, 0.0019, False, "Held-out rows are not like training rows"),
+        (0.01, 0.0019, False, "Held-out rows are not like training rows"),
+    ],
+)
+def test_controls_allow_or_forbid_a_verdict(
+    memoriser: float, fresh: float, judged: bool, words: str
+) -> None:
+    controls = Controls(memoriser, fresh, 40, 41)
+    assert controls.told_apart is judged
+    assert words in str(controls)
+    told = answer("copying", controls=controls)
+    assert (told.outcome is Outcome.CANNOT_JUDGE) is not judged
+
+
+@pytest.mark.parametrize(
+    ("heldout", "words"), [(None, "without held-out rows"), (1, "with so few held-out rows")]
+)
+def test_copying_is_not_told_without_controls(heldout: Any, words: str) -> None:
+    told = answer("copying", controls=None, twins=given(heldout=heldout))
+    assert told.outcome is Outcome.CANNOT_TELL
+    assert words in told.sentence
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.0, "0%"), (0.0099, "1.0%"), (0.0042, "0.4%"), (0.01, "1%"), (0.213, "21%")],
+)
+def test_the_copied_fraction_is_told_in_percent(share: float, text: str) -> None:
+    found = replace(
+        AUDIT.copying, copied_fraction=share, copied_fraction_interval=(0.0, 0.5), p_value=0.001
+    )
+    sentence = answer("copying", copying=found).sentence
+    assert f"{text} copied, 95 % interval 0% to 50%" in sentence
+
+
+@pytest.mark.parametrize("count", [3, 4])
+def test_controls_need_four_held_out_rows(count: int) -> None:
+    draw = np.random.default_rng(0)
+    rows, held, samples = (draw.standard_normal((n, 2)) for n in (12, count, 6))
+    assert (controlled(Twins(samples, None, rows, heldout=held), (0,)) is None) is (count < 4)
+
+
+# Convergence
+
+
+def agreed(value: float, low: float, high: float, **changes: Any) -> Agreement:
+    level = AUDIT.agreement.mean_removed
+    assert level is not None
+    return replace(
+        AUDIT.agreement,
+        mean_removed=replace(level, trace=Number(value, low, high)),
+        pairing=Pairing(0.0005, 345, "", 0),
+        **changes,
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "outcome"),
+    [
+        (0.95, 0.9001, 0.99, Outcome.CONVERGED),
+        (0.95, 0.9, 0.99, Outcome.NOT_CONVERGED),
+        (0.95, 0.8999, 0.99, Outcome.NOT_CONVERGED),
+        (0.89, 0.85, 0.95, Outcome.NOT_CONVERGED),
+        (0.5, 0.4, 0.6, Outcome.NOT_CONVERGED),
+    ],
+)
+def test_twins_converge_if_the_interval_is_above_the_level(
+    value: float, low: float, high: float, outcome: Outcome
+) -> None:
+    assert answer("convergence", agreement=agreed(value, low, high)).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("found", "outcome", "words"),
+    [
+        (Pairing(0.0099, 345, "", 0), Outcome.CONVERGED, "tell the same story"),
+        (Pairing(0.01, 345, "", 0), Outcome.NOT_CONVERGED, "no better than different ones"),
+        (Pairing(0.0005, 345, "shifted", 3), Outcome.CANNOT_JUDGE, "the row 3 later"),
+        (Pairing(0.0005, 345, "shifted", -2), Outcome.CANNOT_JUDGE, "the row 2 earlier"),
+        (Pairing(0.0005, 345, "reversed", 0), Outcome.CANNOT_JUDGE, "runs backwards"),
+        (Pairing(0.5, 345, "another order", 0), Outcome.CANNOT_JUDGE, "in another row"),
+        (Pairing(NAN, 7, "", 0), Outcome.CANNOT_TELL, "345 seeds; draw 100 or more"),
+        (None, Outcome.CANNOT_TELL, "one generator only"),
+    ],
+)
+def test_convergence_asks_first_whether_seeds_are_paired(
+    found: Pairing | None, outcome: Outcome, words: str
+) -> None:
+    told = answer("convergence", agreement=replace(agreed(0.95, 0.93, 0.97), pairing=found))
+    assert told.outcome is outcome
+    assert words in told.sentence
+
+
+def test_samples_at_one_point_tell_nothing() -> None:
+    told = answer("convergence", agreement=replace(agreed(1, 1, 1), mean_removed=None))
+    assert told.outcome is Outcome.CANNOT_TELL
+
+
+@pytest.mark.parametrize(
+    ("twins", "words"),
+    [
+        (given(train_b=None), "without train_b this may be agreement"),
+        (given(shared_training_rows=17), "they share 17 training rows"),
+    ],
+)
+def test_what_raises_convergence_is_said(twins: Any, words: str) -> None:
+    assert words in answer("convergence", twins=twins, agreement=agreed(0.95, 0.93, 0.97)).sentence
+
+
+@pytest.mark.parametrize(
+    ("linear", "lows", "words"),
+    [
+        (0.8999, [0.95], "a model of the covariance alone does not converge either"),
+        (0.9, [0.9001, 0.9001, 0.9], "along the first 7 directions of the data, not beyond"),
+        (0.9, [0.9001, 0.9, 0.95], "along the first 1 direction of the data, not beyond"),
+        (0.9, [0.9, 0.95, 0.95], "a model of the covariance alone converges with as many rows"),
+        (None, [0.9], "more data should help"),
+    ],
+)
+def test_what_would_help_twins_that_agree_in_part(
+    linear: float | None, lows: list[float], words: str
+) -> None:
+    ends = [(1, 1), (2, 7), (8, 40)]
+    bands = tuple(
+        Band(first, last, 0.3, Number(0.95, low, 1.0), UNKNOWN, NAN)
+        for (first, last), low in zip(ends, lows, strict=False)
+    )
+    beside = {} if linear is None else {LINEAR: [Number(linear, 0.5, 0.95)]}
+    references = {**AUDIT.references, "convergence": beside}
+    found = agreed(0.7, 0.6, 0.8, spectrum=bands)
+    assert words in answer("convergence", agreement=found, references=references).sentence
+
+
+# Recovery
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "below", "shown", "predicted", "learnable", "fate"),
+    [
+        (0.8, 0.5001, 0.9, False, True, 0.9, True, Fate.RECOVERED),
+        (0.8, 0.5, 0.9, False, True, 0.9, True, Fate.TOO_CLOSE),
+        (0.4, 0.3, 0.5001, False, True, 0.9, True, Fate.TOO_CLOSE),
+        (0.4, 0.3, 0.5, False, True, 0.9, True, Fate.MISSED),
+        (0.4, 0.3, 0.45, False, True, 0.5, True, Fate.MISSED),
+        (0.4, 0.3, 0.45, False, True, 0.4999, True, Fate.OUT_OF_REACH),
+        (0.4, 0.3, 0.45, False, True, 0.9, False, Fate.OUT_OF_REACH),
+        (0.4, 0.3, 0.45, False, True, NAN, None, Fate.NOT_RECOVERED),
+        (0.8, 0.6, 0.9, True, True, 0.9, True, Fate.MISSED),
+        (0.4, 0.3, 0.9, True, True, 0.9, True, Fate.MISSED),
+        (0.8, 0.6, 0.9, False, False, 0.9, True, Fate.NOT_SHOWN),
+        (NAN, NAN, NAN, False, True, 0.9, True, Fate.NOT_SHOWN),
+    ],
+)
+def test_what_became_of_a_factor(
+    value: float,
+    low: float,
+    high: float,
+    below: bool,
+    shown: bool,
+    predicted: float,
+    learnable: bool | None,
+    fate: Fate,
+) -> None:
+    assert factors._fate(Number(value, low, high), below, shown, predicted, learnable) is fate
+
+
+def factor(number: int, fate: Fate, linear_low: float = 0.1) -> Factor:
+    return Factor(
+        number=number,
+        group=(number, number),
+        measured=Number(0.4, 0.3, 0.5),
+        ceiling=Number(0.8, 0.7, 0.9),
+        recovery=Number(0.5, 0.4, 0.6),
+        linear=Number(0.5, linear_low, 0.9),
+        predicted=0.12,
+        learnable=True,
+        twins=UNKNOWN,
+        fate=fate,
+    )
+
+
+WON, MISSED, LOST, FAR, CLOSE, DARK = (
+    Fate.RECOVERED,
+    Fate.MISSED,
+    Fate.NOT_RECOVERED,
+    Fate.OUT_OF_REACH,
+    Fate.TOO_CLOSE,
+    Fate.NOT_SHOWN,
+)
+
+
+@pytest.mark.parametrize(
+    ("fates", "converged", "outcome", "words"),
+    [
+        ([WON, WON], False, Outcome.RECOVERED, "2 of 2 factors recovered"),
+        ([WON, WON], True, Outcome.RECOVERED, "2 of 2 factors recovered"),
+        ([WON, DARK], False, Outcome.RECOVERED, "do not show direction 2"),
+        ([WON, MISSED], False, Outcome.PARTLY_RECOVERED, f"{MISSED}: 2"),
+        ([WON, MISSED], True, Outcome.PARTLY_RECOVERED, "1 of 2"),
+        ([MISSED, WON], True, Outcome.CONVERGED_NOT_RECOVERED, "miss the leading factor"),
+        ([LOST, WON], True, Outcome.CONVERGED_NOT_RECOVERED, "1 of 2"),
+        ([FAR, WON], True, Outcome.CONVERGED_NOT_RECOVERED, "(predicted recovery 0.12)"),
+        ([DARK, MISSED], True, Outcome.CONVERGED_NOT_RECOVERED, "0 of 1"),
+        ([CLOSE, WON], True, Outcome.PARTLY_RECOVERED, f"{CLOSE}: 1"),
+        ([MISSED, WON], False, Outcome.PARTLY_RECOVERED, "1 of 2"),
+        ([MISSED, CLOSE], False, Outcome.CANNOT_TELL, "0 of 2"),
+        ([FAR, FAR], False, Outcome.OUT_OF_REACH, "from 100 rows: 1, 2"),
+        ([FAR, LOST], False, Outcome.NOT_RECOVERED, "0 of 2"),
+        ([LOST, LOST, LOST], False, Outcome.NOT_RECOVERED, f"{LOST}: 1 to 3"),
+        ([DARK, DARK], True, Outcome.CANNOT_TELL, "do not agree on any"),
+    ],
+)
+def test_what_was_recovered(
+    fates: list[Fate], converged: bool, outcome: Outcome, words: str
+) -> None:
+    found = [factor(k, fate) for k, fate in enumerate(fates, start=1)]
+    low = 0.93 if converged else 0.5
+    told = answer("recovery", factors=found, agreement=agreed(0.95, low, 0.97))
+    assert told.outcome is outcome
+    assert words in told.sentence
+
+
+@pytest.mark.parametrize(("low", "count"), [(0.4001, 2), (0.4, 0)])
+def test_what_the_linear_model_recovers(low: float, count: int) -> None:
+    found = [factor(k, WON, linear_low=low) for k in (1, 2)]
+    sentence = answer("recovery", factors=found).sentence
+    assert f"the matched linear model recovers {count})" in sentence
+
+
+@pytest.mark.parametrize(
+    ("value", "floor", "outcome"),
+    [
+        ([0.53, 0.53], False, Outcome.RECOVERED),
+        ([0.53, 0.51], False, Outcome.PARTLY_RECOVERED),
+        ([0.51, 0.51], False, Outcome.CANNOT_TELL),
+        ([0.53, 0.53], True, Outcome.CANNOT_TELL),
+    ],
+)
+def test_recovery_as_far_as_twins_can_tell(
+    value: list[float], floor: bool, outcome: Outcome
+) -> None:
+    measured = AUDIT.readout.isel(factor=slice(0, 2)).copy(deep=True)
+    measured["recovery_twins"] = "factor", value
+    measured["recovery_twins_se"] = "factor", [0.01, 0.01]
+    measured["recovery_twins_status"] = "factor", ["below the floor" if floor else "ok"] * 2
+    told = answer("recovery", factors=(), measured=measured)
+    assert told.outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("heldout", "words"), [(1, "pass 8 or more held-out"), (None, "pass held")]
+)
+def test_recovery_needs_a_second_generator_or_held_out_rows(heldout: Any, words: str) -> None:
+    told = answer("recovery", factors=(), references={**LONELY}, twins=given(heldout=heldout))
+    assert told.outcome is Outcome.CANNOT_TELL
+    assert words in told.sentence
+
+
+LONELY = {name: here for name, here in AUDIT.references.items() if name != "recovery_twins"}
+
+
+def test_the_recovery_of_a_factor_is_its_overlap_over_the_ceiling() -> None:
+    measured = AUDIT.readout
+    value, se = (float(measured[f"recovery{part}"][1]) for part in ("", "_se"))
+    ceiling = Number(2 * value, 2 * value - 0.05, 2 * value + 0.07)
+    found = factors._factor(
+        1, slice(1, 3), measured, AUDIT.linear, ceiling, True, (0.9, True), value + 0.001
+    )
+    half = 0.5 * math.hypot(1.959964 * se / value, 0.06 / (2 * value))
+    assert (found.number, found.group, found.measured.value) == (2, (2, 3), value)
+    assert found.recovery.value == pytest.approx(0.5)
+    assert found.recovery.low == pytest.approx(0.5 - half)
+    assert found.recovery.high == pytest.approx(0.5 + half)
+    assert found.linear.value == float(AUDIT.linear["recovery"][1])
+    assert found.twins.value == float(measured["recovery_twins"][1])
+    assert found.fate is Fate.MISSED  # below the floor of unrelated directions
+    above = factors._factor(
+        1, slice(1, 3), measured, AUDIT.linear, ceiling, True, (0.9, True), value - 0.001
+    )
+    assert above.fate is Fate.TOO_CLOSE
+
+
+@pytest.mark.parametrize("count", [7, 8])
+def test_factors_need_eight_held_out_rows(count: int) -> None:
+    draw = np.random.default_rng(0)
+    rows, held, samples = (draw.standard_normal((n, 6)) for n in (20, count, 20))
+    twins = Twins(samples, None, rows, heldout=held)
+    measured = AUDIT.readout.isel(factor=slice(0, 1))
+    found = factors.factors(twins, measured, measured, None, (0,))
+    assert len(found) == (count >= 8)
+
+
+# Fitness, fraction, suspects, pairing
+
+
+@pytest.mark.parametrize(
+    ("p", "visible", "names"),
+    [
+        (UNLIKE, 0.1, []),
+        (UNLIKE - 0.0001, 0.1, ["not exchangeable"]),
+        (UNLIKE, 0.1001, ["little power"]),
+    ],
+)
+def test_what_speaks_against_the_rows(
+    p: float, visible: float, names: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert UNLIKE == 0.002
+    monkeypatch.setattr("twinseed.auditing.fitness.exchangeable", lambda *_: p)
+    draw = np.random.default_rng(0)
+    rows, held, samples = draw.standard_normal((3, 30, 4))
+    found = fitness(
+        Twins(samples, None, rows, heldout=held),
+        replace(AUDIT.copying, smallest_visible=visible),
+        (0,),
+    )
+    assert [one.name for one in found.findings] == names
+
+
+@pytest.mark.parametrize(("gained", "wider"), [(0.299, False), (0.31, True)])
+def test_a_wider_look_is_believed_beyond_three_errors(gained: float, wider: bool) -> None:
+    first = fraction._Look(0.1, 0.0, 100)
+    later = fraction._Look(0.1 + gained, 0.01, 10**9)
+    assert (fraction._clearest([first, later]) is later) is wider
+
+
+@pytest.mark.parametrize("excess", [0.0, 0.2, 1.0])
+def test_limits_of_a_share_are_those_of_wilson(excess: float) -> None:
+    low, high = fraction._Look(excess, 0.0, 50).limits()
+    z = 1.959964
+    for one in (low, high):
+        assert abs(one - excess) == pytest.approx(z * math.sqrt(one * (1 - one) / 50), abs=1e-6)
+    assert low - 1e-9 <= excess <= high + 1e-9
+
+
+def attribution(margins: list[float], own: list[bool]) -> Attribution:
+    rows = np.arange(len(margins))
+    role = np.where(own, 0, 1)
+    near = Closest(role, rows, rows, rows * 0, 0.1 + rows / 7, np.array(margins))
+    return Attribution((0,), {"distance": near, "cosine": near})
+
+
+def test_suspects_win_by_more_than_the_clear_margin() -> None:
+    generator = attribution([0.5, 0.9, 0.9001, 2.0, 3.0], [True, True, True, False, True])
+    own = {0: np.arange(100, 105)}
+    found = copying._suspects([generator], [SimpleNamespace(own=own)], 0.9)
+    assert [(one.sample, one.training_row) for one in found] == [(4, 104), (2, 102)]
+    assert found[0].times_closer == pytest.approx(math.exp(3.0))
+    assert found[0].distance == pytest.approx(0.1 + 4 / 7)
+
+
+def test_intervals_hold_ninety_five_per_cent_of_what_was_drawn() -> None:
+    found = _percentiles(0.5, np.arange(1001) / 1000)
+    assert (found.value, found.low, found.high) == pytest.approx((0.5, 0.025, 0.975))
+    assert _percentiles(2.0, np.arange(11.0) / 10).high == 2.0
+    assert _percentiles(-1.0, np.arange(11.0) / 10).low == -1.0
+
+
+@pytest.mark.parametrize(("seeds", "known"), [(7, False), (8, True)])
+def test_pairing_needs_eight_seeds(seeds: int, known: bool) -> None:
+    a, b = np.random.default_rng(0).standard_normal((2, seeds, 3))
+    rows = np.random.default_rng(1).standard_normal((9, 3))
+    found = pairing.pairing(Twins(a, b, rows, heldout=None), (0,))
+    assert found is not None
+    assert math.isnan(found.p_value) is not known
