@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from twinseed.cli.curves import curves_as_json, print_curves
-from twinseed.cli.guard import guarded
+from twinseed.cli.guard import complain, guarded
 from twinseed.cli.options import (
     Cluster,
     Factors,
@@ -20,33 +22,46 @@ from twinseed.cli.options import (
     numbers,
 )
 from twinseed.cli.output import print_json, say
-from twinseed.errors import InputError, MissingExtraError
-
-if TYPE_CHECKING:
-    from twinseed.denoise.recipes import Recipe
+from twinseed.errors import MissingExtraError, TwinseedError
 
 __all__ = ["train"]
 
-_OPTIONS = {
-    name: f"--{name}"
-    for name in ("sizes", "pairs", "seeds", "steps", "batch", "rate", "pairing", "denoiser")
-}
 
-
-@guarded(interrupted="interrupted; the same command goes on from here", path="DATA")
+@guarded(
+    interrupted="interrupted; what is done is kept in the output folder, and the same command goes "
+    "on from there",
+    path="DATA",
+    folder="--output",
+)
 def train(
     data: Annotated[str, typer.Argument(metavar="DATA", help="Images or rows, of any format.")],
     sizes: Annotated[
         str, typer.Option(metavar="N1,N2", help="Training rows of each twin.")
     ] = "10,30,100,300,1000",
     denoiser: Annotated[
-        str, typer.Option(metavar="NAME", help="linear, mlp, conv, unet-small or unet-large.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="linear or mlp, for any rows; conv, unet-small or unet-large, for images.",
+        ),
     ] = "unet-small",
     steps: Annotated[int, typer.Option(metavar="T", help="Steps of training.")] = 5000,
     pairs: Annotated[int, typer.Option(metavar="P", help="Independent pairs at each size.")] = 1,
     seeds: Annotated[int, typer.Option(metavar="N", help="Samples drawn from each twin.")] = 512,
-    batch: Annotated[int, typer.Option(metavar="B", help="Rows in a batch.")] = 128,
-    rate: Annotated[float, typer.Option(metavar="R", help="Learning rate of Adam.")] = 1e-3,
+    batch: Annotated[
+        int | None,
+        typer.Option(
+            metavar="B",
+            help="Rows in a batch (128 unless given; a smaller twin repeats rows). Not for linear.",
+        ),
+    ] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            metavar="R",
+            help="Learning rate; 0.001 unless given, for linear half of what would diverge.",
+        ),
+    ] = None,
     pairing: Annotated[
         str,
         typer.Option(
@@ -55,8 +70,16 @@ def train(
         ),
     ] = "disjoint",
     factors: Factors = 10,
-    device: Annotated[str, typer.Option(metavar="NAME", help="Where torch computes.")] = "cpu",
-    mixed: Annotated[bool, typer.Option("--mixed", help="Compute in bfloat16.")] = False,
+    device: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Where torch computes: cpu (unless given), cuda, cuda:1, mps. Not for linear.",
+        ),
+    ] = None,
+    mixed: Annotated[
+        bool, typer.Option("--mixed", help="Compute in bfloat16. Not for linear.")
+    ] = False,
     seed: Seed = 0,
     workers: Workers = 2,
     cluster: Cluster = None,
@@ -68,42 +91,47 @@ def train(
 ) -> None:
     """Train pairs of denoisers on disjoint halves, sample both from the same seeds, measure them.
 
-    At each size, beside the linear twins of the same rows. Weights, samples and readouts go into
-    FOLDER; interrupted and started again, it goes on where it was.
+    Linear twins of the same rows are measured beside them, at each size. Everything goes into
+    FOLDER: the page index.html, readouts, weights and samples. The same command, interrupted and
+    started again, goes on where it was; more sizes, pairs, seeds or steps reuse what is there.
+    Other settings need a folder of their own.
     """
     if find_spec("torch") is None or find_spec("safetensors") is None:
         raise MissingExtraError("torch and safetensors", "denoise", "Training")
     from twinseed.denoise.curves import training_curves
+    from twinseed.denoise.recipes import recipe_of
     from twinseed.denoise.twin_runs import TwinPlan, train_twins
     from twinseed.readers import load_rows
-    from twinseed.report.training import write_training
+    from twinseed.report.training import require_room, write_readouts, write_training
 
     wanted = numbers("--sizes", sizes)
-    try:
-        runs = train_twins(
-            load_rows(data),
-            output,
-            TwinPlan(
-                sizes=tuple(wanted if isinstance(wanted, list) else [wanted]),
-                recipe=_recipe(denoiser, steps, batch, rate, device, mixed),
-                pairs=pairs,
-                seeds=seeds,
-                factors=factors,
-                pairing=pairing,
-            ),
-            rng=seed,
-            workers=workers,
-            cluster=cluster,
-            progress=False if quiet else None,
-        )
-    except InputError as error:
-        called = _OPTIONS.get(error.argument, error.argument)
-        raise InputError(called, error.problem, error.value, error.remedy) from error
-    curves = training_curves(runs)
-    try:
-        page = f"page: {write_training(curves, output)}"
-    except MissingExtraError as error:  # what was trained and measured is saved
-        page = f"no page: {error}"
+    plan = TwinPlan(
+        sizes=tuple(wanted if isinstance(wanted, list) else [wanted]),
+        recipe=recipe_of(
+            denoiser, steps=steps, batch=batch, rate=rate, device=device, mixed=mixed or None
+        ),
+        pairs=pairs,
+        seeds=seeds,
+        factors=factors,
+        pairing=pairing,
+    )
+    require_room(output)
+    runs = train_twins(
+        load_rows(data),
+        output,
+        plan,
+        rng=seed,
+        workers=workers,
+        cluster=cluster,
+        progress=False if quiet else None,
+    )
+    with _saying_where(output):
+        write_readouts(output, measured=runs.measured, linear=runs.linear)
+        curves = training_curves(runs)
+        try:
+            page = f"page: {write_training(curves, output)}"
+        except MissingExtraError as error:  # what was trained and measured is saved
+            page = f"no page: {error}"
     if as_json:
         print_json(curves_as_json(curves))
     elif not quiet:
@@ -111,11 +139,17 @@ def train(
         say(page)
 
 
-def _recipe(denoiser: str, steps: int, batch: int, rate: float, device: str, mixed: bool) -> Recipe:
-    from twinseed.denoise.recipes import LinearRecipe, NetworkRecipe
-    from twinseed.denoise.training import Training
-
-    if denoiser == "linear":
-        return LinearRecipe(training_steps=steps)
-    training = Training(steps=steps, batch=batch, rate=rate, device=device, mixed=mixed)
-    return NetworkRecipe(denoiser, training)
+@contextmanager
+def _saying_where(folder: Path) -> Iterator[None]:
+    """Where the block fails, say where the trained and measured twins are."""
+    kept = (
+        f"the twins are trained and measured, and kept in {folder} (store.sqlite, measured.nc, "
+        "linear.nc); the same command makes the page from them"
+    )
+    try:
+        yield
+    except (OSError, TwinseedError) as error:
+        raise TwinseedError(f"the page was not made ({error}); {kept}") from error
+    except BaseException:
+        complain(f"twinseed: the page was not made; {kept}")
+        raise

@@ -16,7 +16,7 @@ from twinseed.errors import InputError
 from twinseed.filters.samplers import Sampler
 from twinseed.generators.flow import DenoiserFlow
 
-__all__ = ["descend", "linear_bank", "linear_flow"]
+__all__ = ["descend", "linear_bank", "linear_flow", "stable_rate"]
 
 
 def linear_bank(d: int, levels: NoiseLevels, sampler: Sampler) -> LinearBank:
@@ -26,12 +26,19 @@ def linear_bank(d: int, levels: NoiseLevels, sampler: Sampler) -> LinearBank:
 
 
 def descend(
-    bank: LinearBank, rows: ArrayLike, *, rate: float, steps: int, report_every: int = 100
+    bank: LinearBank,
+    rows: ArrayLike,
+    *,
+    rate: float,
+    steps: int,
+    done: int = 0,
+    report_every: int = 100,
 ) -> Iterator[Metrics]:
     """Train a bank by full-batch gradient descent on the loss that is exact over the noise.
 
     Equation: ``W <- W - rate [W (S + sigma^2) - S]``, ``S = X^T X/n`` of the rows, whose mean is
     known to be zero; ``rate * steps`` is the ``time`` of ``ts.EarlyStopping``. Shapes: rows (n, d).
+    ``done``: the steps that the bank has behind it, of the ``steps`` in all.
 
     Raises:
         InputError: a rate at which the descent would diverge, ``rate >= 2/(lambda_max + sigma^2)``.
@@ -45,22 +52,34 @@ def descend(
     [2, 4]
     """
     x = np.asarray(numeric_rows("rows", rows, at_least=1), dtype=np.float64)
-    eta = positive("rate", rate, "pass the step of the gradient descent")
     number = whole("steps", steps, "pass how many steps to take", at_least=0)
+    eta = stable_rate(x, max(bank.levels), rate)
     moments = torch.from_numpy(x.T @ x / len(x))
-    steepest = float(torch.linalg.matrix_norm(moments, 2)) + max(bank.levels) ** 2
-    if eta >= 2.0 / steepest:
-        raise InputError(
-            "rate", f"must be below {2.0 / steepest:.3g}, or it diverges", rate, "lower it"
-        )
     optimiser = torch.optim.SGD(bank.parameters(), lr=eta)
-    for step in range(1, number + 1):
+    for step in range(done + 1, number + 1):
         loss = bank.expected_loss(moments)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it without annotations
         optimiser.step()
         if step % report_every == 0 or step == number:
             yield Metrics(step, float(loss.detach()))
+
+
+def stable_rate(rows: NDArray[np.float64], sigma: float, rate: float | None) -> float:
+    """Return the rate of a descent that does not diverge; None: half of what would.
+
+    ``rows`` (n, d) have the mean zero, ``sigma`` is the largest noise level.
+
+    Raises:
+        InputError: ``rate`` is not below ``2/(lambda_max + sigma^2)``.
+    """
+    limit = 2.0 / (float(np.linalg.norm(rows, 2)) ** 2 / len(rows) + sigma**2)
+    if rate is None:
+        return limit / 2.0
+    eta = positive("rate", rate, "pass the step of the gradient descent")
+    if eta >= limit:
+        raise InputError("rate", f"must be below {limit:.3g}, or it diverges", rate, "lower it")
+    return eta
 
 
 def linear_flow(bank: LinearBank, sampler: Sampler) -> DenoiserFlow:

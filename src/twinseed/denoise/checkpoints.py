@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from twinseed.errors import MissingExtraError, TwinseedError
+from twinseed.errors import InputError, MissingExtraError, TwinseedError
+from twinseed.files import write_bytes
 
-__all__ = ["CheckpointError", "load", "save"]
+__all__ = ["CheckpointError", "description", "load", "save", "step_of"]
 
 _LAYOUT = 1
 
@@ -31,17 +31,11 @@ def save(path: Path, tensors: Mapping[str, torch.Tensor], about: Mapping[str, An
     write = _safetensors().save
     kept = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     whole = write(kept, {"twinseed": json.dumps({"layout": _LAYOUT, **about}, sort_keys=True)})
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with partial.open("wb") as file:
-            file.write(whole)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
+        write_bytes(path, whole)
+    except InputError as error:
         raise CheckpointError(
-            f"the checkpoint {path} cannot be written ({error}): make room, or use another folder"
+            f"the checkpoint {path} {error.problem}: make room, or use another folder"
         ) from error
 
 
@@ -91,6 +85,23 @@ def description(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path} was not written by twinseed: use another folder")
     about: dict[str, Any] = json.loads(text)
     return about
+
+
+def step_of(path: Path) -> int:
+    """Return the step that a state of training had reached, without reading the rest of it.
+
+    Raises:
+        CheckpointError: the file is damaged, or is no state of training.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            return int(file.get_tensor("step"))
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(
+            f"the checkpoint {path} cannot be read ({error}): delete it to train afresh"
+        ) from error
 
 
 def _safetensors() -> Any:

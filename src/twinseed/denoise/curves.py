@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.denoise.folder import RunFolder, flat, read_samples
 from twinseed.denoise.recipes import NetworkRecipe
 from twinseed.denoise.twin_runs import TwinRuns
 from twinseed.twins import Twins
@@ -30,31 +31,31 @@ _UNSURE = 0.1  # a fall that may be as large, by two standard errors, is not cal
 def training_curves(runs: TwinRuns) -> TwinCurves:
     """Return the curves of runs over n, with pictures of the first pair where rows are images."""
     plan, recipe = runs.plan, runs.plan.recipe
-    rows = np.load(runs.folder / "rows.npy", mmap_mode="r", allow_pickle=False)
+    rows = RunFolder(runs.folder).rows()
     split = runs.split(0)
     own_rows = plan.pairing != "same-rows"
     pictured = [
         Twins(
-            samples_a=np.load(runs.file("samples", n, 0, "a"))[:_SEEDS],
-            samples_b=np.load(runs.file("samples", n, 0, "b"))[:_SEEDS],
+            samples_a=read_samples(runs.file("samples", n, 0, "a"))[:_SEEDS],
+            samples_b=read_samples(runs.file("samples", n, 0, "b"))[:_SEEDS],
             train_a=rows[split["a"][:n]],
         )
         for n in plan.sizes
     ]
-    name = str(recipe.description()["denoiser"])
+    name, described = recipe.name, flat({**recipe.description()})
     settings = {
         "Denoiser": {
             "denoiser": name,
             "parameters": f"{recipe.parameters(runs.shape):,}",
             "steps": f"{recipe.steps:,}",
-            **_words(dict(recipe.description().get("training", {}))),
+            **_words(described),
         },
         "Twins": {
             "training_rows": ", ".join(f"{n:,}" for n in plan.sizes),
             "pairs_at_each": str(plan.pairs),
             "seeds": f"{plan.seeds:,}",
             "pairing": f"{plan.pairing}: {PAIRED[plan.pairing]}",
-            "sampler": repr(recipe.sampler),
+            "sampler": described["sampler"],
         },
         "Data": {
             "rows": f"{len(rows):,}",
@@ -63,6 +64,12 @@ def training_curves(runs: TwinRuns) -> TwinCurves:
         },
     }
     notes = [] if own_rows else ["Both twins saw A's rows: the linear twins are one model."]
+    looked_at = runs.measured.sizes["factor"]
+    if looked_at < plan.factors:
+        notes.append(
+            f"Directions: {plan.factors} were asked for, the held-out rows have {looked_at}: "
+            f"{looked_at} are looked at."
+        )
     if isinstance(recipe, NetworkRecipe):
         notes += loss_notes(runs.losses)
     return TwinCurves(
@@ -133,9 +140,11 @@ def _fall(ends: Sequence[NDArray[np.float64]]) -> tuple[float, float]:
     return float(-slope / 3.0 / before), float(scatter / 3.0 / before)
 
 
-def _words(training: dict[str, object]) -> dict[str, str]:
-    levels = training.pop("levels")
-    found = {name: str(value) for name, value in training.items()}
-    if isinstance(levels, dict):
-        found["noise"] = f"sigma from {levels['sigma_min']:g} to {levels['sigma_max']:g}"
-    return found
+def _words(described: dict[str, object]) -> dict[str, str]:
+    """Return the fields of training as the page shows them."""
+    low, high = described["sigma_min"], described["sigma_max"]
+    elsewhere = {"denoiser", "sampler", "sigma_min", "sigma_max"}
+    found = {name: str(described[name]) for name in sorted({*described} - elsewhere)}
+    if described["rate"] is None:
+        found["rate"] = "half of that at which the descent would diverge"
+    return {**found, "noise": f"sigma from {low:g} to {high:g}"}

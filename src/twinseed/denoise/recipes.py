@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from twinseed.checks import numeric_rows
+from twinseed.checks import numeric_rows, positive, whole
 from twinseed.denoise import checkpoints
-from twinseed.denoise.bridge import descend, linear_bank, linear_flow
+from twinseed.denoise.bridge import descend, linear_bank, linear_flow, stable_rate
 from twinseed.denoise.denoiser import Blind, Denoiser, Preconditioned
 from twinseed.denoise.networks import Convolutional, Perceptron, UNet
 from twinseed.denoise.noise import NoiseLevels
 from twinseed.denoise.sampling import flow
 from twinseed.denoise.training import (
+    CURVE,
     Metrics,
     Training,
     TrainingState,
@@ -33,13 +35,19 @@ from twinseed.filters import Heun
 from twinseed.filters.samplers import Sampler
 from twinseed.generators.flow import DenoiserFlow
 
-__all__ = ["NETWORKS", "LinearRecipe", "NetworkRecipe", "Recipe", "Scaled"]
+__all__ = [
+    "DENOISERS",
+    "NETWORKS",
+    "LinearRecipe",
+    "NetworkRecipe",
+    "Recipe",
+    "Scaled",
+    "recipe_of",
+]
 
 Array = NDArray[np.float64]
 Report = Callable[[Metrics], None]
-
-_REPORT = 50
-"""Steps between reports, at the most."""
+Losses = list[tuple[int, float]]
 
 NETWORKS: Mapping[str, Callable[[tuple[int, ...], int], Denoiser]] = {
     "mlp": lambda shape, seed: Preconditioned(Perceptron(shape, seed=seed)),
@@ -49,6 +57,9 @@ NETWORKS: Mapping[str, Callable[[tuple[int, ...], int], Denoiser]] = {
 }
 """Denoisers by the name that the command line knows them by. The UNets halve the picture two and
 three times, or as often as its sides allow."""
+
+DENOISERS = ("linear", *NETWORKS)
+"""Every denoiser by name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,9 +76,12 @@ class Scaled:
 
 
 class Recipe(ABC):
-    """Trains one twin. Instances are immutable and are sent to other processes."""
+    """Trains one twin. Subclasses are frozen data classes, and are sent to other processes."""
 
     sampler: Sampler
+
+    beside: ClassVar[frozenset[str]] = frozenset()
+    """Fields that change nothing in a result, and the number of steps, which ``steps`` has."""
 
     @abstractmethod
     def fit(
@@ -79,12 +93,12 @@ class Recipe(ABC):
         draws: int,
         kept: Path,
         tell: Report,
-    ) -> Scaled:
-        """Train on rows (n, d) of images of ``shape``; return the generator.
+    ) -> None:
+        """Train on rows (n, d) of images of ``shape``, and leave the trained state in ``kept``.
 
-        ``start`` seeds the initialisation, ``draws`` the batches and their noise. ``kept`` is a
-        file for the state of training: if it is there training goes on from it, and at the end it
-        holds the trained weights. ``tell`` is called with metrics as training goes on.
+        ``start`` seeds the initialisation, ``draws`` the batches and their noise. If ``kept`` is
+        there, training goes on from it, and ends as if it had never stopped. ``tell`` is called
+        with metrics as training goes on.
 
         Raises:
             InputError: rows that are all alike, or a shape that the denoiser cannot take.
@@ -93,12 +107,17 @@ class Recipe(ABC):
         """
 
     @abstractmethod
-    def require(self, shape: tuple[int, ...]) -> None:
-        """Raise ``InputError`` where rows of this shape cannot be taken."""
-
-    @abstractmethod
     def load(self, kept: Path) -> Scaled:
         """Return the generator of a file that a finished ``fit`` left."""
+
+    @abstractmethod
+    def losses(self, kept: Path) -> Losses:
+        """Return the loss curve that ``fit`` left in a file: (step, loss) from the first step."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """The denoiser, of ``DENOISERS``."""
 
     @property
     @abstractmethod
@@ -110,8 +129,28 @@ class Recipe(ABC):
         """Return how many numbers are trained for rows of this shape."""
 
     @abstractmethod
+    def architecture(self, shape: tuple[int, ...]) -> Mapping[str, Any]:
+        """Return what is trained for rows of this shape, ready for JSON.
+
+        Raises:
+            InputError: rows of this shape cannot be taken.
+        """
+
+    @abstractmethod
+    def require_device(self) -> None:
+        """Raise ``InputError`` where this machine lacks the device that the recipe names."""
+
+    def require_rows(self, rows: Array) -> None:
+        """Raise ``InputError`` where ``fit`` would refuse these rows of one twin, (n, d)."""
+        _scale(rows - rows.mean())
+
     def description(self) -> Mapping[str, Any]:
-        """Return what the result depends on, ready for JSON."""
+        """Return what the result depends on, ready for JSON: every field that is not ``beside``."""
+        found = {one.name: _spelled(getattr(self, one.name)) for one in fields(self)}  # type: ignore[arg-type]  # subclasses are data classes
+        return {
+            "denoiser": self.name,
+            **{name: value for name, value in found.items() if name not in self.beside},
+        }
 
 
 @dataclass(frozen=True)
@@ -131,21 +170,30 @@ class NetworkRecipe(Recipe):
     sampler: Sampler = field(default_factory=lambda: Heun(32))
     save_every: int = 500
 
+    beside = frozenset({"save_every"})
+
     def __post_init__(self) -> None:
         if self.denoiser not in NETWORKS:
-            raise InputError(
-                "denoiser", "must be known", self.denoiser, f"pass linear, {', '.join(NETWORKS)}"
-            )
+            raise _unknown(self.denoiser)
+        _require_sampler(self.sampler)
+        whole("save_every", self.save_every, "pass the steps between two saved states")
+
+    @property
+    def name(self) -> str:
+        return self.denoiser
 
     @property
     def steps(self) -> int:
         return self.training.steps
 
+    def require_device(self) -> None:
+        self.training.require_device()
+
     def parameters(self, shape: tuple[int, ...]) -> int:
         return self._built(shape, 0).network.parameter_count
 
-    def require(self, shape: tuple[int, ...]) -> None:
-        self._built(shape, 0)
+    def architecture(self, shape: tuple[int, ...]) -> Mapping[str, Any]:
+        return self._built(shape, 0).description()
 
     def fit(
         self,
@@ -156,12 +204,13 @@ class NetworkRecipe(Recipe):
         draws: int,
         kept: Path,
         tell: Report,
-    ) -> Scaled:
+    ) -> None:
         x = np.asarray(numeric_rows("rows", rows, at_least=1), dtype=np.float64)
         offset = float(x.mean())
         scale = _scale(x - offset)
         about = {
-            **self.description(),
+            **self._trained(),
+            "architecture": dict(self.architecture(shape)),
             "shape": list(shape),
             "start": start,
             "draws": draws,
@@ -173,29 +222,32 @@ class NetworkRecipe(Recipe):
             state.restore(checkpoints.load(kept, about))
         scaled = torch.from_numpy(((x - offset) / scale).astype(np.float32))
         scaled = scaled.reshape(-1, *state.denoiser.shape)
-        every = math.gcd(_REPORT, self.save_every)
+        every = math.gcd(CURVE, self.save_every)
         for metrics in train(state, scaled, self.training, seed=draws, report_every=every):
             tell(metrics)
             if metrics.step % self.save_every == 0 or metrics.step == self.training.steps:
                 checkpoints.save(kept, state.tensors(), about)
-        return self._generator(state.averaged(), offset, scale)
 
     def load(self, kept: Path) -> Scaled:
         about = checkpoints.description(kept)
         denoiser = self._built(tuple(about["shape"]), about["start"])
-        wanted = {**about, **json.loads(json.dumps(self.description()))}
+        wanted = {**about, **json.loads(json.dumps(self._trained()))}
         denoiser.load_state_dict(averaged_weights(checkpoints.load(kept, wanted)))
-        return self._generator(denoiser.eval(), about["offset"], about["scale"])
+        training = self.training
+        found = flow(denoiser.eval(), training.levels, self.sampler, device=training.device)
+        return Scaled(found, np.array(about["offset"]), about["scale"])
+
+    def losses(self, kept: Path) -> Losses:
+        about = checkpoints.description(kept)
+        state = TrainingState(self._built(tuple(about["shape"]), 0), self.training)
+        state.restore(checkpoints.load(kept))
+        return state.losses
 
     def _built(self, shape: tuple[int, ...], start: int) -> Denoiser:
         return NETWORKS[self.denoiser](shape, start)
 
-    def _generator(self, denoiser: Denoiser, offset: float, scale: float) -> Scaled:
-        training = self.training
-        found = flow(denoiser, training.levels, self.sampler, device=training.device)
-        return Scaled(found, np.array(offset), scale)
-
-    def description(self) -> Mapping[str, Any]:
+    def _trained(self) -> Mapping[str, Any]:
+        """Return what weights depend on, beside the rows and the seeds: not the sampler."""
         return {"denoiser": self.denoiser, "training": dict(self.training.description())}
 
 
@@ -213,6 +265,22 @@ class LinearRecipe(Recipe):
     rate: float | None = None
     levels: NoiseLevels = field(default_factory=NoiseLevels)
     sampler: Sampler = field(default_factory=lambda: Heun(32))
+    save_every: int = 500
+
+    beside = frozenset({"training_steps", "save_every"})
+
+    def __post_init__(self) -> None:
+        steps = whole("steps", self.training_steps, "pass how many steps of descent to take")
+        object.__setattr__(self, "training_steps", steps)
+        if self.rate is not None:
+            remedy = "pass the step of the gradient descent, or leave it out"
+            object.__setattr__(self, "rate", positive("rate", self.rate, remedy))
+        _require_sampler(self.sampler)
+        whole("save_every", self.save_every, "pass the steps between two saved states")
+
+    @property
+    def name(self) -> str:
+        return "linear"
 
     @property
     def steps(self) -> int:
@@ -221,8 +289,18 @@ class LinearRecipe(Recipe):
     def parameters(self, shape: tuple[int, ...]) -> int:
         return linear_bank(math.prod(shape), self.levels, self.sampler).parameter_count
 
-    def require(self, shape: tuple[int, ...]) -> None:
+    def architecture(self, shape: tuple[int, ...]) -> Mapping[str, Any]:
         """Any rows have room; the bank grows with the square of their length."""
+        return {"matrices": self.sampler.steps + 1, "d": math.prod(shape)}
+
+    def require_device(self) -> None:
+        """The descent is computed on the processor, which is there."""
+
+    def require_rows(self, rows: Array) -> None:
+        centred = rows - rows.mean(axis=0)
+        _scale(centred)
+        if self.rate is not None:
+            stable_rate(centred, self.levels.sigma_max, self.rate)
 
     def fit(
         self,
@@ -233,35 +311,97 @@ class LinearRecipe(Recipe):
         draws: int,
         kept: Path,
         tell: Report,
-    ) -> Scaled:
+    ) -> None:
         x = np.asarray(numeric_rows("rows", rows), dtype=np.float64)
         mean = x.mean(axis=0)
-        _scale(x - mean)
+        about = {**self.description(), "shape": list(shape), "mean": _digest(mean)}
         bank = linear_bank(x.shape[1], self.levels, self.sampler)
-        steepest = float(np.linalg.norm(x - mean, 2)) ** 2 / len(x) + self.levels.sigma_max**2
-        rate = 1.0 / steepest if self.rate is None else self.rate
-        for metrics in descend(bank, x - mean, rate=rate, steps=self.training_steps):
+        done, losses = 0, list[tuple[int, float]]()
+        if kept.exists():
+            state = checkpoints.load(kept, about)
+            bank.load_state_dict({"matrices": state["matrices"]})
+            done, losses = int(state["step"]), _points(state["losses"])
+        # the last point of a shorter training is no point of a longer one
+        losses = [one for one in losses if one[0] % CURVE == 0]
+        rate = stable_rate(x - mean, self.levels.sigma_max, self.rate)
+        every = math.gcd(CURVE, self.save_every)
+        for metrics in descend(
+            bank, x - mean, rate=rate, steps=self.steps, done=done, report_every=every
+        ):
             tell(metrics)
-        tensors = {"matrices": bank.matrices.detach(), "mean": torch.from_numpy(mean)}
-        checkpoints.save(kept, tensors, {**self.description(), "shape": list(shape)})
-        return Scaled(linear_flow(bank, self.sampler), mean, 1.0)
+            if metrics.step % CURVE == 0 or metrics.step == self.steps:
+                losses.append((metrics.step, metrics.loss))
+            if metrics.step % self.save_every == 0 or metrics.step == self.steps:
+                tensors = {
+                    "matrices": bank.matrices.detach(),
+                    "mean": torch.from_numpy(mean),
+                    "step": torch.tensor(metrics.step),
+                    "losses": torch.tensor(losses, dtype=torch.float64).reshape(-1, 2),
+                }
+                checkpoints.save(kept, tensors, about)
 
     def load(self, kept: Path) -> Scaled:
-        about = {**self.description(), "shape": checkpoints.description(kept).get("shape")}
-        tensors = checkpoints.load(kept, about)
+        found = checkpoints.description(kept)
+        tensors = checkpoints.load(kept, {**found, **self.description()})
         mean = tensors["mean"].numpy()
         bank = linear_bank(mean.size, self.levels, self.sampler)
         bank.load_state_dict({"matrices": tensors["matrices"]})
         return Scaled(linear_flow(bank, self.sampler), mean, 1.0)
 
-    def description(self) -> Mapping[str, Any]:
-        return {
-            "denoiser": "linear",
-            "rate": self.rate,
-            "steps": self.training_steps,
-            "levels": dict(self.levels.description()),
-            "sampler": repr(self.sampler),
-        }
+    def losses(self, kept: Path) -> Losses:
+        return _points(checkpoints.load(kept)["losses"])
+
+
+_TAKEN: Mapping[str, Sequence[str]] = {
+    "linear": ("rate",),
+    **dict.fromkeys(NETWORKS, ("rate", "batch", "device", "mixed")),
+}
+"""The options of each denoiser's training, besides the steps."""
+
+
+def recipe_of(denoiser: str, *, steps: int, **options: Any) -> Recipe:
+    """Return the recipe of a denoiser by its name; an option that is None keeps its default.
+
+    Raises:
+        InputError: an unknown denoiser, an option that it does not use, or one out of range.
+
+    >>> recipe_of("mlp", steps=100, batch=16, device=None).training.batch
+    16
+    """
+    if denoiser not in DENOISERS:
+        raise _unknown(denoiser)
+    given = {name: value for name, value in options.items() if value is not None}
+    for name, value in given.items():
+        if name not in _TAKEN[denoiser]:
+            raise InputError(name, f"is not used by the denoiser {denoiser}", value, "leave it out")
+    if denoiser == "linear":
+        return LinearRecipe(steps, **given)
+    return NetworkRecipe(denoiser, Training(steps, **given))
+
+
+def _unknown(denoiser: str) -> InputError:
+    return InputError("denoiser", "must be known", denoiser, f"pass one of {', '.join(DENOISERS)}")
+
+
+def _require_sampler(sampler: object) -> None:
+    if not isinstance(sampler, Sampler):
+        remedy = "pass ts.Euler(steps) or ts.Heun(steps)"
+        raise InputError("sampler", "must be a sampler", sampler, remedy)
+
+
+def _spelled(value: Any) -> Any:
+    """Return a field of a recipe, ready for JSON."""
+    if isinstance(value, Training | NoiseLevels):
+        return dict(value.description())
+    return repr(value) if isinstance(value, Sampler) else value
+
+
+def _points(losses: torch.Tensor) -> Losses:
+    return [(int(step), float(loss)) for step, loss in losses.tolist()]
+
+
+def _digest(values: Array) -> str:
+    return hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()[:16]
 
 
 def _images(shape: tuple[int, ...]) -> tuple[int, ...]:

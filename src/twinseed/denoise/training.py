@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -16,7 +16,10 @@ from twinseed.denoise.denoiser import Denoiser
 from twinseed.denoise.noise import NoiseLevels
 from twinseed.errors import InputError, TwinseedError
 
-__all__ = ["Metrics", "Training", "TrainingState", "averaged_weights", "train"]
+__all__ = ["CURVE", "Metrics", "Training", "TrainingState", "averaged_weights", "train"]
+
+CURVE = 50
+"""Steps between two points of a loss curve."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +28,10 @@ class Training:
 
     Range: ``steps`` and ``batch`` from 1; ``rate`` above 0, reached after ``warm_up`` steps;
     ``average`` from 0 (the last weights) to below 1 (a memory of ``1/(1 - average)`` steps).
-    ``device`` as torch names it; ``mixed`` computes in bfloat16 where the device does.
+    ``device`` as torch names it, such as "cpu" or "cuda:0"; ``mixed`` computes in bfloat16.
 
     Raises:
-        InputError: a field out of range.
+        InputError: a field out of range, or a device whose name torch does not know.
 
     >>> Training(steps=100).batch
     128
@@ -44,12 +47,43 @@ class Training:
     mixed: bool = False
 
     def __post_init__(self) -> None:
-        whole("steps", self.steps, "pass how many batches to train on")
-        whole("batch", self.batch, "pass the rows of a batch")
-        positive("rate", self.rate, "pass the learning rate of Adam, such as 0.001")
-        whole("warm_up", self.warm_up, "pass the steps until the full rate", at_least=0)
-        if non_negative("average", self.average, "0 keeps the last weights") >= 1.0:
+        # one spelling of each number: 1 and 1.0 are the same training, under the same key
+        for name, remedy, least in (
+            ("steps", "pass how many batches to train on", 1),
+            ("batch", "pass the rows of a batch", 1),
+            ("warm_up", "pass the steps until the full rate", 0),
+        ):
+            object.__setattr__(self, name, whole(name, getattr(self, name), remedy, at_least=least))
+        rate = positive("rate", self.rate, "pass the learning rate of Adam, such as 0.001")
+        average = non_negative("average", self.average, "0 keeps the last weights")
+        if average >= 1.0:
             raise InputError("average", "must be below 1", self.average, "0.999 is usual")
+        object.__setattr__(self, "rate", rate)
+        object.__setattr__(self, "average", average)
+        try:
+            object.__setattr__(self, "device", str(torch.device(self.device)))
+        except (RuntimeError, TypeError) as error:
+            raise InputError(
+                "device", "must be one that torch knows", self.device, "pass cpu, cuda or mps"
+            ) from error
+
+    def require_device(self) -> None:
+        """Compute a little on the device.
+
+        Raises:
+            InputError: the device is not there, or does not compute in bfloat16 where ``mixed``.
+        """
+        try:
+            one = torch.ones(2, 2, device=self.device)
+            with torch.autocast(one.device.type, dtype=torch.bfloat16, enabled=self.mixed):
+                float((one @ one).sum())
+        except Exception as error:  # what torch raises depends on the device and on its build
+            raise InputError(
+                "device",
+                f"cannot compute here{' in bfloat16' if self.mixed else ''}",
+                self.device,
+                f"pass {' or '.join(_devices())}{', or leave mixed out' if self.mixed else ''}",
+            ) from error
 
     def description(self) -> Mapping[str, Any]:
         """Return what the result depends on, ready for JSON: all fields but ``steps``."""
@@ -67,7 +101,7 @@ class Metrics:
 
 
 class TrainingState:
-    """All that training changes: weights, their average, the optimiser, the step.
+    """All that training changes: weights, their average, the optimiser, the step, the losses.
 
     What is drawn at step t follows from the seed and t alone, so a state that was saved and loaded
     goes on exactly as if it had never stopped (on a CPU with one thread).
@@ -83,6 +117,25 @@ class TrainingState:
             self.denoiser.parameters(), lr=training.rate, foreach=True
         )
         self.step = 0
+        self._points: list[tuple[int, float]] = []
+        self._recent: list[float] = []
+
+    @property
+    def losses(self) -> list[tuple[int, float]]:
+        """The loss curve from the first step on: (step, mean loss of the steps up to it).
+
+        There is a point at each multiple of ``CURVE``, and one for the steps after the last.
+        """
+        rest = [(self.step, _mean(self._recent))] if self._recent else []
+        return [*self._points, *rest]
+
+    def count(self, loss: float) -> None:
+        """Count one step of the optimiser and its loss."""
+        self.step += 1
+        self._recent.append(loss)
+        if self.step % CURVE == 0:
+            self._points.append((self.step, _mean(self._recent)))
+            self._recent.clear()
 
     def averaged(self) -> Denoiser:
         """Put the averaged weights into the denoiser, in evaluation mode, and return it.
@@ -98,6 +151,8 @@ class TrainingState:
         found = {f"weights/{k}": v for k, v in self.denoiser.state_dict().items()}
         found |= {f"average/{k}": v for k, v in self.average.items()}
         found["step"] = torch.tensor(self.step)
+        found["losses/points"] = torch.tensor(self._points, dtype=torch.float64).reshape(-1, 2)
+        found["losses/recent"] = torch.tensor(self._recent, dtype=torch.float64)
         for name, parameter in self.denoiser.named_parameters():
             for key, value in self.optimiser.state.get(parameter, {}).items():
                 found[f"optimiser/{name}/{key}"] = torch.as_tensor(value)
@@ -110,6 +165,9 @@ class TrainingState:
         for name, value in averaged_weights(tensors).items():
             self.average[name].copy_(value)
         self.step = int(tensors["step"])
+        points: list[list[float]] = tensors["losses/points"].tolist()
+        self._points = [(int(step), loss) for step, loss in points]
+        self._recent = tensors["losses/recent"].tolist()
         for name, parameter in self.denoiser.named_parameters():
             kept = _under(f"optimiser/{name}", tensors)
             if kept:
@@ -187,11 +245,25 @@ def train(
             group["lr"] = training.rate * min(1.0, (state.step + 1) / max(training.warm_up, 1))
         state.optimiser.step()
         _update_average(averaged, weights, state.step, training.average)
-        state.step += 1
+        state.count(value)
         losses.append(value)
         if state.step % report_every == 0 or state.step == training.steps:
-            yield Metrics(state.step, math.fsum(losses) / len(losses))
+            yield Metrics(state.step, _mean(losses))
             losses.clear()
+
+
+def _devices() -> list[str]:
+    """Return the devices that are here, by the names that torch gives them."""
+    found = ["cpu"]
+    if torch.cuda.is_available():
+        found.append("cuda")
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return found
+
+
+def _mean(losses: Sequence[float]) -> float:
+    return math.fsum(losses) / len(losses)
 
 
 def _seed_of(seed: int, step: int) -> int:

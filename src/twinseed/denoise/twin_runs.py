@@ -1,13 +1,13 @@
 """Pairs of denoisers at rising numbers of rows: trained, sampled, measured, in one resumable sweep.
 
-Two cells of the sweep train the twins of a pair; a third, once both are there, measures them and
-the linear twins of the same rows from the same noise.
+Two cells of the sweep train the twins of a pair, two more draw their samples, and a fifth measures
+them beside the linear twins of the same rows from the same noise.
 """
 
 from __future__ import annotations
 
 import hashlib
-import tempfile
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,20 +17,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
 
 from twinseed import __version__
 from twinseed.checks import numeric_rows, whole
+from twinseed.denoise.folder import RunFolder, flat
 from twinseed.denoise.halves import halves, near_duplicates
-from twinseed.denoise.recipes import Recipe
-from twinseed.denoise.watching import Told, Watch
+from twinseed.denoise.plans import PAIRINGS, TwinPlan
+from twinseed.denoise.twin_cells import TwinCells
+from twinseed.denoise.watching import Watch
 from twinseed.errors import InputError
 from twinseed.progress import track
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.sweep import Cell, Job, Result, Store, run
-from twinseed.twins import Twins
-from twinseed.verbs.twin_curves import linear_twins, measured, over_pairs
+from twinseed.verbs.twin_curves import over_pairs
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -39,57 +39,10 @@ __all__ = ["PAIRINGS", "TwinPlan", "TwinRuns", "train_twins"]
 
 Array = NDArray[np.float64]
 
-_REVISION = 1
+_REVISION = 2
 """Rises when the same seed gives other twins or another measurement of them."""
 
-_MOST_HELD_OUT = 4096
 _DIRECTIONS = 3000  # columns up to which the eigenvalues of all rows label the factors
-
-PAIRINGS: Mapping[str, tuple[bool, bool]] = {
-    "disjoint": (False, False),
-    "same-rows": (True, False),
-    "same-start": (False, True),
-}
-"""Whether B has A's rows, and A's initialisation. The first is the rule, the others are controls:
-what optimisation alone keeps apart, and what an equal start brings together."""
-
-
-@dataclass(frozen=True)
-class TwinPlan:
-    """Which pairs to train and how to look at them.
-
-    ``sizes``: training rows of each twin, rising. ``pairs``: independent pairs at each size.
-    ``seeds``: samples drawn from each twin. ``factors``: leading directions that agreement and
-    recovery are measured along. ``pairing``: what twins share, of ``PAIRINGS``.
-
-    Raises:
-        InputError: a field out of range.
-    """
-
-    sizes: tuple[int, ...]
-    recipe: Recipe
-    pairs: int = 1
-    seeds: int = 512
-    factors: int = 10
-    pairing: str = "disjoint"
-
-    def __post_init__(self) -> None:
-        remedy = "pass training rows of each twin, such as 30,100,300"
-        sizes = tuple(sorted({whole("sizes", n, remedy, at_least=2) for n in self.sizes}))
-        if not sizes:
-            raise InputError("sizes", "must not be empty", self.sizes, remedy)
-        object.__setattr__(self, "sizes", sizes)
-        whole("pairs", self.pairs, "pass how many pairs to train at each size")
-        whole("seeds", self.seeds, "pass how many samples to draw", at_least=2)
-        whole("factors", self.factors, "pass how many directions to look at")
-        if self.pairing not in PAIRINGS:
-            known = ", ".join(PAIRINGS)
-            raise InputError("pairing", "must be known", self.pairing, f"pass one of {known}")
-
-    @property
-    def twins(self) -> list[tuple[int, int, str]]:
-        """Size, pair and side of every twin, small ones first."""
-        return [(n, pair, side) for n in self.sizes for pair in range(self.pairs) for side in "ab"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,11 +61,14 @@ class TwinRuns:
 
     def file(self, kind: str, n: int, pair: int, side: str) -> Path:
         """Return where the ``weights`` (safetensors) or ``samples`` (npy) of a twin are."""
-        return _file(self.folder, kind, n, pair, side)
+        here, steps = RunFolder(self.folder), self.plan.recipe.steps
+        if kind == "weights":
+            return here.weights(n, pair, side, steps)
+        return here.samples(n, pair, side, steps, self.plan.seeds)
 
     def split(self, pair: int) -> dict[str, NDArray[np.int64]]:
         """Return the rows, by number, of a pair's sides ``a`` and ``b``, and of ``heldout``."""
-        return _split(self.folder, pair)
+        return RunFolder(self.folder).split(pair)
 
 
 def train_twins(
@@ -140,7 +96,9 @@ def train_twins(
     Args:
         data: images or rows.
         folder: holds everything: store, states of training, samples. The same call goes on from
-            what is there; on a cluster every worker must see it.
+            what is there, and so does one with other sizes, pairs, seeds, steps or factors, as if
+            it were the first; anything else needs a folder of its own. On a cluster every worker
+            must see the folder.
         plan: sizes, pairs and recipe.
         rng: a seed; a numpy generator cannot be resumed.
         workers: processes on this machine, one thread each.
@@ -150,9 +108,10 @@ def train_twins(
 
     Raises:
         InputError: sizes for which there are too few rows, rows that are all alike, a shape that
-            the denoiser cannot take, a folder that cannot be written: all before any work.
-        StoreError: the folder's store belongs to another job.
-        CheckpointError: a state of training that belongs to something else.
+            the denoiser cannot take, a device that is not there, a folder that cannot be written or
+            holds twins of other settings: all before any work.
+        StoreError: the store or the samples cannot be read or written.
+        CheckpointError: a state of training that is damaged, or of something else.
         NotFiniteError: training diverged; what was done stays.
 
     Validity: error bars over pairs say how another split of these rows and another initialisation
@@ -165,37 +124,49 @@ def train_twins(
     shape = images.shape[1:]
     if np.all(rows == rows[0]):
         raise InputError("data", "must not repeat one row", f"{len(rows)} equal rows", "check it")
-    plan.recipe.require(shape)
+    whole("workers", workers, "pass the number of processes to use")
     entropy = entropy_of(rng)
-    target = _prepared(Path(folder), rows, plan, entropy)
-    about: dict[str, Any] = {
+    if cluster is None:
+        plan.recipe.require_device()
+    settings: dict[str, Any] = {
         "data": hashlib.sha256(rows.tobytes()).hexdigest()[:16],
         "shape": list(shape),
         "recipe": dict(plan.recipe.description()),
-        "steps": plan.recipe.steps,
-        "seeds": plan.seeds,
+        "architecture": json.dumps(plan.recipe.architecture(shape), sort_keys=True),
         "pairing": plan.pairing,
     }
-    job = Job("train", f"{__version__}/{_REVISION}", entropy)
-    trained = [_training_cell(plan, target, shape, entropy, about, *twin) for twin in plan.twins]
-    pairs = [(n, pair) for pair in range(plan.pairs) for n in plan.sizes]
-    compared = [_measuring_cell(plan, target, entropy, about, n, pair) for n, pair in pairs]
+    groups = near_duplicates(rows)
+    splits = [
+        halves(rows, plan.sizes[-1], stream(entropy, f"halves {pair}"), groups=groups)
+        for pair in range(plan.pairs)
+    ]
+    for n, pair, side in plan.twins:
+        plan.recipe.require_rows(rows[plan.rows_of(vars(splits[pair]), n, side)])
+    factors = min(plan.factors, rows.shape[1], *(len(split.heldout) - 1 for split in splits))
+    job = Job("train", f"{__version__}/{_REVISION}", entropy, flat(settings))
+    target = RunFolder(Path(folder)).made(job)
+    cells = TwinCells(plan, target, shape, entropy, settings, factors)
+    steps, seeds = plan.recipe.steps, plan.seeds
     with ExitStack() as stack:
-        store = stack.enter_context(Store(target / "store.sqlite", job))
+        store = stack.enter_context(Store(target.store, job))
+        target.write_rows(rows, splits)
         tell = _teller(stack, plan, progress)
-        steps = plan.recipe.steps
-        watch = stack.enter_context(Watch(target / "running", 0, tell))
-        found = run(
-            job,
-            trained,
+        watch = stack.enter_context(Watch(target.running, 0, tell))
+        work = partial(run, job, workers=workers, cluster=cluster)
+        twins = [(cells.train(*twin), target.weights(*twin, steps)) for twin in plan.twins]
+        trained = work(
+            [cell for cell, _ in twins],
             store=store,
-            workers=workers,
-            cluster=cluster,
-            advance=lambda cells: watch.finished(cells * steps),
+            advance=lambda count: watch.finished(count * steps),
         )
-        results = run(job, compared, store=store, workers=workers, cluster=cluster)
-    values = _eigenvalues(rows, plan.factors)
-    attrs = {"denoiser": about["recipe"]["denoiser"], "pairing": plan.pairing, "seeds": plan.seeds}
+        work(_lost(twins))
+        drawn = [(cells.draw(*twin), target.samples(*twin, steps, seeds)) for twin in plan.twins]
+        work([cell for cell, _ in drawn], store=store)
+        work(_lost(drawn))
+        pairs = [(n, pair) for pair in range(plan.pairs) for n in plan.sizes]
+        results = work([cells.measure(n, pair) for n, pair in pairs], store=store)
+    values = _eigenvalues(rows, factors)
+    attrs = {"denoiser": plan.recipe.name, "pairing": plan.pairing, "seeds": plan.seeds}
 
     def laid_out(some: Sequence[Result]) -> tuple[xr.Dataset, xr.Dataset]:
         network, linear = (
@@ -211,128 +182,14 @@ def train_twins(
     network, linear = laid_out(results)
     losses = {
         twin: [(int(step), float(loss)) for step, loss in result["losses"]]
-        for twin, result in zip(plan.twins, found, strict=True)
+        for twin, result in zip(plan.twins, trained, strict=True)
     }
-    return TwinRuns(plan, network, linear, losses, by_pair, target, shape)
+    return TwinRuns(plan, network, linear, losses, by_pair, target.path, shape)
 
 
-def _training_cell(
-    plan: TwinPlan,
-    folder: Path,
-    shape: tuple[int, ...],
-    entropy: tuple[int, ...],
-    about: Mapping[str, Any],
-    n: int,
-    pair: int,
-    side: str,
-) -> Cell:
-    same_rows, same_start = PAIRINGS[plan.pairing]
-    start = stream(entropy, f"start {n} {pair} {'a' if same_start else side}")
-    draws = stream(entropy, f"batches {n} {pair} {side}")
-    seeds = {"start": int(start.integers(2**62)), "draws": int(draws.integers(2**62))}
-    rows_of = "a" if same_rows else side
-    work = partial(_train, plan, folder, shape, entropy, n, pair, side, rows_of, seeds)
-    description = {**about, "what": "train", "n": n, "pair": pair, "side": side}
-    return Cell(work=work, description=description)
-
-
-def _train(
-    plan: TwinPlan,
-    folder: Path,
-    shape: tuple[int, ...],
-    entropy: tuple[int, ...],
-    n: int,
-    pair: int,
-    side: str,
-    rows_of: str,
-    seeds: Mapping[str, int],
-    rng: np.random.Generator,
-) -> Result:
-    torch.set_num_threads(1)
-    name = f"{n}-{pair}-{side}"
-    running = folder / "running" / f"{name}.json"
-    told = Told(running)
-    rows = _rows(folder)[_split(folder, pair)[rows_of][:n]]
-    weights = _file(folder, "weights", n, pair, side)
-    generator = plan.recipe.fit(rows, shape, kept=weights, tell=told, **seeds)
-    samples = generator.sample(_noise(entropy, pair, plan.seeds, rows.shape[1]))
-    np.save(_file(folder, "samples", n, pair, side), samples.astype(np.float32))
-    running.unlink(missing_ok=True)
-    return {"losses": told.losses}
-
-
-def _measuring_cell(
-    plan: TwinPlan,
-    folder: Path,
-    entropy: tuple[int, ...],
-    about: Mapping[str, Any],
-    n: int,
-    pair: int,
-) -> Cell:
-    return Cell(
-        work=partial(_measure, plan, folder, entropy, n, pair),
-        # a larger last size leaves fewer rows held out; the twins themselves stay as they are
-        description={
-            **about,
-            "what": "measure",
-            "factors": plan.factors,
-            "largest": plan.sizes[-1],
-            "n": n,
-            "pair": pair,
-        },
-    )
-
-
-def _measure(
-    plan: TwinPlan,
-    folder: Path,
-    entropy: tuple[int, ...],
-    n: int,
-    pair: int,
-    rng: np.random.Generator,
-) -> Result:
-    split, rows = _split(folder, pair), _rows(folder)
-    a, b = (np.load(_file(folder, "samples", n, pair, side)) for side in "ab")
-    same_rows, _ = PAIRINGS[plan.pairing]
-    twins = Twins(
-        samples_a=a,
-        samples_b=b,
-        train_a=rows[split["a"][:n]],
-        train_b=None if same_rows else rows[split["b"][:n]],
-        heldout=rows[split["heldout"][:_MOST_HELD_OUT]],
-    )
-    linear = linear_twins(twins, _noise(entropy, pair, plan.seeds, twins.d))
-    return {
-        "network": measured(twins, rng, plan.factors),
-        "linear": measured(linear, rng, plan.factors),
-    }
-
-
-def _prepared(folder: Path, rows: Array, plan: TwinPlan, entropy: tuple[int, ...]) -> Path:
-    """Split the rows for every pair, then make the folder with all that workers need."""
-    groups = near_duplicates(rows)
-    splits = [
-        halves(rows, plan.sizes[-1], stream(entropy, f"halves {pair}"), groups=groups)
-        for pair in range(plan.pairs)
-    ]
-    try:
-        for name in ("weights", "samples", "splits", "running"):
-            (folder / name).mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder) as probe:
-            probe.write(b"0")
-        for stale in (folder / "running").glob("*"):
-            stale.unlink()
-        np.save(folder / "rows.npy", rows)
-        for pair, split in enumerate(splits):
-            np.savez(folder / "splits" / f"{pair}.npz", a=split.a, b=split.b, heldout=split.heldout)
-    except OSError as error:
-        raise InputError(
-            "folder",
-            f"cannot be written ({error.strerror or error})",
-            str(folder),
-            "pass a folder that you may write to",
-        ) from error
-    return folder.resolve()
+def _lost(made: Sequence[tuple[Cell, Path]]) -> list[Cell]:
+    """Return the cells that are done, but whose file somebody took away."""
+    return [cell for cell, file in made if not file.exists()]
 
 
 def _teller(
@@ -349,25 +206,6 @@ def _teller(
         shown.advance(steps)
 
     return tell
-
-
-def _rows(folder: Path) -> Array:
-    rows: Array = np.load(folder / "rows.npy", mmap_mode="r", allow_pickle=False)
-    return rows
-
-
-def _split(folder: Path, pair: int) -> dict[str, NDArray[np.int64]]:
-    with np.load(folder / "splits" / f"{pair}.npz", allow_pickle=False) as split:
-        return dict(split)
-
-
-def _file(folder: Path, kind: str, n: int, pair: int, side: str) -> Path:
-    suffix = {"weights": "safetensors", "samples": "npy"}[kind]
-    return folder / kind / f"{n}-{pair}-{side}.{suffix}"
-
-
-def _noise(entropy: tuple[int, ...], pair: int, seeds: int, d: int) -> Array:
-    return stream(entropy, f"noise {pair}").standard_normal((seeds, d))
 
 
 def _eigenvalues(rows: Array, count: int) -> Array:

@@ -16,15 +16,13 @@ _SECONDS = 1.0
 
 
 class Told:
-    """Keeps the losses of one training, and writes the last step into a file once a second."""
+    """Writes the last step of one training and its loss into a file, once a second."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._written = 0.0
-        self.losses: list[list[float]] = []
 
     def __call__(self, metrics: Metrics) -> None:
-        self.losses.append([metrics.step, metrics.loss])
         now = time.monotonic()
         if now - self._written >= _SECONDS:
             self._written = now

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twinseed import __version__, figures, readout
+from twinseed.errors import InputError
 from twinseed.figures import training as drawn
 from twinseed.figures.series import Z95
 from twinseed.files import write_text
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
 
     from twinseed.verbs.twin_curves import TwinCurves
 
-__all__ = ["curves_page", "write_training"]
+__all__ = ["curves_page", "require_room", "write_readouts", "write_training"]
+
+_PAGE = "index.html"
+_READOUTS = ("measured", "linear", "predicted")
 
 _COLUMNS = {
     "convergence": "Convergence q",
@@ -30,6 +35,53 @@ _COLUMNS = {
 }
 
 
+def require_room(folder: str | Path) -> None:
+    """Find out before training, not after it, that the folder cannot take what is written there.
+
+    Raises:
+        InputError: the folder, or a file or folder in it, cannot be written.
+    """
+    root = Path(folder)
+    for place, is_folder in (
+        (root, True),
+        (root / "figures", True),
+        (root / _PAGE, False),
+        *((root / f"{name}.nc", False) for name in _READOUTS),
+    ):
+        if place.exists() and place.is_dir() != is_folder:
+            raise InputError(
+                "folder",
+                f"must be a folder where {place} can be a {'folder' if is_folder else 'file'}",
+                str(root),
+                f"move {place} away, or pass another folder",
+            )
+    above = next(one for one in (root.absolute(), *root.absolute().parents) if one.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        why = "is not yours to write in" if above.is_dir() else "is a file"
+        raise InputError(
+            "folder",
+            f"cannot be written: {above} {why}",
+            str(root),
+            "pass a folder that you may write to",
+        )
+
+
+def write_readouts(folder: str | Path, **readouts: xr.Dataset | None) -> None:
+    """Write readouts by name into a folder, each whole or not at all; None takes a file away.
+
+    Raises:
+        InputError, OSError: the folder cannot be written.
+    """
+    root = Path(folder)
+    root.mkdir(parents=True, exist_ok=True)
+    for name, data in readouts.items():
+        path = root / f"{name}.nc"
+        if data is None:
+            path.unlink(missing_ok=True)
+            continue
+        readout.save(data, path)
+
+
 def write_training(curves: TwinCurves, folder: str | Path) -> Path:
     """Write the readouts, ``figures/`` and ``index.html`` into a folder; return the page's path.
 
@@ -37,13 +89,10 @@ def write_training(curves: TwinCurves, folder: str | Path) -> Path:
         MissingExtraError: matplotlib is not installed; the readouts are there by then.
         InputError, OSError: the folder cannot be written.
     """
+    write_readouts(folder, **{name: getattr(curves, name) for name in _READOUTS})
     root = Path(folder)
-    (root / "figures").mkdir(parents=True, exist_ok=True)
-    for name in ("measured", "linear", "predicted"):
-        data = getattr(curves, name)
-        if data is not None:
-            readout.save(data, root / f"{name}.nc")
-    page = root / "index.html"
+    (root / "figures").mkdir(exist_ok=True)
+    page = root / _PAGE
     write_text(page, curves_page(curves, root / "figures"), "folder")
     return page
 
