@@ -176,7 +176,7 @@ def test_nothing_is_computed_from_too_few_samples() -> None:
         ({"heldout": TRAIN_A}, "heldout must not hold rows of train_a"),
         ({"train_b": TRAIN_A}, "train_b must not hold the same rows"),
         ({"heldout": HELDOUT[:, :2]}, "heldout must have as many columns"),
-        ({"factors": 13}, "factors must not exceed the 12 columns"),
+        ({"factors": 1.5}, "factors must be a whole number"),
         ({"resamples": 1}, "resamples must not be 1"),
         ({"rng": -1}, "rng must be a seed"),
     ],

@@ -357,13 +357,11 @@ def test_samples_of_zeros_are_no_division_by_zero():
 @pytest.mark.parametrize(
     ("options", "named"),
     [
-        ({"factors": 21}, "factors"),
         ({"factors": -1}, "factors"),
         ({"resamples": 1}, "resamples"),
         ({"resamples": -5}, "resamples"),
         ({"reference": np.ones((5, 3))}, "reference"),
         ({"reference": np.full((5, 20), np.nan)}, "reference"),
-        ({"reference": np.ones((3, 20)), "factors": 5}, "factors"),
         ({"rng": "seed"}, "rng"),
     ],
 )

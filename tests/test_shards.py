@@ -138,7 +138,7 @@ def asked(address: str, **changed: Any) -> Any:
         ({"train_b": [roles()["train_a"]]}, "train_b must not hold the same rows"),
         ({"samples_a": np.full((30, D), np.nan)}, r"samples_a\[0, 0\] must be finite"),
         ({"resamples": 1}, "resamples must not be 1"),
-        ({"factors": 7}, "factors must not exceed"),
+        ({"factors": -1}, "factors must be a whole number"),
     ],
 )
 def test_bad_input_is_named_by_its_role(address: str, changed: dict[str, Any], says: str) -> None:

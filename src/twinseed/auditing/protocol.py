@@ -27,6 +27,8 @@ from twinseed.auditing.searches import Searches
 from twinseed.auditing.verdict import answers
 from twinseed.checks import refuse_positional, whole
 from twinseed.features import Encoder
+from twinseed.orders.factor_count import FactorCount
+from twinseed.orders.recovery import counted
 from twinseed.progress import track
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.twins import Twins
@@ -121,10 +123,11 @@ def audit(
     shown = given
     if encoder is not None:
         given = given.encoded(encoder, cache)
-    limit = whole("factors", factors, "pass how many leading directions to look at")
-    if given.heldout is not None:
-        limit = min(limit, len(given.heldout) - 1)
-    limit = min(limit, given.d)
+    whole("factors", factors, "pass how many leading directions to look at")
+    asked = counted(given, factors)
+    if asked.told:
+        numbers = {"asked": asked.asked, "looked_at": asked.count}
+        found = [*found, Finding("fewer factors", asked.told, numbers)]
     if given.origin is None:
         given = given.centred()
     with ExitStack() as stack:
@@ -137,7 +140,7 @@ def audit(
         def step() -> None:
             advance(1)
 
-        return _judged(given, shown, found, entropy, limit, step)
+        return _judged(given, shown, found, entropy, asked, step)
 
 
 def _judged(
@@ -145,7 +148,7 @@ def _judged(
     shown: Twins,
     found: list[Finding],
     entropy: tuple[int, ...],
-    factors: int,
+    factors: FactorCount,
     advance: Advance,
 ) -> Audit:
     """Judge twins; ``shown`` are the same before an encoder, or the twins themselves."""
@@ -153,19 +156,22 @@ def _judged(
     linear = linear_twins(twins, entropy)
     searches = Searches.of(twins, linear, entropy, advance)
     readout = measure(
-        twins, rng=entropy, factors=factors, closeness=searches.closeness() if searches else None
+        twins,
+        rng=entropy,
+        factors=factors.asked,
+        closeness=searches.closeness() if searches else None,
     )
     advance()
     # As many samples as the generator gave: directions of few samples are blurred.
     linear_readout = measure(
         first_seeds(linear, twins.seeds),
         rng=entropy,
-        factors=factors,
+        factors=factors.asked,
         closeness=searches.closeness(linear=True) if searches else None,
     )
     advance()
     rows = real_rows(twins, entropy)
-    expected = matched(rows, twins.n, factors)
+    expected = matched(rows, twins.n, factors.count)
     agreed = agreement(twins, linear, Axes.of(rows), expected, entropy, as_given=shown)
     recovered = factors_of(twins, readout, linear_readout, expected, entropy)
     beside = references(readout, linear_readout, agreed.predicted)

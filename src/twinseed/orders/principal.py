@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -41,25 +41,42 @@ def principal(rows: NDArray[Any], k: int) -> Directions:
     >>> abs(found.vectors.ravel()), found.eigenvalues
     (array([1., 0.]), array([6.]))
     """
-    return next(_with_deletions(rows, k, np.zeros(len(rows), dtype=np.int64)))
+    return next(_with_deletions(rows, k, np.full(len(rows), -1)))
 
 
 def principal_without(
     rows: NDArray[Any], k: int, labels: NDArray[np.int64]
 ) -> tuple[Directions, list[Directions]]:
-    """Return the directions of all rows, and those without each group of rows in turn."""
+    """Return the directions of all rows, and those without each group of rows in turn.
+
+    ``labels`` (rows,) are the groups, from 0; -1 where a row is in none.
+    """
     found = _with_deletions(rows, k, labels)
     return next(found), list(found)
 
 
 @dataclass(frozen=True)
 class Jackknifed:
-    """Directions with what deleting groups of rows makes of them; eigenvalues NaN if unknown."""
+    """Directions with what deleting groups of rows makes of them; eigenvalues NaN if unknown.
+
+    Eigenvalues are zero along directions in which the rows do not vary.
+    """
 
     vectors: NDArray[np.float64]
     eigenvalues: NDArray[np.float64]
     deleted: list[NDArray[np.float64]]
     exact: bool = False
+    rows: int | None = None
+    """How many rows told of them; None where they were given."""
+
+    def first(self, count: int) -> Jackknifed:
+        """Return the first ``count`` directions."""
+        return replace(
+            self,
+            vectors=self.vectors[:, :count],
+            eigenvalues=self.eigenvalues[:count],
+            deleted=[vectors[:, :count] for vectors in self.deleted],
+        )
 
 
 def jackknifed(
@@ -70,17 +87,40 @@ def jackknifed(
 ) -> Jackknifed | None:
     """Return what is known, or else the ``need`` leading directions of rows; None without either.
 
-    ``labels`` (rows,) are the groups to delete, or None.
+    ``labels`` (rows,) are the groups to delete, or None. Where rows are too few to tell of a
+    direction, its vector is NaN; where the rows do not vary along it, its vector is zero. There are
+    no eigenvalues for directions that rows are too few for.
     """
     if known is not None:
         return Jackknifed(known, np.full(known.shape[1], np.nan), [], exact=True)
     if rows is None:
         return None
+    without: list[Directions] = []
     if labels is None:
         found = principal(rows, need)
-        return Jackknifed(found.vectors, found.eigenvalues, [])
-    found, without = principal_without(rows, need, labels)
-    return Jackknifed(found.vectors, found.eigenvalues, [part.vectors for part in without])
+    else:
+        found, without = principal_without(rows, need, labels)
+    size = max(rows.shape)
+    return Jackknifed(
+        _of_width(found, need, size),
+        found.eigenvalues * _varying(found, size),
+        [_of_width(part, need, size) for part in without],
+        rows=len(rows),
+    )
+
+
+def _varying(found: Directions, size: int) -> NDArray[np.bool_]:
+    """Return which directions have a variance above rounding."""
+    floor = found.eigenvalues.max(initial=0.0) * size * np.finfo(np.float64).eps
+    return np.asarray(found.eigenvalues > floor)
+
+
+def _of_width(found: Directions, need: int, size: int) -> NDArray[np.float64]:
+    """Return the vectors of ``need`` directions: NaN where they are unknown, else zero if still."""
+    d = len(found.vectors)
+    vectors = np.full((d, min(need, d)), np.nan)
+    vectors[:, : found.eigenvalues.size] = np.where(_varying(found, size), found.vectors, 0.0)
+    return vectors
 
 
 def _with_deletions(rows: NDArray[Any], k: int, labels: NDArray[np.int64]) -> Iterator[Directions]:

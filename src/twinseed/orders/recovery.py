@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twinseed.checks import finite_vector, numeric_rows, whole
+from twinseed.checks import finite_vector, numeric_rows
 from twinseed.errors import InputError
+from twinseed.orders.factor_count import FactorCount, factor_count
 from twinseed.orders.principal import Jackknifed, jackknifed
 from twinseed.orders.theory.recovery import from_coupling
 from twinseed.randomness import RandomSource, entropy_of, stream
@@ -20,7 +21,7 @@ from twinseed.twins import Twins
 __all__ = [
     "Jackknifed",
     "Measured",
-    "checked_factors",
+    "counted",
     "factor_groups",
     "from_coupling",
     "from_twins",
@@ -122,10 +123,13 @@ def measured(
     Returns the estimates with the reference's eigenvalues (or else NaN) and directions.
 
     Raises:
-        InputError: factors below 0 or above d, widths that differ, directions that are not
-            orthonormal, eigenvalues that do not fall or of another number than the directions.
+        InputError: factors below 0, widths that differ, directions that are not orthonormal,
+            eigenvalues that do not fall or of another number than the directions.
 
-    Validity: directions are matched by rank. N samples, or reference rows, blur directions: the
+    Validity: there are as many factors as asked for, or fewer where the reference has no more
+    directions, see ``counted``. Where samples are too few to have a direction of that rank it is
+    not identifiable, and where leaving out a group of rows leaves too few, its error bar is NaN.
+    Directions are matched by rank. N samples, or reference rows, blur directions: the
     ceiling is what N real rows reach, not 1, and nothing here corrects for it. A group of g nearly
     equal eigenvalues (each within ``close`` of the one before) is compared as a subspace. A value
     counts as below the floor under ``(g + 4)/d`` (``recovery``) or ``sqrt((g + 3)/d)``
@@ -142,9 +146,11 @@ def measured(
     >>> bool(found["recovery"].value[0] > 0.9), str(found["recovery_twins"].status)
     (True, 'not identifiable')
     """
-    count = checked_factors(factors, twins.d)
+    asked = counted(twins, factors, reference, exact=truth is not None)
     entropy = entropy_of(rng)
-    target = _target(twins, count, reference, truth, eigenvalues, entropy, resamples)
+    target = _target(twins, asked.count, reference, truth, eigenvalues, entropy, resamples)
+    need = asked.count + _SPARE
+    count = asked.count if target is None else min(asked.count, target.vectors.shape[1])
     given = [
         None if v is None else _orthonormal(name, v, twins.d)
         for name, v in (("directions_a", directions_a), ("directions_b", directions_b))
@@ -156,7 +162,6 @@ def measured(
         "recovery_distance": Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE),
     }
     samples = (twins.samples_a, twins.samples_b)
-    need = count + _SPARE
     if target is not None:
         draw = stream(entropy, "recovery: seeds")
         labels = _labels(twins.seeds, draw, resamples)
@@ -181,12 +186,25 @@ def measured(
     return Measured(result, target.eigenvalues[:count], target.vectors[:, :count])
 
 
-def checked_factors(factors: int, d: int) -> int:
-    """Return the number of directions to compare, if there are as many."""
-    count = whole("factors", factors, "pass how many leading directions to compare", at_least=0)
-    if count > d:
-        raise InputError("factors", f"must not exceed the {d} columns", factors, "use fewer")
-    return count
+def counted(
+    twins: Twins,
+    factors: int,
+    reference: ArrayLike | Jackknifed | None = None,
+    *,
+    exact: bool = False,
+) -> FactorCount:
+    """Return how many directions are compared, of ``factors`` asked for; see ``factor_count``.
+
+    ``exact``: the reference is known directions, not rows.
+    """
+    rows = None if twins.heldout is None else len(twins.heldout)
+    if exact:
+        rows = None
+    elif isinstance(reference, Jackknifed):
+        rows = reference.rows
+    elif reference is not None:
+        rows = len(numeric_rows("reference", reference))
+    return factor_count(factors, columns=twins.d, rows=rows)
 
 
 def prepared(
@@ -201,7 +219,7 @@ def prepared(
 
     For several sets of samples beside the same real rows: the samples are not looked at.
     """
-    count = checked_factors(factors, twins.d)
+    count = counted(twins, factors, reference).count
     return _target(twins, count, reference, None, None, entropy_of(rng), resamples)
 
 
@@ -214,7 +232,7 @@ def _target(
     entropy: tuple[int, ...],
     resamples: int,
 ) -> Jackknifed | None:
-    """Return the directions to compare with; at least ``count`` of them."""
+    """Return the directions to compare with: ``count`` and some more, or as many as there are."""
     if isinstance(reference, Jackknifed):
         return reference
     if truth is not None:
@@ -244,14 +262,8 @@ def _target(
     labels = _labels(len(rows), stream(entropy, "recovery: reference"), resamples)
     side = jackknifed(rows, None, count + _SPARE, labels)
     assert side is not None
-    if side.eigenvalues.size < count:
-        raise InputError(
-            "factors",
-            f"must not exceed the {side.eigenvalues.size} directions that the reference rows span",
-            count,
-            "use fewer factors or more reference rows",
-        )
-    return side
+    rank = int(np.sum(side.eigenvalues > 0.0))
+    return side.first(rank) if rank else None
 
 
 def _against(
@@ -291,7 +303,7 @@ def _against(
         told["recovery_distance"] = Estimate(
             values[-1],
             se[-1],
-            Status.BELOW_FLOOR if unlearned else Status.OK,
+            Status.BELOW_FLOOR if unlearned else str(status[-1]),
             found.resampled,
         )
     return told
@@ -312,15 +324,18 @@ def _between(
     close: float,
     resamples: int,
 ) -> Estimate:
-    width = min(first.vectors.shape[1], second.vectors.shape[1])
+    width = min(first.eigenvalues.size, second.eigenvalues.size)
     if eigenvalues is None:
         values = (first.eigenvalues[:width] + second.eigenvalues[:width]) / 2
     else:
         values = np.asarray(eigenvalues, dtype=np.float64)[:width]
     groups = _groups(values, close)
 
+    narrow = min(first, second, key=lambda side: side.eigenvalues.size)
+    missing = 0.0 if narrow.exact else np.nan  # a model without a direction has not learned it
+
     def value(a: Array, b: Array) -> Array:
-        found = np.zeros(count)
+        found = np.full(count, missing)
         root = np.sqrt(overlaps(a, b[:, : values.size], groups))[:count]
         found[: root.size] = root
         return found
@@ -354,7 +369,9 @@ def _estimate(
             continue
         spread = np.sum((without - without.mean(axis=0)) ** 2, axis=0)
         variance += (len(without) - 1) / len(without) * spread
-    status = np.where(value < floor, str(Status.BELOW_FLOOR), str(Status.OK))
+    status = np.where(value < floor, str(Status.BELOW_FLOOR), str(Status.OK)).astype("<U32")
+    status[np.isnan(value)] = str(Status.NOT_IDENTIFIABLE)
+    variance[np.isnan(value)] = np.nan
     source = ""
     if resampled:
         source = f"{' and '.join(resampled)} (jackknife, {GROUPS} groups); models as given"

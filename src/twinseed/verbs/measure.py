@@ -38,14 +38,15 @@ def measure(
 
     Equation: the functions ``from_twins`` of ``twinseed.orders`` give each variable's estimator.
     Range: see ``readout.VARIABLES``. Shapes: a readout without grid; recovery and convergence along
-    a factor have a dimension ``factor`` of length ``factors``. Its coordinates n and d are those of
-    ``train_a``.
+    a factor have a dimension ``factor``, of length ``factors`` or less. Its coordinates n and d are
+    those of ``train_a``.
 
     Args:
         twins: the samples and the rows behind them.
         rng: a seed or a generator; it draws the bootstrap, the groups of rows and, where training
             and held-out rows differ in number, the subset of the larger side.
-        factors: how many leading directions recovery compares.
+        factors: how many leading directions recovery compares; fewer where fewer exist, which the
+            attribute ``factors_told`` then says in a sentence.
         reference: rows whose principal directions stand for the truth; held-out rows by default.
             What ``recovery.prepared`` made of them, where it is known already.
         resamples: bootstrap draws; 0 leaves error bars out (a simulation has replicates instead).
@@ -93,6 +94,8 @@ def measure(
         ),
         **distance.from_twins(twins, entropy),
     }
+    asked = recovery.counted(twins, factors, reference).at_most(eigenvalues.size)
+    fewer = {"factors_asked": asked.asked, "factors_told": asked.told} if asked.told else {}
     ranks = np.arange(1, eigenvalues.size + 1, dtype=np.float64)
     return make(
         _naming_constant_columns(estimates) if twins.constant_columns else estimates,
@@ -111,6 +114,7 @@ def measure(
             "constant_columns": twins.constant_columns,
             "centred": int(twins.origin is not None),
             "resamples": draws,
+            **fewer,
         },
     )
 

@@ -1,0 +1,57 @@
+"""How many leading directions are looked at, of those asked for: one rule for every entrance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from twinseed.checks import whole
+
+__all__ = ["FactorCount", "factor_count"]
+
+
+@dataclass(frozen=True)
+class FactorCount:
+    """The leading directions that were asked for, and those that exist."""
+
+    asked: int
+    count: int
+    columns: int
+    rows: int | None
+
+    @property
+    def told(self) -> str:
+        """Say in a sentence that fewer are looked at than were asked for; empty if none lack."""
+        if self.count == self.asked:
+            return ""
+        where = f"{self.columns} columns"
+        if self.rows is not None:
+            where = f"{self.rows} held-out or reference rows of {where}"
+        return (
+            f"{self.asked} leading directions were asked for; {self.count} are looked at, since "
+            f"{where} have no more."
+        )
+
+    def at_most(self, found: int) -> FactorCount:
+        """Return the same, with no more directions than were found."""
+        return replace(self, count=min(self.count, found))
+
+
+def factor_count(asked: Any, *, columns: int, rows: int | None = None) -> FactorCount:
+    """Cut the number of leading directions asked for to those that exist.
+
+    Equation: ``min(asked, columns, rows - 1)``; n rows span n - 1 directions about their mean.
+    ``rows`` are those whose directions stand for the truth: held-out or reference rows; None where
+    there are none, or where the directions are known.
+
+    Raises:
+        InputError: ``asked`` is no whole number, or below 0.
+
+    >>> factor_count(5, columns=8, rows=3).count
+    2
+    >>> factor_count(5, columns=3).told
+    '5 leading directions were asked for; 3 are looked at, since 3 columns have no more.'
+    """
+    number = whole("factors", asked, "pass how many leading directions to look at", at_least=0)
+    count = min(number, columns, number if rows is None else max(rows - 1, 0))
+    return FactorCount(number, count, columns, rows)
