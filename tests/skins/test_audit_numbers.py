@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -76,14 +75,14 @@ FIGURES = ("audit_margins", "audit_spectrum", "audit_recovery")
 
 
 @pytest.fixture(scope="module")
-def page(audit: Audit) -> Iterator[Page]:
+def page(audit: Audit) -> Page:
     """The page, its figures left blank: they are slow to draw."""
     with pytest.MonkeyPatch.context() as patch:
         for name in FIGURES:
             patch.setattr(f"twinseed.report.audit.{name}", lambda *_, **how: None)
         blank = '<svg width="9pt" height="9pt"></svg>'
         patch.setattr("twinseed.report.audit.as_svg", lambda *_: blank)
-        yield Page(audit_page(audit))
+        return Page(audit_page(audit))
 
 
 def shown(one: Number) -> str:
