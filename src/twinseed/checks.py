@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,8 @@ from twinseed.errors import InputError
 
 __all__ = [
     "LARGEST",
+    "Loads",
+    "Sizes",
     "finite_vector",
     "grid_axis",
     "non_negative",
@@ -27,6 +29,12 @@ __all__ = [
     "whole",
     "whole_numbers",
 ]
+
+Sizes = int | Sequence[int] | NDArray[np.integer[Any]] | NDArray[np.floating[Any]]
+"""A number of rows or columns, or several that make a dimension."""
+
+Loads = float | Sequence[float] | NDArray[np.integer[Any]] | NDArray[np.floating[Any]]
+"""A sample complexity n/d, or several that make a dimension."""
 
 LARGEST = 2**53
 """The largest size that is taken: up to it a float tells whole numbers apart."""

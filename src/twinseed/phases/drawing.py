@@ -21,7 +21,7 @@ __all__ = ["phase_diagram"]
 
 def phase_diagram(
     *,
-    d: float = 10**6,
+    d: int = 10**6,
     gamma: tuple[float, float] = (0.03, 30.0),
     strength: tuple[float, float] = (0.1, 10.0),
     ridge: float = 0.0,

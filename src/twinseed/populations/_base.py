@@ -12,11 +12,15 @@ from numpy.typing import NDArray
 
 from twinseed.checks import whole
 from twinseed.errors import InputError
+from twinseed.identity import class_name, digest
 
 __all__ = ["Population", "Spectrum"]
 
 Spectrum = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Distinct eigenvalues in rising order, and their weights, which sum to one."""
+
+_LISTED = 10_000
+"""Dimensions up to which every eigenvalue goes into a population's identity."""
 
 
 class Population(ABC):
@@ -86,8 +90,17 @@ class Population(ABC):
             )
         return size
 
+    def identity(self, d: int) -> str:
+        """Return which code the population is: its class, and a digest of its spectrum at ``d``.
+
+        A store keeps results under it and the description, so that a population whose code was
+        edited is drawn anew.
+        """
+        listed = self.eigenvalues(d) if d <= _LISTED else ()
+        return f"{class_name(self)} {digest(*self.spectrum(d), self.factors, listed)}"
+
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Population) and self.description() == other.description()
+        return type(self) is type(other) and self.description() == other.description()
 
     def __hash__(self) -> int:
         return hash(repr(self.description()))

@@ -30,7 +30,9 @@ class Cell:
 
     ``work`` takes a numpy generator and returns a ``Result``. It must survive pickling to be sent
     to another process: a function of a module, a ``functools.partial`` of one, or a method of a
-    frozen data class. ``description`` says all that the result depends on, ready for JSON.
+    frozen data class. ``description`` says all that the result depends on, ready for JSON, but for
+    the code that does the work: ``identity`` names that. It goes into the key, and the store keeps
+    it; the random stream does not depend on it.
 
     Cells of one ``group`` cost about the same. Where they can be done at once, they all have the
     same ``together``: it takes the generators of several cells and returns their results in that
@@ -45,6 +47,7 @@ class Cell:
     description: Mapping[str, Any]
     group: str | None = None
     together: Callable[[Sequence[np.random.Generator]], Sequence[Result]] | None = None
+    identity: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if self.together is not None and self.group is None:
@@ -56,6 +59,13 @@ class Cell:
     def name(self) -> str:
         """The description in its canonical spelling."""
         return _canonical(self.description)
+
+    @property
+    def kept(self) -> str:
+        """The description and the identity, as a store keeps them."""
+        if not self.identity:
+            return self.name
+        return _canonical({**self.description, "identity": self.identity})
 
 
 @dataclass(frozen=True)
@@ -74,7 +84,7 @@ class Job:
 
     def key(self, cell: Cell) -> str:
         """Return the key of a cell's result in a store."""
-        whole = _canonical([self.kind, self.version, list(self.entropy), cell.description])
+        whole = _canonical([self.kind, self.version, list(self.entropy), json.loads(cell.kept)])
         return hashlib.sha256(whole.encode()).hexdigest()
 
     def random(self, cell: Cell) -> np.random.Generator:

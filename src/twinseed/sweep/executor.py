@@ -69,7 +69,7 @@ def run(
     def finished(results: Mapping[str, str]) -> None:
         done.update(results)
         if store is not None:
-            store.put((key, by_key[key].name, result) for key, result in results.items())
+            store.put((key, by_key[key].kept, result) for key, result in results.items())
         tell(len(results))
 
     if cluster is not None or count > 1:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed import readout
-from twinseed.checks import grid_axis
+from twinseed.checks import Loads, Sizes, grid_axis
 from twinseed.errors import InputError
 from twinseed.filters import Filter
 from twinseed.model import require_filter
@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = ["Grid"]
+
+_TAKEN = frozenset(
+    {"d", "factor", "factor_eigenvalue", "filter", "filter_kind", "gamma", "kind", "n"}
+    | {"draws", "exponent", "strength"}
+    | {f"{name}{part}" for name in readout.VARIABLES for part in ("", "_se", "_status")}
+)
+"""Names in a readout that no parameter of a filter can have."""
 
 _REMEDY = {
     "n": "pass the number of training rows of each model",
@@ -63,9 +70,9 @@ class Grid:
         population: Population | Sequence[Population],
         filter: Filter | Sequence[Filter],
         *,
-        n: Any = None,
-        d: Any = None,
-        gamma: Any = None,
+        n: Sizes | None = None,
+        d: Sizes | None = None,
+        gamma: Loads | None = None,
     ) -> Grid:
         """Check the arguments and lay out the grid.
 
@@ -155,7 +162,7 @@ def _filter_axis(
     filter: Filter | Sequence[Filter],
 ) -> tuple[tuple[Filter, ...], dict[str, int], dict[str, Any]]:
     if isinstance(filter, Filter):
-        return (filter,), {}, {**filter.parameters, "filter_kind": type(filter).__name__}
+        return (filter,), {}, {**_parameters(filter), "filter_kind": type(filter).__name__}
     if not isinstance(filter, Sequence) or isinstance(filter, str) or len(filter) == 0:
         raise InputError(
             "filter", "must be a filter or a sequence of filters", filter, "pass ts.Ridge(0.1)"
@@ -164,10 +171,11 @@ def _filter_axis(
     if len(set(filters)) != len(filters):
         raise InputError("filter", "must not repeat a filter", filters, "drop the repetition")
     kinds = {type(one) for one in filters}
-    names = list(filters[0].parameters)
-    alike = all(list(one.parameters) == names for one in filters)
+    parameters = [_parameters(one) for one in filters]
+    names = list(parameters[0])
+    alike = all(list(one) == names for one in parameters)
     if len(kinds) == 1 and len(names) == 1 and alike:
-        values = np.array([one.parameters[names[0]] for one in filters])
+        values = np.array([one[names[0]] for one in parameters])
         kind = type(filters[0]).__name__
         return (
             filters,
@@ -176,6 +184,22 @@ def _filter_axis(
         )
     labels = np.array([repr(one) for one in filters])
     return filters, {"filter": len(filters)}, {"filter": ("filter", labels)}
+
+
+def _parameters(filter: Filter) -> dict[str, Any]:
+    """Return the parameters of a filter as coordinates of the readout."""
+    found = {name: value for name, value in filter.description().items() if name != "kind"}
+    for name, value in filter.parameters.items():
+        if name in _TAKEN or np.ndim(value) > 0:
+            raise InputError(
+                "filter",
+                f"must have numbers as parameters, and none of the name {name!r}"
+                if name in _TAKEN
+                else f"must have numbers as parameters, but {name!r} is a list",
+                value,
+                "mend `parameters` of the filter",
+            )
+    return found
 
 
 def _require_two(given: Mapping[str, Any]) -> None:

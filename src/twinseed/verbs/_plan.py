@@ -136,7 +136,7 @@ class Plan:
         from twinseed.verbs.predict import predict
 
         rows, scalar = self._rows(n)
-        found = predict(self.population, self.filter, n=float(rows[0]) - 1 if scalar else rows - 1)
+        found = predict(self.population, self.filter, n=int(rows[0]) - 1 if scalar else rows - 1)
         found = found.assign_coords(n=found["n"] + 1, gamma=(found["n"] + 1) / self.d)
         known = self.bands(n)
         for name in VARIABLES:

@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed import __version__
-from twinseed.checks import whole
+from twinseed.checks import Sizes, whole
 from twinseed.errors import InputError
 from twinseed.filters import Filter
+from twinseed.identity import plain
 from twinseed.populations import Population
 from twinseed.readout import Estimate
 from twinseed.simulation import Dense, Engine
@@ -47,8 +48,8 @@ class Simulation:
         population: Population | Sequence[Population],
         filter: Filter | Sequence[Filter],
         *,
-        n: Any,
-        d: Any = None,
+        n: Sizes,
+        d: Sizes | None = None,
         replicates: int,
         engine: Engine | None = None,
     ) -> Simulation:
@@ -85,11 +86,12 @@ class Simulation:
         n, d = int(self.grid.n[index]), int(self.grid.d[index])
         description = {
             "engine": dict(self.engine.description()),
-            "population": dict(population.description()),
+            "population": plain("population", population.description()),
             "filter": dict(filter.description()),
             "n": n,
             "d": d,
         }
+        identity = {"population": self._identity(index[0], d), "filter": self._filters[index[-1]]}
         arguments = (self.engine, population, filter, n, d)
         shares_work = type(self.engine).draws is not Engine.draws
         return partial(
@@ -97,8 +99,23 @@ class Simulation:
             description,
             work=partial(_draw, *arguments),
             group=json.dumps(description, sort_keys=True),
+            identity=identity,
             together=partial(_draws, *arguments) if shares_work else None,
         )
+
+    def _identity(self, place: int, d: int) -> str:
+        """Return the identity of a population at a dimension, found once."""
+        if (place, d) not in self._populations:
+            self._populations[place, d] = self.grid.populations[place].identity(d)
+        return self._populations[place, d]
+
+    @cached_property
+    def _populations(self) -> dict[tuple[int, int], str]:
+        return {}
+
+    @cached_property
+    def _filters(self) -> list[str]:
+        return [one.identity() for one in self.grid.filters]
 
     def readout(self, results: Sequence[Result], entropy: Sequence[int]) -> xr.Dataset:
         """Average the results of ``cells``, in their order."""

@@ -46,6 +46,7 @@ def gathered(draws: Sequence[Draw], attrs: Mapping[str, Any]) -> xr.Dataset:
     """
     if not draws:
         raise ReadoutError("there is no draw yet: let the sweep go on")
+    _require_one_version(draws)
     populations = _Populations.of(_distinct("population", draws))
     n, d = (_numbers(key, _distinct(key, draws)) for key in ("n", "d"))
     axes = [populations.axis, n, d, _filters(_distinct("filter", draws))]
@@ -73,6 +74,21 @@ def gathered(draws: Sequence[Draw], attrs: Mapping[str, Any]) -> xr.Dataset:
         },
     )
     return found.assign(draws=(tuple(dims), counts.reshape(lengths), {"long_name": "draws found"}))
+
+
+def _require_one_version(draws: Sequence[Draw]) -> None:
+    """Refuse draws of a filter, or of a population, whose code was edited in between."""
+    found: dict[str, str] = {}
+    for about, _ in draws:
+        identity = about.get("identity", {})
+        for key, at in (("filter", None), ("population", about["d"])):
+            name = _spelled([key, about[key], at])
+            if found.setdefault(name, identity.get(key, "")) != identity.get(key, ""):
+                raise ReadoutError(
+                    f"the store holds draws of two versions of the {key} {label(about[key])}: "
+                    "its code was edited in between. Take the table of draws, which names "
+                    f"the version in identity_{key}, or give the new version a store of its own"
+                )
 
 
 def label(description: Description) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from twinseed.checks import Loads, Sizes
 from twinseed.coupling import Coupling, solve
 from twinseed.errors import InputError
 from twinseed.filters import Filter, Ridge
@@ -28,9 +29,9 @@ def predict(
     population: Population | Sequence[Population],
     filter: Filter | Sequence[Filter] = _PLAIN,
     *,
-    n: Any = None,
-    d: Any = None,
-    gamma: Any = None,
+    n: Sizes | None = None,
+    d: Sizes | None = None,
+    gamma: Loads | None = None,
 ) -> xr.Dataset:
     """Predict every order parameter of twin linear generators, on a grid.
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from twinseed.checks import Sizes
 from twinseed.filters import Filter, Ridge
 from twinseed.populations import Population
 from twinseed.progress import track
@@ -27,8 +28,8 @@ def simulate(
     population: Population | Sequence[Population],
     filter: Filter | Sequence[Filter] = _PLAIN,
     *,
-    n: Any,
-    d: Any = None,
+    n: Sizes,
+    d: Sizes | None = None,
     replicates: int,
     rng: RandomSource,
     engine: Engine | None = None,
