@@ -36,7 +36,7 @@ CALLS = {
     "plan": Call("pilot.npy --resamples 10", "twinseed", "plan"),
     "diagram": Call("--d 1000 --ridge 1 --cells 81", "twinseed.phases", "phase_diagram"),
     "train": Call("a.npy --sizes 4 --denoiser mlp", "twinseed.denoise.twin_runs", "train_twins"),
-    "reproduce": Call("--quick", "twinseed.reproduction", "reproduce"),
+    "reproduce": Call("", "twinseed.reproduction", "reproduce"),
     "compare": Call("theory.nc theory.nc", "twinseed", "compare"),
 }
 EXTRAS = {"train", "reproduce"}

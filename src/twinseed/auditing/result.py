@@ -228,7 +228,7 @@ def schema() -> dict[str, Any]:
     >>> schema()["properties"]["protocol"]["const"] == PROTOCOL
     True
     """
-    text = files("twinseed.auditing").joinpath("schema.json").read_text("utf-8")
+    text = files("twinseed").joinpath("schemas", "audit.json").read_text("utf-8")
     found: dict[str, Any] = json.loads(text)
     return found
 

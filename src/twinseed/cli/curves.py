@@ -76,6 +76,7 @@ def curves_as_json(curves: TwinCurves) -> dict[str, Any]:
         "predicted": curves.predicted,
     }
     return {
+        "schema": 1,
         **{n: None if data is None else readout_as_json(data) for n, data in readouts.items()},
         "losses": {name: [list(one) for one in curve] for name, curve in curves.losses.items()},
         "settings": curves.settings,

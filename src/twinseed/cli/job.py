@@ -65,6 +65,7 @@ def reproduce(
         claims = [claim.to_dict() for claim in found.claims]
         print_json(
             {
+                "schema": 1,
                 "page": str(page),
                 "agrees": found.agrees,
                 "claims": claims,

@@ -78,7 +78,8 @@ def readout_as_json(readout: xr.Dataset) -> dict[str, Any]:
     """Return a readout as coordinates and, for each variable, values, errors and statuses."""
     from twinseed.readout import VARIABLES
 
-    return dataset_as_json(readout, list(VARIABLES), ("", "_se", "_status"), _PARTS)
+    suffixes = ("", "_se", "_status")
+    return {"schema": 1, **dataset_as_json(readout, list(VARIABLES), suffixes, _PARTS)}
 
 
 def dataset_as_json(

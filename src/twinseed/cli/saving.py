@@ -16,11 +16,26 @@ from twinseed.files import write_text, written
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["READOUT", "save_json", "save_readout", "save_table"]
+__all__ = ["READOUT", "save_dataset", "save_json", "save_readout", "save_table"]
 
 READOUT = (".nc", ".csv", ".parquet", ".json")
 """Endings that ``save_readout`` understands."""
 _PARTS = {"value": "", "se": "_se", "status": "_status"}
+
+
+def save_dataset(
+    dataset: xr.Dataset, names: Sequence[str], parts: dict[str, str], path: Path, as_json: Any
+) -> None:
+    """Write a data set whose variables come in several parts, each under a suffix of its name."""
+    ending = path.suffix.lower()
+    if ending == ".nc":
+        stored = dataset.drop_dims([dim for dim, size in dataset.sizes.items() if not size])
+        with written(path, "--output") as unfinished:
+            stored.to_netcdf(unfinished, engine="scipy")
+    elif ending == ".json":
+        save_json(as_json, path)
+    else:
+        save_table(list(_rows(dataset, names, parts)), path)
 
 
 def save_readout(readout: xr.Dataset, path: Path) -> None:
@@ -29,17 +44,12 @@ def save_readout(readout: xr.Dataset, path: Path) -> None:
     The table has the columns ``variable``, the coordinates, ``factor`` (empty for what is not of
     one factor), ``value``, ``se`` and ``status``; a number that does not exist is empty.
     """
-    ending = path.suffix.lower()
-    if ending == ".nc":
-        from twinseed.readout import save
+    from twinseed.readout import VARIABLES, save
 
+    if path.suffix.lower() == ".nc":
         save(readout, path)
-    elif ending == ".json":
-        save_json(readout_as_json(readout), path)
     else:
-        from twinseed.readout import VARIABLES
-
-        save_table(list(_rows(readout, list(VARIABLES), _PARTS)), path)
+        save_dataset(readout, list(VARIABLES), _PARTS, path, readout_as_json(readout))
 
 
 def save_json(value: Any, path: Path) -> None:

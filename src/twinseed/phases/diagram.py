@@ -218,6 +218,7 @@ class PhaseDiagram:
             value, se = self.values(name)
             columns |= {name: value.tolist(), f"{name}_se": se.tolist()}
         return {
+            "schema": 1,
             "twinseed": __version__,
             "seed": list(self.entropy),
             "plane": self.plane.description(),

@@ -194,6 +194,7 @@ class Plan:
         rows = self._shown(n)
         parts = ("value", "low", "high", "status")
         return {
+            "schema": 1,
             "protocol": PROTOCOL,
             "twinseed": __version__,
             "pilot": {
