@@ -20,6 +20,7 @@ from twinseed.cli.options import (
     Seed,
     Workers,
     numbers,
+    require_folder,
 )
 from twinseed.cli.output import print_json, say
 from twinseed.errors import MissingExtraError, TwinseedError
@@ -104,6 +105,7 @@ def train(
     from twinseed.readers import load_rows
     from twinseed.report.training import require_room, write_readouts, write_training
 
+    require_folder("--output", output)
     wanted = numbers("--sizes", sizes)
     plan = TwinPlan(
         sizes=tuple(wanted if isinstance(wanted, list) else [wanted]),
@@ -123,7 +125,7 @@ def train(
         rng=seed,
         workers=workers,
         cluster=cluster,
-        progress=False if quiet else None,
+        progress=not quiet,
     )
     with _saying_where(output):
         write_readouts(output, measured=runs.measured, linear=runs.linear)
