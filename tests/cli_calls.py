@@ -35,7 +35,9 @@ CALLS = {
     "audit": Call("--train-a a.npy --samples-a ga.npy", "twinseed", "audit"),
     "plan": Call("pilot.npy --resamples 10", "twinseed", "plan"),
     "diagram": Call("--d 1000 --ridge 1 --cells 81", "twinseed.phases", "phase_diagram"),
-    "train": Call("a.npy --sizes 4 --denoiser mlp --factors 4", "twinseed.denoise.twin_runs", "train_twins"),
+    "train": Call(
+        "a.npy --sizes 4 --denoiser mlp --factors 4", "twinseed.denoise.twin_runs", "train_twins"
+    ),
     "reproduce": Call("", "twinseed.reproduction", "reproduce"),
     "compare": Call("theory.nc theory.nc", "twinseed", "compare"),
 }

@@ -247,7 +247,9 @@ def test_json_and_silence_of_curves(folder: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("twinseed.report.training.write_training", lambda *_: Path("index.html"))
     monkeypatch.setattr("twinseed.auditing.published.published_pairs", lambda *_, **__: curves)
     rules = schema("curves")
-    with replaced("train", lambda *_, **__: None):
+    monkeypatch.setattr("twinseed.report.training.write_readouts", lambda *_, **__: None)
+    runs = SimpleNamespace(measured=grid, linear=grid)
+    with replaced("train", lambda *_, **__: runs):
         told = strict(call_in(folder, monkeypatch, "train", "--json", "-q").stdout)
         quiet = call_in(folder, monkeypatch, "train", "-q")
         assert "index.html" in call_in(folder, monkeypatch, "train").stdout
