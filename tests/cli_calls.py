@@ -76,7 +76,7 @@ def options_of(command: str) -> dict[str, list[str]]:
     return {
         str(one.name): list(one.opts)
         if one.param_type_name == "option"
-        else [str(one.metavar or one.name).upper()]
+        else [str(one.metavar or str(one.name).upper())]
         for one in found.params
         if one.name != "help"
     }

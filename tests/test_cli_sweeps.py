@@ -130,7 +130,7 @@ def test_a_store_is_exported_as_parquet(store: Path, tmp_path: Path) -> None:
             ("export", "{store}", "-o", "draws.xlsx"),
             "--output must end in .nc, .csv, .parquet or .json",
         ),
-        (("export", "absent.sqlite"), "absent.sqlite cannot be read as a store"),
+        (("export", "absent.sqlite"), "STORE must be a file that exists"),
         (("export", "{store}", "-o", "absent/draws.csv"), "folder that does not exist"),
         (("predict", "--strength", "1,1", *SIZE), "must differ in the strength of one factor"),
         (("predict", "--strength", "1,x", *SIZE), "--strength must be numbers"),

@@ -16,25 +16,65 @@ def drawn_table(
     *,
     width: int | None = None,
     prose: bool = False,
+    keys: int = 1,
 ) -> str:
-    """Return a table as plain text; cells are never broken, however narrow the terminal.
+    """Return a table as plain text, no line longer than ``width`` if one is given.
 
-    With ``prose`` the last column holds sentences, which are wrapped to ``width``, if one is given.
+    With ``prose`` the last column holds sentences, which are wrapped. Otherwise a table that is too
+    wide is cut between two columns, and goes on below; its first ``keys`` columns come again. A
+    cell is broken only where it alone is too wide.
 
     >>> drawn_table(["n", "q"], [["10", "0.5"]]).splitlines()
     [' n    q', ' ────────', ' 10   0.5']
+    >>> print(drawn_table(["n", "convergence", "recovery"], [["10", "0.5", "0.7"]], width=18))
+     n    convergence
+     ────────────────
+     10   0.5
+    <BLANKLINE>
+     n    recovery
+     ─────────────
+     10   0.7
     """
+    lines = [list(header), *map(list, rows)]
+    if width is None or prose or len(header) <= keys + 1:
+        return _drawn(lines, width, prose)
+    tables, shown = [], keys
+    while shown < len(header):
+        end = len(header)
+        while end > shown + 1 and _widest(_chosen(lines, keys, shown, end)) > width:
+            end -= 1
+        tables.append(_drawn(_chosen(lines, keys, shown, end), width, prose))
+        shown = end
+    return "\n\n".join(tables)
+
+
+def _chosen(lines: list[list[str]], keys: int, start: int, end: int) -> list[list[str]]:
+    return [[*line[:keys], *line[start:end]] for line in lines]
+
+
+def _widest(lines: list[list[str]]) -> int:
+    """Return how wide a table is: a space before it, three between columns."""
+    from rich.cells import cell_len
+
+    columns = zip(*lines, strict=True)
+    return 1 + sum(max(map(cell_len, one)) for one in columns) + 3 * (len(lines[0]) - 1)
+
+
+def _drawn(lines: list[list[str]], width: int | None, prose: bool) -> str:
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    header, *rows = lines
+    fits = width is None or _widest(lines) <= width
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for number, name in enumerate(header):
-        table.add_column(Text(name), no_wrap=not prose or number < len(header) - 1)
+        last = number == len(header) - 1
+        table.add_column(Text(name), no_wrap=fits or (prose and not last), overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     drawn = io.StringIO()
     Console(file=drawn, width=width or _WIDEST, color_system=None).print(table)
-    lines = [line.rstrip() for line in drawn.getvalue().splitlines()]
-    return "\n".join(line for line in lines if line)
+    shown = [line.rstrip() for line in drawn.getvalue().splitlines()]
+    return "\n".join(line for line in shown if line)

@@ -8,6 +8,7 @@ import math
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -188,7 +189,8 @@ class Audit:
 
         write_text(path, audit_page(self))
 
-    def __str__(self) -> str:
+    def told(self, width: int | None = None) -> str:
+        """Return the numbers as a table, and the verdict; no line is longer than ``width``."""
         rows = []
         for line in self.lines():
             label = line.name if line.factor is None else f"{line.name} {line.factor}"
@@ -198,12 +200,17 @@ class Audit:
             if line.status != Status.OK:
                 beside = f"{beside} ({line.status})" if beside else line.status
             rows.append((label, f"{line.number.value:.3f}", reach, beside))
-        table = drawn_table(("number", "value", "95 % interval", "compare with"), rows)
+        header = ("number", "value", "95 % interval", "compare with")
+        table = drawn_table(header, rows, width=width, prose=True)
+        item = partial(_item, width=min(96, width or 96))
         checks = [] if self.controls is None else [str(self.controls)]
         checks += [one.sentence for one in self.fitness.findings]
-        before = ["Before the verdict:", *map(_item, checks), ""] if checks else []
-        verdict = ["Verdict:", *map(_item, self.verdict.values())]
+        before = ["Before the verdict:", *map(item, checks), ""] if checks else []
+        verdict = ["Verdict:", *map(item, self.verdict.values())]
         return "\n".join([table, "", *before, *verdict])
+
+    def __str__(self) -> str:
+        return self.told()
 
     def _plain(self, name: str) -> dict[str, Any]:
         """Return a variable with its error, interval and status; lists along the factors."""
@@ -233,8 +240,8 @@ def schema() -> dict[str, Any]:
     return found
 
 
-def _item(sentence: str) -> str:
-    return textwrap.fill(sentence, 96, initial_indent="- ", subsequent_indent="  ")
+def _item(sentence: str, width: int) -> str:
+    return textwrap.fill(sentence, width, initial_indent="- ", subsequent_indent="  ")
 
 
 def _told(value: Any) -> Any:

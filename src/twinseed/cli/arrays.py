@@ -19,7 +19,7 @@ from twinseed.cli.options import (
     named_function,
     require_writable,
 )
-from twinseed.cli.output import print_json, print_readout, readout_as_json, say
+from twinseed.cli.output import print_json, print_readout, readout_as_json, say, table_width
 from twinseed.cli.saving import READOUT, save_json, save_readout
 from twinseed.errors import InputError, MissingExtraError
 
@@ -165,7 +165,7 @@ def audit(
     if as_json:
         print_json(found.to_dict())
     elif not quiet:
-        say(str(found))
+        say(found.told(table_width()))
     if found.failed:
         raise typer.Exit(FAILED)
     if found.unanswered:

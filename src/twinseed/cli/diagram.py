@@ -9,7 +9,7 @@ import typer
 
 from twinseed.cli.guard import guarded
 from twinseed.cli.options import Json, Quiet, Workers, numbers, require_store, require_writable
-from twinseed.cli.output import print_json, say
+from twinseed.cli.output import print_json, say, table_width
 from twinseed.cli.saving import READOUT, save_json, save_readout
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def diagram(
     if as_json:
         print_json(found.to_dict())
     elif not quiet:
-        say(str(found))
+        say(found.told(table_width()))
 
 
 def _found(known: dict[str, Any], store: Path | None, workers: int, quiet: bool) -> PhaseDiagram:

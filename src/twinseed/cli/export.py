@@ -11,6 +11,7 @@ from twinseed.cli.guard import guarded
 from twinseed.cli.options import Json, Quiet, require_writable
 from twinseed.cli.output import print_json, print_readout, readout_as_json, say
 from twinseed.cli.saving import READOUT, save_readout
+from twinseed.errors import InputError
 
 if TYPE_CHECKING:
     from twinseed.verbs import Sweep
@@ -39,6 +40,8 @@ def export(
     grid without a draw are counted as missing.
     """
     require_writable("--output", output, READOUT)
+    if not store.is_file():
+        raise InputError("STORE", "must be a file that exists", str(store), "check the name")
     import twinseed as ts
 
     sweep = ts.load_sweep(store)

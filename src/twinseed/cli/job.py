@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twinseed.cli.guard import FAILED, guarded
+from twinseed.cli.guard import FAILED, guarded, naming
 from twinseed.cli.options import Json, Quiet, Seed, Workers, require_folder
 from twinseed.cli.output import print_json, print_table, say
 from twinseed.errors import InputError, MissingExtraError
@@ -58,7 +58,8 @@ def reproduce(
     from twinseed.reproduction import reproduce
 
     show = not quiet
-    found = reproduce(target, quick=quick, data=data, rng=seed, workers=workers, progress=show)
+    with naming(folder="FOLDER" if folder is not None else "--output"):
+        found = reproduce(target, quick=quick, data=data, rng=seed, workers=workers, progress=show)
     with track(writing_steps(found), "page", show) as progress:
         page = write_reproduction(found, target, progress)
     if as_json:

@@ -27,6 +27,7 @@ __all__ = [
     "print_table",
     "readout_as_json",
     "say",
+    "table_width",
 ]
 
 _PARTS = ("value", "se", "status")
@@ -104,14 +105,17 @@ def dataset_as_json(
 
 
 def print_table(
-    header: Sequence[str], rows: Iterable[Sequence[str]], *, prose: bool = False
+    header: Sequence[str], rows: Iterable[Sequence[str]], *, prose: bool = False, keys: int = 1
 ) -> None:
-    """Print a table on stdout; cells are never broken, however narrow the terminal.
+    """Print a table on stdout that fits the terminal; see ``drawn_table``."""
+    say(drawn_table(header, rows, width=table_width(), prose=prose, keys=keys))
 
-    With ``prose`` the last column holds sentences, which are wrapped to the width of a terminal.
-    """
-    width = shutil.get_terminal_size().columns if prose and sys.stdout.isatty() else None
-    say(drawn_table(header, rows, width=width, prose=prose))
+
+def table_width() -> int | None:
+    """Return the columns of the terminal; None in a file or a pipe, unless ``COLUMNS`` is set."""
+    if sys.stdout is not None and (sys.stdout.isatty() or os.environ.get("COLUMNS")):
+        return max(20, shutil.get_terminal_size().columns)
+    return None
 
 
 def print_readout(readout: xr.Dataset) -> None:
@@ -152,7 +156,7 @@ def print_readout(readout: xr.Dataset) -> None:
         header, *rows = [[name, *cells] for name, cells in zip(names, table, strict=True)]
     else:
         header, rows = labels, [list(cells) for cells in zip(*table, strict=True)]
-    print_table(header, rows)
+    print_table(header, rows, keys=1 if header is not labels else len(axes))
     _print_advice(noted)
 
 

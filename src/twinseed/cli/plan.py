@@ -11,7 +11,7 @@ import typer
 
 from twinseed.cli.guard import CANNOT_TELL, guarded
 from twinseed.cli.options import Json, Quiet, Seed, numbers, require_writable
-from twinseed.cli.output import print_json, say
+from twinseed.cli.output import print_json, say, table_width
 from twinseed.cli.saving import READOUT, save_json, save_readout
 from twinseed.files import write_text
 
@@ -100,7 +100,7 @@ def plan(
     if as_json:
         print_json({**found.to_dict(rows), "samples_for": told})
     elif not quiet:
-        say(found.told(rows))
+        say(found.told(rows, table_width()))
         for one in needed:
             say(f"{_words(one)}: {one}")
     if any(one.problem for one in needed):

@@ -65,7 +65,7 @@ def compare(
         rows = list(_lines(apart, list(VARIABLES)))
         header = ("variable", "at", "difference", "standard error", "z", "status")
         say(apart.attrs["title"])
-        print_table(header, rows)
+        print_table(header, rows, keys=2)
     if fail_beyond is not None:
         z = [abs(apart[f"{name}_z"]) for name in VARIABLES]
         if any(bool((one > fail_beyond).any()) for one in z):

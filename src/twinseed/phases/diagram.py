@@ -266,11 +266,13 @@ class PhaseDiagram:
             else:
                 write_text(target, as_svg(figure, "phase-diagram"))
 
-    def __str__(self) -> str:
+    def told(self, width: int | None = None) -> str:
+        """Return the areas as a table to read, no line of it longer than ``width``."""
         plane = self.plane
         rows = [
             (region.words, f"{area:.1%}", region.meaning) for region, area in self.areas.items()
         ]
+        header = ("region", "of the plane", "meaning")
         more = self.uniform > len(self.tiles)
         sharp = f", as sharp as a uniform grid of {self.uniform:,}" if more else ""
         about = (
@@ -278,7 +280,10 @@ class PhaseDiagram:
             f"points{sharp}. Those in the region that theory gives them stand for "
             f"{self.agreement:.1%} of the plane."
         )
-        return "\n".join([about, "", drawn_table(("region", "of the plane", "meaning"), rows)])
+        return "\n".join([about, "", drawn_table(header, rows, width=width, prose=True)])
+
+    def __str__(self) -> str:
+        return self.told()
 
     def __repr__(self) -> str:
         return f"PhaseDiagram(d={self.plane.d}, points={len(self.tiles)})"

@@ -104,10 +104,10 @@ def reproduce(
     >>> sorted(found.readouts)
     ['control_fresh', 'control_memoriser', 'data_gaussian', 'data_measured', 'data_predicted']
     """
-    target = _writable(folder)
     entropy = entropy_of(rng)
     processes = whole("workers", workers, "pass the number of processes to use")
     rows = prepared(data, entropy)
+    target = _writable(folder)
     settings = QUICK if quick else FULL
     path = target / "rows.npy"
     plan = DataPlan.build(rows, path, settings)

@@ -232,18 +232,21 @@ class Plan:
             columns[f"recovery {k + 1}"] = known["recovery"].cells(k)
         return [tuple(columns), *zip(*columns.values(), strict=True)]
 
-    def told(self, n: ArrayLike | None = None) -> str:
-        """Return the plan at ``n`` as a table to read, with what the pilot cannot tell."""
+    def told(self, n: ArrayLike | None = None, width: int | None = None) -> str:
+        """Return the plan at ``n`` as a table to read, with what the pilot cannot tell.
+
+        ``width``: columns that a line may have at the most.
+        """
         header, *rows = self.table(n)
         about = (
             f"Plan from {self.pilot_rows} rows of {self.d} columns, {self.filter!r}. n: training "
             f"rows of each model; in brackets: {LEVEL:.0%} bands."
         )
         notes = (
-            textwrap.fill(one, 96, initial_indent="- ", subsequent_indent="  ")
+            textwrap.fill(one, min(96, width or 96), initial_indent="- ", subsequent_indent="  ")
             for one in self.limits()
         )
-        return "\n".join([about, "", drawn_table(header, rows), "", *notes])
+        return "\n".join([about, "", drawn_table(header, rows, width=width, keys=2), "", *notes])
 
     def __str__(self) -> str:
         return self.told()
