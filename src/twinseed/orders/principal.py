@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
-from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
+from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator, eigsh
 
 from twinseed.checks import row_blocks
 
 __all__ = ["Directions", "Jackknifed", "jackknifed", "principal", "principal_without"]
 
 _DENSE = 4096  # the smaller side of the rows up to which its square matrix is formed
+_ROOM = 1 << 25  # entries of the square matrices of several groups that are held together
 _DIRECT = 256  # the size up to which a full decomposition is no slower than an iteration
 
 
@@ -27,6 +28,8 @@ class Directions:
     """(d, k), one direction a column, as in ``LinearGenerator.directions``."""
     eigenvalues: NDArray[np.float64]
     """(k,), sample variances along them."""
+    noise: float = 0.0
+    """The variance that rounding alone gives to rows that never vary."""
 
 
 def principal(rows: NDArray[Any], k: int) -> Directions:
@@ -112,7 +115,7 @@ def jackknifed(
 def _varying(found: Directions, size: int) -> NDArray[np.bool_]:
     """Return which directions have a variance above rounding."""
     floor = found.eigenvalues.max(initial=0.0) * size * np.finfo(np.float64).eps
-    return np.asarray(found.eigenvalues > floor)
+    return np.asarray(found.eigenvalues > max(floor, found.noise))
 
 
 def _of_width(found: Directions, need: int, size: int) -> NDArray[np.float64]:
@@ -124,43 +127,60 @@ def _of_width(found: Directions, need: int, size: int) -> NDArray[np.float64]:
 
 
 def _with_deletions(rows: NDArray[Any], k: int, labels: NDArray[np.int64]) -> Iterator[Directions]:
-    """Yield the directions of all rows, then those without group 0, 1, ..."""
+    """Yield the directions of all rows, then those without group 0, 1, ...
+
+    Rows pass in blocks and are never copied: three times where a square matrix is formed (more
+    often beyond some 1800 columns, as the matrices of all groups would not fit), else as often as
+    the iteration takes steps.
+    """
     count, d = rows.shape
-    groups = range(int(labels.max()) + 1)
+    groups = int(labels.max()) + 1
     mean = sum(b.sum(axis=0, dtype=np.float64) for _, b in row_blocks(rows, 1 << 18)) / count
     if min(count, d) > _DENSE:
-        yield _by_products(rows, mean, k)
-        for g in groups:
-            yield _by_products(rows[labels != g], mean, k)
+        found = _by_products(rows, mean, k, labels, groups)
     elif d <= count:
-        total, middle = _scatter(rows, mean)
-        yield _from_scatter(total, middle, count, k)
-        for g in groups:
-            part, shift = _scatter(rows[labels == g], mean)
-            yield _from_scatter(total - part, middle - shift, int(np.sum(labels != g)), k)
+        found = _from_scatters(rows, mean, k, labels, groups)
     else:
-        gram = np.empty((count, count))
-        for start, block in row_blocks(rows, 1 << 20):
-            wide = block - mean
-            for other, second in row_blocks(rows, 1 << 20):
-                gram[start : start + len(wide), other : other + len(second)] = (
-                    wide @ (second - mean).T
-                )
-        yield _from_gram(gram, rows, mean, np.arange(count), k)
-        for g in groups:
-            kept = np.flatnonzero(labels != g)
-            yield _from_gram(gram[np.ix_(kept, kept)], rows, mean, kept, k)
+        found = _from_gram(rows, mean, k, labels, groups)
+    noise = float(mean @ mean) * (max(count, d) * float(np.finfo(np.float64).eps)) ** 2
+    for one in found:
+        yield replace(one, noise=noise)
 
 
-def _scatter(
-    rows: NDArray[Any], mean: NDArray[np.float64]
+def _from_scatters(
+    rows: NDArray[Any],
+    mean: NDArray[np.float64],
+    k: int,
+    labels: NDArray[np.int64],
+    groups: int,
+) -> Iterator[Directions]:
+    """Many rows, few columns: from sums of squares and products, less those of a group."""
+    count, d = rows.shape
+    whole, middle = (one[0] for one in _scatters(rows, mean, np.zeros_like(labels), range(1)))
+    yield _from_scatter(whole, middle, count, k)
+    together = max(1, _ROOM // d**2)
+    for start in range(0, groups, together):
+        chosen = range(start, min(start + together, groups))
+        for g, part, shift in zip(chosen, *_scatters(rows, mean, labels, chosen), strict=True):
+            yield _from_scatter(whole - part, middle - shift, int(np.sum(labels != g)), k)
+
+
+def _scatters(
+    rows: NDArray[Any], mean: NDArray[np.float64], labels: NDArray[np.int64], chosen: range
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return ``sum (x - mean)(x - mean)^T`` and ``sum (x - mean)``."""
-    scatter, total = np.zeros((mean.size, mean.size)), np.zeros(mean.size)
-    for _, block in row_blocks(rows, 1 << 20):
+    """Return ``sum (x - mean)(x - mean)^T`` and ``sum (x - mean)`` over each group, in one pass."""
+    scatter, total = (
+        np.zeros((len(chosen), mean.size, mean.size)),
+        np.zeros((len(chosen), mean.size)),
+    )
+    for start, block in row_blocks(rows, 1 << 20):
         wide = block - mean
-        scatter += wide.T @ wide
-        total += wide.sum(axis=0)
+        label = labels[start : start + len(block)]
+        for i, g in enumerate(chosen):
+            own = label == g
+            part = wide if own.all() else wide[own]
+            scatter[i] += part.T @ part
+            total[i] += part.sum(axis=0)
     return scatter, total
 
 
@@ -173,41 +193,93 @@ def _from_scatter(
 
 
 def _from_gram(
-    gram: NDArray[np.float64],
     rows: NDArray[Any],
     mean: NDArray[np.float64],
-    kept: NDArray[np.int64],
     k: int,
+    labels: NDArray[np.int64],
+    groups: int,
+) -> Iterator[Directions]:
+    """Few rows, many columns: from the products of rows with one another, by blocks of columns."""
+    count, d = rows.shape
+    step = max(1, (1 << 20) // count)
+    blocks = [slice(start, min(start + step, d)) for start in range(0, d, step)]
+    gram = np.zeros((count, count))
+    for part in blocks:
+        wide = rows[:, part] - mean[part]
+        gram += wide @ wide.T
+    values, weights = [], []
+    for kept in [np.full(count, True), *(labels != g for g in range(groups))]:
+        of = np.flatnonzero(kept)
+        inner = gram[np.ix_(of, of)]
+        level = inner.mean(axis=0)
+        centred = inner - level - level[:, None] + level.mean()
+        value, weight = _leading(centred / (of.size - 1), min(k, of.size - 1))
+        values.append(value)
+        weights.append(np.zeros((count, value.size)))
+        weights[-1][of] = weight - weight.mean(axis=0)
+    every = np.concatenate(weights, axis=1)
+    vectors = np.empty((d, every.shape[1]))
+    for part in blocks:
+        vectors[part] = (rows[:, part] - mean[part]).T @ every
+    ends = np.cumsum([value.size for value in values])[:-1]
+    for value, own in zip(values, np.split(vectors, ends, axis=1), strict=True):
+        yield Directions(np.linalg.qr(own)[0], value)
+
+
+def _by_products(
+    rows: NDArray[Any],
+    centre: NDArray[np.float64],
+    k: int,
+    labels: NDArray[np.int64],
+    groups: int,
+) -> Iterator[Directions]:
+    """Rows whose square matrix would not fit: products with vectors alone."""
+    for kept in [np.full(len(rows), True), *(labels != g for g in range(groups))]:
+        yield _iterated(rows, centre, k, kept)
+
+
+def _iterated(
+    rows: NDArray[Any], centre: NDArray[np.float64], k: int, kept: NDArray[np.bool_]
 ) -> Directions:
-    """The same from the products of rows with one another: few rows, many columns."""
-    level = gram.mean(axis=0)
-    centred = gram - level - level[:, None] + level.mean()
-    values, weights = _leading(centred / (kept.size - 1), min(k, kept.size - 1))
-    weights -= weights.mean(axis=0)
-    vectors = np.zeros((mean.size, values.size))
-    step = max(1, (1 << 18) // mean.size)
-    for start in range(0, kept.size, step):
-        some = kept[start : start + step]
-        vectors += (rows[some] - mean).T @ weights[start : start + step]
-    return Directions(np.linalg.qr(vectors)[0], values)
+    count, d = int(kept.sum()), centre.size
 
+    def blocks(about: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+        for start, block in row_blocks(rows, 1 << 18):
+            own = kept[start : start + len(block)]
+            yield (block if own.all() else block[own]) - about
 
-def _by_products(rows: NDArray[Any], centre: NDArray[np.float64], k: int) -> Directions:
-    """The same for rows whose square matrix would not fit: products with vectors alone."""
-    count = len(rows)
-    shift = sum((b - centre).sum(axis=0) for _, b in row_blocks(rows, 1 << 18)) / count
-    mean = centre + shift
+    mean = centre + sum(wide.sum(axis=0) for wide in blocks(centre)) / count
 
-    def multiply(vector: NDArray[np.float64]) -> NDArray[np.float64]:
-        result = np.zeros(mean.size)
-        for _, block in row_blocks(rows, 1 << 18):
-            wide = block - mean
-            result += wide.T @ (wide @ vector.ravel())
-        return result / (count - 1)
+    def multiply(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+        given = vectors.reshape(d, -1)
+        result = np.zeros(given.shape)
+        for wide in blocks(mean):
+            result += wide.T @ (wide @ given)
+        return np.asarray((result / (count - 1)).reshape(vectors.shape))
 
-    operator = LinearOperator((mean.size, mean.size), matvec=multiply, dtype=np.float64)
-    values, vectors = eigsh(operator, k=k, v0=_start(mean.size))
+    operator = LinearOperator((d, d), matvec=multiply, dtype=np.float64)
+    try:
+        values, vectors = eigsh(operator, k=k, v0=_start(d))
+    except ArpackNoConvergence:
+        raise
+    except ArpackError:
+        return _low_rank(multiply, d, k)
     return Directions(vectors[:, ::-1], values[::-1])
+
+
+def _low_rank(
+    multiply: Callable[[NDArray[np.float64]], NDArray[np.float64]], d: int, k: int
+) -> Directions:
+    """Of a matrix of lower rank than k, on which the iteration stops: its range, by random vectors.
+
+    Source: Halko, Martinsson and Tropp, SIAM Rev. 53 (2011) 217, algorithm 4.1; exact here, as the
+    random vectors are more than the rank.
+    """
+    random = np.random.default_rng(0).standard_normal((d, k))
+    basis = np.linalg.qr(multiply(random))[0]
+    inner = basis.T @ multiply(basis)
+    values, turn = scipy.linalg.eigh((inner + inner.T) / 2)
+    return Directions((basis @ turn)[:, ::-1], np.maximum(values[::-1], 0.0))
 
 
 def _leading(
