@@ -275,6 +275,12 @@ def test_truth_values_are_numbers() -> None:
     assert found.copying.p_value == plain.copying.p_value
 
 
+def test_a_plain_array_stays_the_same_object() -> None:
+    twins = ts.Twins(samples_a=ROWS["samples_a"], train_a=ROWS["train_a"])
+    assert twins.samples_a is ROWS["samples_a"]
+    assert twins.centred().train_a is twins.train_a
+
+
 def test_a_sparse_matrix_too_large_to_write_out_is_refused() -> None:
     wide = sparse.csr_matrix((1 << 14, (1 << 13) + 1))
     with pytest.raises(InputError, match="train_a must have at most 134,217,728 entries"):

@@ -71,7 +71,7 @@ def _plain(argument: str, values: Any) -> NDArray[Any]:
         values = np.ma.stack(values)
     if isinstance(values, np.ma.MaskedArray):
         return _unmasked(argument, values)
-    if isinstance(values, np.memmap):
+    if type(values) is np.ndarray or isinstance(values, np.memmap):
         return values
     if isinstance(values, np.ndarray):
         return values.view(np.ndarray)
