@@ -23,7 +23,7 @@ class KilledError(Exception):
 
 def call(folder: Path, *words: object) -> Result:
     """Run ``twinseed train`` on the images, in one process, into ``folder``."""
-    data = folder.parent / "images.npy"
+    data = next(one for one in folder.parents if one.is_dir()) / "images.npy"
     if not data.exists():
         np.save(data, IMAGES)
     given = ["train", data, "--workers", 1, "-o", folder, *words]

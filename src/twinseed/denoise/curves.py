@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from twinseed.denoise.folder import RunFolder, flat, read_samples
 from twinseed.denoise.recipes import NetworkRecipe
 from twinseed.denoise.twin_runs import TwinRuns
+from twinseed.orders.factor_count import factor_count
 from twinseed.twins import Twins
 from twinseed.verbs.twin_curves import TwinCurves, picture_rows, predicted
 
@@ -64,12 +65,10 @@ def training_curves(runs: TwinRuns) -> TwinCurves:
         },
     }
     notes = [] if own_rows else ["Both twins saw A's rows: the linear twins are one model."]
-    looked_at = runs.measured.sizes["factor"]
-    if looked_at < plan.factors:
-        notes.append(
-            f"Directions: {plan.factors} were asked for, the held-out rows have {looked_at}: "
-            f"{looked_at} are looked at."
-        )
+    held_out = min(len(runs.split(pair)["heldout"]) for pair in range(plan.pairs))
+    asked = factor_count(plan.factors, columns=rows.shape[1], rows=held_out)
+    told = asked.at_most(runs.measured.sizes["factor"]).told
+    notes += [told] if told else []
     if isinstance(recipe, NetworkRecipe):
         notes += loss_notes(runs.losses)
     return TwinCurves(

@@ -27,6 +27,7 @@ from twinseed.denoise.plans import PAIRINGS, TwinPlan
 from twinseed.denoise.twin_cells import TwinCells
 from twinseed.denoise.watching import Watch
 from twinseed.errors import InputError
+from twinseed.orders.factor_count import factor_count
 from twinseed.progress import track
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.sweep import Cell, Job, Result, Store, run
@@ -142,7 +143,8 @@ def train_twins(
     ]
     for n, pair, side in plan.twins:
         plan.recipe.require_rows(rows[plan.rows_of(vars(splits[pair]), n, side)])
-    factors = min(plan.factors, rows.shape[1], *(len(split.heldout) - 1 for split in splits))
+    held_out = min(len(split.heldout) for split in splits)
+    factors = factor_count(plan.factors, columns=rows.shape[1], rows=held_out).count
     job = Job("train", f"{__version__}/{_REVISION}", entropy, flat(settings))
     target = RunFolder(Path(folder)).made(job)
     cells = TwinCells(plan, target, shape, entropy, settings, factors)
@@ -165,7 +167,9 @@ def train_twins(
         work(_lost(drawn))
         pairs = [(n, pair) for pair in range(plan.pairs) for n in plan.sizes]
         results = work([cells.measure(n, pair) for n, pair in pairs], store=store)
-    values = _eigenvalues(rows, factors)
+    # columns that do not vary among the held-out rows leave fewer directions
+    found = min(len(one[model]["recovery"][0]) for one in results for model in one)
+    values = _eigenvalues(rows, min(factors, found))
     attrs = {"denoiser": plan.recipe.name, "pairing": plan.pairing, "seeds": plan.seeds}
 
     def laid_out(some: Sequence[Result]) -> tuple[xr.Dataset, xr.Dataset]:

@@ -93,8 +93,10 @@ def over_pairs(
 ) -> xr.Dataset:
     """Lay the results of ``measured`` out over n; pairs vary slowest.
 
-    With several pairs the error bars are their spread, with one those of its measurement.
+    With several pairs the error bars are their spread, with one those of its measurement. Of the
+    directions of a result the first are taken, as many as there are ``eigenvalues``.
     """
+    results = [_with_directions(one, eigenvalues.size) for one in results]
     pairs = len(results) // len(sizes)
     estimates = (
         _one_pair(results)
@@ -117,6 +119,13 @@ def over_pairs(
         factors=eigenvalues,
         attrs={**attrs, "pairs": pairs},
     )
+
+
+def _with_directions(result: Mapping[str, Any], count: int) -> dict[str, Any]:
+    return {
+        name: [part[:count] if isinstance(part, list) else part for part in parts]
+        for name, parts in result.items()
+    }
 
 
 def _one_pair(results: Sequence[Mapping[str, Any]]) -> dict[str, Estimate]:
