@@ -12,9 +12,12 @@ from scipy.special import digamma
 
 import twinseed as ts
 from twinseed import readout
+from twinseed.coupling import density
 from twinseed.coupling.outliers import overlap_floor, twin_floor
-from twinseed.orders import recovery
+from twinseed.orders import memorisation, recovery
 from twinseed.populations import _deconvolution, _sample
+from twinseed.populations._base import merged
+from twinseed.simulation import Dense
 from twinseed.simulation._bidiagonal import GaussianBand, gaussian_factor
 from twinseed.status import Status
 from twinseed.verbs import _bands
@@ -256,3 +259,64 @@ def test_a_copy_of_a_shared_row_has_the_number_that_its_own_training_set_gives_i
         assert found.copying.p_value < 0.01
         np.testing.assert_array_equal(found.copying.matches[copier], numbers[name])
         assert {suspect.generator for suspect in found.copying.suspects} == {copier}
+
+
+# The parts of the theory.
+
+
+@pytest.mark.parametrize("low", [0.0, 0.1, 1.0])
+def test_a_function_that_jumps_is_integrated_piece_by_piece(low: float) -> None:
+    """Between 0 (or .1, or 1) and 4, with jumps at 2 and 3: each piece has its own length."""
+    nodes, weights = density._nodes(np.array([[low, 4.0]]), [3.0, 2.0, 5.0], 32)
+    pieces = [weights[(a < nodes) & (nodes < b)].sum() for a, b in ((0, 2), (2, 3), (3, 4))]
+    assert pieces == pytest.approx([2.0 - low, 1.0, 1.0], rel=1e-9)
+
+
+def test_equal_atoms_are_one_and_empty_ones_none() -> None:
+    values, weights = merged(np.array([3.0, 1.0, 2.0, 1.0]), np.array([2.0, 0.5, 0.0, 1.5]))
+    assert values.tolist() == [1.0, 3.0]
+    assert weights.tolist() == [0.5, 0.5]
+
+
+def test_the_distance_is_exact_over_the_identity_alone() -> None:
+    for population, status in (
+        (ts.Spiked([]), Status.OK),
+        (ts.Spiked([2.0]), Status.LEADING_ORDER),
+        (ts.PowerLaw(1.0, 80), Status.NO_THEORY),
+    ):
+        found = ts.predict(population, ts.Ridge(0.1), n=100, d=80)
+        assert str(found.wasserstein_status.values) == status
+
+
+# What a simulation needs.
+
+
+def test_two_rows_are_enough_and_one_is_not() -> None:
+    Dense().require_room(2, 5)
+    with pytest.raises(ts.InputError, match=r"^n must"):
+        Dense().require_room(1, 5)
+
+
+def test_the_memory_of_a_dense_draw() -> None:
+    """n = 100, d = 50 and 64 seeds: 47,800 numbers, and 3 x 50^2 for the distance."""
+    assert Dense().peak_bytes(100, 50) == 8 * (47_800 + 7_500) + 40 * 5_000
+    assert Dense(wasserstein_limit=50).peak_bytes(100, 50) == Dense().peak_bytes(100, 50)
+    assert Dense(wasserstein_limit=49).peak_bytes(100, 50) == 8 * 47_800 + 40 * 5_000
+
+
+# What is measured.
+
+
+def test_the_shares_of_two_generators_are_the_mean_of_both() -> None:
+    rows = np.random.default_rng(0).standard_normal((5, 40, 6))
+    a, b, train_a, train_b, heldout = rows
+    a = train_a + 0.5 * a
+    both = memorisation.from_twins(ts.Twins(a, b, train_a, train_b, heldout), 0, resamples=0)
+    each = [
+        memorisation.from_twins(ts.Twins(x, None, y, heldout=heldout), 0, resamples=0)
+        for x, y in ((a, train_a), (b, train_b))
+    ]
+    for name in ("memorisation", "memorisation_share", "memorisation_share_euclidean"):
+        alone = [float(one[name].value) for one in each]
+        assert alone[0] > alone[1]
+        assert float(both[name].value) == pytest.approx(np.mean(alone), rel=1e-12)

@@ -152,9 +152,10 @@ def test_a_filter_declared_analytic_is(filter: Filter, scale: float) -> None:
         lambda z: np.sqrt(np.maximum(np.real(z), 1.0)),
         lambda z: np.sqrt(np.abs(z)),
         lambda z: np.sqrt(np.conj(z) + 0.1),
+        lambda z: 1.0 / (np.conj(z) + 1.0),
         lambda z: np.where(np.real(z) > 2.0, np.sqrt(z), 0.0),
     ],
-    ids=["maximum", "modulus", "conjugate", "threshold"],
+    ids=["maximum", "modulus", "conjugate", "falling conjugate", "threshold"],
 )
 def test_a_filter_falsely_declared_analytic_is_caught(function: Callable[[Any], Any]) -> None:
     assert not is_analytic(function)
