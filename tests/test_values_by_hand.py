@@ -49,9 +49,9 @@ def learned(name: str, squared_cosine: float, size: int, d: int = 100) -> set[st
         truth=axes,
         eigenvalues=[5.0] * size,
         directions_a=near,
-        directions_b=near if name == "recovery" else axes,
+        directions_b=axes if name == "recovery_twins" else near,
     )[name]
-    return {str(one) for one in np.asarray(found.status)}
+    return {str(one) for one in np.ravel(found.status)}
 
 
 @pytest.mark.parametrize("name", ["recovery", "recovery_twins"])
