@@ -69,6 +69,12 @@ nightly: $(TEST)/.ready  ## the heavy tests too, with coverage
 fuzz: $(TEST)/.ready  ## damage files of every format, a minute each (ARGS="npy --seconds 600")
 	$(TEST)/bin/python fuzz/readers.py $(ARGS)
 
+.PHONY: mutants
+mutants: $(TEST)/.ready  ## plant faults, one at a time, and see which no test notices (hours; resumes)
+	test -e .cache/mutants/durations.json || $(TEST)/bin/python tests/mutation/run.py collect
+	$(TEST)/bin/python tests/mutation/run.py run $(ARGS)
+	$(TEST)/bin/python tests/mutation/run.py page
+
 .PHONY: bench
 bench: $(TEST)/.ready $(PEER)/.ready  ## the benchmarks at full size
 	$(TEST)/bin/python benchmarks/run.py $(ARGS)

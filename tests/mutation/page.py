@@ -1,0 +1,114 @@
+"""The page of the mutation run: how it was made, counts, and every survivor with a reason."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from tests.mutation.mutants import PACKAGES
+
+IRRELEVANT = Path(__file__).with_name("irrelevant.json")
+"""Mutants that change nothing that matters, by key, each with its reason: written by hand."""
+
+HEAD = """# Mutation run
+
+A mutation run plants one small fault in the package and asks whether a test fails. A fault that no
+test sees has *survived*. This page shows how good the tests are, not only which lines they run.
+
+`make mutants` does the run in three steps (`tests/mutation/`). Its result was written to this page
+by the third step.
+
+1. Every test runs once, and coverage records which test runs which line. Doctests count as tests.
+2. Mutants are chosen by a sample with a fixed seed, equally many from each file, the kinds of fault
+   in turn. For each mutant, the tests that run its line run, the fastest first, up to the first
+   failure or until `--budget` seconds of tests have passed. Tests of more than ten seconds are left
+   out where a faster test runs the line.
+3. The results are counted here.
+
+The faults: another arithmetic sign; a comparison with its boundary moved or turned round; a whole
+number one larger, one smaller or doubled; a decimal number changed by 10 % or by a factor of two;
+`and` for `or`, `True` for `False`, a lost `not`; the first two arguments exchanged; an index moved;
+a term, a factor, a root, a bound or an absolute value left out. Strings, types, imports and the
+words of errors are left as they are.
+
+No library was found that does this here: cosmic-ray runs all tests for every mutant, and mutmut has
+no sample, does not move a threshold by 10 % and does not reach constants outside functions.
+
+A mutant is *irrelevant* where no user could notice it: the answer is the same to rounding, or only
+the size of a block of memory, the wording of an error or the speed changes. Each was read by hand,
+and its reason stands in `tests/mutation/irrelevant.json`.
+"""
+
+
+def read(results: Path) -> dict[str, dict[str, Any]]:
+    """Return the last result of each mutant, with what came of it ``first``."""
+    found: dict[str, dict[str, Any]] = {}
+    for line in results.read_text().splitlines() if results.exists() else []:
+        one = json.loads(line)
+        first = found[one["key"]]["first"] if one["key"] in found else one["outcome"]
+        found[one["key"]] = one | {"first": first}
+    return found
+
+
+def write(results: Path, page: Path, irrelevant: Path = IRRELEVANT) -> None:
+    """Write the page of a run."""
+    known = read(results)
+    reasons = json.loads(irrelevant.read_text())
+    alive = [one for one in known.values() if not _dead(one)]
+    left = [one for one in alive if one["key"] not in reasons]
+    names = {_package(one) for one in known.values()}
+    counts = {name: Counter[str]() for name in PACKAGES if name in names}
+    for one in known.values():
+        count = counts[_package(one)]
+        count["mutants"] += 1
+        if _dead(one):
+            count["killed"] += 1
+            count["at first alive"] += one["first"] in ("survived", "uncovered")
+        elif one["key"] in reasons:
+            count["irrelevant"] += 1
+        else:
+            count["left"] += 1
+    columns = ("mutants", "killed", "at first alive", "irrelevant", "left")
+    total = sum(counts.values(), Counter[str]())
+    lines = [HEAD, "## Counts", ""]
+    lines.append("| package | mutants | killed | of these by a new test | irrelevant | left |")
+    lines.append("| --- | ---: | ---: | ---: | ---: | ---: |")
+    for name, count in [*counts.items(), ("all", total)]:
+        lines.append(f"| {name} | " + " | ".join(str(count[one]) for one in columns) + " |")
+    missing = [name for name in PACKAGES if name not in counts]
+    if missing:
+        lines += ["", f"Not run yet: {', '.join(missing)}."]
+    matter = total["mutants"] - total["irrelevant"]
+    lines += [
+        "",
+        f"Of the {matter} mutants that matter, {total['left']} are left: "
+        f"{total['left'] / max(matter, 1):.1%}.",
+        "",
+    ]
+    for title, some in (
+        ("Left", left),
+        ("Irrelevant", [one for one in alive if one["key"] in reasons]),
+    ):
+        lines += [f"## {title}", ""]
+        for one in sorted(some, key=lambda one: (one["path"], one["line"])):
+            reason = reasons.get(one["key"], "no test sees it yet")
+            lines += [f"- {_shown(one['key'])}", f"  {reason}"]
+        lines += [] if some else ["None."]
+        lines.append("")
+    page.write_text("\n".join(lines).rstrip() + "\n")
+
+
+def _dead(one: dict[str, Any]) -> bool:
+    return one["outcome"] in ("killed", "timeout")
+
+
+def _package(one: dict[str, Any]) -> str:
+    return str(one["path"]).removeprefix("src/twinseed/").partition("/")[0]
+
+
+def _shown(key: str) -> str:
+    place, _, change = key.removeprefix("src/twinseed/").partition(": ")
+    before, _, after = change.partition(" => ")
+    return f"`{place}`:\n  `{before}`\n  becomes\n  `{after}`"
