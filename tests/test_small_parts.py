@@ -111,3 +111,32 @@ def test_the_basis_of_an_iteration_is_bounded() -> None:
     peaks = [Krylov(seeds=64, basis_gib=gib).peak_bytes(1000, 2000) for gib in (4.0, 0.5, 0.25)]
     assert peaks[0] - peaks[1] == 8 * 64 * 2000 * 1001 - 2**29
     assert peaks[1] - peaks[2] == 2**28
+
+
+class Late(ts.Filter):
+    """Declared analytic, but cut off at an eigenvalue of 20,000."""
+
+    analytic = True
+
+    def __call__(self, eigenvalues: Any) -> Any:
+        return np.where(np.real(eigenvalues) > 2e4, np.sqrt(eigenvalues), 0.0)
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        return {}
+
+    @classmethod
+    def examples(cls) -> list[Late]:
+        return [cls()]
+
+
+def test_a_filter_is_examined_where_the_spectrum_lies() -> None:
+    with pytest.raises(ts.InputError, match="Cauchy's formula fails"):
+        ts.predict(ts.Atoms([1e4]), Late(), gamma=2.0)
+
+
+def test_a_single_level_knows_no_unit() -> None:
+    one = ts.predict(ts.Atoms([1.0]), ts.Ridge(0.1), n=100, d=80)
+    four = ts.predict(ts.Atoms([4.0]), ts.Ridge(0.4), n=100, d=80)
+    for name in ("convergence", "convergence_gap", "memorisation_share"):
+        assert float(four[name]) == pytest.approx(float(one[name]), rel=1e-9)

@@ -29,6 +29,8 @@ COMPARISON |= {ast.Eq: "!=", ast.NotEq: "==", ast.Is: "is not", ast.IsNot: "is"}
 COMPARISON |= {ast.In: "not in", ast.NotIn: "in"}
 FIRST_ALONE = {"max", "min", "abs", "sqrt", "maximum", "minimum", "clip", "log", "exp", "square"}
 """Functions whose call is replaced by its first argument: a correction is lost."""
+SYMMETRIC = {"max", "min", "maximum", "minimum", "dot", "hypot", "array_equal", "isinstance"}
+"""Functions whose first two arguments are not exchanged."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ def _edits(tree: ast.Module, content: bytes, starts: list[int]) -> Iterator[Edit
             name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
             name = node.func.id if isinstance(node.func, ast.Name) else name
             given = [a for a in node.args if not isinstance(a, ast.Starred)]
-            if len(given) == len(node.args) >= 2 and name not in {"max", "min", "isinstance"}:
+            if len(given) == len(node.args) >= 2 and name not in SYMMETRIC:
                 one, two = given[:2]
                 gap = place(one)[0], place(two)[1]
                 comma = content[place(one)[1] : place(two)[0]].decode()
