@@ -25,7 +25,8 @@ by the third step.
    in turn. For each mutant, the tests that run its line run, the fastest first, up to the first
    failure or until `--budget` seconds of tests have passed. Tests of more than ten seconds are left
    out where a faster test runs the line.
-3. The results are counted here.
+3. The results are counted here. A mutant that was *at first alive* was killed later, by a test that
+   was written for it or when more seconds of tests were allowed.
 
 The faults: another arithmetic sign; a comparison with its boundary moved or turned round; a whole
 number one larger, one smaller or doubled; a decimal number changed by 10 % or by a factor of two;
@@ -73,7 +74,7 @@ def write(results: Path, page: Path, irrelevant: Path = IRRELEVANT) -> None:
     columns = ("mutants", "killed", "at first alive", "irrelevant", "left")
     total = sum(counts.values(), Counter[str]())
     lines = [HEAD, "## Counts", ""]
-    lines.append("| package | mutants | killed | of these by a new test | irrelevant | left |")
+    lines.append("| package | mutants | killed | of these at first alive | irrelevant | left |")
     lines.append("| --- | ---: | ---: | ---: | ---: | ---: |")
     for name, count in [*counts.items(), ("all", total)]:
         lines.append(f"| {name} | " + " | ".join(str(count[one]) for one in columns) + " |")
