@@ -15,6 +15,7 @@ from twinseed.coupling.outliers import outlier
 from twinseed.filters._base import checked
 from twinseed.orders.theory.recovery import _chordal, _mixed
 from twinseed.populations import Estimated
+from twinseed.populations._sample import sample_spectrum
 from twinseed.readout import Estimate
 from twinseed.simulation import Krylov, _compressed_twins
 from twinseed.simulation._bidiagonal import GaussianBand
@@ -140,3 +141,17 @@ def test_a_single_level_knows_no_unit() -> None:
     four = ts.predict(ts.Atoms([4.0]), ts.Ridge(0.4), n=100, d=80)
     for name in ("convergence", "convergence_gap", "memorisation_share"):
         assert float(four[name]) == pytest.approx(float(one[name]), rel=1e-9)
+
+
+@pytest.mark.parametrize("sampler", [ts.Euler(1), ts.Heun(1)], ids=repr)
+def test_a_step_of_a_sampler_is_its_factor_over_a_linear_denoiser(sampler: Any) -> None:
+    """From sigma = 3 to 1 at lambda = 1: 0.4 by Euler's method and 0.5 by Heun's."""
+    factor = {"Euler": 0.4, "Heun": 0.5}[type(sampler).__name__]
+    moved = sampler.advance(np.array([2.0]), lambda x, sigma: x / (1.0 + sigma**2), 3.0, 1.0)
+    assert moved == pytest.approx([2.0 * factor], rel=1e-12)
+
+
+def test_a_pilot_gives_its_mean_unless_it_is_known() -> None:
+    rows = np.random.default_rng(0).standard_normal((9, 4))
+    assert sample_spectrum(rows).degrees == 8
+    assert sample_spectrum(rows, known_mean=True).degrees == 9
