@@ -1,31 +1,85 @@
-"""The process that runs other people's parsers: tasks on stdin, answers in files."""
+"""The process that runs other people's parsers: one line of tasks on stdin, answers in files.
+
+It is two processes, where the system can fork. One parses. The other waits for the end of that, and
+watches stdin: when that closes, whoever asked is gone, perhaps killed, and cannot end the parser or
+remove its scratch folder any more.
+"""
 
 from __future__ import annotations
 
+import ctypes
 import json
+import os
+import shutil
+import signal
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from twinseed.errors import InputError, MissingExtraError
 from twinseed.readers._isolated import answer
+from twinseed.readers._memory import allowed
 from twinseed.readers._open import ISOLATED, format_of, read_safely
 from twinseed.readers._source import Source
 
 __all__ = ["main"]
 
-_BESIDE = 4 << 30
-"""Bytes of memory beyond what the file may unpack to."""
+_DEATH_OF_PARENT = 1
+"""PR_SET_PDEATHSIG of Linux."""
 
 
 def main() -> None:
     """Read every task's file, in order; stop where a parser crashes."""
-    for argument, text, path, key, limit, place in json.load(sys.stdin):
+    scratch, *tasks = json.loads(sys.stdin.readline())
+    _watched(Path(scratch))
+    for argument, text, path, key, limit, place in tasks:
         source = Source(argument, text, Path(path), key, limit, Path(place))
-        _limit_memory(limit + _BESIDE)
+        _limit_memory(allowed(limit))
         try:
             answer(read_safely(source, ISOLATED[format_of(source)]), Path(place))
         except (InputError, MissingExtraError) as error:
             answer(error, Path(place))
+
+
+def _watched(scratch: Path) -> None:
+    """Go on in a process that ends, and whose scratch folder goes, when stdin is closed."""
+    parser = 0
+    if hasattr(os, "fork"):
+        watcher = os.getpid()
+        parser = os.fork()
+        if parser == 0:
+            _end_with(watcher)
+            return
+
+    def end() -> None:
+        if parser:
+            os.kill(parser, signal.SIGKILL)
+        shutil.rmtree(scratch, ignore_errors=True)
+        os._exit(1)
+
+    threading.Thread(target=_when_closed, args=(end,), daemon=True).start()
+    if parser:
+        status = os.waitpid(parser, 0)[1]
+        if os.WIFSIGNALED(status):
+            _no_core()
+            signal.signal(os.WTERMSIG(status), signal.SIG_DFL)
+            os.kill(os.getpid(), os.WTERMSIG(status))
+        os._exit(os.WEXITSTATUS(status))
+
+
+def _when_closed(end: Callable[[], None]) -> None:
+    while os.read(0, 1 << 16):
+        pass
+    end()
+
+
+def _end_with(watcher: int) -> None:
+    """On Linux, end when the watcher is killed; elsewhere a parser then runs to its end."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DEATH_OF_PARENT, signal.SIGKILL)
+        if os.getppid() != watcher:
+            os._exit(1)
 
 
 def _limit_memory(size: int) -> None:
@@ -34,8 +88,14 @@ def _limit_memory(size: int) -> None:
     except ImportError:  # Windows has no such limit
         return
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
-    allowed = size if most == resource.RLIM_INFINITY else min(size, most)
-    resource.setrlimit(resource.RLIMIT_DATA, (allowed, most))
+    size = size if most == resource.RLIM_INFINITY else min(size, most)
+    resource.setrlimit(resource.RLIMIT_DATA, (size, most))
+    _no_core()
+
+
+def _no_core() -> None:
+    import resource
+
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 

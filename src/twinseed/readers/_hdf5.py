@@ -31,6 +31,8 @@ def read_hdf5(source: Source) -> NDArray[Any] | Mapped:
 
 
 def _dataset(source: Source, dataset: Any) -> NDArray[Any] | Mapped:
+    import h5py
+
     source.require_numbers(dataset.dtype)
     if dataset.external or dataset.is_virtual:
         raise source.bad("keeps its numbers in other files", "copy them into one file")
@@ -41,6 +43,8 @@ def _dataset(source: Source, dataset: Any) -> NDArray[Any] | Mapped:
         source.require_room(dataset.chunks, dataset.dtype.itemsize)
     offset = dataset.id.get_offset()
     whole = math.prod(dataset.shape) * dataset.dtype.itemsize
-    if dataset.shape and offset is not None and dataset.id.get_storage_size() == whole:
+    plain = h5py.h5t.py_create(dataset.dtype).equal(dataset.id.get_type())  # every bit counts
+    held = dataset.id.get_storage_size()
+    if dataset.shape and offset is not None and held == whole and plain:
         return Mapped(offset, dataset.shape, dataset.dtype.str)
     return source.copied(dataset, dataset.shape, dataset.dtype)

@@ -30,11 +30,7 @@ def read_images(source: Source) -> NDArray[Any]:
         raise MissingExtraError("pillow", "formats", "Reading images") from error
     if source.key:
         raise source.bad("has no arrays to name", f"drop '#{source.key}'")
-    paths = [
-        path
-        for path in source.path.rglob("*")
-        if path.suffix.lower() in _SUFFIXES and not path.name.startswith(".") and path.is_file()
-    ]
+    paths = [path for path in source.files(_SUFFIXES) if not path.name.startswith(".")]
     paths.sort(key=lambda path: path.relative_to(source.path).as_posix())
     if not paths:
         raise source.bad("holds no images", f"put {', '.join(sorted(_SUFFIXES))} into it")

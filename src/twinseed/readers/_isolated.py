@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,29 +29,41 @@ __all__ = ["answer", "read_isolated"]
 
 CHILD = ("-m", "twinseed.readers._child")
 SECONDS = 60.0
-"""Allowed to the child, beside a second for each MiB to read."""
+"""Allowed to the child, beside a second for each MiB that lies on the disk."""
 
 _BYTES_A_SECOND = 1 << 20
+_TOLD = 300
+"""Characters of what a reader says on stderr as it fails."""
+_FAILED = 1
+"""The status of a Python that ends in an error, which is then not the fault of the file."""
 
 
 def read_isolated(sources: Mapping[str, Source]) -> dict[str, NDArray[Any] | Table]:
     """Read files in one child process; ``sources`` by any name."""
-    with tempfile.TemporaryDirectory(prefix="twinseed-", ignore_cleanup_errors=True) as scratch:
-        folder = Path(scratch)
-        tasks = []
-        for number, source in enumerate(sources.values()):
-            place = folder / str(number)
-            place.mkdir()
-            parts = (source.argument, source.text, source.path, source.key, source.limit, place)
-            tasks.append([part if isinstance(part, int) else str(part) for part in parts])
-        ended = _run(tasks, SECONDS + sum(map(_size, sources.values())) / _BYTES_A_SECOND)
-        found = {}
-        for number, (name, source) in enumerate(sources.items()):
-            place = folder / str(number)
-            if not (place / "answer.json").exists():
-                raise source.bad(f"is damaged: its reader {ended}", "write the file again")
-            found[name] = _taken(source, place)
-        return found
+    first = next(iter(sources.values()))
+    try:
+        with tempfile.TemporaryDirectory(prefix="twinseed-", ignore_cleanup_errors=True) as scratch:
+            return _read(sources, Path(scratch))
+    except OSError as error:
+        raise first.unreadable(error) from error
+
+
+def _read(sources: Mapping[str, Source], folder: Path) -> dict[str, NDArray[Any] | Table]:
+    tasks: list[Any] = [str(folder)]
+    for number, source in enumerate(sources.values()):
+        place = folder / str(number)
+        place.mkdir()
+        parts = (source.argument, source.text, source.path, source.key, source.limit, place)
+        tasks.append([part if isinstance(part, int) else str(part) for part in parts])
+    seconds = SECONDS + sum(source.on_disk() for source in sources.values()) / _BYTES_A_SECOND
+    status = _run(tasks, seconds, folder)
+    found = {}
+    for number, (name, source) in enumerate(sources.items()):
+        place = folder / str(number)
+        if not (place / "answer.json").exists():
+            raise _unanswered(source, status, seconds, _said(folder))
+        found[name] = _taken(source, place)
+    return found
 
 
 def answer(read: NDArray[Any] | Table | Mapped | InputError | MissingExtraError, to: Path) -> None:
@@ -79,29 +93,71 @@ def answer(read: NDArray[Any] | Table | Mapped | InputError | MissingExtraError,
     unfinished.replace(to / "answer.json")
 
 
-def _run(tasks: list[Any], seconds: float) -> str:
-    """Run the child to its end and say how it ended."""
-    try:
-        done = subprocess.run(
+def _run(tasks: list[Any], seconds: float, folder: Path) -> int | None:
+    """Run the child to its end and return its status, or None where its time was up.
+
+    Its stdin stays open meanwhile. That it closes tells the child that this process is gone.
+    """
+    with (folder / "stderr").open("wb") as stderr:
+        child = subprocess.Popen(
             [sys.executable, "-P", *CHILD],
-            input=json.dumps(tasks),
-            text=True,
-            encoding="utf-8",
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=seconds,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            check=False,
+            stderr=stderr,
+            env=os.environ
+            | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "OPENBLAS_NUM_THREADS": "1"},
         )
+    with child:
+        try:
+            assert child.stdin is not None
+            with suppress(BrokenPipeError):  # it has ended already, and its status says how
+                child.stdin.write(json.dumps(tasks).encode() + b"\n")
+                child.stdin.flush()
+            return child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            _end(child)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """End a child that still runs; by closing its stdin, so that it ends its parser first."""
+    assert child.stdin is not None
+    with suppress(BrokenPipeError):
+        child.stdin.close()
+    try:
+        child.wait(1.0)
     except subprocess.TimeoutExpired:
-        return f"did not end in {seconds:.0f} seconds"
-    return f"crashed ({done.returncode})"
+        child.kill()
 
 
-def _size(source: Source) -> int:
-    if source.path.is_file():
-        return source.path.stat().st_size
-    return sum(path.stat().st_size for path in source.path.rglob("*") if path.is_file())
+def _said(folder: Path) -> str:
+    """Return the last line that the child left on stderr."""
+    with (folder / "stderr").open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - (1 << 14)))
+        lines = file.read().decode(errors="replace").split("\n")
+    return next((line.strip()[:_TOLD] for line in reversed(lines) if line.strip()), "")
+
+
+def _unanswered(source: Source, status: int | None, seconds: float, said: str) -> InputError:
+    """Return the error for a file whose reader ended without an answer."""
+    if status is None:
+        return source.bad(
+            f"is damaged: its reader did not end in {seconds:.0f} seconds", "write the file again"
+        )
+    told = f": {said}" if said else ""
+    if status == _FAILED:
+        return source.bad(
+            f"cannot be read, since its reader failed{told}",
+            "make room where a disk or the memory is full; install twinseed again where a module "
+            "is missing",
+        )
+    if status == -getattr(signal, "SIGKILL", 9):
+        return source.bad(
+            f"cannot be read, since its reader was killed{told}",
+            "close other programs, since the memory may be full; or save it as .npy",
+        )
+    return source.bad(f"is damaged: its reader crashed ({status}){told}", "write the file again")
 
 
 def _taken(source: Source, place: Path) -> NDArray[Any] | Table:

@@ -156,7 +156,11 @@ def read_safely(source: Source, reader: Callable[[Source], Read]) -> Read:
     except (InputError, MissingExtraError):
         raise
     except OSError as error:
-        raise source.bad(f"cannot be read ({error})", "check the file") from error
+        raise source.unreadable(error) from error
+    except MemoryError as error:
+        raise source.bad(
+            "needs more memory than is free", "close other programs, or save it as .npy"
+        ) from error
     except Exception as error:  # parsers of damaged files may raise anything
         raise source.damaged(error) from error
 
@@ -169,6 +173,16 @@ def format_of(source: Source) -> str:
 
 
 def _source(argument: str, text: str, limit: int) -> Source:
+    try:
+        return _found(argument, text, limit)
+    except OSError as error:  # a name of more than 255 bytes, say, or a folder that is locked
+        source = Source(argument, text, Path(text), limit=limit)
+        raise source.bad(
+            f"cannot be looked for ({error.strerror})", "check the name, and its folder"
+        ) from error
+
+
+def _found(argument: str, text: str, limit: int) -> Source:
     file, _, key = text.partition("#") if not Path(text).exists() else (text, "", "")
     source = Source(argument, text, Path(file), key, limit)
     path = source.path

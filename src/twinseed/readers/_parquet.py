@@ -30,22 +30,22 @@ def read_parquet(source: Source) -> Table:
         source.path, thrift_string_size_limit=_STRING, thrift_container_size_limit=1 << 20
     ) as file:
         schema = file.schema_arrow
-        places = [i for i, n in enumerate(schema.names) if not _INDEX.fullmatch(n)]
-        names = [schema.names[i] for i in places]
+        names = schema.names  # made anew each time that it is asked for
+        places = [i for i, n in enumerate(names) if not _INDEX.fullmatch(n)]
         for i in places:
-            _require_kind(source, schema.names[i], schema.field(i).type)
+            _require_kind(source, names[i], schema.field(i).type)
         rows = file.metadata.num_rows
-        source.require_room((rows, len(places)), 8)
-        pieces: dict[str, list[Any]] = {name: [] for name in names}
-        for batch in file.iter_batches(columns=names):
+        source.require_room((rows, len(names)), 8)
+        pieces: list[list[Any]] = [[] for _ in places]
+        for batch in file.iter_batches():  # all columns, by place: names are searched one by one
             rows -= batch.num_rows
-            for name in names:
-                pieces[name].append(_piece(batch.column(name)))
+            for found, i in zip(pieces, places, strict=True):
+                found.append(_piece(batch.column(i)))
             if rows < 0:
                 raise source.damaged("more rows than it announces")
         if rows:
             raise source.damaged("fewer rows than it announces")
-        return Table(tuple(names), tuple(_joined(pieces[name]) for name in names))
+        return Table(tuple(names[i] for i in places), tuple(map(_joined, pieces)))
 
 
 def _require_kind(source: Source, name: str, kind: Any) -> None:

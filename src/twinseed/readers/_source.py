@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import math
-from collections.abc import Iterable
+import os
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,6 +54,54 @@ class Source:
         """Return the error to raise."""
         return InputError(self.argument, problem, self.text, remedy)
 
+    def unreadable(self, error: OSError) -> InputError:
+        """Return the error to raise where the system refuses to read, or to keep a copy."""
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return self.bad(
+                f"does not fit into the folder for temporary files ({error.strerror})",
+                "make room there, or name another folder in the environment variable TMPDIR",
+            )
+        return self.bad(f"cannot be read ({error})", "check the file")
+
+    def on_disk(self) -> int:
+        """Return the bytes that lie on the disk, whatever the file announces; at most the limit."""
+        found = 0
+        for path in self.files() if self.path.is_dir() else [self.path]:
+            about = path.stat()
+            found += min(about.st_size, getattr(about, "st_blocks", about.st_size) * 512)
+            if found > self.limit:
+                return self.limit
+        return found
+
+    def files(self, suffixes: Container[str] | None = None) -> Iterator[Path]:
+        """Yield the files of a folder and of the folders in it; of certain endings, if given.
+
+        A link that leads out of the folder is refused: it could show any file of this machine. So
+        is a link to a folder, which may lead in a circle.
+        """
+        top, folders = Path(os.path.realpath(self.path)), [self.path]
+        while folders:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    path = Path(entry.path)
+                    wanted = suffixes is None or path.suffix.lower() in suffixes
+                    if entry.is_symlink() and (wanted or entry.is_dir()):
+                        self._require_inside(path, top)
+                    if entry.is_dir():
+                        folders.append(path)
+                    elif wanted and entry.is_file():
+                        yield path
+
+    def _require_inside(self, path: Path, top: Path) -> None:
+        """Refuse a link that leads to a folder, or out of the folder ``top``."""
+        name = path.relative_to(self.path).as_posix()
+        if path.is_dir():
+            raise self.bad(f"holds a link to a folder, {name}", "copy the folder to its place")
+        if top not in Path(os.path.realpath(path)).parents:
+            raise self.bad(
+                f"holds a link that leads out of it, {name}", "copy the file to its place"
+            )
+
     def damaged(self, error: BaseException | str) -> InputError:
         """Return the error to raise where a parser gave up."""
         said = str(error) or type(error).__name__
@@ -99,7 +149,11 @@ class Source:
         if self.scratch is None:
             return np.empty(shape, dtype)
         place = self.scratch / "array.npy"
-        return np.lib.format.open_memmap(place, mode="w+", dtype=np.dtype(dtype), shape=shape)
+        made = np.lib.format.open_memmap(place, mode="w+", dtype=np.dtype(dtype), shape=shape)
+        if hasattr(os, "posix_fallocate"):  # else a full disk ends the process later on
+            with place.open("r+b") as file:
+                os.posix_fallocate(file.fileno(), 0, place.stat().st_size)
+        return made
 
     def copied(self, rows: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
         """Return what slicing ``rows`` gives, copied in blocks of rows."""

@@ -38,7 +38,7 @@ def read_zarr(source: Source) -> NDArray[Any]:
     except ImportError as error:
         raise MissingExtraError("zarr", "formats", "Reading zarr") from error
     if source.path.is_dir():
-        places = (path.relative_to(source.path) for path in source.path.rglob("*"))
+        places = (path.relative_to(source.path) for path in source.files())
         return _checked(
             source, _arrays(places), lambda name: _text(source, name), zarr, str(source.path)
         )
