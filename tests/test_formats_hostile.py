@@ -315,7 +315,7 @@ def test_a_parser_that_crashes_or_hangs_ends_its_process_alone(
     from twinseed.readers import _isolated
 
     with_images(tmp_path / "images", a=GREY)
-    starts = "-c", "import os, sys; sys.stdin.read(); os.abort()"
+    starts = "-c", "import os, sys; sys.stdin.readline(); os.abort()"
     monkeypatch.setattr(_isolated, "CHILD", starts)
     with pytest.raises(InputError, match=r"its reader crashed \(-6\)"):
         load(tmp_path / "images")

@@ -13,6 +13,7 @@ __all__ = [
     "ReadoutError",
     "StoreError",
     "TwinseedError",
+    "escaped",
 ]
 
 
@@ -25,6 +26,9 @@ class TwinseedError(Exception):
     >>> issubclass(InputError, TwinseedError)
     True
     """
+
+    def __str__(self) -> str:
+        return escaped(super().__str__(), keep="\n")
 
     def __reduce__(self) -> tuple[Callable[..., TwinseedError], tuple[Any, ...]]:
         state = {name: _sendable(value) for name, value in vars(self).items()}
@@ -44,7 +48,7 @@ class InputError(TwinseedError, ValueError):
         self.problem = problem
         self.value = value
         self.remedy = remedy
-        super().__init__(f"{argument} {problem} (got {_short(value)}): {remedy}")
+        super().__init__(escaped(f"{argument} {problem} (got {_short(value)}): {remedy}"))
 
 
 class ReadoutError(TwinseedError):
@@ -65,6 +69,22 @@ class MissingExtraError(TwinseedError, ImportError):
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         self.parts = (package, extra, purpose)
         super().__init__(f"{purpose} needs {package}: pip install 'twinseed[{extra}]'")
+
+
+def escaped(text: str, keep: str = "") -> str:
+    """Return text in which only what can be printed is left as it is.
+
+    The name of a file or of a column may hold orders to a terminal (to clear it, to recolour it, to
+    turn the direction of writing). Everything that shows a name shows those as Python writes them.
+
+    >>> escaped("\\x1b[31mred")
+    '\\\\x1b[31mred'
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() or c in keep else c.encode("unicode_escape").decode() for c in text
+    )
 
 
 def _remade(

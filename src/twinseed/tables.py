@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Sequence
 
+from twinseed.errors import escaped
+
 __all__ = ["drawn_table"]
 
 _WIDEST = 10_000
@@ -77,4 +79,4 @@ def _drawn(lines: list[list[str]], width: int | None, prose: bool) -> str:
     drawn = io.StringIO()
     Console(file=drawn, width=width or _WIDEST, color_system=None).print(table)
     shown = [line.rstrip() for line in drawn.getvalue().splitlines()]
-    return "\n".join(line for line in shown if line)
+    return "\n".join(escaped(line) for line in shown if line)

@@ -52,15 +52,21 @@ def _watched(scratch: Path) -> None:
             _end_with(watcher)
             return
 
+    closed = threading.Event()
+
     def end() -> None:
+        closed.set()
         if parser:
             os.kill(parser, signal.SIGKILL)
         shutil.rmtree(scratch, ignore_errors=True)
         os._exit(1)
 
-    threading.Thread(target=_when_closed, args=(end,), daemon=True).start()
+    watch = threading.Thread(target=_when_closed, args=(end,), daemon=True)
+    watch.start()
     if parser:
         status = os.waitpid(parser, 0)[1]
+        if closed.is_set():
+            watch.join()
         if os.WIFSIGNALED(status):
             _no_core()
             signal.signal(os.WTERMSIG(status), signal.SIG_DFL)

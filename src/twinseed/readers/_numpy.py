@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import zipfile
 from typing import IO, Any
@@ -13,6 +14,8 @@ from twinseed.readers._source import Source
 
 __all__ = ["read_npy", "read_npz"]
 
+_HEADER = 1 << 16
+"""Bytes that numpy's description of an array may have; an archive can announce any number."""
 _REMEDY = "save it again with numpy.save (or numpy.savez)"
 
 
@@ -49,11 +52,15 @@ def _announced(file: IO[bytes], source: Source) -> int:
     """Return how many bytes of data the header of an .npy announces; the file is left behind it."""
     try:
         version = np.lib.format.read_magic(file)
-        read = {
-            (1, 0): np.lib.format.read_array_header_1_0,
-            (2, 0): np.lib.format.read_array_header_2_0,
+        read, wide = {
+            (1, 0): (np.lib.format.read_array_header_1_0, 2),
+            (2, 0): (np.lib.format.read_array_header_2_0, 4),
         }[version]
-        shape, _, dtype = read(file)
+        start = file.read(wide)
+        length = int.from_bytes(start, "little")
+        if length > _HEADER:
+            raise ValueError(f"its header has {length:,} bytes")
+        shape, _, dtype = read(io.BytesIO(start + file.read(length)))
     except Exception as error:  # numpy parses the header as Python source: any error may come
         raise source.bad(f"must be a whole .npy file ({error})", _REMEDY) from error
     source.require_numbers(dtype)

@@ -61,7 +61,9 @@ class Source:
                 f"does not fit into the folder for temporary files ({error.strerror})",
                 "make room there, or name another folder in the environment variable TMPDIR",
             )
-        return self.bad(f"cannot be read ({error})", "check the file")
+        return self.bad(
+            f"cannot be read ({error})", "check that the file or folder is there and can be used"
+        )
 
     def on_disk(self) -> int:
         """Return the bytes that lie on the disk, whatever the file announces; at most the limit."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import warnings
-from typing import Any
+from collections.abc import Iterator
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from twinseed.readers.table import MISSING, Categories, Table
 
 __all__ = ["read_csv"]
 
+_LONGEST = 1 << 26
+"""Characters of a line: enough for millions of numbers."""
 _REMEDY = "write the table again, one line a row, every line with as many cells"
 
 
@@ -28,7 +31,7 @@ def read_csv(source: Source) -> NDArray[Any] | Table:
         raise source.bad(f"has {size:,} bytes, over {source.limit:,}", "convert it to .npy")
     try:
         with source.path.open(encoding="utf-8-sig", newline="") as file:
-            first = next((line for line in file if line.strip()), "")
+            first = next((line for line in _lines(source, file) if line.strip()), "")
         names = _header(source, first)
         matrix = _matrix(source, skip=names is not None)
         if matrix is None:
@@ -42,11 +45,19 @@ def read_csv(source: Source) -> NDArray[Any] | Table:
     return Table(names, tuple(matrix.T))
 
 
+def _lines(source: Source, file: IO[str]) -> Iterator[str]:
+    """Yield the lines of a file; one that would fill the memory is refused."""
+    while line := file.readline(_LONGEST):
+        if len(line) == _LONGEST:
+            raise source.bad(f"has a line of more than {_LONGEST:,} characters", _REMEDY)
+        yield line
+
+
 def _matrix(source: Source, skip: bool) -> NDArray[Any] | None:
     """Return lines of numbers, or None if they are not all numbers."""
     with source.path.open(encoding="utf-8-sig") as file, warnings.catch_warnings():
         warnings.simplefilter("error")  # numpy only warns of a table without lines
-        lines = (line for line in file if line.strip())
+        lines = (line for line in _lines(source, file) if line.strip())
         if skip:
             next(lines, None)
         try:
@@ -61,7 +72,7 @@ def _matrix(source: Source, skip: bool) -> NDArray[Any] | None:
 def _table(source: Source, names: tuple[str, ...] | None) -> Table:
     rows: list[list[str]] = []
     with source.path.open(encoding="utf-8-sig", newline="") as file:
-        for row in csv.reader(file, strict=True):
+        for row in csv.reader(_lines(source, file), strict=True):
             if not any(cell.strip() for cell in row):
                 continue
             if rows and len(row) != len(rows[0]):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.errors import InputError
+from twinseed.errors import InputError, escaped
 
 __all__ = ["MISSING", "Categories", "Column", "Table", "encoded", "unseen_categories"]
 
@@ -52,6 +52,11 @@ class Column:
 
     name: str
     categories: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Escape the words, which reach terminals and pages from here."""
+        object.__setattr__(self, "name", escaped(self.name))
+        object.__setattr__(self, "categories", tuple(map(escaped, self.categories)))
 
     @property
     def width(self) -> int:
