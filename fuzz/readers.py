@@ -1,5 +1,7 @@
 """Fuzz the readers: any bytes give rows or an InputError; nothing is written, nothing hangs.
 
+The format ``store`` is the store of a sweep: what was kept comes out of it, or a StoreError.
+
     python fuzz/readers.py [FORMAT ...] [--seconds 60]
 
 Readers of our own are fuzzed by atheris, guided by coverage. Those on C libraries run in a child
@@ -127,6 +129,31 @@ def by_fork(kind: str, seconds: int, seed: int) -> None:
         raise SystemExit(f"{kind}: something else than an InputError, or a file written")
 
 
+def stores(seconds: int, seed: int) -> None:
+    """Read damaged stores; what comes out of one is what went in."""
+    from twinseed.errors import StoreError
+    from twinseed.sweep import Job, Store, stored
+
+    rng, outcomes = np.random.default_rng(seed), Counter[str]()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "store.db")
+        with Store(path, Job("fuzz", "1", (0,))) as store:
+            store.put((f"{k}", f'{{"k": {k}}}', f"[{rng.random()}]") for k in range(100))
+        content, expected = path.read_bytes(), stored(path)
+        stop = time.monotonic() + seconds
+        while time.monotonic() < stop:
+            path.write_bytes(damaged(content, rng))
+            try:
+                found = stored(path)
+            except StoreError:
+                outcomes["refused"] += 1
+                continue
+            outcomes["rows"] += 1
+            if found != expected and path.stat().st_size:
+                raise SystemExit("store: other results than were kept")
+    print(f"store: {dict(outcomes)}", flush=True)
+
+
 def _forked(kind: str, content: bytes) -> str:
     with tempfile.TemporaryDirectory() as folder:
         child = os.fork()
@@ -150,14 +177,17 @@ def _forked(kind: str, content: bytes) -> str:
 def main() -> None:
     """Fuzz the formats named, or all of them, one after another."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("formats", nargs="*", choices=[[], *PLACES], metavar="FORMAT")
+    parser.add_argument("formats", nargs="*", choices=[[], *PLACES, "store"], metavar="FORMAT")
     parser.add_argument("--seconds", type=int, default=60, help="for each format")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.here:
         by_atheris(given.formats[0], given.seconds)
-    for kind in given.formats or PLACES:
+    for kind in given.formats or (*PLACES, "store"):
+        if kind == "store":
+            stores(given.seconds, given.seed)
+            continue
         if kind not in OURS:
             by_fork(kind, given.seconds, given.seed)
             continue

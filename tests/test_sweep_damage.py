@@ -77,6 +77,15 @@ def test_one_bit_that_changed_gives_the_same_numbers_or_an_error(
     assert refused > FLIPS / 5, "the file is small enough for flips to hit"
 
 
+def test_a_damaged_name_that_the_check_cannot_write(kept: Path, tmp_path: Path) -> None:
+    """SQLite then answers with bytes that are no text, which Python cannot read."""
+    path = tmp_path / "store.db"
+    path.write_bytes(kept.read_bytes().replace(b"autoindex_cells", b"autoinde\xca_cells"))
+    for read in (stored, described, swept):
+        with pytest.raises(StoreError):
+            read(path)
+
+
 @pytest.mark.parametrize("length", [0, 1, 15, 16, 99, 100, 1000, 4095, 4096, 8192, -4096, -1])
 def test_a_file_that_was_cut(kept: Path, tmp_path: Path, length: int) -> None:
     path = tmp_path / "store.db"

@@ -17,10 +17,20 @@ from typing import Any
 
 from twinseed.errors import StoreError
 
-__all__ = ["damaged", "parsed", "require_place", "require_sound", "require_tables", "seal"]
+__all__ = [
+    "FAULTS",
+    "damaged",
+    "parsed",
+    "require_place",
+    "require_sound",
+    "require_tables",
+    "seal",
+]
 
 _SMALLEST = 512
 """Bytes of a database. SQLite may take a smaller file for a new one, and write over it."""
+FAULTS = (sqlite3.Error, UnicodeDecodeError)
+"""What reading a damaged file raises; the second, where SQLite's own words quote the damage."""
 TABLES = {"about", "cells"}
 """The tables of a store."""
 

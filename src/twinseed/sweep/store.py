@@ -25,6 +25,7 @@ from urllib.parse import quote
 from twinseed.errors import StoreError
 from twinseed.sweep.cells import Job
 from twinseed.sweep.soundness import (
+    FAULTS,
     damaged,
     parsed,
     require_place,
@@ -77,7 +78,7 @@ class Store:
             self._lock = sqlite3.connect(
                 f"{self.path}-driver", timeout=_GRACE, isolation_level=None
             )
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, *FAULTS) as error:
             raise self._unusable(error) from error
         try:
             if tables(self._connection):
@@ -87,7 +88,7 @@ class Store:
             self._prepare(job)
         except BaseException as error:
             self.close()
-            if isinstance(error, sqlite3.Error):
+            if isinstance(error, FAULTS):
                 raise self._unusable(error) from error
             raise
 
@@ -104,7 +105,7 @@ class Store:
                 if row[0] in wanted:
                     parsed(self.path, *row)
                     found[row[0]] = row[2]
-        except sqlite3.Error as error:
+        except FAULTS as error:
             raise self._unusable(error) from error
         return found
 
@@ -122,7 +123,7 @@ class Store:
                     "INSERT OR IGNORE INTO cells VALUES (?, ?, ?, ?)",
                     ((*result, seal(*result)) for result in results),
                 )
-        except sqlite3.Error as error:
+        except FAULTS as error:
             raise self._unusable(error) from error
 
     def close(self) -> None:
@@ -206,7 +207,7 @@ class Store:
                 f"the store {self.path} cannot be written ({error}): make room on its disk and run "
                 "the same again; it goes on from the results that are kept"
             )
-        if code == sqlite3.SQLITE_CORRUPT:
+        if code == sqlite3.SQLITE_CORRUPT or isinstance(error, UnicodeDecodeError):
             return damaged(self.path, error)
         return StoreError(
             f"the store {self.path} cannot be used ({error}): give a path in a folder that can be "
@@ -248,8 +249,9 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         with closing(sqlite3.connect(uri, uri=True)) as connection:
             require_sound(connection, path)
             yield connection
-    except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CORRUPT:
+    except FAULTS as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_CORRUPT or isinstance(error, UnicodeDecodeError):
             raise damaged(path, error) from error
         raise StoreError(
             f"{path} cannot be read as a store ({error}): check the path; a store in a folder that "
