@@ -6,6 +6,7 @@ import math
 import numbers
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ __all__ = [
     "Loads",
     "Sizes",
     "finite_vector",
+    "given_path",
     "grid_axis",
     "non_negative",
     "numeric_rows",
@@ -82,6 +84,13 @@ def whole(
     if found > at_most:
         raise InputError(argument, f"must be a whole number, at most {at_most}", value, remedy)
     return found
+
+
+def given_path(argument: str, value: Any, remedy: str) -> Path:
+    """Return ``value`` as a path if it is a text or a path object."""
+    if not isinstance(value, str | Path) or "\0" in str(value):
+        raise InputError(argument, "must be a path", value, remedy)
+    return Path(value)
 
 
 def whole_numbers(

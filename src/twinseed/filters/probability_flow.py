@@ -15,6 +15,9 @@ from twinseed.filters.samplers import Euler, Heun, Sampler
 
 __all__ = ["ProbabilityFlow", "noise_levels"]
 
+_LEAST = 1e-150
+"""Noise levels lie above it, and below its inverse."""
+
 
 class ProbabilityFlow(Filter):
     """Probability flow of the optimal linear denoiser, between two noise levels.
@@ -103,6 +106,14 @@ def noise_levels(sigma_min: float, sigma_max: float, *, allow_zero: bool) -> tup
     else:
         low = positive("sigma_min", sigma_min, "pass a last noise level above zero, such as 0.01")
     high = positive("sigma_max", sigma_max, "pass the first noise level, above sigma_min")
+    for name, level in (("sigma_min", low), ("sigma_max", high)):
+        if level != 0.0 and not _LEAST < level < 1.0 / _LEAST:
+            raise InputError(
+                name,
+                f"must lie between {_LEAST:g} and {1.0 / _LEAST:g}, so that its square is a number",
+                level,
+                "rescale the data and the levels",
+            )
     if high <= low:
         raise InputError(
             "sigma_max",

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed import __version__
+from twinseed.checks import given_path
 from twinseed.errors import InputError, StoreError
 from twinseed.files import require_output, write_bytes, write_text
 from twinseed.phases.lines import Lines, borders
@@ -74,6 +75,7 @@ class PhaseDiagram:
             StoreError: the store cannot be read, holds no phase diagram, belongs to another version
                 of twinseed, or has too few points yet.
         """
+        path = given_path("path", path, "pass the store that was given to ts.phase_diagram")
         kept = kept_settings(path)
         plane = Plane.build(**kept.plane)
         results = {Cell(no_work, text).name: result for text, result in stored(path)}

@@ -44,6 +44,10 @@ class Spiked(Population):
                 float(beta.min()),
                 "a covariance has no negative eigenvalue; pass strengths, not eigenvalues",
             )
+        if np.any(beta > np.finfo(np.float64).max - self._bulk):
+            raise InputError(
+                "strengths", "and bulk must have a finite sum", strengths, "rescale the data"
+            )
         self._strengths = np.sort(beta)[::-1]
 
     @property

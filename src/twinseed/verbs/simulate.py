@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twinseed.checks import Sizes
+from twinseed.checks import Sizes, given_path
 from twinseed.filters import Filter, Ridge
 from twinseed.populations import Population
 from twinseed.progress import track
@@ -89,6 +89,8 @@ def simulate(
     >>> dict(readout.convergence.sizes), bool((readout.convergence_se > 0).all())
     ({'n': 2}, True)
     """
+    if store is not None:
+        store = given_path("store", store, "pass a file that may be made, as in draws.sqlite")
     simulation = Simulation.build(
         population, filter, n=n, d=d, replicates=replicates, engine=engine
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from twinseed.checks import given_path
 from twinseed.errors import MissingExtraError, ReadoutError
 from twinseed.files import written
 from twinseed.status import Status
@@ -128,7 +129,8 @@ def load_sweep(path: str | Path) -> Sweep:
     >>> len(sweep), sweep.to_xarray().convergence.equals(drawn.convergence)
     (4, True)
     """
-    return Sweep(Path(path), described(path), stored(path))
+    store = given_path("path", path, "pass the store that was given to ts.simulate")
+    return Sweep(store, described(store), stored(store))
 
 
 def _row(about: Mapping[str, Any], result: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
