@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import beta
 from tests.skins.made_audits import made_audit
 
 from twinseed.auditing import copying, factors, fraction, pairing
@@ -445,3 +446,49 @@ def test_pairing_needs_eight_seeds(seeds: int, known: bool) -> None:
     found = pairing.pairing(Twins(a, b, rows, heldout=None), (0,))
     assert found is not None
     assert math.isnan(found.p_value) is not known
+
+
+@pytest.mark.parametrize(("partners", "found"), [(19, True), (18, False)])
+def test_another_order_needs_partners_of_more_than_nine_in_ten(partners: int, found: bool) -> None:
+    a = np.eye(20)
+    b = np.where(np.arange(20) < partners, 1.0, -1.0)[:, None] * a[::-1]
+    assert pairing._partnered(a, b) is found
+
+
+def test_another_order_is_looked_for_where_equal_seeds_do_not_agree(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pairing, "_partnered", lambda *_: True)
+    monkeypatch.setattr(pairing, "_order", lambda *_: ("", 0))
+    rows = np.random.default_rng(1).standard_normal((9, 3))
+    values = []
+    for seed in range(40):
+        a, b = np.random.default_rng(seed).standard_normal((2, 20, 3))
+        told = pairing.pairing(Twins(a, b + 0.45 * a, rows), (0,))
+        assert told is not None
+        assert (told.order == "another order") is (told.p_value >= 0.01)
+        values.append(told.p_value)
+    assert any(value < 0.01 for value in values)
+    assert any(0.01 <= value < 0.05 for value in values)
+
+
+@pytest.mark.parametrize("d", [2, 10, 500])
+def test_unrelated_directions_overlap_by_more_once_in_forty_times(d: int) -> None:
+    assert factors._unrelated(1, d) == pytest.approx(beta.ppf(0.975, 0.5, (d - 1) / 2))
+    assert factors._unrelated(d, d) == 1.0
+
+
+@pytest.mark.parametrize(("above", "shown"), [(0.001, True), (-0.001, False)])
+def test_a_factor_is_shown_two_deviations_above_chance(
+    above: float, shown: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, held, samples = np.random.default_rng(0).standard_normal((3, 40, 6)) * [9, 1, 1, 1, 1, 1]
+    size = factors._unrelated(1, 6)
+    halves = np.full(6, size + 2 * 0.01 + above), np.full(6, 0.01)
+    monkeypatch.setattr(factors, "_halves", lambda *_: halves)
+    measured = AUDIT.readout.isel(factor=slice(0, 1))
+    (one,) = factors.factors(
+        Twins(samples, None, rows, heldout=held), measured, measured, None, (0,)
+    )
+    assert one.group == (1, 1)
+    assert (one.fate is not Fate.NOT_SHOWN) is shown
