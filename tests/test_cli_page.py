@@ -41,6 +41,7 @@ def test_the_page_shows_each_command_once_at_least(root: Path) -> None:
     assert set(CALLS) <= shown
 
 
+@pytest.mark.nightly
 def test_the_page_can_be_followed(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
