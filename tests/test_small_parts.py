@@ -11,13 +11,14 @@ from tests.test_values_by_hand import learned
 
 import twinseed as ts
 from twinseed.coupling import density
+from twinseed.coupling.cauchy import is_analytic
 from twinseed.coupling.outliers import outlier
 from twinseed.filters._base import checked
 from twinseed.orders.theory.recovery import _chordal, _mixed
 from twinseed.populations import Estimated
 from twinseed.populations._sample import sample_spectrum
 from twinseed.readout import Estimate
-from twinseed.simulation import Krylov, _compressed_twins
+from twinseed.simulation import Dense, Krylov, _compressed_twins
 from twinseed.simulation._bidiagonal import GaussianBand
 from twinseed.simulation._matching import matched
 from twinseed.status import Status
@@ -155,3 +156,58 @@ def test_a_pilot_gives_its_mean_unless_it_is_known() -> None:
     rows = np.random.default_rng(0).standard_normal((9, 4))
     assert sample_spectrum(rows).degrees == 8
     assert sample_spectrum(rows, known_mean=True).degrees == 9
+
+
+def test_a_draw_that_needs_exactly_what_is_there_is_made() -> None:
+    Dense(max_gib=1.0).require_room(100, 50)
+    needed = Dense().peak_bytes(100, 50) / 2**30
+    Dense(max_gib=needed).require_room(100, 50)
+    with pytest.raises(ts.InputError):
+        Dense(max_gib=needed * 0.999).require_room(100, 50)
+
+
+def test_the_memory_of_an_iteration() -> None:
+    """n = 100, d = 50, 16 seeds: rows, basis, vectors and blocks, in numbers of 8 bytes."""
+    rows, basis, vectors = 3 * 100 * 50, 16 * 50 * 50, 16 * (8 * 50 + 4 * 100)
+    assert Krylov(seeds=16).peak_bytes(100, 50) == 8 * (rows + basis + vectors) + 40 * 100 * 50
+
+
+def test_a_column_of_one_value_is_constant_about_a_known_mean_if_it_is_zero() -> None:
+    rows = np.random.default_rng(0).standard_normal((9, 4))
+    rows[:, 3] = 0.0
+    assert sample_spectrum(rows, known_mean=True).constant_columns == 1
+    rows[:, 3] = 2.0
+    assert sample_spectrum(rows, known_mean=True).constant_columns == 0
+    assert sample_spectrum(rows).constant_columns == 1
+
+
+def test_a_learnt_law_of_lower_rank_is_infinitely_far() -> None:
+    """Fewer rows than columns and no ridge: directions of the truth have no variance in it."""
+    few = ts.predict(ts.Spiked([]), ts.Ridge(0.0), n=40, d=80)
+    assert np.isnan(float(few.divergence_true_learnt)) or np.isinf(few.divergence_true_learnt)
+    many = ts.predict(ts.Spiked([]), ts.Ridge(0.0), n=160, d=80)
+    # c = 1/2: [1 + ((1 - c)/c) log(1 - c)]/2 = (1 - log 2)/2
+    assert float(many.divergence_learnt_true) == pytest.approx((1 - np.log(2)) / 2, rel=1e-9)
+
+
+def test_a_step_hands_the_denoiser_the_rows_and_then_the_level() -> None:
+    for sampler in (ts.Euler(1), ts.Heun(1)):
+        seen: list[tuple[int, float]] = []
+
+        def denoise(x: Any, sigma: float, seen: list[tuple[int, float]] = seen) -> Any:
+            seen.append((np.size(x), sigma))
+            return x / 2.0
+
+        sampler.advance(np.ones(3), denoise, 3.0, 1.0)
+        assert seen == [(3, 3.0), (3, 1.0)][: len(seen)]
+
+
+@pytest.mark.parametrize(("limit", "status"), [(6, Status.OK), (5, Status.NOT_MEASURED)])
+def test_the_distance_is_computed_up_to_its_limit(limit: int, status: Status) -> None:
+    engine, rng = Dense(seeds=2, wasserstein_limit=limit), np.random.default_rng(0)
+    found = engine.draw(ts.Spiked([]), ts.Ridge(0.1), 8, 6, rng)["wasserstein"]
+    assert str(found.status) == status
+
+
+def test_a_function_that_is_zero_is_analytic() -> None:
+    assert is_analytic(lambda z: 0.0 * z)
