@@ -106,6 +106,7 @@ BAD: dict[str, dict[str, str]] = {
         "one": "nowhere.nc theory.nc",
         "two": "theory.nc nowhere.nc",
         "fail_beyond": "theory.nc theory.nc --fail-beyond -1",
+        "only": "theory.nc theory.nc --only truth",
         "output": "theory.nc theory.nc -o a.doc",
     },
 }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
-from twinseed.cli.guard import CANNOT_TELL, FAILED, guarded
+from twinseed.cli.guard import CANNOT_TELL, FAILED, complain, guarded
 from twinseed.cli.options import Json, Quiet, require_writable
 from twinseed.cli.output import dataset_as_json, print_json, print_table, say
 from twinseed.cli.saving import READOUT, save_dataset
@@ -29,7 +30,14 @@ def compare(
     two: Annotated[Path, typer.Argument(metavar="TWO.nc", help="Another, on the same grid.")],
     fail_beyond: Annotated[
         float | None,
-        typer.Option(metavar="Z", help="Exit with status 1 if any |z| is larger than this."),
+        typer.Option(
+            metavar="Z",
+            help="Exit with status 1 if any |z| is larger than this, where both sides are 'ok'.",
+        ),
+    ] = None,
+    only: Annotated[
+        str | None,
+        typer.Option(metavar="NAMES", help="Only these variables, as in convergence,recovery."),
     ] = None,
     output: Annotated[
         Path | None,
@@ -46,38 +54,82 @@ def compare(
     """Subtract two readouts.
 
     Prints differences, and how many standard errors apart the two are. With --fail-beyond the exit
-    status is 1 if any is further apart, and 3 if there is nothing that both have a number for.
+    status is 1 if any is further apart, and 3 if no value is 'ok' on both sides.
     """
     require_writable("--output", output, READOUT)
     if fail_beyond is not None and not 0 <= fail_beyond < math.inf:
         remedy = "pass how many standard errors are too many, as in 4"
         raise InputError("--fail-beyond", "must be zero or above", fail_beyond, remedy)
+    names = _named(only)
     first, second = _load("ONE.nc", one), _load("TWO.nc", two)
     import twinseed as ts
-    from twinseed.readout import VARIABLES
 
     apart = ts.compare(first, second)
     if output is not None:
-        save_dataset(apart, list(VARIABLES), _PARTS, output, _as_json(apart))
+        save_dataset(apart, names, _PARTS, output, _as_json(apart, names))
     if as_json:
-        print_json(_as_json(apart))
+        print_json(_as_json(apart, names))
     elif not quiet:
-        rows = list(_lines(apart, list(VARIABLES)))
+        rows = list(_lines(apart, names))
         header = ("variable", "at", "difference", "standard error", "z", "status")
         say(apart.attrs["title"])
         print_table(header, rows, keys=2)
     if fail_beyond is not None:
-        z = [abs(apart[f"{name}_z"]) for name in VARIABLES]
-        if any(bool((one > fail_beyond).any()) for one in z):
+        counted = _Counted.of(apart, names, fail_beyond)
+        if not (as_json or quiet):
+            say(counted.told(fail_beyond))
+        if counted.beyond:
             raise typer.Exit(FAILED)
-        if not any(bool(one.notnull().any()) for one in z):
+        if not counted.ok:
+            complain("twinseed: no value is 'ok' on both sides: there is nothing to judge")
             raise typer.Exit(CANNOT_TELL)
 
 
-def _as_json(apart: xr.Dataset) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Counted:
+    """How many differences can be judged: both sides are "ok", and one has an error bar."""
+
+    ok: int
+    left_out: int
+    beyond: int
+
+    @classmethod
+    def of(cls, apart: xr.Dataset, names: list[str], limit: float | None) -> Self:
+        """Count the differences of these variables, and those beyond the limit."""
+        import numpy as np
+
+        z = np.concatenate([apart[f"{name}_z"].values.ravel() for name in names])
+        there = np.concatenate([apart[f"{name}_difference"].values.ravel() for name in names])
+        status = np.concatenate([apart[f"{name}_status"].values.ravel() for name in names])
+        ok = (status == "ok") & ~np.isnan(z)
+        left_out = ~np.isnan(there) & ~ok
+        beyond = 0 if limit is None else int(np.sum(np.abs(z[ok]) > limit))
+        return cls(int(ok.sum()), int(left_out.sum()), beyond)
+
+    def told(self, limit: float) -> str:
+        """Return the counts as a sentence."""
+        return (
+            f"{self.beyond} of {self.ok} values beyond {limit:g} standard errors; {self.left_out} "
+            "left out, which are not 'ok' on both sides or have no error bar"
+        )
+
+
+def _named(only: str | None) -> list[str]:
+    """Return the variables that were asked for, or all of them."""
     from twinseed.readout import VARIABLES
 
-    told = dataset_as_json(apart, list(VARIABLES), list(_PARTS.values()), list(_PARTS))
+    if only is None:
+        return list(VARIABLES)
+    names = [name.strip() for name in only.split(",")]
+    for name in names:
+        if name not in VARIABLES:
+            remedy = f"write names with commas between them, of {', '.join(VARIABLES)}"
+            raise InputError("--only", "must be names of variables", name, remedy)
+    return list(dict.fromkeys(names))
+
+
+def _as_json(apart: xr.Dataset, names: list[str]) -> dict[str, Any]:
+    told = dataset_as_json(apart, names, list(_PARTS.values()), list(_PARTS))
     return {"schema": 1, **told}
 
 
