@@ -6,12 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import ive
 
 from twinseed.populations import Spectrum
 
-__all__ = ["Outlier", "outlier", "overlap_floor", "twin_floor"]
+__all__ = ["Outlier", "mixing", "outlier", "overlap_floor", "twin_floor", "unmixed"]
 
 Array = NDArray[np.float64]
+
+_FAINT = 1e-7
+"""Below this the first order of mixing is all of it, to the last digits."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,57 @@ def outlier(factor: float, surroundings: Spectrum, gamma: ArrayLike) -> Outlier:
     return Outlier(
         np.where(separated, position, np.nan), np.where(separated, overlap, 0.0), separated
     )
+
+
+def mixing(factor: float, neighbour: float, found: Outlier, n: ArrayLike) -> Array:
+    """Squared tangent of the angle by which a factor's sample direction turns to a neighbour.
+
+    Equation, to first order in 1/n: ``mu mu_j/(n psi'(mu) (mu - mu_j)^2)``. Range: 0 (infinite n,
+    or far apart) to infinity (equal factors); 0 where the factor is not separated. Shapes: those of
+    ``found`` and n.
+
+    Derivation: let G be the n x K standard normal matrix behind the rows along the K factors,
+    ``D = diag(mu)``, and R the resolvent of the other directions' n x n Gram matrix at the sample
+    eigenvalue. The sample eigenvector's part a within the factors solves ``D^1/2 (G'RG/n) D^1/2 a =
+    a``. ``G'RG/n`` is ``m I`` plus independent fluctuations of variance ``m2/n`` off the diagonal
+    and ``2 m2/n`` on it, ``m = tr R/n``, ``m2 = tr R^2/n``. The limit is ``mu m(psi(mu)) = 1``, so
+    that ``m2 = -m' = 1/(mu^2 psi'(mu))``; perturbation theory off the diagonal gives the equation.
+    Source: Paul, Statist. Sinica 17 (2007), Theorem 5 (the fluctuations of the eigenvectors).
+
+    >>> import numpy as np
+    >>> one = outlier(13.0, (np.ones(1), np.ones(1)), 1.0)
+    >>> float(mixing(13.0, 10.0, one, 200).round(4))
+    0.0727
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        slope = found.overlap * found.position / factor
+        turned = factor / slope * (neighbour / (factor - neighbour)) / (factor - neighbour)
+        turned = turned / np.asarray(n, dtype=np.float64)
+    return np.where(found.separated, turned, 0.0)
+
+
+def unmixed(squares: ArrayLike) -> Array:
+    """Share of a factor's sample direction that stays with its factor, among its neighbours.
+
+    Equation: two neighbours are the eigenvectors of a 2 x 2 matrix whose diagonal differs by delta,
+    with Gaussian fluctuations of variance ``2 s^2`` on the diagonal and ``s^2`` off it: twice the
+    angle of turning is the angle of a Gaussian point about ``(delta, 0)`` of spread ``2 s``, whose
+    mean cosine is ``R = sqrt(pi x/2) e^-x [I0(x) + I1(x)]``, ``x = delta^2/(16 s^2)``, and
+    ``s^2/delta^2`` is the square that ``mixing`` gives. ``l = (1 - R)/2`` is lost to this
+    neighbour. Several share as ``1/(1 + sum l/(1 - l))``, right to first order, and 1/K for K
+    factors that are equal. Shapes: the neighbours on the last axis of ``squares``.
+
+    Validity: within .02 of simulated recoveries where the squares add up to .1 or less, within .05
+    above (pairs and triples of strengths from 2 to 20, n from 100 to 2,000, gamma from 1/4 to 4).
+
+    >>> unmixed([[0.0], [np.inf]]).round(3), np.asarray(unmixed([np.inf, np.inf]).round(3))
+    (array([1. , 0.5]), array(0.333))
+    """
+    square = np.asarray(squares, dtype=np.float64)
+    x = 1.0 / (16.0 * np.maximum(square, _FAINT))
+    lost = 0.5 - 0.5 * np.sqrt(0.5 * np.pi * x) * (ive(0, x) + ive(1, x))
+    lost = np.where(square < _FAINT, square, lost)
+    return np.asarray(1.0 / (1.0 + (lost / (1.0 - lost)).sum(axis=-1)))
 
 
 def overlap_floor(factor: float, surroundings: Spectrum, gamma: ArrayLike, d: ArrayLike) -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +11,7 @@ from twinseed.checks import finite_vector, numeric_rows
 from twinseed.errors import InputError
 from twinseed.orders.factor_count import FactorCount, factor_count
 from twinseed.orders.principal import Jackknifed, jackknifed
-from twinseed.orders.theory.recovery import from_coupling
+from twinseed.orders.theory.recovery import factor_groups, from_coupling
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.readout import Estimate
 from twinseed.status import Status
@@ -36,18 +35,6 @@ GROUPS = 10
 _SPARE = 5  # directions found beyond the factors asked for, so that a group is not cut in two
 
 Array = NDArray[np.float64]
-
-
-def factor_groups(eigenvalues: ArrayLike, close: float = 0.1) -> list[slice]:
-    """Split falling eigenvalues into runs in which each is within ``close`` of the one before.
-
-    >>> factor_groups([9.0, 8.9, 4.0])
-    [slice(0, 2, None), slice(2, 3, None)]
-    """
-    values = np.asarray(eigenvalues, dtype=np.float64)
-    apart = values[1:] < (1 - close) * values[:-1]
-    edges = [0, *(np.flatnonzero(apart) + 1).tolist(), values.size]
-    return [slice(a, b) for a, b in itertools.pairwise(edges) if b > a]
 
 
 def overlaps(directions: ArrayLike, reference: ArrayLike, groups: list[slice]) -> Array:
