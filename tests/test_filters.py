@@ -13,6 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
+from tests.examples import FILTERS
 
 import twinseed as ts
 from twinseed import filters
@@ -21,14 +22,6 @@ from twinseed.filters import Filter, SampleSpectrum
 
 Array = NDArray[np.float64]
 
-KINDS: list[type[Filter]] = [
-    filters.Ridge,
-    filters.ProbabilityFlow,
-    filters.EarlyStopping,
-    filters.Truncation,
-    filters.Shrinkage,
-]
-EXAMPLES = [example for kind in KINDS for example in kind.examples()]
 SMOOTH = [
     example
     for kind in (filters.Ridge, filters.ProbabilityFlow, filters.EarlyStopping)
@@ -37,7 +30,7 @@ SMOOTH = [
 LAMBDA = np.concatenate([[0.0], np.geomspace(1e-6, 1e6, 97)])
 EXACT = ts.ProbabilityFlow(0.1, 10.0)
 
-every_filter = pytest.mark.parametrize("filter", EXAMPLES, ids=repr)
+every_filter = pytest.mark.parametrize("filter", FILTERS, ids=repr)
 levels = st.floats(1e-3, 1e3)
 
 
@@ -101,12 +94,12 @@ def test_a_filter_is_what_its_description_says(filter: Filter, met: bool) -> Non
 
 
 def test_no_two_examples_are_equal_or_look_alike() -> None:
-    assert len(set(EXAMPLES)) == len(EXAMPLES)
-    assert len(set(map(repr, EXAMPLES))) == len(EXAMPLES)
+    assert len(set(FILTERS)) == len(FILTERS)
+    assert len(set(map(repr, FILTERS))) == len(FILTERS)
 
 
 @pytest.mark.parametrize(
-    "filter", [one for one in EXAMPLES if not isinstance(one, filters.Ridge)], ids=repr
+    "filter", [one for one in FILTERS if not isinstance(one, filters.Ridge)], ids=repr
 )
 def test_the_repr_builds_the_filter(filter: Filter) -> None:
     assert eval(repr(filter), vars(filters)) == filter

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.examples import ENGINES
 
 import twinseed as ts
 from twinseed.readout import Estimate
-from twinseed.simulation import Compressed, Dense, Engine, Krylov
+from twinseed.simulation import Engine
 
-ENGINES = [example for kind in (Dense, Krylov, Compressed) for example in kind.examples()]
 CELLS = {
     "n < d": (ts.Spiked([3.0]), ts.Ridge(0.1), 6, 30),
     "two factors, n > d": (ts.Spiked([8.0, 2.0], bulk=0.5), ts.Ridge(0.0), 24, 12),

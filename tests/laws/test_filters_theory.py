@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.examples import FILTERS
 from tests.plain_filters import Declared, Plain
 
 import twinseed as ts
-from twinseed import filters
 from twinseed.coupling import kappa, solve
 from twinseed.coupling.cauchy import is_analytic
 from twinseed.coupling.contour import contour
@@ -20,14 +20,6 @@ from twinseed.filters import Filter
 from twinseed.populations import Population
 from twinseed.readout import VARIABLES, check
 
-KINDS = (
-    filters.Ridge,
-    filters.ProbabilityFlow,
-    filters.EarlyStopping,
-    filters.Truncation,
-    filters.Shrinkage,
-)
-FILTERS = [example for kind in KINDS for example in kind.examples()]
 ANALYTIC = [filter for filter in FILTERS if filter.analytic]
 # At most a few atoms: the density route, which shrinkage takes, needs that.
 POPULATIONS = [ts.Spiked([3.0, 0.5]), ts.Atoms([1.0, 5.0], [0.75, 0.25])]

@@ -6,20 +6,15 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from tests.examples import POPULATIONS
 
 import twinseed as ts
-from twinseed import filters, populations
 from twinseed.filters import Filter
 from twinseed.populations import Population
 from twinseed.readout import VARIABLES, check
 from twinseed.status import Status
 
-POPULATIONS = [
-    example
-    for kind in (populations.Spiked, populations.PowerLaw, populations.Atoms, populations.Estimated)
-    for example in kind.examples()
-]
-FILTERS = filters.Ridge.examples()
+FILTERS = ts.Ridge.examples()
 UNBOUNDED = (
     "memorisation_ratio",
     "wasserstein",

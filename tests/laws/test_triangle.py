@@ -8,18 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.examples import POPULATIONS
 
 import twinseed as ts
-from twinseed import populations
 from twinseed.errors import ReadoutError
 from twinseed.generators import LinearGenerator
 from twinseed.populations import Population
 
-POPULATIONS = [
-    example
-    for kind in (populations.Spiked, populations.PowerLaw, populations.Atoms, populations.Estimated)
-    for example in kind.examples()
-]
 RIDGES = (0.0, 0.3)
 # Beyond three standard errors: a multiple of 1/d for what theory takes to leading order.
 PER_DIMENSION = {
