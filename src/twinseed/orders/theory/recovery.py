@@ -45,7 +45,8 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
 
     Factors within 10 % of the next (see ``factor_groups``) are recovered as a subspace, as
     ``measure`` and ``simulate`` compare them: each has the mean over the group of ``sum_j <v_k,
-    u_j>^2``, j in the group. ``recovery_distance`` is the chordal distance of the subspaces of all
+    u_j>^2``, j in the group; in the limit, where nothing mixes, each has its own.
+    ``recovery_distance`` is the chordal distance of the subspaces of all
     K factors, over its largest value: ``sqrt(1 - (1/K) sum_kj <v_k, u_j>^2)``, the root mean square
     sine of the principal angles; shape the grid's.
 
@@ -78,7 +79,10 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
             floor = overlap_floor(factor, others, load, size)
             own_floor[here, k], both_floor[here, k] = floor, twin_floor(floor, size)
     for group in groups:
-        shared[..., group] = shared[..., group].mean(axis=-1, keepdims=True)
+        together = shared[..., group].mean(axis=-1, keepdims=True)
+        # without end of rows no two factors mix, however close
+        finite = np.isfinite(coupling.n)[..., None]
+        shared[..., group] = np.where(finite, together, shared[..., group])
         turned[..., group] = turned[..., group].max(axis=-1, keepdims=True)
     return {
         "recovery": _above_floor(shared, own_floor, turned),
