@@ -13,8 +13,8 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 import twinseed as ts
-from twinseed import figures
-from twinseed.figures.audit import audit_margins
+from twinseed import drawing
+from twinseed.auditing.figures import audit_margins
 from twinseed.generators import LinearGenerator
 
 IMAGE = Path(__file__).parent / "images" / "audit_margins.png"
@@ -52,7 +52,7 @@ def main(folder: Path) -> None:
     found = ts.audit(**arrays, rng=0)
     print(found)
     found.to_html(folder / "audit.html")
-    picture = figures.as_png(
+    picture = drawing.as_png(
         audit_margins(found.copying.scores, found.copying.linear_scores), dpi=150.0
     )
     IMAGE.write_bytes(picture)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from twinseed import figures, readout
+from twinseed import drawing, readout
+from twinseed.reproduction import figures
 
 IMAGES = Path(__file__).parent / "images"
 
@@ -22,7 +23,7 @@ def agreement_is_blind(readouts: Path) -> None:
         sides.append(
             {strength: readout.load(found[strength]) for strength in sorted(found, key=float)}
         )
-    picture = figures.as_png(figures.agreement_is_blind(*sides), dpi=150.0)
+    picture = drawing.as_png(figures.agreement_is_blind(*sides), dpi=150.0)
     (IMAGES / "agreement_is_blind.png").write_bytes(picture)
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 import twinseed as ts
-from twinseed import figures
+from twinseed import drawing
+from twinseed.reproduction import figures
 from twinseed.reproduction.ridges import best_ridge
 
 PAGE = Path(__file__).parent / "regularisers.md"
@@ -96,7 +97,7 @@ def along_a_factor() -> None:
         )
         for s in STRENGTHS
     }
-    picture = figures.as_png(figures.agreement_along_a_factor(theory, drawn), dpi=150.0)
+    picture = drawing.as_png(figures.agreement_along_a_factor(theory, drawn), dpi=150.0)
     IMAGE.write_bytes(picture)
 
 

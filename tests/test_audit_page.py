@@ -15,8 +15,8 @@ from tests.json_schema import faults
 
 import twinseed as ts
 from twinseed.auditing import Audit, Fate, Outcome, schema
-from twinseed.report import audit_page
-from twinseed.report.pictures import as_image, png
+from twinseed.auditing.page import audit_page
+from twinseed.pages.pictures import as_image, png
 
 Rows = NDArray[np.float64]
 Draw = np.random.default_rng

@@ -98,8 +98,8 @@ ROLES = {
     "factors": Arrives("--factors 2", item("factors"), 2),
     "seed": SEED,
 }
-PUBLISHED = "twinseed.auditing.published.published_pairs"
-SAMPLES_FOR = "twinseed.verbs._plan.Plan.samples_for"
+PUBLISHED = "twinseed.curves.published.published_pairs"
+SAMPLES_FOR = "twinseed.planning.answer.Plan.samples_for"
 RECIPE = "unet-small"
 
 
@@ -176,7 +176,7 @@ ARRIVES: dict[str, dict[str, Arrives]] = {
         "factor": Arrives(
             "--factor 2", item("factor"), 2, "strong.npy --resamples 10 --recovery 0.6", SAMPLES_FOR
         ),
-        "n": Arrives("--n 50,60", item("n"), [50.0, 60.0], at="twinseed.verbs._plan.Plan.told"),
+        "n": Arrives("--n 50,60", item("n"), [50.0, 60.0], at="twinseed.planning.answer.Plan.told"),
     },
     "diagram": {
         "d": Arrives("--d 2000", item("d"), 2000.0, "--ridge 1"),

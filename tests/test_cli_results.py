@@ -237,17 +237,17 @@ def test_json_and_silence_of_the_main_job(folder: Path, monkeypatch: pytest.Monk
 @pytest.mark.extras
 def test_json_and_silence_of_curves(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import twinseed as ts
-    from twinseed.verbs.twin_curves import TwinCurves
+    from twinseed.curves.curves import TwinCurves
 
     grid = ts.predict(ts.Spiked([3.0]), n=[8.0, 16.0], d=6)
     curves = TwinCurves(
         "title", grid, None, grid, {"8-0-a": [(1, 0.5)]}, settings={"a": {"b": "c"}}
     )
     monkeypatch.setattr("twinseed.denoise.curves.training_curves", lambda _: curves)
-    monkeypatch.setattr("twinseed.report.training.write_training", lambda *_: Path("index.html"))
-    monkeypatch.setattr("twinseed.auditing.published.published_pairs", lambda *_, **__: curves)
+    monkeypatch.setattr("twinseed.curves.page.write_training", lambda *_: Path("index.html"))
+    monkeypatch.setattr("twinseed.curves.published.published_pairs", lambda *_, **__: curves)
     rules = schema("curves")
-    monkeypatch.setattr("twinseed.report.training.write_readouts", lambda *_, **__: None)
+    monkeypatch.setattr("twinseed.curves.page.write_readouts", lambda *_, **__: None)
     runs = SimpleNamespace(measured=grid, linear=grid)
     with replaced("train", lambda *_, **__: runs):
         told = strict(call_in(folder, monkeypatch, "train", "--json", "-q").stdout)

@@ -82,7 +82,7 @@ def test_claims_and_curves_fit(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> 
 
     from twinseed.cli.curves import print_curves
     from twinseed.cli.job import _print_claims
-    from twinseed.verbs.twin_curves import TwinCurves
+    from twinseed.curves.curves import TwinCurves
 
     monkeypatch.setenv("COLUMNS", "80")
     _print_claims(small_reproduction())

@@ -16,10 +16,10 @@ from tests.test_diagram import FIELDS
 from tests.test_figures import Drawn, clashes, covered, drawn_text
 
 import twinseed as ts
-from twinseed.figures import as_svg
-from twinseed.figures.diagram import phase_plane, phase_values
+from twinseed.drawing import as_svg
+from twinseed.phases.figures import phase_plane, phase_values
+from twinseed.phases.page import diagram_page
 from twinseed.phases.plane import MEASURED, Plane
-from twinseed.report.diagram import diagram_page
 from twinseed.sweep import Cell, Result
 
 PLANES: dict[str, dict[str, Any]] = {

@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 from tests.small_reproduction import measured, small_reproduction
 
-from twinseed import figures
+from twinseed import drawing
 from twinseed.errors import MissingExtraError
-from twinseed.report.gallery import Drawing, drawings
+from twinseed.pages.drawing import Drawing
+from twinseed.reproduction import figures
+from twinseed.reproduction.gallery import drawings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -171,9 +173,9 @@ def test_svg_is_the_same_twice_and_says_what_is_shown(
 ) -> None:
     import matplotlib
 
-    svg = figures.as_svg(gallery[name].draw(), name)
+    svg = drawing.as_svg(gallery[name].draw(), name)
     with matplotlib.rc_context({"font.size": 20, "svg.fonttype": "path", "xtick.direction": "in"}):
-        again = figures.as_svg(gallery[name].draw(), name)
+        again = drawing.as_svg(gallery[name].draw(), name)
     assert svg == again
     assert [words for words in SAYS[name] if words not in svg] == []
 
@@ -182,7 +184,7 @@ def test_settings_of_the_reader_stay_as_they_were(gallery: dict[str, Drawing]) -
     import matplotlib
 
     before = dict(matplotlib.rcParams)
-    figures.as_png(gallery["controls"].draw())
+    drawing.as_png(gallery["controls"].draw())
     assert dict(matplotlib.rcParams) == before
 
 
@@ -209,17 +211,17 @@ def test_data_without_a_direction_are_drawn_too() -> None:
         measured([30, 100, 300], rng, recovery=none, recovery_twins=none, factors=[])
         for _ in range(3)
     ]
-    svg = figures.as_svg(figures.real_data(*flat), "flat")
+    svg = drawing.as_svg(figures.real_data(*flat), "flat")
     assert "no direction stands out" in svg
 
 
 def test_directions_measured_together_are_one_line(gallery: dict[str, Drawing]) -> None:
-    svg = figures.as_svg(gallery["real_data"].draw(), "grouped")
+    svg = drawing.as_svg(gallery["real_data"].draw(), "grouped")
     assert [f">direction {k}<" in svg for k in (1, 2, 3)] == [False, False, True]
 
 
 def test_files_are_written_under_one_name(gallery: dict[str, Drawing], tmp_path: Any) -> None:
-    png, svg = figures.save(gallery["controls"].draw(), tmp_path, "controls")
+    png, svg = drawing.save(gallery["controls"].draw(), tmp_path, "controls")
     assert png.read_bytes().startswith(b"\x89PNG")
     assert svg.read_text(encoding="utf-8").startswith("<?xml")
 

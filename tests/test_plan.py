@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 
 import twinseed as ts
 from twinseed.cli import app
+from twinseed.planning import Plan
 from twinseed.readout import VARIABLES
 from twinseed.status import Status
-from twinseed.verbs import Plan
 
 TRUTH = ts.Spiked([20.0, 6.0])
 ROWS, D = 80, 100

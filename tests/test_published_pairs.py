@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import twinseed as ts
-from twinseed.auditing.filenames import Place, by_pattern, by_rule
-from twinseed.auditing.published import published_pairs
 from twinseed.cli import app
+from twinseed.curves.filenames import Place, by_pattern, by_rule
+from twinseed.curves.published import published_pairs
 from twinseed.errors import InputError
 from twinseed.generators import LinearGenerator
 

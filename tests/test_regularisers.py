@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import twinseed as ts
-from twinseed import figures
+from twinseed.reproduction import figures
 
 PAGE = Path(__file__).parents[1] / "docs" / "regularisers.md"
 D = 200

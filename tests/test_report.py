@@ -19,11 +19,12 @@ from tests.small_reproduction import small_reproduction
 
 import twinseed as ts
 from twinseed import readout
+from twinseed.auditing.page import audit_page
 from twinseed.filters import Ridge
 from twinseed.generators import LinearGenerator
 from twinseed.progress import Progress
-from twinseed.report import audit_page, write_reproduction, writing_steps
 from twinseed.reproduction import Claim, Reproduction
+from twinseed.reproduction.page import write_reproduction, writing_steps
 
 VOID = {"meta", "link", "br", "img"}
 
@@ -237,7 +238,7 @@ def test_the_audit_shows_each_number_beside_its_references(audited: str) -> None
 
 
 def test_the_audit_escapes_what_it_is_given(audited: str, monkeypatch: Any) -> None:
-    from twinseed.report import audit as module
+    from twinseed.auditing import page as module
 
     monkeypatch.setitem(module._QUESTIONS, "copying", "<i>copy</i>?")
     rng = np.random.default_rng(0)

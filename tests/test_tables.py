@@ -13,6 +13,7 @@ from tests.test_cli import call
 import twinseed as ts
 from twinseed import InputError, Ridge, Twins
 from twinseed.auditing.given import twins_given
+from twinseed.auditing.page import audit_page
 from twinseed.generators import LinearGenerator
 from twinseed.readers import (
     Categories,
@@ -23,7 +24,6 @@ from twinseed.readers import (
     load_rows,
     unseen_categories,
 )
-from twinseed.report import audit_page
 
 
 def table(text: str, folder: Path, name: str = "a") -> Table:

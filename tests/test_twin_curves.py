@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 import twinseed as ts
-from twinseed.readout import load
-from twinseed.verbs.twin_curves import (
+from twinseed.curves.curves import (
     TwinCurves,
     linear_twins,
     measured,
@@ -19,6 +18,7 @@ from twinseed.verbs.twin_curves import (
     predicted,
     sentences,
 )
+from twinseed.readout import load
 
 SIZES = (20, 80)
 SHAPE = (5, 8)
@@ -113,7 +113,7 @@ def test_sentences_say_what_both_ends_show(curves: TwinCurves) -> None:
 def test_the_page_stands_alone_and_the_folder_holds_its_figures(
     tmp_path: Path, curves: TwinCurves
 ) -> None:
-    from twinseed.report.training import curves_page, write_training
+    from twinseed.curves.page import curves_page, write_training
 
     page = write_training(curves, tmp_path / "out")
     text = page.read_text(encoding="utf-8")
@@ -134,7 +134,7 @@ NAMES = ("agreement", "closeness", "spectrum", "pictures", "losses")
 
 @pytest.mark.extras
 def test_what_was_not_measured_is_not_drawn(curves: TwinCurves) -> None:
-    from twinseed.report.training import curves_page
+    from twinseed.curves.page import curves_page
 
     bare = curves.measured.copy(deep=True)
     for name in ("memorisation_share", "memorisation", "convergence_factor", "recovery"):
@@ -146,7 +146,7 @@ def test_what_was_not_measured_is_not_drawn(curves: TwinCurves) -> None:
 
 @pytest.mark.extras
 def test_theory_is_drawn_where_it_has_something_to_say(curves: TwinCurves) -> None:
-    from twinseed.figures.training import training_closeness
+    from twinseed.curves.figures import training_closeness
 
     figure = training_closeness(curves.measured, curves.linear, curves.predicted)
     lines = [

@@ -15,12 +15,12 @@ from twinseed import readout
 from twinseed.coupling import density
 from twinseed.coupling.outliers import overlap_floor, twin_floor
 from twinseed.orders import memorisation, recovery
+from twinseed.planning import bands
 from twinseed.populations import _deconvolution, _sample
 from twinseed.populations._base import merged
 from twinseed.simulation import Dense
 from twinseed.simulation._bidiagonal import GaussianBand, gaussian_factor
 from twinseed.status import Status
-from twinseed.verbs import _bands
 
 Array = NDArray[np.float64]
 GOLDEN = (1.0 + math.sqrt(5.0)) / 2.0
@@ -191,13 +191,13 @@ def test_the_band_of_a_gaussian_matrix_has_its_degrees_of_freedom() -> None:
 # The plan, and the difference of two readouts.
 
 
-def rows_needed(monkeypatch: pytest.MonkeyPatch, logs: list[float]) -> _bands.Samples:
+def rows_needed(monkeypatch: pytest.MonkeyPatch, logs: list[float]) -> bands.Samples:
     """Plan where the estimate and its resamples cross the target at these log n."""
     found: Iterator[float] = iter(logs)
-    monkeypatch.setattr(_bands, "_crossing", lambda value, target: next(found))
+    monkeypatch.setattr(bands, "_crossing", lambda value, target: next(found))
     known = [ts.Spiked([])] * len(logs)
-    curve = _bands.CURVES["convergence"]
-    return _bands.samples_needed(curve, known, ts.Ridge(0.0), 0.9, factor=None, pilot_rows=100)  # type: ignore[arg-type]
+    curve = bands.CURVES["convergence"]
+    return bands.samples_needed(curve, known, ts.Ridge(0.0), 0.9, factor=None, pilot_rows=100)  # type: ignore[arg-type]
 
 
 def test_a_plan_has_no_end_where_a_resample_in_twenty_never_gets_there(

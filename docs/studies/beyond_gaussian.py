@@ -40,11 +40,11 @@ from docs.studies import datasets  # noqa: E402  # as above
 from numpy.typing import NDArray  # noqa: E402  # as above
 
 import twinseed as ts  # noqa: E402  # as above
+from twinseed.planning.answer import UNEVEN  # noqa: E402  # as above
+from twinseed.planning.plan import unevenness_of  # noqa: E402  # as above
 from twinseed.randomness import stream  # noqa: E402  # as above
 from twinseed.reproduction.moments import fourth_moments  # noqa: E402  # as above
 from twinseed.reproduction.splits import Source, Split, Truth  # noqa: E402  # as above
-from twinseed.verbs._plan import UNEVEN  # noqa: E402  # as above
-from twinseed.verbs.plan import unevenness_of  # noqa: E402  # as above
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "beyond_gaussian.json"

@@ -92,7 +92,7 @@ def figure(results: Mapping[str, Any]) -> Figure:
     from matplotlib.figure import Figure
     from matplotlib.ticker import FuncFormatter, NullLocator
 
-    from twinseed.figures.style import GREY, INK, LOOKS, styling
+    from twinseed.drawing.style import GREY, INK, LOOKS, styling
 
     data_look, gaussian_look = LOOKS[1], LOOKS[0]
     shown = list(results.items())[1:]
@@ -167,10 +167,10 @@ def renewed(page: str, told: Mapping[str, Any]) -> str:
 
 def renew(told: Mapping[str, Any]) -> None:
     """Write the page's tables and the figure again."""
-    from twinseed import figures
+    from twinseed import drawing
 
     PAGE.write_text(renewed(PAGE.read_text(), told))
-    IMAGE.write_bytes(figures.as_png(figure(told["results"]), dpi=110.0))
+    IMAGE.write_bytes(drawing.as_png(figure(told["results"]), dpi=110.0))
 
 
 def _line(cells: Sequence[str]) -> str:

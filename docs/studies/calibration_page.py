@@ -135,8 +135,8 @@ def figure(rows: Rows) -> Figure:
     from matplotlib import colormaps
     from matplotlib.figure import Figure
 
-    from twinseed.figures.panels import log_ticks
-    from twinseed.figures.style import INK, styling
+    from twinseed.drawing.panels import log_ticks
+    from twinseed.drawing.style import INK, styling
 
     blocks = [list(block) for _, block in groupby(rows, key=lambda row: (row["data"], row["n"]))]
     columns = 3
@@ -217,11 +217,11 @@ def _line(cells: Sequence[str]) -> str:
 
 def main() -> None:
     """Write the page's tables and its figure again."""
-    from twinseed import figures
+    from twinseed import drawing
 
     told = read()
     PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8"), told), encoding="utf-8")
-    IMAGE.write_bytes(figures.as_png(figure(told["power"]), dpi=110.0))
+    IMAGE.write_bytes(drawing.as_png(figure(told["power"]), dpi=110.0))
 
 
 if __name__ == "__main__":

@@ -78,8 +78,8 @@ def figure(told: Mapping[str, Any]) -> Figure:
     """Draw recovery across its threshold, the same rescaled, and the fluctuation of convergence."""
     from matplotlib import colormaps
 
-    from twinseed.figures.panels import level, log_ticks
-    from twinseed.figures.style import INK, frames, styling
+    from twinseed.drawing.panels import level, log_ticks
+    from twinseed.drawing.style import INK, frames, styling
 
     gamma = told["settings"]["gamma"]
     root = gamma**-0.5
@@ -170,11 +170,11 @@ def _ten(value: float) -> str:
 
 def main() -> None:
     """Write the page's tables and its figure again."""
-    from twinseed import figures
+    from twinseed import drawing
 
     told = json.loads(RESULTS.read_text(encoding="utf-8"))
     PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8"), told), encoding="utf-8")
-    IMAGE.write_bytes(figures.as_png(figure(told), dpi=110.0))
+    IMAGE.write_bytes(drawing.as_png(figure(told), dpi=110.0))
 
 
 if __name__ == "__main__":

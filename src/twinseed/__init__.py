@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from twinseed.model import SpectralModel as SpectralModel
     from twinseed.phases import PhaseDiagram as PhaseDiagram
     from twinseed.phases import phase_diagram as phase_diagram
+    from twinseed.planning.plan import plan as plan
     from twinseed.populations import Atoms as Atoms
     from twinseed.populations import PowerLaw as PowerLaw
     from twinseed.populations import Spiked as Spiked
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from twinseed.twins import Twins as Twins
     from twinseed.verbs.accumulator import Accumulator as Accumulator
     from twinseed.verbs.measure import measure as measure
-    from twinseed.verbs.plan import plan as plan
     from twinseed.verbs.predict import predict as predict
     from twinseed.verbs.shards import measure_shards as measure_shards
     from twinseed.verbs.simulate import simulate as simulate
@@ -81,7 +81,7 @@ _HOME = {
     "measure": "verbs.measure",
     "measure_shards": "verbs.shards",
     "phase_diagram": "phases",
-    "plan": "verbs.plan",
+    "plan": "planning.plan",
     "predict": "verbs.predict",
     "simulate": "verbs.simulate",
 }

@@ -16,13 +16,13 @@ from tests.denoise.small_training import call, counted
 from typer.testing import Result
 
 import twinseed as ts
+from twinseed.curves import page as report
 from twinseed.denoise import curves
 from twinseed.denoise.recipes import DENOISERS, LinearRecipe, NetworkRecipe, recipe_of
 from twinseed.denoise.training import Training
 from twinseed.denoise.twin_runs import TwinPlan, train_twins
 from twinseed.errors import InputError
 from twinseed.readout import load
-from twinseed.report import training as report
 from twinseed.sweep import stored
 
 pytestmark = pytest.mark.extras

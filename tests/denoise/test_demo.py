@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from twinseed.cli import app
+from twinseed.curves.curves import TwinCurves
 from twinseed.denoise import checkpoints, demo
-from twinseed.verbs.twin_curves import TwinCurves
 
 pytestmark = pytest.mark.extras
 

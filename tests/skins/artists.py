@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from twinseed.figures.style import GREY, INK, LOOKS, Look
+from twinseed.drawing.style import GREY, INK, LOOKS, Look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

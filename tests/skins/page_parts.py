@@ -181,7 +181,7 @@ class Page:
 
     def figure(self, name: str) -> Node:
         """Take a figure by its name, and check the words below it against its caption."""
-        from twinseed.report.captions import caption
+        from twinseed.pages.captions import caption
 
         found, words = self.root.one("figure", id=name), caption(name)
         found.taken = True

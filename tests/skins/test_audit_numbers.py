@@ -13,13 +13,13 @@ from tests.skins.page_parts import MISSING, Page, printed, ranged
 
 import twinseed as ts
 from twinseed.auditing import Audit, Outcome
+from twinseed.auditing.figures import audit_margins, audit_recovery, audit_spectrum
+from twinseed.auditing.page import audit_page
 from twinseed.auditing.references import Number
-from twinseed.figures.audit import audit_margins, audit_recovery, audit_spectrum
-from twinseed.figures.export import as_svg
-from twinseed.report import audit_page
-from twinseed.report.captions import caption
-from twinseed.report.page import inline_svg
-from twinseed.report.pictures import png
+from twinseed.drawing.export import as_svg
+from twinseed.pages.captions import caption
+from twinseed.pages.page import inline_svg
+from twinseed.pages.pictures import png
 from twinseed.status import Status
 
 SIGNS = {
@@ -79,9 +79,9 @@ def page(audit: Audit) -> Page:
     """The page, its figures left blank: they are slow to draw."""
     with pytest.MonkeyPatch.context() as patch:
         for name in FIGURES:
-            patch.setattr(f"twinseed.report.audit.{name}", lambda *_, **how: None)
+            patch.setattr(f"twinseed.auditing.page.{name}", lambda *_, **how: None)
         blank = '<svg width="9pt" height="9pt"></svg>'
-        patch.setattr("twinseed.report.audit.as_svg", lambda *_: blank)
+        patch.setattr("twinseed.auditing.page.as_svg", lambda *_: blank)
         return Page(audit_page(audit))
 
 
@@ -346,7 +346,7 @@ def test_each_figure_is_drawn_from_its_own_numbers(name: str) -> None:
 def test_the_sign_and_the_colour_follow_from_the_outcome(
     outcome: Outcome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("twinseed.report.audit._drawings", lambda audit: [])
+    monkeypatch.setattr("twinseed.auditing.page._drawings", lambda audit: [])
     audit = made_audit(outcomes=dict.fromkeys(QUESTIONS, outcome))
     check_verdicts(Page(audit_page(audit)), audit)
 

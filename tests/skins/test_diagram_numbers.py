@@ -11,12 +11,12 @@ from tests.skins.page_parts import Page
 from tests.test_diagram_drawn import filled
 
 import twinseed as ts
-from twinseed.figures import as_svg
-from twinseed.figures.diagram import _power, phase_plane, phase_values
-from twinseed.figures.style import Look
+from twinseed.drawing import as_svg
+from twinseed.drawing.style import Look
+from twinseed.pages.page import inline_svg
+from twinseed.phases.figures import _power, phase_plane, phase_values
+from twinseed.phases.page import _DRAWINGS, diagram_page
 from twinseed.phases.plane import Region
-from twinseed.report.diagram import _DRAWINGS, diagram_page
-from twinseed.report.page import inline_svg
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from tests.skins.artists import Key, Level, Line, Points, check_panel, keys_of, notes, said, values
 
-from twinseed import figures, readout
-from twinseed.figures.style import INK, LOOKS, Look
+from twinseed import readout
+from twinseed.drawing.strip import picture_strip
+from twinseed.drawing.style import INK, LOOKS, Look
 from twinseed.readout import VARIABLES, Estimate
+from twinseed.reproduction import figures
 from twinseed.status import Status
 
 pytestmark = pytest.mark.extras
@@ -362,7 +364,7 @@ def test_controls() -> None:
 @pytest.mark.parametrize(("stacked", "across"), [(False, 3), (True, 3), (False, 2)])
 def test_picture_strip(stacked: bool, across: int) -> None:
     pictures = np.random.default_rng(0).uniform(0, 16, (3, 4, across, 5, 6))
-    figure = figures.picture_strip(pictures, [20, 150, 4000], stacked=stacked)
+    figure = picture_strip(pictures, [20, 150, 4000], stacked=stacked)
     assert [one.get_title() for one in figure.axes] == ["n = 20", "n = 150", "n = 4\u2009000"]
     low, high = pictures[:, :, -1].min(), pictures[:, :, -1].max()
     for block, axes in enumerate(figure.axes):

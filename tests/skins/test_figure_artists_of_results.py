@@ -22,11 +22,11 @@ from tests.skins.artists import (
 from tests.skins.made_audits import made_audit
 from tests.skins.test_figure_artists import BLACK, ROWS, TITLES, over_rows
 
-from twinseed.figures import training
-from twinseed.figures.audit import audit_margins, audit_recovery, audit_spectrum
-from twinseed.figures.plan import plan_curves
-from twinseed.figures.style import GREY, LOOKS, Look
-from twinseed.verbs._bands import Band as Planned
+from twinseed.auditing.figures import audit_margins, audit_recovery, audit_spectrum
+from twinseed.curves import figures
+from twinseed.drawing.style import GREY, LOOKS, Look
+from twinseed.planning.bands import Band as Planned
+from twinseed.planning.figures import plan_curves
 
 pytestmark = pytest.mark.extras
 
@@ -182,8 +182,8 @@ def test_agreement_and_closeness_of_a_training(beside: bool) -> None:
     mine = over_rows(1, joined=True)
     linear, predicted = (over_rows(2), over_rows(3, theory=True)) if beside else (None, None)
     draws: dict[Any, tuple[str, ...]] = {
-        training.training_agreement: ("convergence", "recovery"),
-        training.training_closeness: ("memorisation", *LEVELS),
+        figures.training_agreement: ("convergence", "recovery"),
+        figures.training_closeness: ("memorisation", *LEVELS),
     }
     for draw, names in draws.items():
         figure = draw(mine, linear, predicted)
@@ -221,7 +221,7 @@ def test_agreement_and_closeness_of_a_training(beside: bool) -> None:
 def test_recovery_that_was_not_measured_is_left_out() -> None:
     mine = over_rows(1)
     mine["recovery"] = mine["recovery"] * np.nan
-    assert len(training.training_agreement(mine, None, None).axes) == 1
+    assert len(figures.training_agreement(mine, None, None).axes) == 1
 
 
 @pytest.mark.parametrize("beside", [True, False])
@@ -229,7 +229,7 @@ def test_spectrum_of_a_training(beside: bool) -> None:
     mine, linear = over_rows(4, factors=5), over_rows(5, factors=5)
     mine["convergence_factor"].values[0, 4] = -0.3
     mine["convergence_factor_se"].values[0, 4] = 0.1
-    figure = training.training_spectrum(mine, linear if beside else None)
+    figure = figures.training_spectrum(mine, linear if beside else None)
     drawn = {"These twins": mine} | ({"Linear twins of the same rows": linear} if beside else {})
     assert len(figure.axes) == len(drawn)
     for panel, (title, one) in enumerate(drawn.items()):
@@ -263,7 +263,7 @@ def test_losses_of_a_training(reference: float | None) -> None:
         for pair in (0, 1)
         for side in "ab"
     }
-    figure = training.training_losses(losses, reference=reference)
+    figure = figures.training_losses(losses, reference=reference)
     looks = dict(zip(sorted(sizes), LOOKS, strict=False))
     words = "mean over the last steps; lower is better"
     if reference:
@@ -285,7 +285,7 @@ def test_losses_of_a_training(reference: float | None) -> None:
 def test_of_many_sizes_six_are_drawn_from_the_smallest_to_the_largest() -> None:
     sizes = list(range(10, 110, 10))
     losses = {f"{n}-0-a": [(1, float(n)), (2, 1.0)] for n in sizes}
-    figure = training.training_losses(losses)
+    figure = figures.training_losses(losses)
     first = [line.get_ydata()[0] for line in figure.axes[0].lines]
     assert first == [10, 30, 50, 60, 80, 100]
     words = [one.get_text() for one in figure.legends[0].get_texts()]

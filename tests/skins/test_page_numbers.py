@@ -15,19 +15,19 @@ from tests.skins.page_parts import MISSING, Page, printed, ranged
 from tests.small_reproduction import measured, small_readouts, small_reproduction
 
 import twinseed as ts
-from twinseed import figures
-from twinseed.figures import as_png, as_svg
-from twinseed.figures import training as drawn
-from twinseed.figures.plan import plan_curves
-from twinseed.report.captions import caption
-from twinseed.report.page import data_uri, inline_svg, interval, rounded
-from twinseed.report.plan import plan_page
-from twinseed.report.reproduction import write_reproduction
-from twinseed.report.training import curves_page, write_training
-from twinseed.reproduction import Claim, Reproduction
-from twinseed.verbs import Plan
-from twinseed.verbs._bands import Band, Samples
-from twinseed.verbs.twin_curves import TwinCurves, sentences
+from twinseed.curves import figures as drawn
+from twinseed.curves.curves import TwinCurves, sentences
+from twinseed.curves.page import curves_page, write_training
+from twinseed.drawing import as_png, as_svg
+from twinseed.drawing.strip import picture_strip
+from twinseed.pages.captions import caption
+from twinseed.pages.page import data_uri, inline_svg, interval, rounded
+from twinseed.planning import Plan
+from twinseed.planning.bands import Band, Samples
+from twinseed.planning.figures import plan_curves
+from twinseed.planning.page import plan_page
+from twinseed.reproduction import Claim, Reproduction, figures
+from twinseed.reproduction.page import write_reproduction
 
 NAN, INF = math.nan, math.inf
 
@@ -304,7 +304,7 @@ def test_each_figure_of_a_reproduction_is_its_own(
             assert found.classes == ["drawing", form]
             assert element in reproduced.html
         dpi = {} if form == "wide" else {"dpi": 150.0}
-        picture = data_uri(as_png(figures.picture_strip(*strip, **how), **dpi))
+        picture = data_uri(as_png(picture_strip(*strip, **how), **dpi))
         (image,) = reproduced.root.one("figure", id="picture_strip").one("div", cls=form).all("img")
         assert image.attrs["src"] == picture
 
@@ -313,7 +313,7 @@ def test_each_figure_of_a_reproduction_is_its_own(
 def test_figures_of_a_reproduction_get_the_readouts_of_their_names(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from twinseed.report import gallery
+    from twinseed.reproduction import gallery
 
     for name in ("power_law", "ridge_path", "load_curves", "real_data"):
         monkeypatch.setattr(gallery.figures, name, lambda *data, **how: data)
@@ -453,7 +453,7 @@ def test_each_figure_of_a_training_is_its_own(trained: Page, curves: TwinCurves)
         if figure is not None:
             assert svg_of(figure, name, "wide", caption(name).alternative) in trained.html
     if curves.pictures is not None:
-        picture = as_png(figures.picture_strip(curves.pictures, [30.0, 100.0, 1000.0]))
+        picture = as_png(picture_strip(curves.pictures, [30.0, 100.0, 1000.0]))
         assert base64.b64encode(picture).decode() in trained.html
 
 

@@ -22,9 +22,9 @@ import twinseed as ts
 from twinseed.cli.curves import print_curves
 from twinseed.cli.job import _print_claims
 from twinseed.cli.output import print_readout
+from twinseed.curves.curves import sentences
 from twinseed.readout import VARIABLES, save
 from twinseed.status import Status
-from twinseed.verbs.twin_curves import sentences
 
 
 def parsed(text: str) -> tuple[list[str], list[list[str]], list[str]]:

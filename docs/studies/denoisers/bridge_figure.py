@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from twinseed.figures.panels import bars_key, draw_line, draw_points, line_key, log_x, unit_y
-from twinseed.figures.series import Z95, Series
-from twinseed.figures.style import INK, LOOKS, Look, frames, styled
+from twinseed.drawing.panels import bars_key, draw_line, draw_points, line_key, log_x, unit_y
+from twinseed.drawing.series import Z95, Series
+from twinseed.drawing.style import INK, LOOKS, Look, frames, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

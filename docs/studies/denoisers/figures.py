@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from docs.studies.denoisers.summary import Curve, axis_recovery, curve, theory_at
 
-from twinseed.figures.panels import bars_key, draw_line, draw_points, level, line_key, log_x, unit_y
-from twinseed.figures.series import Series
-from twinseed.figures.style import GREY, INK, LOOKS, Look, Panel, frames, styled
+from twinseed.drawing.panels import bars_key, draw_line, draw_points, level, line_key, log_x, unit_y
+from twinseed.drawing.series import Series
+from twinseed.drawing.style import GREY, INK, LOOKS, Look, Panel, frames, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

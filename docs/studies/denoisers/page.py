@@ -229,11 +229,11 @@ def renewed(page: str, made: Mapping[str, str]) -> str:
 
 def main() -> None:
     """Write the page's tables and its figures again."""
-    from twinseed import figures
+    from twinseed import drawing
 
     PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8"), tables()), encoding="utf-8")
     for name, drawn in figures_of().items():
-        (IMAGES / f"{name}.png").write_bytes(figures.as_png(drawn, dpi=110.0))
+        (IMAGES / f"{name}.png").write_bytes(drawing.as_png(drawn, dpi=110.0))
 
 
 if __name__ == "__main__":

@@ -10,12 +10,12 @@ import numpy as np
 import xarray as xr
 from docs.studies.denoisers.experiments import Arm, Experiment
 
+from twinseed.curves.curves import predicted
 from twinseed.denoise.twin_runs import TwinRuns, train_twins
 from twinseed.filters import Ridge
 from twinseed.generators import LinearGenerator
 from twinseed.populations import Spiked
 from twinseed.verbs.predict import predict
-from twinseed.verbs.twin_curves import predicted
 
 __all__ = ["results_of", "run_arm", "run_experiment"]
 

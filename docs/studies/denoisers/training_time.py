@@ -32,6 +32,7 @@ from docs.studies.denoisers import pictures
 from numpy.typing import NDArray
 
 from twinseed import Accumulator, __version__
+from twinseed.curves.curves import linear_twins
 from twinseed.denoise.halves import halves, near_duplicates
 from twinseed.denoise.recipes import NETWORKS, Scaled
 from twinseed.denoise.sampling import flow
@@ -40,7 +41,6 @@ from twinseed.filters import Heun
 from twinseed.randomness import stream
 from twinseed.sweep import Cell, Job, Result, Store, run, stored
 from twinseed.twins import Twins
-from twinseed.verbs.twin_curves import linear_twins
 
 __all__ = [
     "HALF_WAY",

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from twinseed.figures.panels import bars_key, draw_line, level, line_key, log_ticks, log_x
-from twinseed.figures.series import Series
-from twinseed.figures.style import GREY, LOOKS, Look, Panel, frames, styled
+from twinseed.drawing.panels import bars_key, draw_line, level, line_key, log_ticks, log_x
+from twinseed.drawing.series import Series
+from twinseed.drawing.style import GREY, LOOKS, Look, Panel, frames, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

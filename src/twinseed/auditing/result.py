@@ -185,7 +185,7 @@ class Audit:
         Raises:
             InputError: the file cannot be written; what was there before stays.
         """
-        from twinseed.report import audit_page
+        from twinseed.auditing.page import audit_page
 
         write_text(path, audit_page(self))
 

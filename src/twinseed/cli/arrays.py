@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from twinseed.auditing import Audit
+    from twinseed.curves.curves import TwinCurves
     from twinseed.twins import Twins
-    from twinseed.verbs.twin_curves import TwinCurves
 
 __all__ = ["audit", "measure"]
 
@@ -198,7 +198,7 @@ def _require_alone(
 
 def _curves(pairs: Path | None, pattern: str | None, factors: int, seed: int) -> TwinCurves:
     if pairs is not None:
-        from twinseed.auditing.published import published_pairs
+        from twinseed.curves.published import published_pairs
 
         return published_pairs(pairs, pattern=pattern, factors=factors, rng=seed)
     if find_spec("torch") is None or find_spec("safetensors") is None:

@@ -12,7 +12,7 @@ from twinseed.files import write_text
 if TYPE_CHECKING:
     import xarray as xr
 
-    from twinseed.verbs.twin_curves import TwinCurves
+    from twinseed.curves.curves import TwinCurves
 
 __all__ = ["curves_as_json", "print_curves", "show_curves"]
 
@@ -30,14 +30,14 @@ def show_curves(
 ) -> None:
     """Write the page and the readout where they are asked for, and print."""
     if html is not None:
-        from twinseed.report.training import curves_page
+        from twinseed.curves.page import curves_page
 
         write_text(html, curves_page(curves), "--html")
     if output is not None:
         if output.suffix.lower() == ".json":
             save_json(curves_as_json(curves), output)
         elif output.suffix.lower() == ".html":
-            from twinseed.report.training import curves_page
+            from twinseed.curves.page import curves_page
 
             write_text(output, curves_page(curves), "--output")
         else:
@@ -50,7 +50,7 @@ def show_curves(
 
 def print_curves(curves: TwinCurves) -> None:
     """Print one line for each n, the linear twins beside these, and what the ends say."""
-    from twinseed.verbs.twin_curves import sentences
+    from twinseed.curves.curves import sentences
 
     models = {"": curves.measured, ", linear": curves.linear}
     columns = [

@@ -54,8 +54,8 @@ def reproduce(
     if find_spec("matplotlib") is None:
         raise MissingExtraError("matplotlib", "figures", "The page of the main job")
     from twinseed.progress import track
-    from twinseed.report import write_reproduction, writing_steps
     from twinseed.reproduction import reproduce
+    from twinseed.reproduction.page import write_reproduction, writing_steps
 
     show = not quiet
     with naming(folder="FOLDER" if folder is not None else "--output"):

@@ -16,8 +16,8 @@ from twinseed.cli.saving import READOUT, save_json, save_readout
 from twinseed.files import write_text
 
 if TYPE_CHECKING:
-    from twinseed.verbs._bands import Samples
-    from twinseed.verbs._plan import Plan
+    from twinseed.planning.answer import Plan
+    from twinseed.planning.bands import Samples
 
 __all__ = ["plan"]
 
@@ -73,8 +73,8 @@ def plan(
     rows = numbers("--n", n)
     import twinseed as ts
     from twinseed.checks import grid_axis, whole
+    from twinseed.planning.answer import require_target
     from twinseed.readers import load_rows
-    from twinseed.verbs._plan import require_target
 
     for option, target in (("--convergence", convergence), ("--recovery", recovery)):
         if target is not None:
@@ -137,8 +137,8 @@ def _needed(
     if factor <= count:
         samples = plan.samples_for(recovery=recovery, factor=factor)
         return [*found, Needed("recovery", samples, factor)]
+    from twinseed.planning.bands import Samples
     from twinseed.status import Status
-    from twinseed.verbs._bands import Samples
 
     nan = math.nan
     unknown = Samples(recovery, nan, nan, nan, Status.NOT_IDENTIFIABLE, nan)
@@ -165,7 +165,7 @@ def _write(
 ) -> None:
     ending = path.suffix.lower()
     if ending == ".html":
-        from twinseed.report.plan import plan_page
+        from twinseed.planning.page import plan_page
 
         write_text(path, plan_page(plan, needed, rows), option)
     elif ending == ".json":

@@ -99,11 +99,11 @@ def train(
     """
     if find_spec("torch") is None or find_spec("safetensors") is None:
         raise MissingExtraError("torch and safetensors", "denoise", "Training")
+    from twinseed.curves.page import require_room, write_readouts, write_training
     from twinseed.denoise.curves import training_curves
     from twinseed.denoise.recipes import recipe_of
     from twinseed.denoise.twin_runs import TwinPlan, train_twins
     from twinseed.readers import load_rows
-    from twinseed.report.training import require_room, write_readouts, write_training
 
     require_folder("--output", output)
     wanted = numbers("--sizes", sizes)

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.curves.curves import TwinCurves, picture_rows, predicted
 from twinseed.denoise.folder import RunFolder, flat, read_samples
 from twinseed.denoise.recipes import NetworkRecipe
 from twinseed.denoise.twin_runs import TwinRuns
 from twinseed.orders.factor_count import factor_count
 from twinseed.twins import Twins
-from twinseed.verbs.twin_curves import TwinCurves, picture_rows, predicted
 
 __all__ = ["PAIRED", "loss_notes", "training_curves"]
 

@@ -13,13 +13,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from twinseed.curves.curves import linear_twins, measured
 from twinseed.denoise.folder import RunFolder, read_samples, write_samples
 from twinseed.denoise.plans import PAIRINGS, TwinPlan
 from twinseed.denoise.watching import Told
 from twinseed.randomness import stream
 from twinseed.sweep import Cell, Result
 from twinseed.twins import Twins
-from twinseed.verbs.twin_curves import linear_twins, measured
 
 __all__ = ["TwinCells"]
 

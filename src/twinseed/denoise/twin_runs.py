@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from twinseed import __version__
 from twinseed.checks import numeric_rows, whole
+from twinseed.curves.curves import over_pairs
 from twinseed.denoise.folder import RunFolder, flat
 from twinseed.denoise.halves import halves, near_duplicates
 from twinseed.denoise.plans import PAIRINGS, TwinPlan
@@ -31,7 +32,6 @@ from twinseed.orders.factor_count import factor_count
 from twinseed.progress import track
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.sweep import Cell, Job, Result, Store, run
-from twinseed.verbs.twin_curves import over_pairs
 
 if TYPE_CHECKING:
     import xarray as xr

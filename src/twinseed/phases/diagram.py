@@ -251,7 +251,7 @@ class PhaseDiagram:
         """
         target = require_format("path", path)
         if target.suffix.lower() == ".html":
-            from twinseed.report.diagram import diagram_page
+            from twinseed.phases.page import diagram_page
 
             write_text(target, diagram_page(self))
         elif target.suffix.lower() == ".nc":
@@ -259,8 +259,8 @@ class PhaseDiagram:
 
             save(self.readout(), target)
         else:
-            from twinseed.figures import as_png, as_svg
-            from twinseed.figures.diagram import phase_plane
+            from twinseed.drawing import as_png, as_svg
+            from twinseed.phases.figures import phase_plane
 
             figure = phase_plane(self)
             if target.suffix.lower() == ".png":

@@ -1,10 +1,8 @@
 """The verbs: each returns a readout, or what readouts are made from."""
 
-from twinseed.verbs._plan import Plan
 from twinseed.verbs.measure import measure
-from twinseed.verbs.plan import plan
 from twinseed.verbs.predict import predict
 from twinseed.verbs.simulate import simulate
 from twinseed.verbs.stored_sweep import Sweep, load_sweep
 
-__all__ = ["Plan", "Sweep", "load_sweep", "measure", "plan", "predict", "simulate"]
+__all__ = ["Sweep", "load_sweep", "measure", "predict", "simulate"]

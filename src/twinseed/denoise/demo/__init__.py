@@ -7,12 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.denoise.recipes import NetworkRecipe
-from twinseed.denoise.training import Training
-from twinseed.filters import Heun
-from twinseed.randomness import RandomSource, entropy_of, stream
-from twinseed.twins import Twins
-from twinseed.verbs.twin_curves import (
+from twinseed.curves.curves import (
     TwinCurves,
     linear_twins,
     measured,
@@ -20,6 +15,11 @@ from twinseed.verbs.twin_curves import (
     picture_rows,
     predicted,
 )
+from twinseed.denoise.recipes import NetworkRecipe
+from twinseed.denoise.training import Training
+from twinseed.filters import Heun
+from twinseed.randomness import RandomSource, entropy_of, stream
+from twinseed.twins import Twins
 
 __all__ = ["IMAGES", "RECIPE", "SIZES", "demo_curves", "demo_images", "weights_file"]
 

@@ -1,0 +1,152 @@
+"""The audit as one page to be mailed: checks, verdicts, the pairs to look at, and every number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from twinseed.auditing.figures import audit_margins, audit_recovery, audit_spectrum
+from twinseed.drawing.export import as_svg
+from twinseed.errors import MissingExtraError
+from twinseed.pages.drawing import Drawing
+from twinseed.pages.page import data_uri, inline_svg, render
+from twinseed.pages.pictures import as_image, png
+from twinseed.status import Status
+
+if TYPE_CHECKING:
+    from twinseed.auditing import Audit, Outcome
+    from twinseed.auditing.pairs import Pairs
+
+__all__ = ["audit_page"]
+
+_QUESTIONS = {
+    "copying": "Does it copy its training data?",
+    "convergence": "Do the twins tell the same story?",
+    "recovery": "Did it catch the main factors of the data?",
+}
+
+_GOOD = {"no sign of copying", "converged", "recovered"}
+_BAD = {"copying", "converged but not recovered", "not recovered", "not converged"}
+
+
+def audit_page(audit: Audit) -> str:
+    """Return an audit as one self-contained page of HTML.
+
+    What was checked first, each question with its verdict and evidence, the pairs to look at as
+    pictures or rows, figures, each number with its 95 % interval, its references and the advice of
+    its status, and what the numbers do not mean. Without matplotlib the page has no figures, and
+    says so.
+    """
+    details = audit.to_dict()
+    figures = {one.name: _figure(one) for one in _drawings(audit)}
+    return render(
+        "auditing/page.html",
+        verdicts=[
+            (_QUESTIONS.get(question, question), outcome, _sign(outcome), audit.verdict[question])
+            for question, outcome in audit.outcome.items()
+        ],
+        lines=list(audit.lines()),
+        statuses=_advice(audit),
+        controls=details["controls"],
+        fitness=audit.fitness,
+        pairs=_shown_pairs(audit.pairs),
+        figures=figures,
+        levels=_levels(audit),
+        factors=audit.factors,
+        data=details["data"],
+        settings={key: details[key] for key in ("protocol", "twinseed", "seed", "fingerprint")},
+    )
+
+
+def _drawings(audit: Audit) -> Iterator[Drawing]:
+    """Yield the figures that there are numbers for."""
+    if audit.copying.scores:
+        scores, linear = audit.copying.scores, audit.copying.linear_scores
+        yield Drawing("audit_margins", partial(audit_margins, scores, linear))
+    if audit.agreement.spectrum:
+        yield Drawing("audit_spectrum", partial(audit_spectrum, audit.agreement))
+    if audit.factors:
+        yield Drawing("audit_recovery", partial(audit_recovery, audit.factors))
+
+
+def _figure(drawing: Drawing) -> dict[str, Any]:
+    """Return a figure's caption and its two forms; no forms without matplotlib."""
+    caption, name = drawing.caption, drawing.name
+    try:
+        forms = {
+            form: inline_svg(
+                as_svg(drawing.draw(stacked=form == "narrow"), name),
+                f"{name}-{form}",
+                caption.alternative,
+            )
+            for form in ("wide", "narrow")
+        }
+    except MissingExtraError:
+        forms = {}
+    return {"name": name, "caption": caption, "forms": forms}
+
+
+def _levels(audit: Audit) -> list[tuple[str, Any]]:
+    """Return convergence about each origin, by what it is called."""
+    found = {
+        "about the mean of the real rows": audit.agreement.mean_removed,
+        "about zero (raw)": audit.agreement.raw,
+        "before the encoder, about the mean": audit.agreement.as_given,
+    }
+    return [(name, level) for name, level in found.items() if level is not None]
+
+
+def _shown_pairs(found: Pairs) -> dict[str, Any]:
+    """Return pairs as pictures where rows are images, else as the values of telling columns."""
+    shown: list[dict[str, Any]] = [
+        {
+            "generator": one.generator.upper(),
+            "sample": one.sample,
+            "training_row": one.training_row,
+            "times_closer": one.times_closer,
+        }
+        for one in found.pairs
+    ]
+    if found.image_shape is None:
+        for pair, one in zip(shown, found.pairs, strict=True):
+            pair["values"] = [
+                (place.shown(one.sample_values), place.shown(one.training_values))
+                for place in found.columns
+            ]
+    elif found.pairs:
+        low, high = _range(found)
+        for pair, one in zip(shown, found.pairs, strict=True):
+            pair["pictures"] = [
+                data_uri(png(as_image(row, found.image_shape), low, high))
+                for row in (one.sample_values, one.training_values)
+            ]
+    return {
+        "pairs": shown,
+        "images": found.image_shape is not None,
+        "suspicious": any(one.suspect for one in found.pairs),
+        "columns": [place.column.name for place in found.columns],
+    }
+
+
+def _range(found: Pairs) -> tuple[float, float]:
+    """Return the values shown as black and as white: those of the training rows."""
+    rows = np.stack([one.training_values for one in found.pairs])
+    return float(rows.min()), float(rows.max())
+
+
+def _sign(outcome: Outcome) -> tuple[str, str]:
+    """Return a mark and the name of its colour, for an outcome."""
+    if str(outcome) in _GOOD:
+        return "✓", "good"
+    if str(outcome) in _BAD:
+        return "✗", "bad"
+    return "?", "open"
+
+
+def _advice(audit: Audit) -> dict[str, str]:
+    """Return what the statuses that occur mean, by status."""
+    found = {line.status for line in audit.lines()} - {str(Status.OK)}
+    return {str(one): one.advice for one in Status if str(one) in found}

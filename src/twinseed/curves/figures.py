@@ -1,0 +1,198 @@
+"""Figures of twins at rising n: agreement, closeness to training rows, spectrum, losses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from twinseed.drawing.directions import directions
+from twinseed.drawing.panels import (
+    ROWS,
+    TITLES,
+    bars_key,
+    draw_line,
+    draw_points,
+    level,
+    line_key,
+    log_x,
+    number,
+    unit_y,
+)
+from twinseed.drawing.series import Series, series
+from twinseed.drawing.style import LOOKS, Look, frames, styled
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "has_numbers",
+    "training_agreement",
+    "training_closeness",
+    "training_losses",
+    "training_spectrum",
+]
+
+_MARKS = {"these twins": False, "linear twins, same rows": True}
+_LEVELS = {"memorisation_ratio": 1.0, "memorisation_share": 0.5}
+_MOST_LINES = len(LOOKS)
+
+
+def has_numbers(readout: xr.Dataset, *names: str) -> bool:
+    """Say whether any of these variables has a value anywhere."""
+    return any(bool(readout[name].notnull().any()) for name in names)
+
+
+@styled
+def training_agreement(
+    measured: xr.Dataset,
+    linear: xr.Dataset | None,
+    predicted: xr.Dataset | None,
+    *,
+    stacked: bool = False,
+) -> Figure:
+    """Draw convergence, and recovery of up to three directions, against n.
+
+    Points with 95 % bars: these twins (filled) and linear twins of the same rows (hollow); lines:
+    theory for the linear twins. Recovery is left out where it was not measured.
+    """
+    names = ["convergence"]
+    if has_numbers(measured, "recovery"):
+        names.append("recovery")
+    return _over_n(names, measured, linear, predicted, stacked)
+
+
+@styled
+def training_closeness(
+    measured: xr.Dataset,
+    linear: xr.Dataset | None,
+    predicted: xr.Dataset | None,
+    *,
+    stacked: bool = False,
+) -> Figure:
+    """Draw memorisation, its ratio to held-out rows, and the share closer to training, against n.
+
+    Marks are those of ``training_agreement``.
+    """
+    names = ["memorisation", "memorisation_ratio", "memorisation_share"]
+    return _over_n(names, measured, linear, predicted, stacked)
+
+
+def _over_n(
+    names: Sequence[str],
+    measured: xr.Dataset,
+    linear: xr.Dataset | None,
+    predicted: xr.Dataset | None,
+    stacked: bool,
+) -> Figure:
+    width = 3.75 if stacked or len(names) > 2 else 4.3
+    figure, panels = frames(len(names), stacked=stacked, width=width, keys=3)
+    for panel, name in zip(panels, names, strict=True):
+        axes = panel.axes
+        panel.title(*TITLES[name])
+        several = name == "recovery"
+        lines = directions(measured) if several else {"": 1}
+        keys: list[Any] = []
+        theory = False
+        for (words, factor), look in zip(lines.items(), cycle(LOOKS), strict=False):
+            at = {"factor": factor}
+            if several:
+                keys.append(bars_key(words, look=look))
+            if predicted is not None and _has_theory(predicted, name, words, factor):
+                theory = True
+                draw_line(axes, series(predicted, name, along="n", at=at), look)
+            if linear is not None:
+                draw_points(axes, series(linear, name, along="n", at=at), look, hollow=True)
+            draw_points(axes, series(measured, name, along="n", at=at), look)
+        log_x(axes, ROWS)
+        if name in _LEVELS:
+            level(axes, _LEVELS[name])
+        if name != "memorisation_ratio":
+            unit_y(axes)
+        look_of_key = None if several else LOOKS[0]
+        shown = _MARKS if linear is not None else dict([next(iter(_MARKS.items()))])
+        keys += [bars_key(words, look=look_of_key, hollow=h) for words, h in shown.items()]
+        if theory:
+            keys.append(line_key(LOOKS[0], "linear, by theory"))
+        panel.legend(keys)
+    return figure
+
+
+def _has_theory(predicted: xr.Dataset, name: str, words: str, factor: int) -> bool:
+    """Say whether a line has a prediction that is worth drawing.
+
+    Not where several directions are one subspace; nor for plain memorisation, whose formula is for
+    spectra without leading directions, which images have.
+    """
+    if name == "recovery":
+        return words == f"direction {factor}" and factor <= predicted.sizes["factor"]
+    return name != "memorisation"
+
+
+@styled
+def training_spectrum(
+    measured: xr.Dataset, linear: xr.Dataset | None, *, stacked: bool = False
+) -> Figure:
+    """Draw agreement along each leading direction of the real rows, one line for each n.
+
+    Of more than six n, six are drawn, from the smallest to the largest.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    drawn = {"These twins": measured}
+    if linear is not None:
+        drawn["Linear twins of the same rows"] = linear
+    places = np.unique(np.linspace(0, measured.sizes["n"] - 1, _MOST_LINES).round().astype(int))
+    figure, panels = frames(len(drawn), stacked=stacked, width=4.3, keys=2)
+    for panel, (title, readout) in zip(panels, drawn.items(), strict=True):
+        keys, lowest = [], 0.0
+        for place, look in zip(places, LOOKS, strict=False):
+            one = readout.isel(n=place)
+            points = series(one, "convergence_factor", along="factor")
+            draw_line(panel.axes, points, look, linewidth=0.9)
+            draw_points(panel.axes, points, look)
+            lowest = min([lowest, *(points.y - points.half)])
+            keys.append(bars_key(f"n = {number(float(one['n']))}", look=look))
+        unit_y(panel.axes)
+        panel.axes.set_ylim(bottom=lowest - 0.04)
+        panel.axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        panel.axes.set_xlabel("principal direction of the held-out rows (strong to weak)")
+        panel.title(title, "agreement along it; 0: unrelated; 1: the same")
+        panel.legend(keys, columns=3)
+    return figure
+
+
+@styled
+def training_losses(
+    losses: Mapping[str, Sequence[tuple[int, float]]],
+    *,
+    reference: float | None = None,
+    stacked: bool = False,
+) -> Figure:
+    """Draw the loss along training, one line for each twin, looks by n.
+
+    ``losses`` goes from ``n-pair-side`` to (step, loss); ``reference`` is a dotted level.
+    """
+    figure, panels = frames(1, stacked=stacked, width=3.75 if stacked else 6.5, keys=2)
+    sizes = sorted({int(name.partition("-")[0]) for name in losses})
+    chosen = np.linspace(0, len(sizes) - 1, min(len(sizes), _MOST_LINES)).round().astype(int)
+    looks: dict[int, Look] = dict(zip([sizes[i] for i in chosen], LOOKS, strict=False))
+    for name, curve in losses.items():
+        look = looks.get(int(name.partition("-")[0]))
+        if look is not None:
+            step, loss = np.asarray(curve, dtype=np.float64).reshape(-1, 2).T
+            points = Series(step, loss, np.zeros(step.size))
+            draw_line(panels[0].axes, points, look, linewidth=1.0)
+    if reference is not None:
+        level(panels[0].axes, reference)
+    panels[0].axes.set_xlabel("step of training")
+    words = "mean over the last steps; lower is better"
+    if reference is not None:
+        words = f"{number(reference)} (dotted): knows only the scale of its rows; 0: no error"
+    panels[0].title("Loss on the twins' own rows", words)
+    keys = [line_key(look, f"n = {number(float(n))}") for n, look in looks.items()]
+    panels[0].legend(keys, columns=3)
+    return figure

@@ -1,0 +1,145 @@
+"""Samples that others published: a folder of files, two for each n, from the same seeds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from twinseed.curves.curves import (
+    TwinCurves,
+    linear_twins,
+    measured,
+    over_pairs,
+    picture_rows,
+    predicted,
+)
+from twinseed.curves.filenames import Place, by_pattern, by_rule
+from twinseed.errors import InputError
+from twinseed.orders import convergence, recovery
+from twinseed.randomness import RandomSource, entropy_of, stream
+from twinseed.readers import as_arrays, load_roles
+from twinseed.sweep import Result
+from twinseed.twins import Twins
+
+__all__ = ["published_pairs"]
+
+_READ = re.compile(r"\.(pt|pth|npy|safetensors)$", re.IGNORECASE)
+_WITHOUT_ROWS = (
+    "Without training rows only agreement can be told: nothing about copying, and nothing about "
+    "the truth. It is measured about the mean of each pair's own samples."
+)
+
+
+def published_pairs(
+    folder: str | Path,
+    *,
+    pattern: str | None = None,
+    factors: int = 5,
+    rng: RandomSource = 0,
+) -> TwinCurves:
+    """Measure seed-matched samples in a folder, two files for each n, against n.
+
+    Files are ``.pt``, ``.npy`` or ``.safetensors``, each with an array (N, C, H, W), (N, H, W) or
+    (N, d), row i of both files of a pair from seed i. Names are read by the rule of
+    ``filenames.by_rule``, or by a ``pattern`` such as ``"{side}_{n}.pt"``. Files with "train" in
+    their names are training rows; where every pair has them, everything is measured, beside linear
+    twins of the same rows. Without them, what can be told is agreement: convergence about the mean
+    of the samples, its null of mismatched seeds, and ``recovery_twins``.
+
+    Raises:
+        InputError: no such folder, names that the rule cannot read, a pair that lacks a side, files
+            that cannot be read, arrays that do not fit each other.
+
+    Validity: error bars resample the seeds of one pair at each n.
+    Source: the layout of Kadkhodaie, Guth, Simoncelli and Mallat, arXiv 2310.02557, as it is handed
+    around: a tensor N x 1 x H x W for each split and n.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise InputError("pairs", "must be a folder", str(folder), "check the name")
+    names = sorted(path.name for path in root.iterdir() if _READ.search(path.name))
+    places = by_rule(names) if pattern is None else by_pattern(names, pattern)
+    sizes = sorted({place.n for place in places})
+    arrays = as_arrays(load_roles({str(place): root / name for place, name in places.items()}))
+    trained = all(Place("train", n, side) in places for n in sizes for side in "ab")
+    pairs = [_twins(arrays, n, trained) for n in sizes]
+    if len({one.d for one in pairs}) > 1:
+        widths = ", ".join(str(one.d) for one in pairs)
+        raise InputError(
+            "pairs", "must have one number of columns", widths, "compare like with like"
+        )
+    entropy = entropy_of(rng)
+    shape = np.shape(arrays[str(Place("samples", sizes[0], "a"))])[1:]
+    d = pairs[0].d
+    ranks = np.arange(1.0, min(factors, d, *(one.seeds // 2 for one in pairs)) + 1.0)
+    count = ranks.size
+    linear = theory = None
+    if trained:
+        found = [measured(one, stream(entropy, f"n {one.n}"), count) for one in pairs]
+        fitted = [
+            linear_twins(one, stream(entropy, "linear").standard_normal((one.seeds, d)))
+            for one in pairs
+        ]
+        results = [measured(one, stream(entropy, f"linear {one.n}"), count) for one in fitted]
+        linear = over_pairs(results, sizes, d, ranks, {})
+        theory = predicted(_real(pairs), sizes)
+    else:
+        found = [_agreement(one, entropy, count) for one in pairs]
+    attrs = {"folder": root.name}
+    return TwinCurves(
+        title=f"Published pairs: {root.name}",
+        measured=over_pairs(found, sizes, d, ranks, attrs),
+        linear=linear,
+        predicted=theory,
+        pictures=picture_rows(pairs, shape, trained=trained),
+        settings={
+            "Files": {
+                f"n = {n:,}": ", ".join(
+                    name for place, name in sorted(places.items()) if place.n == n
+                )
+                for n in sizes
+            },
+            "Samples": {
+                "seeds": ", ".join(f"{one.seeds:,}" for one in pairs),
+                "shape": " x ".join(str(side) for side in shape),
+                "training_rows": "given" if trained else "not given",
+            },
+        },
+        notes=[] if trained else [_WITHOUT_ROWS],
+    )
+
+
+def _twins(arrays: Mapping[str, np.ndarray], n: int, trained: bool) -> Twins:
+    a, b = (arrays[str(Place("samples", n, side))] for side in "ab")
+    if not trained:
+        # the samples stand in for the real rows: nothing but their mean is used
+        return Twins(a, b, np.concatenate([a, b])).centred()
+    train_a, train_b = (arrays[str(Place("train", n, side))] for side in "ab")
+    for side, rows in (("a", train_a), ("b", train_b)):
+        if len(rows) != n:
+            raise InputError(
+                str(Place("train", n, side)),
+                f"must have {n} rows, as its name says",
+                len(rows),
+                "rename it, or pass --pattern",
+            )
+    return Twins(a, b, train_a, train_b)
+
+
+def _agreement(twins: Twins, entropy: tuple[int, ...], factors: int) -> Result:
+    estimates = convergence.from_twins(twins, entropy)
+    own = recovery.measured(twins, entropy, factors=factors).estimates["recovery_twins"]
+    return {
+        name: [np.asarray(part).tolist() for part in (one.value, one.status, one.se)]
+        for name, one in {**estimates, "recovery_twins": own}.items()
+    }
+
+
+def _real(pairs: Iterable[Twins]) -> np.ndarray:
+    """Return the training rows of the pair with the most."""
+    largest = max(pairs, key=lambda one: one.n)
+    rows = [largest.train_a] + ([] if largest.train_b is None else [largest.train_b])
+    return np.concatenate([np.asarray(one, dtype=np.float64) for one in rows])

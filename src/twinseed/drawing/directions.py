@@ -1,0 +1,32 @@
+"""Which directions of a readout share a line of a figure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["directions"]
+
+
+_MOST_LINES = 3
+
+
+def directions(measured: xr.Dataset) -> dict[str, int]:
+    """Return a label and the first factor of each line; equal columns are one subspace."""
+    values = measured["recovery"].values
+    found: dict[str, int] = {}
+    first = 0
+    for k in range(1, values.shape[-1] + 1):
+        ends = k == values.shape[-1] or not np.array_equal(
+            values[..., k], values[..., first], equal_nan=True
+        )
+        if ends and len(found) < _MOST_LINES:
+            one = k == first + 1
+            found[f"direction {k}" if one else f"directions {first + 1} to {k}"] = first + 1
+        if ends:
+            first = k
+    return found

@@ -1,0 +1,1 @@
+"""What every page is made of: templates, numbers, inline pictures, captions. It knows no result."""

@@ -1,0 +1,58 @@
+"""A figure of a page: how it is drawn, in a row or stacked, and the words around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twinseed import drawing
+from twinseed.pages.captions import Caption, caption
+from twinseed.pages.page import data_uri, inline_svg
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Drawing"]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure still to be drawn, in a row or stacked, and its caption."""
+
+    name: str
+    draw: Callable[..., Figure]
+    raster: bool = False
+
+    @property
+    def caption(self) -> Caption:
+        """The words around the figure."""
+        return caption(self.name)
+
+    def shown(self, folder: Path | None) -> dict[str, Any]:
+        """Return what a page needs: the caption, and the markup wide and narrow.
+
+        With a folder the figure is written there as well, as PNG and SVG.
+        """
+        narrow = self.draw(stacked=True)
+        if self.raster:
+            forms = {"wide": self._png(folder), "narrow": drawing.as_png(narrow, dpi=150.0)}
+            content = {form: {"picture": data_uri(png)} for form, png in forms.items()}
+        else:
+            texts = {"wide": self._svg(folder), "narrow": drawing.as_svg(narrow, self.name)}
+            content = {
+                form: {"svg": inline_svg(text, f"{self.name}-{form}", self.caption.alternative)}
+                for form, text in texts.items()
+            }
+        return {"name": self.name, "caption": self.caption, "forms": content}
+
+    def _png(self, folder: Path | None) -> bytes:
+        if folder is None:
+            return drawing.as_png(self.draw())
+        return drawing.save(self.draw(), folder, self.name)[0].read_bytes()
+
+    def _svg(self, folder: Path | None) -> str:
+        if folder is None:
+            return drawing.as_svg(self.draw(), self.name)
+        return drawing.save(self.draw(), folder, self.name)[1].read_text(encoding="utf-8")

@@ -1,0 +1,90 @@
+"""What every page shares: templates, numbers with the digits that they deserve, inline SVG."""
+
+from __future__ import annotations
+
+import base64
+import math
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["data_uri", "inline_svg", "interval", "render", "rounded"]
+
+_MISSING = "\N{EN DASH}"
+_HEAD = re.compile(
+    r"<\?xml.*?\?>|<!DOCTYPE.*?>|<metadata>.*?</metadata>|<style.*?</style>", re.DOTALL
+)
+_NAMED = re.compile(r'(\bid="|href="#|url\(#)')
+_SIZE = re.compile(r'<svg ([^>]*?)width="([\d.]+)pt" height="[\d.]+pt"([^>]*)>', re.DOTALL)
+
+
+def render(template: str, **values: Any) -> str:
+    """Fill a template; everything that is not markup of ours is escaped."""
+    return _environment().get_template(template).render(**values)
+
+
+def rounded(value: float | None, half: float = 0.0) -> str:
+    """Write a number to two digits of its uncertainty, or to four digits without one.
+
+    >>> rounded(0.72051, 0.042), rounded(0.720506)
+    ('0.721', '0.7205')
+    """
+    if value is None or not math.isfinite(value):
+        return _MISSING
+    if half > 0 and math.isfinite(half):
+        decimals = min(max(1 - math.floor(math.log10(half)), 0), 8)
+        return f"{value:z.{decimals}f}"  # z: no minus before a zero
+    return f"{value:.4g}"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """Write an interval in words, to two digits of its width.
+
+    >>> interval(0.7123, 0.7287)
+    '0.7123 to 0.7287'
+    """
+    if low is None or high is None:
+        return _MISSING
+    half = (high - low) / 2.0
+    return f"{rounded(low, half)} to {rounded(high, half)}"
+
+
+def inline_svg(svg: str, name: str, description: str) -> str:
+    """Return an SVG file's text as an element that can stand beside others on one page.
+
+    Identifiers get ``name`` in front, global styles and metadata go, the size becomes a limit on
+    the width, and ``description`` is what a screen reader says.
+    """
+    from markupsafe import escape
+
+    text = _NAMED.sub(rf"\g<1>{name}-", _HEAD.sub("", svg)).strip()
+    label = f'role="img" aria-label="{escape(description)}"'
+    look = "max-width:{}pt;stroke-linejoin:round;stroke-linecap:butt"
+    return _SIZE.sub(
+        lambda found: f'<svg {found[1]}{found[3]} {label} style="{look.format(found[2])}">', text, 1
+    )
+
+
+def data_uri(png: bytes) -> str:
+    """Return a picture as the address of itself."""
+    return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("twinseed", package_path=""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    formats: Mapping[str, Any] = {"rounded": rounded, "interval": interval, "inf": math.inf}
+    environment.globals.update(formats)
+    return environment

@@ -1,0 +1,54 @@
+"""A plan as a page to be mailed: what the targets need, the curves, what the pilot cannot tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from twinseed.drawing import as_svg
+from twinseed.pages.page import inline_svg, render
+from twinseed.planning.figures import plan_curves
+
+if TYPE_CHECKING:
+    from twinseed.planning.answer import Plan
+    from twinseed.planning.bands import Samples
+
+__all__ = ["plan_page"]
+
+_POINTS = 25
+
+
+def plan_page(plan: Plan, needed: Mapping[str, Samples], n: Any = None) -> str:
+    """Return a plan as one self-contained page of HTML; the table is at ``n``."""
+    header, *rows = plan.table(n)
+    details = plan.to_dict(n)
+    first = max(2.0, min(details["n"][0], plan.pilot_rows / 2.0))
+    grid = np.unique(np.rint(np.geomspace(first, max(*details["n"], plan.pilot_rows), _POINTS)))
+    drawn = plan.bands(grid)
+    forms = {
+        form: inline_svg(
+            as_svg(plan_curves(drawn, plan.pilot_rows, stacked=form == "narrow"), f"plan-{form}"),
+            f"plan-{form}",
+            "Convergence, recovery and memorisation ratio against training rows, with bands; the "
+            "table below has the numbers.",
+        )
+        for form in ("wide", "narrow")
+    }
+    settings = {
+        "twinseed": details["twinseed"],
+        "seed": " ".join(map(str, plan.entropy)),
+        "resamples": details["resamples"],
+        "filter": repr(plan.filter),
+    }
+    return render(
+        "planning/page.html",
+        header=header,
+        rows=rows,
+        needed=needed,
+        forms=forms,
+        limits=details["limits"],
+        pilot=details["pilot"],
+        settings=settings,
+    )

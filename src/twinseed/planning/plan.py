@@ -1,0 +1,113 @@
+"""The verb of planning: from a few rows, how much data until it converges and is recovered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from twinseed.checks import numeric_rows, row_blocks, whole
+from twinseed.errors import InputError
+from twinseed.filters import Filter, Ridge
+from twinseed.model import require_filter
+from twinseed.planning.answer import Plan
+from twinseed.planning.bands import coupled
+from twinseed.populations import Estimated, estimate_population
+from twinseed.progress import track
+from twinseed.randomness import RandomSource, entropy_of, stream
+
+__all__ = ["plan"]
+
+_PLAIN = Ridge(0.0)
+
+
+def plan(
+    pilot: ArrayLike,
+    *,
+    filter: Filter = _PLAIN,
+    rng: RandomSource = 0,
+    resamples: int = 100,
+    progress: bool | Callable[[int], None] | None = None,
+) -> Plan:
+    """Plan how much data twin models need, from a pilot data set however small.
+
+    Equation: the population estimated by ``estimate_population`` goes through the formulas of
+    ``predict`` at n - 1 (the models estimate their mean). Bands: on a scale that is straight in log
+    n, the plan plus and minus 1.645 times the root mean square distance of the ``resamples`` plans
+    that Gaussian pilots of the same size, drawn from the estimate, lead to. Range: n from 2; beyond
+    the pilot's rows the status is "extrapolated". Shapes: rows of the pilot are samples.
+
+    Args:
+        pilot: rows of the data, at least 8; 60 or more are better.
+        filter: the regularisation that the models will use.
+        rng: a seed or a numpy generator; same seed, same bands.
+        resamples: pilots drawn for the bands, at least 10.
+        progress: True shows it on stderr, False does not, None does on a terminal; a function is
+            called with the number of resamples done since its last call.
+
+    Returns:
+        A plan: ``.convergence(n)``, ``.recovery(n)``, ``.memorisation_ratio(n)``,
+        ``.memorisation_share(n)``, ``.samples_for(convergence=0.9)``, ``.readout(n)``, and
+        ``.limits()``, which says what the pilot cannot tell.
+
+    Raises:
+        InputError: fewer than 8 rows, bad values (see ``estimate_population``), fewer than 10
+            resamples, or a filter without theory.
+
+    Validity: independent rows whose bulk is near Gaussian; the linear model, which a trained
+    network follows at a larger n.
+    Source: El Karoui, Ann. Statist. 36 (2008), for the estimate; Maillard and Goldt, arXiv
+    2605.21402, for the order parameters.
+
+    >>> import numpy as np
+    >>> import twinseed as ts
+    >>> rows = ts.Spiked([8.0]).sample(100, 200, np.random.default_rng(1))
+    >>> found = ts.plan(rows, resamples=10)
+    >>> needed = found.samples_for(convergence=0.9)
+    >>> bool(needed.low < needed.value < needed.high)
+    True
+    """
+    require_filter("filter", filter)
+    count = whole("resamples", resamples, "pass 100, or at least 10", at_least=10)
+    entropy = entropy_of(rng)
+    try:
+        population = estimate_population(pilot)
+    except InputError as error:
+        named = error.argument.replace("data", "pilot", 1)
+        raise InputError(named, error.problem, error.value, error.remedy) from error
+    rows = numeric_rows("pilot", pilot)
+    coupled(population, filter, np.array([float(len(rows))]))  # a filter without theory stops here
+    resampled = []
+    with ExitStack() as stack:
+        if callable(progress):
+            advance = progress
+        else:
+            advance = stack.enter_context(track(count, "plan", progress)).advance
+        for number in range(count):
+            resampled.append(population.resampled(stream(entropy, f"resample {number}")))
+            advance(1)
+    return Plan(
+        population,
+        tuple(resampled),
+        filter,
+        pilot_rows=len(rows),
+        unevenness=unevenness_of(rows, population),
+        entropy=entropy,
+    )
+
+
+def unevenness_of(rows: NDArray[Any], population: Estimated) -> float:
+    """``(E|x|^4 - tr Sigma^2)/((tr Sigma)^2 + tr Sigma^2)``, which is 1 for Gaussian rows.
+
+    The noise of a sample covariance over that of Gaussian rows, from the rows' lengths alone. The
+    variance of ``|x|^2`` over that of Gaussian rows would not do: it is large already for
+    independent columns of moderate tails, which do not move the order parameters.
+    """
+    mean = rows.mean(axis=0, dtype=np.float64)
+    lengths = np.concatenate([((block - mean) ** 2).sum(axis=1) for _, block in row_blocks(rows)])
+    variances = population.eigenvalues(rows.shape[1])
+    trace, square = float(variances.sum()), float(np.dot(variances, variances))
+    return 1.0 + (float(lengths.var(ddof=1)) - 2.0 * square) / (trace**2 + square)

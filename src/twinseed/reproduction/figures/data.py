@@ -1,0 +1,109 @@
+"""Figures of real data: measured against predicted, what the models draw, and the two controls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import cycle
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twinseed.drawing.directions import directions
+from twinseed.drawing.panels import (
+    ROWS,
+    TITLES,
+    bars_key,
+    draw_line,
+    draw_points,
+    level,
+    line_key,
+    log_x,
+    unit_y,
+)
+from twinseed.drawing.series import Series, series
+from twinseed.drawing.style import LOOKS, frames, styled
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+__all__ = ["controls", "real_data"]
+
+
+@styled
+def real_data(
+    measured: xr.Dataset,
+    predicted: xr.Dataset,
+    gaussian: xr.Dataset,
+    *,
+    stacked: bool = False,
+) -> Figure:
+    """Draw what twins trained on data show, over what theory predicts from the data's spectrum.
+
+    Points with 95 % bars: measured on the data (filled) and on Gaussian data of the same spectrum
+    (hollow); lines: predicted. Recovery shows the leading directions, three lines at the most;
+    directions that were measured together, as one subspace, are one line.
+    """
+    figure, panels = frames(3, stacked=stacked, keys=3)
+    marks = [("these data", False), ("Gaussian data", True)]
+    for panel, name in zip(panels, ("memorisation_ratio", "convergence", "recovery"), strict=True):
+        axes = panel.axes
+        panel.title(*TITLES[name])
+        recovery = name == "recovery"
+        lines = directions(measured) if recovery else {"predicted": 1}
+        keys = []
+        for (words, factor), look in zip(lines.items(), cycle(LOOKS), strict=False):
+            at = {"factor": factor}
+            keys.append(line_key(look, words))
+            draw_line(axes, series(predicted, name, along="n", at=at), look)
+            draw_points(axes, series(gaussian, name, along="n", at=at), look, hollow=True)
+            draw_points(axes, series(measured, name, along="n", at=at), look)
+        look_of_key = None if recovery else LOOKS[0]
+        keys += [bars_key(words, look=look_of_key, hollow=hollow) for words, hollow in marks]
+        if not lines:
+            axes.set_xlim(panels[0].axes.get_xlim())
+            words = "no direction stands out"
+            axes.annotate(words, (0.5, 0.5), xycoords="axes fraction", ha="center")
+        log_x(axes, ROWS)
+        panel.legend(keys)
+    level(panels[0].axes, 1.0)
+    unit_y(panels[1].axes)
+    unit_y(panels[2].axes)
+    return figure
+
+
+@styled
+def controls(named: Mapping[str, xr.Dataset], *, stacked: bool = False) -> Figure:
+    """Draw what generators with a known verdict read: one row for each, with 95 % bars.
+
+    ``named`` goes from what a row is called to its readout; of several n the largest is drawn.
+    """
+    height = 1.15 + 0.34 * len(named)
+    figure, panels = frames(2, stacked=stacked, width=4.2, height=height, left=0.95, keys=0)
+    rows = list(range(len(named)))[::-1]
+    for panel, name in zip(panels, ("memorisation_ratio", "memorisation_share"), strict=True):
+        axes = panel.axes
+        panel.title(*TITLES[name])
+        for row, readout, look in zip(rows, named.values(), cycle(LOOKS), strict=False):
+            along = series(readout, name, along="n")
+            x, half = along.y[-1:], along.half[-1:]
+            draw_points(axes, Series(x, np.array([float(row)]), np.zeros(1)), look, across=half)
+            words = f"{x[0]:.3f}" if half[0] == 0 else f"{x[0]:.3f} ± {half[0]:.3f}"
+            axes.annotate(
+                words,
+                (x[0], row),
+                xytext=(0, 6),
+                textcoords="offset points",
+                ha="center",
+                fontsize=8.0,
+                color=look.colour,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+            )
+        axes.set_yticks(rows, list(named))
+        axes.set_ylim(-0.5, len(named) - 0.3)
+        axes.margins(x=0.25)
+        axes.grid(axis="y", visible=False)
+    level(panels[0].axes, 1.0, along="y")
+    level(panels[1].axes, 0.5, along="y")
+    panels[1].axes.set_xlim(0.35, 1.1)
+    return figure

@@ -1,0 +1,138 @@
+"""The folder of the main job: the page, each figure, each readout, and the table of claims."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from twinseed import readout
+from twinseed.files import write_text, written
+from twinseed.pages.page import render
+from twinseed.reproduction.gallery import drawings
+
+if TYPE_CHECKING:
+    from twinseed.progress import Progress
+    from twinseed.reproduction import Claim, Reproduction
+
+__all__ = ["SCHEMA", "write_reproduction", "writing_steps"]
+
+SCHEMA = 1
+"""Version of ``claims.json``."""
+
+_VERSIONS = ("twinseed", "python", "numpy", "scipy")
+
+
+def writing_steps(reproduction: Reproduction) -> int:
+    """Return how often ``write_reproduction`` advances its progress."""
+    return len(drawings(reproduction)) + 1
+
+
+def write_reproduction(
+    reproduction: Reproduction, folder: str | Path, progress: Progress | None = None
+) -> Path:
+    """Write a reproduction as one folder, and return the path of its page.
+
+    The folder is made if it does not exist, and what is there under the same names is replaced:
+    ``index.html`` (self-contained), ``figures/*.png`` and ``*.svg``, ``readouts/*.nc``,
+    ``claims.json`` and ``claims.csv``. ``progress`` advances ``writing_steps`` times.
+
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+        InputError, OSError: the folder cannot be written.
+    """
+    root = Path(folder)
+    for name in ("figures", "readouts"):
+        (root / name).mkdir(parents=True, exist_ok=True)
+    for name, data in reproduction.readouts.items():
+        readout.save(data, root / "readouts" / f"{name}.nc")
+    versions = _versions(reproduction)
+    _write_claims(reproduction, versions, root)
+    shown = []
+    for drawing in drawings(reproduction):
+        shown.append(drawing.shown(root / "figures"))
+        if progress is not None:
+            progress.advance()
+    page = root / "index.html"
+    write_text(page, _page(reproduction, shown, versions), "folder")
+    if progress is not None:
+        progress.advance()
+    return page
+
+
+def _page(
+    reproduction: Reproduction, shown: list[dict[str, Any]], versions: Mapping[str, str]
+) -> str:
+    sources: dict[str, list[Claim]] = {}
+    for claim in reproduction.claims:
+        sources.setdefault(claim.source, []).append(claim)
+    return render(
+        "reproduction/page.html",
+        claims=reproduction.claims,
+        anchors={claim.name: f"claim-{k}" for k, claim in enumerate(reproduction.claims, start=1)},
+        sources=sources,
+        failed=[claim for claim in reproduction.claims if not claim.agrees],
+        shown=shown,
+        settings=_grouped(reproduction.settings),
+        versions=versions,
+    )
+
+
+def _versions(reproduction: Reproduction) -> dict[str, str]:
+    """Return the versions that the readouts were made with."""
+    for data in reproduction.readouts.values():
+        return {name: str(data.attrs[name]) for name in _VERSIONS if name in data.attrs}
+    return {}
+
+
+def _write_claims(reproduction: Reproduction, versions: Mapping[str, str], root: Path) -> None:
+    rows = [claim.to_dict() for claim in reproduction.claims]
+    table = {
+        "schema": SCHEMA,
+        "agrees": reproduction.agrees,
+        "claims": [{key: _plain(value) for key, value in row.items()} for row in rows],
+        "settings": {key: _plain(value) for key, value in reproduction.settings.items()},
+        "versions": versions,
+    }
+    text = json.dumps(table, indent=1, ensure_ascii=False, allow_nan=False)
+    write_text(root / "claims.json", text + "\n", "folder")
+    with (
+        written(root / "claims.csv", "folder") as unfinished,
+        unfinished.open("w", newline="", encoding="utf-8") as stream,
+    ):
+        writer = csv.DictWriter(stream, list(rows[0]) if rows else ["name"])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value that JSON can hold: no NaN, no infinity, no tuple, no foreign type."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if isinstance(value, str | bool | int | None) else str(value)
+
+
+def _grouped(settings: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Return settings as text by group: those that stand alone first, then each mapping."""
+    alone = {key: _words(part) for key, part in settings.items() if not isinstance(part, Mapping)}
+    groups = {"run": alone} if alone else {}
+    for key, part in settings.items():
+        if isinstance(part, Mapping):
+            groups[key] = {str(name): _words(value) for name, value in part.items()}
+    return groups
+
+
+def _words(value: Any) -> str:
+    """Write a setting for people."""
+    if isinstance(value, list | tuple):
+        return ", ".join(_words(part) for part in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
