@@ -16,7 +16,7 @@ from twinseed import readout
 from twinseed.errors import InputError
 from twinseed.filters import Filter
 from twinseed.populations import Population
-from twinseed.verbs._simulation import Simulation
+from twinseed.verbs.sweeps.draws import Simulation
 
 STRENGTHS = [ts.Spiked([0.5]), ts.Spiked([3.0]), ts.Spiked([1.0])]
 RIDGES = [ts.Ridge(0.0), ts.Ridge(0.5)]

@@ -13,7 +13,7 @@ from tests.small_cluster import small_cluster
 
 import twinseed as ts
 from twinseed.errors import InputError, TwinseedError
-from twinseed.verbs import _shards
+from twinseed.verbs import sharding
 
 pytestmark = pytest.mark.extras
 
@@ -69,7 +69,7 @@ def whole(name: str, rows: np.ndarray, folder: Path) -> Any:
 def test_the_numbers_are_those_of_measure(
     cut: Callable[..., Any], address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_shards, "ENTRIES", 11 * D)  # tasks of eleven rows at the most
+    monkeypatch.setattr(sharding, "ENTRIES", 11 * D)  # tasks of eleven rows at the most
     given = roles(np.float32 if cut is files else np.float64)
     found = ts.measure_shards(
         cluster=address,
@@ -106,10 +106,10 @@ def test_the_nearest_rows_are_the_same_and_ties_go_to_the_first(address: str) ->
     origin = np.full(D, 3.0)
     with connected(address) as client:
         pieces = [
-            _shards.pieces_of("train_a", np.array_split(given[name], 4), client)
+            sharding.pieces_of("train_a", np.array_split(given[name], 4), client)
             for name in ("samples_a", "train_a")
         ]
-        asked = _shards.search(client, *pieces, labels, origin, 8 << 20)
+        asked = sharding.search(client, *pieces, labels, origin, 8 << 20)
         found = Nearest.joined(client.gather(asked))
     kept = labels >= 0
     there = nearest(given["samples_a"], given["train_a"][kept], groups=labels[kept], origin=origin)
@@ -151,7 +151,7 @@ def test_a_file_that_workers_do_not_see_is_named(
 ) -> None:
     path = tmp_path / "rows.npy"
     np.save(path, roles()["train_a"])
-    search = _shards.search
+    search = sharding.search
 
     def without(*given: Any) -> Any:
         path.unlink(missing_ok=True)
@@ -165,6 +165,6 @@ def test_a_file_that_workers_do_not_see_is_named(
 def test_workers_of_another_version_are_refused(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_shards, "__version__", "0.0.0")
+    monkeypatch.setattr(sharding, "__version__", "0.0.0")
     with pytest.raises(TwinseedError, match=r"here it is 0\.0\.0: install the same there"):
         asked(address)

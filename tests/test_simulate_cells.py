@@ -17,7 +17,7 @@ from twinseed.filters import Filter
 from twinseed.populations import Population
 from twinseed.readout import Estimate
 from twinseed.sweep import Job
-from twinseed.verbs._simulation import Simulation
+from twinseed.verbs.sweeps.draws import Simulation
 
 SMALL = {"n": [20, 40], "d": 20, "replicates": 3}
 

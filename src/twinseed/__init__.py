@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from twinseed.verbs.predict import predict as predict
     from twinseed.verbs.shards import measure_shards as measure_shards
     from twinseed.verbs.simulate import simulate as simulate
-    from twinseed.verbs.stored_sweep import load_sweep as load_sweep
+    from twinseed.verbs.sweeps.load import load_sweep as load_sweep
 
 # A verb's own module, never the package: test runners bind the module over the function there.
 _HOME = {
@@ -77,7 +77,7 @@ _HOME = {
     "audit": "auditing",
     "compare": "comparison",
     "estimate_population": "populations",
-    "load_sweep": "verbs.stored_sweep",
+    "load_sweep": "verbs.sweeps.load",
     "measure": "verbs.measure",
     "measure_shards": "verbs.shards",
     "phase_diagram": "phases",

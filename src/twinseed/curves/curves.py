@@ -18,9 +18,9 @@ from twinseed.populations import estimate_population
 from twinseed.readout import VARIABLES, Estimate
 from twinseed.sweep import Result
 from twinseed.twins import Twins
-from twinseed.verbs._simulation import over_replicates
 from twinseed.verbs.measure import measure
 from twinseed.verbs.predict import predict
+from twinseed.verbs.sweeps.draws import over_replicates
 
 if TYPE_CHECKING:
     import xarray as xr

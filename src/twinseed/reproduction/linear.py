@@ -13,8 +13,8 @@ from twinseed.populations import Population, PowerLaw, Spiked
 from twinseed.reproduction.ridges import best_ridge, path_ridges
 from twinseed.reproduction.settings import Settings
 from twinseed.simulation import Dense
-from twinseed.verbs._simulation import Simulation
 from twinseed.verbs.predict import predict
+from twinseed.verbs.sweeps.draws import Simulation
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -33,7 +33,7 @@ from twinseed.orders import convergence, memorisation, recovery
 from twinseed.populations import Population
 from twinseed.sweep import Cell, Result
 from twinseed.twins import Twins
-from twinseed.verbs._simulation import as_result, over_replicates
+from twinseed.verbs.sweeps.draws import as_result, over_replicates
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -3,6 +3,6 @@
 from twinseed.verbs.measure import measure
 from twinseed.verbs.predict import predict
 from twinseed.verbs.simulate import simulate
-from twinseed.verbs.stored_sweep import Sweep, load_sweep
+from twinseed.verbs.sweeps.load import Sweep, load_sweep
 
 __all__ = ["Sweep", "load_sweep", "measure", "predict", "simulate"]

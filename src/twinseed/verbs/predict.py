@@ -15,7 +15,7 @@ from twinseed.orders import convergence, distance, memorisation, recovery
 from twinseed.populations import Population
 from twinseed.readout import VARIABLES, Estimate
 from twinseed.status import Status
-from twinseed.verbs._grid import Grid
+from twinseed.verbs.sweeps.grid import Grid
 
 if TYPE_CHECKING:
     import xarray as xr

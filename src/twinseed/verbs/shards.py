@@ -14,8 +14,8 @@ from twinseed.orders.closeness import GROUPS, by_generator, sides
 from twinseed.randomness import RandomSource, entropy_of
 from twinseed.sweep.cluster import connected
 from twinseed.twins import Twins
-from twinseed.verbs._shards import joined, listed, pieces_of, search
 from twinseed.verbs.measure import checked_resamples, measure
+from twinseed.verbs.sharding import joined, listed, pieces_of, search
 
 if TYPE_CHECKING:
     import xarray as xr

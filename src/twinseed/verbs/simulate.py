@@ -14,7 +14,7 @@ from twinseed.progress import track
 from twinseed.randomness import RandomSource, entropy_of
 from twinseed.simulation import Engine
 from twinseed.sweep import Job, Store, run
-from twinseed.verbs._simulation import Simulation
+from twinseed.verbs.sweeps.draws import Simulation
 
 if TYPE_CHECKING:
     import xarray as xr

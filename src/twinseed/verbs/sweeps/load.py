@@ -14,7 +14,7 @@ from twinseed.errors import MissingExtraError, ReadoutError
 from twinseed.files import written
 from twinseed.status import Status
 from twinseed.sweep import described, stored
-from twinseed.verbs._stored_grid import Draw, gathered
+from twinseed.verbs.sweeps.from_store import Draw, gathered
 
 if TYPE_CHECKING:
     import pandas as pd

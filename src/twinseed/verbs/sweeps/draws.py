@@ -26,7 +26,7 @@ from twinseed.readout import Estimate
 from twinseed.simulation import Dense, Engine
 from twinseed.status import Status
 from twinseed.sweep import Cell, Result
-from twinseed.verbs._grid import Grid
+from twinseed.verbs.sweeps.grid import Grid
 
 if TYPE_CHECKING:
     import xarray as xr

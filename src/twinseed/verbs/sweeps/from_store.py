@@ -17,8 +17,8 @@ from twinseed.populations import Population, PowerLaw, Spiked
 from twinseed.readout import VARIABLES, Estimate
 from twinseed.status import Status
 from twinseed.sweep import Result
-from twinseed.verbs._populations import PopulationAxis
-from twinseed.verbs._simulation import over_replicates
+from twinseed.verbs.sweeps.draws import over_replicates
+from twinseed.verbs.sweeps.population_axis import PopulationAxis
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -16,7 +16,7 @@ from twinseed.filters import Filter
 from twinseed.model import require_filter
 from twinseed.populations import Population
 from twinseed.readout import Estimate
-from twinseed.verbs._populations import PopulationAxis
+from twinseed.verbs.sweeps.population_axis import PopulationAxis
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -1,0 +1,1 @@
+"""Grids of a readout: their populations, sizes and filters, drawn or read back from a store."""
