@@ -16,7 +16,7 @@ import twinseed as ts
 from twinseed.filters import Filter
 from twinseed.orders import memorisation
 from twinseed.populations import Spiked
-from twinseed.simulation import Compressed, Dense, Engine, Krylov, compressed
+from twinseed.simulation import Compressed, Dense, Engine, Krylov
 from twinseed.twins import Twins
 
 Array = NDArray[np.float64]
@@ -109,14 +109,14 @@ def of_compressed(cell: Cell, count: int, seed: int) -> Drawn:
     """The same by the compressed engine; the lengths from what it keeps of its twins."""
     engine = Compressed(seeds=cell.seeds, n_b=None if cell.n_a == cell.n_b else cell.n_b)
     kept: list[Any] = []
-    draw = compressed.compressed_twins
+    draw = engine.compressed_twins
 
     def keeping(*arguments: Any) -> Any:
         kept.append(draw(*arguments))
         return kept[-1]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compressed, "compressed_twins", keeping)
+        patch.setattr(engine, "compressed_twins", keeping)
         drawn = _variables(engine, cell, count, seed, MEASURED)
     for side, (symbol, rows) in enumerate({"length A": cell.n_a, "length B": cell.n_b}.items()):
         twins = [pair[side] for pair in kept]

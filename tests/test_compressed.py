@@ -13,15 +13,16 @@ import twinseed as ts
 from twinseed.errors import InputError
 from twinseed.populations import Spiked
 from twinseed.readout import Estimate
-from twinseed.simulation import Compressed, _closest
-from twinseed.simulation._bidiagonal import (
+from twinseed.simulation import Compressed
+from twinseed.simulation.compressed import cosines
+from twinseed.simulation.compressed.band import (
     GaussianBand,
     chi,
     gaussian_factor,
     joined,
     uniform_frame,
 )
-from twinseed.simulation._leading import extreme, gram_band
+from twinseed.simulation.compressed.extremes import extreme, gram_band
 from twinseed.status import Status
 
 AT_ONE = 0.72050619479
@@ -40,11 +41,11 @@ def value(estimates: Mapping[str, Estimate], name: str) -> float:
 def test_many_rows_need_not_be_drawn(freedom: float, monkeypatch: pytest.MonkeyPatch) -> None:
     rngs = [np.random.default_rng(0)]
     one = np.ones((1, 500))
-    axes = _closest.Axes(one, one[..., None], 2 * one[..., None], 100 * one)
+    axes = cosines.Axes(one, one[..., None], 2 * one[..., None], 100 * one)
     given = (2000, 1500, axes, axes, freedom * one)
-    drawn = _closest.closest(*given, rngs)
-    monkeypatch.setattr(_closest, "EXPLICIT", 0)
-    jumped = _closest.closest(*given, rngs)
+    drawn = cosines.closest(*given, rngs)
+    monkeypatch.setattr(cosines, "EXPLICIT", 0)
+    jumped = cosines.closest(*given, rngs)
     for name in ("trained", "equal", "heldout"):
         a, b = (np.ravel(getattr(found, name)) for found in (drawn, jumped))
         assert p_value(a, b) > 1e-3

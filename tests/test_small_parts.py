@@ -18,9 +18,10 @@ from twinseed.orders.theory.recovery import _chordal, _mixed
 from twinseed.populations import Estimated
 from twinseed.populations._sample import sample_spectrum
 from twinseed.readout import Estimate
-from twinseed.simulation import Dense, Krylov, _compressed_twins
-from twinseed.simulation._bidiagonal import GaussianBand
-from twinseed.simulation._matching import matched
+from twinseed.simulation import Dense, Krylov
+from twinseed.simulation.compressed import twins
+from twinseed.simulation.compressed.band import GaussianBand
+from twinseed.simulation.ranks import matched
 from twinseed.status import Status
 
 
@@ -104,7 +105,7 @@ def test_a_direction_is_at_rest_where_little_of_it_lies_far_off() -> None:
     side = SimpleNamespace(values=np.zeros((1, 2)))
     chosen = np.array([[[0.9, 0.1, 0.0, -0.2]]])
     for tolerance, rests in ((0.0327, False), (0.0329, True)):
-        found = _compressed_twins._Side._at_rest(side, chosen, tolerance)  # type: ignore[arg-type]
+        found = twins._Side._at_rest(side, chosen, tolerance)  # type: ignore[arg-type]
         assert found.tolist() == [rests]
 
 

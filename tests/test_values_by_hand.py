@@ -19,7 +19,7 @@ from twinseed.planning import bands
 from twinseed.populations import _deconvolution, _sample
 from twinseed.populations._base import merged
 from twinseed.simulation import Dense
-from twinseed.simulation._bidiagonal import GaussianBand, gaussian_factor
+from twinseed.simulation.compressed.band import GaussianBand, gaussian_factor
 from twinseed.status import Status
 
 Array = NDArray[np.float64]

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from scipy import stats
 from tests.engine_draws import CELLS, DRAW, NO_FACTOR, Cell, Drawn, of_compressed
 
-from twinseed.simulation import Dense, Krylov, _bidiagonal, _compressed_twins, compressed
-from twinseed.simulation._bidiagonal import GaussianBand, chi
-from twinseed.simulation._reduction import Reduction, wide
+from twinseed.simulation import Dense, Krylov
+from twinseed.simulation.compressed import band, engine, twins
+from twinseed.simulation.compressed.band import GaussianBand, chi
+from twinseed.simulation.compressed.reduction import Reduction, wide
 
 Array = NDArray[np.float64]
 Comparison = tuple[str, str, str]
@@ -137,7 +138,7 @@ class OneTooMany(GaussianBand):
 def unsigned_frame(size: int, space: int, rng: np.random.Generator) -> Array:
     """A frame whose signs are left to the QR decomposition."""
     along = rng.standard_normal((size, size))
-    stacked = np.vstack([along, _bidiagonal.gaussian_factor(space - size, size, rng)])
+    stacked = np.vstack([along, band.gaussian_factor(space - size, size, rng)])
     return np.asarray(np.linalg.qr(stacked).Q)
 
 
@@ -153,14 +154,14 @@ FEWER_ROWS = CELLS["fewer rows than start directions"]
 BELOW = CELLS["below the bulk, n < d"]
 PLANTED: dict[str, tuple[Any, str, Any, Cell]] = {
     "start directions forgotten": (
-        _compressed_twins,
+        twins,
         "GaussianBand",
         ForgetsTheStart,
         FEWER_ROWS,
     ),
-    "one degree of freedom too many": (_compressed_twins, "GaussianBand", OneTooMany, FEWER_ROWS),
-    "signs of a frame": (compressed, "uniform_frame", unsigned_frame, NO_FACTOR),
-    "null space": (_compressed_twins, "wide", null_space_kept, BELOW),
+    "one degree of freedom too many": (twins, "GaussianBand", OneTooMany, FEWER_ROWS),
+    "signs of a frame": (engine, "uniform_frame", unsigned_frame, NO_FACTOR),
+    "null space": (twins, "wide", null_space_kept, BELOW),
 }
 """Where each error is planted, and the cell that shows it."""
 

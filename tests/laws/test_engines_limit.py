@@ -11,7 +11,7 @@ import twinseed as ts
 from twinseed.filters import Filter
 from twinseed.populations import Spiked
 from twinseed.simulation import Compressed
-from twinseed.simulation._bidiagonal import chi
+from twinseed.simulation.compressed.band import chi
 
 Array = NDArray[np.float64]
 

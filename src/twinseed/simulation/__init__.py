@@ -1,7 +1,7 @@
 """Engines that draw both twins at a finite size. A new one is one file here, and its line below."""
 
 from twinseed.simulation._base import Engine
-from twinseed.simulation.compressed import Compressed
+from twinseed.simulation.compressed.engine import Compressed
 from twinseed.simulation.dense import Dense
 from twinseed.simulation.krylov import Krylov
 

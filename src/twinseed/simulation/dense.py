@@ -17,8 +17,8 @@ from twinseed.orders.theory.distance import divergence_estimate
 from twinseed.populations import Population
 from twinseed.readout import Estimate
 from twinseed.simulation._base import Engine
-from twinseed.simulation._matching import matched
-from twinseed.simulation._measured import against_chance, recovered, require_rows_and_room
+from twinseed.simulation.known import against_chance, recovered, require_rows_and_room
+from twinseed.simulation.ranks import matched
 from twinseed.status import Status
 from twinseed.twins import Twins
 

@@ -20,7 +20,7 @@ from twinseed.orders import convergence, memorisation
 from twinseed.populations import Population
 from twinseed.readout import Estimate
 from twinseed.simulation._base import Engine
-from twinseed.simulation._measured import against_chance, recovered, require_rows_and_room
+from twinseed.simulation.known import against_chance, recovered, require_rows_and_room
 from twinseed.status import Status
 from twinseed.twins import Twins
 

@@ -15,8 +15,8 @@ from twinseed.orders.recovery import factor_groups, overlaps
 from twinseed.orders.theory.convergence import factor_correlation
 from twinseed.populations import Spiked
 from twinseed.readout import Estimate
-from twinseed.simulation._closest import EXPLICIT, Axes, closest
-from twinseed.simulation._compressed_twins import CompressedTwin
+from twinseed.simulation.compressed.cosines import EXPLICIT, Axes, closest
+from twinseed.simulation.compressed.twins import CompressedTwin
 from twinseed.status import Status
 
 __all__ = ["agreement", "memorised", "recovered"]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erf, ndtri, stdtrit
 
-from twinseed.simulation._bidiagonal import chi
+from twinseed.simulation.compressed.band import chi
 
 __all__ = ["EXPLICIT", "Axes", "Closest", "closest"]
 

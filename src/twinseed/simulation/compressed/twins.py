@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from twinseed.filters import Filter
 from twinseed.populations import Spiked
-from twinseed.simulation._bidiagonal import GaussianBand
-from twinseed.simulation._leading import extreme, gram_band
-from twinseed.simulation._matching import matched
-from twinseed.simulation._reduction import tall, wide
+from twinseed.simulation.compressed.band import GaussianBand
+from twinseed.simulation.compressed.extremes import extreme, gram_band
+from twinseed.simulation.compressed.reduction import tall, wide
+from twinseed.simulation.ranks import matched
 
 __all__ = ["CompressedTwin", "Limits", "compressed_twins"]
 

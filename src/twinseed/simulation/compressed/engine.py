@@ -15,10 +15,10 @@ from twinseed.filters import Filter
 from twinseed.populations import Population, Spiked
 from twinseed.readout import Estimate
 from twinseed.simulation._base import Engine
-from twinseed.simulation._bidiagonal import gaussian_factor, joined, uniform_frame
-from twinseed.simulation._closest import EXPLICIT
-from twinseed.simulation._compressed_orders import agreement, memorised, recovered
-from twinseed.simulation._compressed_twins import Limits, compressed_twins
+from twinseed.simulation.compressed.band import gaussian_factor, joined, uniform_frame
+from twinseed.simulation.compressed.cosines import EXPLICIT
+from twinseed.simulation.compressed.orders import agreement, memorised, recovered
+from twinseed.simulation.compressed.twins import Limits, compressed_twins
 
 __all__ = ["Compressed"]
 
