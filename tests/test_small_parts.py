@@ -14,7 +14,7 @@ from twinseed.coupling import density
 from twinseed.coupling.cauchy import is_analytic
 from twinseed.coupling.outliers import outlier
 from twinseed.filters._base import checked
-from twinseed.orders.theory.recovery import _chordal, _mixed
+from twinseed.orders.recovery.theory import _chordal, _mixed
 from twinseed.populations import Estimated
 from twinseed.populations._sample import sample_spectrum
 from twinseed.readout import Estimate

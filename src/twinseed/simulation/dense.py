@@ -13,7 +13,7 @@ from twinseed.checks import positive, whole
 from twinseed.filters import Filter
 from twinseed.generators.linear import LinearGenerator
 from twinseed.orders import convergence, distance, memorisation
-from twinseed.orders.theory.distance import divergence_estimate
+from twinseed.orders.distance.theory import divergence_estimate
 from twinseed.populations import Population
 from twinseed.readout import Estimate
 from twinseed.simulation._base import Engine

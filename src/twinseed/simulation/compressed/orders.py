@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.orders.convergence import pairs
+from twinseed.orders.convergence.theory import factor_correlation
 from twinseed.orders.recovery import factor_groups, overlaps
-from twinseed.orders.theory.convergence import factor_correlation
 from twinseed.populations import Spiked
 from twinseed.readout import Estimate
 from twinseed.simulation.compressed.cosines import EXPLICIT, Axes, closest

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from twinseed.neighbours import Progress
 from twinseed.orders.closeness import GROUPS, Closeness, closeness, rows_compared
-from twinseed.orders.theory.memorisation import from_coupling
+from twinseed.orders.memorisation.theory import from_coupling
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.readout import Estimate
 from twinseed.status import Status

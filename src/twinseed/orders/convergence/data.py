@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from twinseed.checks import row_blocks
-from twinseed.orders.theory.convergence import factor_correlation, from_coupling
+from twinseed.orders.convergence.theory import factor_correlation, from_coupling
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.readout import Estimate
 from twinseed.status import Status

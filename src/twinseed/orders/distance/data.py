@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from twinseed.errors import InputError
-from twinseed.orders.theory.distance import from_coupling
+from twinseed.orders.distance.theory import from_coupling
 from twinseed.randomness import RandomSource
 from twinseed.readout import Estimate
 from twinseed.status import Status

@@ -11,7 +11,7 @@ from twinseed.checks import finite_vector, numeric_rows
 from twinseed.errors import InputError
 from twinseed.orders.factor_count import FactorCount, factor_count
 from twinseed.orders.principal import Jackknifed, jackknifed
-from twinseed.orders.theory.recovery import factor_groups, from_coupling
+from twinseed.orders.recovery.theory import factor_groups, from_coupling
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.readout import Estimate
 from twinseed.status import Status

@@ -1,0 +1,6 @@
+"""Distance of the learnt distribution to the true one, where the truth is known."""
+
+from twinseed.orders.distance.data import bures_wasserstein, divergences, from_twins
+from twinseed.orders.distance.theory import divergence_estimate, from_coupling
+
+__all__ = ["bures_wasserstein", "divergence_estimate", "divergences", "from_coupling", "from_twins"]

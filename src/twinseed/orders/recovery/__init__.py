@@ -1,0 +1,24 @@
+"""Recovery Q: did the generators learn the leading directions of the data?"""
+
+from twinseed.orders.recovery.data import (
+    Jackknifed,
+    Measured,
+    counted,
+    from_twins,
+    measured,
+    overlaps,
+    prepared,
+)
+from twinseed.orders.recovery.theory import factor_groups, from_coupling
+
+__all__ = [
+    "Jackknifed",
+    "Measured",
+    "counted",
+    "factor_groups",
+    "from_coupling",
+    "from_twins",
+    "measured",
+    "overlaps",
+    "prepared",
+]

@@ -1,1 +1,0 @@
-"""The order parameters as functionals of the coupling: the theory half of ``twinseed.orders``."""
