@@ -13,11 +13,11 @@ import pytest
 from numpy.typing import NDArray
 
 import twinseed as ts
+from twinseed.data.twins import Twins
 from twinseed.filters import Filter
 from twinseed.orders import memorisation
 from twinseed.populations import Spiked
 from twinseed.simulation import Compressed, Dense, Engine, Krylov
-from twinseed.twins import Twins
 
 Array = NDArray[np.float64]
 Drawn = dict[str, Array]

@@ -10,8 +10,8 @@ import pytest
 import xarray as xr
 
 import twinseed as ts
+from twinseed.data import directions
 from twinseed.errors import InputError
-from twinseed.orders import principal
 from twinseed.orders.recovery import prepared
 from twinseed.verbs import accumulator
 
@@ -104,8 +104,8 @@ def test_the_real_rows_are_decomposed_once(monkeypatch: pytest.MonkeyPatch) -> N
         decomposed.append(len(rows))
         return find(rows, *rest)
 
-    find = principal.principal
-    monkeypatch.setattr(principal, "principal", counted)
+    find = directions.principal
+    monkeypatch.setattr(directions, "principal", counted)
     for _ in range(2):
         seen.update(SAMPLES_A)
         seen.compute()

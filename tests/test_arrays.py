@@ -12,7 +12,7 @@ from scipy import sparse
 
 import twinseed as ts
 from twinseed import InputError
-from twinseed.features import encoded_rows
+from twinseed.data.features import encoded_rows
 from twinseed.generators import LinearGenerator
 from twinseed.neighbours import nearest
 

@@ -10,7 +10,7 @@ from tests.test_cli import assert_refused, call
 from tests.test_twins import arrays, images
 
 from twinseed import InputError, Twins, audit, measure
-from twinseed.features import encoded_rows
+from twinseed.data.features import encoded_rows
 
 ROWS = np.random.default_rng(0).standard_normal((2500, 6)).astype(np.float32)
 

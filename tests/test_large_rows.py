@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import twinseed as ts
-from twinseed.orders import principal as principal_module
-from twinseed.orders.principal import principal_without
+from twinseed.data import directions as principal_module
+from twinseed.data.directions import principal_without
 from twinseed.status import Status
 
 Rows = np.ndarray[Any, Any]

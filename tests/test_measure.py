@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import twinseed as ts
 from twinseed import InputError, readout
+from twinseed.data.directions import principal
 from twinseed.orders import convergence, distance, memorisation, recovery
-from twinseed.orders.principal import principal
 
 SHARES = ("memorisation_share", "memorisation_share_euclidean")
 

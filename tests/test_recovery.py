@@ -7,9 +7,9 @@ import pytest
 from tests.test_measure import twins
 
 import twinseed as ts
-from twinseed.orders import principal as principal_module
+from twinseed.data import directions as principal_module
+from twinseed.data.directions import principal, principal_without
 from twinseed.orders import recovery
-from twinseed.orders.principal import principal, principal_without
 from twinseed.status import Status
 
 __all__ = ["twins"]

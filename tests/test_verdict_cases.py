@@ -26,7 +26,7 @@ from twinseed.auditing.pairing import Pairing
 from twinseed.auditing.references import LINEAR, Number
 from twinseed.auditing.relabelling import Attribution
 from twinseed.auditing.verdict import Outcome, answers
-from twinseed.twins import Twins
+from twinseed.data.twins import Twins
 
 NAN = math.nan
 UNKNOWN = Number(NAN, NAN, NAN)

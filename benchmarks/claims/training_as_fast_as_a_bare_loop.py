@@ -28,13 +28,13 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from comparison import Comparison
 from twinseed.curves.curves import linear_twins, measured
+from twinseed.data.twins import Twins
 from twinseed.denoise.denoiser import Denoiser
 from twinseed.denoise.noise import NoiseLevels
 from twinseed.denoise.recipes import NETWORKS
 from twinseed.denoise.sampling import flow
 from twinseed.denoise.training import Training, TrainingState, train
 from twinseed.filters import Heun
-from twinseed.twins import Twins
 
 CLAIM = "training and sampling within 10 % of a bare torch loop; measuring at most 5 % of training"
 MORE, SHARE = 1.1, 0.05

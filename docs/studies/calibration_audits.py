@@ -23,12 +23,12 @@ from twinseed.auditing.fraction import copied
 from twinseed.auditing.references import linear_twins
 from twinseed.auditing.relabelling import Attribution
 from twinseed.auditing.searches import Searches
+from twinseed.data.twins import Twins
 from twinseed.generators import LinearGenerator
 from twinseed.neighbours import Nearest
 from twinseed.orders import memorisation
 from twinseed.randomness import stream
 from twinseed.sweep import Result
-from twinseed.twins import Twins
 
 __all__ = [
     "INTERVALS",

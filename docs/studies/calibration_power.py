@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 import twinseed.auditing.relabelling as relabelling
 from twinseed.auditing.closest import METRICS, Closest, Pool, attribute, searched
 from twinseed.auditing.relabelling import Attribution, Relabelling, relabelled
+from twinseed.data.twins import Twins
 from twinseed.neighbours import nearest
 from twinseed.sweep import Result
-from twinseed.twins import Twins
 
 __all__ = ["AUDIT", "GAUSSIAN", "NOISES", "counts", "draw", "largest_look", "smallest", "table"]
 

@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from twinseed.auditing import audit as audit
     from twinseed.comparison import compare as compare
+    from twinseed.data.twins import Twins as Twins
     from twinseed.errors import InputError as InputError
     from twinseed.errors import TwinseedError as TwinseedError
     from twinseed.filters import EarlyStopping as EarlyStopping
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from twinseed.simulation import Dense as Dense
     from twinseed.simulation import Krylov as Krylov
     from twinseed.status import Status as Status
-    from twinseed.twins import Twins as Twins
     from twinseed.verbs.accumulator import Accumulator as Accumulator
     from twinseed.verbs.measure import measure as measure
     from twinseed.verbs.predict import predict as predict
@@ -72,7 +72,7 @@ _HOME = {
     "Status": "status",
     "TorchGenerator": "generators.torch_module",
     "Truncation": "filters",
-    "Twins": "twins",
+    "Twins": "data.twins",
     "TwinseedError": "errors",
     "audit": "auditing",
     "compare": "comparison",

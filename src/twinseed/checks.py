@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from twinseed.arrays import plain, real_numbers
+from twinseed.blocks import row_blocks
 from twinseed.errors import InputError
 
 __all__ = [
@@ -27,7 +28,6 @@ __all__ = [
     "positive",
     "real",
     "refuse_positional",
-    "row_blocks",
     "whole",
     "whole_numbers",
 ]
@@ -220,13 +220,6 @@ def _refuse(argument: str, start: int, block: NDArray[Any]) -> None:
             row, column = (int(i) for i in np.argwhere(bad)[0])
             value = float(block[row, column])
             raise InputError(f"{argument}[{start + row}, {column}]", problem, value, remedy)
-
-
-def row_blocks(array: NDArray[Any], size: int = 1 << 22) -> Iterator[tuple[int, NDArray[Any]]]:
-    """Yield (first row, block of rows) with about ``size`` entries a block, without copying."""
-    rows = max(1, size // array.shape[1])
-    for start in range(0, len(array), rows):
-        yield start, array[start : start + rows]
 
 
 def _vector(argument: str, values: Any, remedy: str) -> tuple[NDArray[np.float64], bool]:

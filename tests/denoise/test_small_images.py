@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from twinseed.data.twins import Twins
 from twinseed.denoise import (
     Metrics,
     NoiseLevels,
@@ -18,7 +19,6 @@ from twinseed.denoise import (
 )
 from twinseed.filters import Heun
 from twinseed.orders import convergence
-from twinseed.twins import Twins
 
 pytestmark = pytest.mark.extras
 

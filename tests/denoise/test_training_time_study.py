@@ -13,13 +13,13 @@ from docs.studies.denoisers.training_time import HALF_WAY, TimePlan, onset
 from docs.studies.denoisers.training_time_figure import figure
 from numpy.typing import NDArray
 
+from twinseed.data.twins import Twins
 from twinseed.denoise.recipes import NETWORKS
 from twinseed.denoise.sampling import flow
 from twinseed.denoise.training import TrainingState, train
 from twinseed.filters import Heun
 from twinseed.randomness import stream
 from twinseed.sweep import Job, Result, run
-from twinseed.twins import Twins
 from twinseed.verbs.measure import measure
 
 pytestmark = pytest.mark.extras

@@ -37,6 +37,7 @@ import torch
 from numpy.typing import NDArray
 
 from twinseed import __version__, predict, simulate
+from twinseed.data.twins import Twins
 from twinseed.denoise import NoiseLevels
 from twinseed.denoise.bridge import descend, linear_bank, linear_flow
 from twinseed.filters import EarlyStopping, Filter, Heun, ProbabilityFlow, Ridge
@@ -45,7 +46,6 @@ from twinseed.orders import convergence, memorisation, recovery
 from twinseed.populations import Spiked
 from twinseed.simulation import Dense
 from twinseed.sweep import Cell, Job, Result, Store, run
-from twinseed.twins import Twins
 
 __all__ = ["PLAN", "BridgePlan", "larger", "study", "trained"]
 

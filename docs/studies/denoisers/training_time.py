@@ -33,6 +33,7 @@ from numpy.typing import NDArray
 
 from twinseed import Accumulator, __version__
 from twinseed.curves.curves import linear_twins
+from twinseed.data.twins import Twins
 from twinseed.denoise.halves import halves, near_duplicates
 from twinseed.denoise.recipes import NETWORKS, Scaled
 from twinseed.denoise.sampling import flow
@@ -40,7 +41,6 @@ from twinseed.denoise.training import Training, TrainingState, train
 from twinseed.filters import Heun
 from twinseed.randomness import stream
 from twinseed.sweep import Cell, Job, Result, Store, run, stored
-from twinseed.twins import Twins
 
 __all__ = [
     "HALF_WAY",

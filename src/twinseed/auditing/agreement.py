@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from twinseed.auditing.matched import Axes, Matched
 from twinseed.auditing.pairing import Pairing, pairing
 from twinseed.auditing.references import Number
+from twinseed.data.twins import Twins
 from twinseed.orders.convergence import Along, Pairs, along, pairs
 from twinseed.randomness import stream
-from twinseed.twins import Twins
 
 __all__ = ["Agreement", "Band", "Level", "agreement"]
 

@@ -13,9 +13,9 @@ import numpy as np
 from twinseed.auditing.closest import Advance, Pool, attribute, searched
 from twinseed.auditing.copying import LEVEL
 from twinseed.auditing.relabelling import Attribution, Relabelling, relabelled
+from twinseed.data.twins import Twins
 from twinseed.generators import Fresh, Memoriser
 from twinseed.randomness import stream
-from twinseed.twins import Twins
 
 __all__ = ["BLUR", "Controls", "controlled"]
 

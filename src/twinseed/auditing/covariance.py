@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.data.twins import Twins
 from twinseed.neighbours import nearest
 from twinseed.populations import Population
 from twinseed.randomness import stream
-from twinseed.twins import Twins
 
 __all__ = ["STATISTICS", "Covariance", "Null", "covariance_null"]
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.data.twins import Twins
 from twinseed.neighbours import nearest
-from twinseed.twins import Twins
 
 __all__ = ["NEAR", "duplicated_columns", "equal_rows", "near_duplicates"]
 

@@ -14,10 +14,10 @@ from scipy.stats import beta
 
 from twinseed.auditing.matched import Matched
 from twinseed.auditing.references import Number, interval
-from twinseed.orders.principal import principal
+from twinseed.data.directions import principal
+from twinseed.data.twins import Twins
 from twinseed.orders.recovery import factor_groups, overlaps
 from twinseed.randomness import stream
-from twinseed.twins import Twins
 
 if TYPE_CHECKING:
     import xarray as xr

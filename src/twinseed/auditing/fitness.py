@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from twinseed.auditing.copying import Copying
 from twinseed.auditing.duplicates import duplicated_columns, equal_rows, near_duplicates
+from twinseed.data.twins import Twins
 from twinseed.randomness import stream
-from twinseed.twins import Twins
 
 __all__ = ["Finding", "Fitness", "exchangeable", "fitness"]
 

@@ -11,12 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from twinseed.auditing.fitness import Finding
 from twinseed.checks import numeric_rows, whole
+from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.generators import Generator
 from twinseed.generators.torch_module import is_module
 from twinseed.randomness import stream
 from twinseed.readers import with_columns
-from twinseed.twins import Twins
 
 __all__ = ["GENERATED", "LiveGenerator", "twins_given"]
 

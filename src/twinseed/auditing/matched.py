@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from twinseed.coupling import outlier, solve
 from twinseed.coupling.outliers import overlap_floor
+from twinseed.data.directions import principal
+from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.filters import Ridge
 from twinseed.orders import convergence
-from twinseed.orders.principal import principal
 from twinseed.populations import Estimated, Population, sample_spectrum
 from twinseed.randomness import stream
-from twinseed.twins import Twins
 
 __all__ = ["Axes", "Matched", "matched", "real_rows"]
 

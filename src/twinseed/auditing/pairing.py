@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
+from twinseed.data.twins import Twins
 from twinseed.randomness import stream
-from twinseed.twins import Twins
 
 __all__ = ["Pairing", "pairing"]
 

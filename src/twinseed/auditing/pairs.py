@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.auditing.copying import Copying
+from twinseed.data.twins import Twins
 from twinseed.readers import Column
-from twinseed.twins import Twins
 
 __all__ = ["Pair", "Pairs", "Place", "pairs_of"]
 

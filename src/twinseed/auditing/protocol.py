@@ -26,12 +26,12 @@ from twinseed.auditing.roles import roles_of
 from twinseed.auditing.searches import Searches
 from twinseed.auditing.verdict import answers
 from twinseed.checks import refuse_positional, whole
-from twinseed.features import Encoder
+from twinseed.data.features import Encoder
+from twinseed.data.twins import Twins
 from twinseed.orders.factor_count import FactorCount
 from twinseed.orders.recovery import counted
 from twinseed.progress import track
 from twinseed.randomness import RandomSource, entropy_of, stream
-from twinseed.twins import Twins
 from twinseed.verbs.measure import measure
 
 __all__ = ["audit"]

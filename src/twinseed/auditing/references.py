@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.data.twins import Twins
 from twinseed.filters import Ridge
 from twinseed.generators import LinearGenerator
 from twinseed.randomness import stream
 from twinseed.readout import VARIABLES
-from twinseed.twins import Twins
 
 if TYPE_CHECKING:
     import xarray as xr

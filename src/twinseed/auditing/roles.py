@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.twins import Twins
+from twinseed.data.twins import Twins
 
 __all__ = ["Tested", "roles_of"]
 

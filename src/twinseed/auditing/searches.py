@@ -11,10 +11,10 @@ from twinseed.auditing.copying import Copying, examine
 from twinseed.auditing.covariance import Covariance
 from twinseed.auditing.relabelling import Attribution
 from twinseed.auditing.roles import Tested, roles_of
+from twinseed.data.twins import Twins
 from twinseed.neighbours import Nearest
 from twinseed.orders.memorisation import GROUPS, Closeness, rows_compared
 from twinseed.randomness import stream
-from twinseed.twins import Twins
 
 __all__ = ["Searches"]
 

@@ -13,8 +13,8 @@ from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import LEVEL, Copying
 from twinseed.auditing.factors import RECOVERED, Factor, Fate
 from twinseed.auditing.references import LINEAR, Number, interval
+from twinseed.data.twins import Twins
 from twinseed.status import Status
-from twinseed.twins import Twins
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from twinseed.auditing import Audit
     from twinseed.curves.curves import TwinCurves
-    from twinseed.twins import Twins
+    from twinseed.data.twins import Twins
 
 __all__ = ["audit", "measure"]
 
@@ -227,8 +227,8 @@ def _twins(
     """Load the files, errors naming the option that a file was given to."""
     if train_b is not None and samples_b is None:
         raise InputError("samples_b", "is needed with train_b", None, "pass B's samples as well")
+    from twinseed.data.twins import Twins
     from twinseed.readers import load_roles, unseen_categories
-    from twinseed.twins import Twins
 
     paths = {  # in the order of _ROLES
         "samples_a": samples_a,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed import readout
+from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.filters import Ridge
 from twinseed.generators import LinearGenerator
@@ -17,7 +18,6 @@ from twinseed.neighbours import nearest
 from twinseed.populations import estimate_population
 from twinseed.readout import VARIABLES, Estimate
 from twinseed.sweep import Result
-from twinseed.twins import Twins
 from twinseed.verbs.measure import measure
 from twinseed.verbs.predict import predict
 from twinseed.verbs.sweeps.draws import over_replicates

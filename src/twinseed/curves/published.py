@@ -17,12 +17,12 @@ from twinseed.curves.curves import (
     predicted,
 )
 from twinseed.curves.filenames import Place, by_pattern, by_rule
+from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.orders import convergence, recovery
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.readers import as_arrays, load_roles
 from twinseed.sweep import Result
-from twinseed.twins import Twins
 
 __all__ = ["published_pairs"]
 

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.curves.curves import TwinCurves, picture_rows, predicted
+from twinseed.data.twins import Twins
 from twinseed.denoise.folder import RunFolder, flat, read_samples
 from twinseed.denoise.recipes import NetworkRecipe
 from twinseed.denoise.twin_runs import TwinRuns
 from twinseed.orders.factor_count import factor_count
-from twinseed.twins import Twins
 
 __all__ = ["PAIRED", "loss_notes", "training_curves"]
 

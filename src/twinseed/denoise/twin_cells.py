@@ -14,12 +14,12 @@ import torch
 from numpy.typing import NDArray
 
 from twinseed.curves.curves import linear_twins, measured
+from twinseed.data.twins import Twins
 from twinseed.denoise.folder import RunFolder, read_samples, write_samples
 from twinseed.denoise.plans import PAIRINGS, TwinPlan
 from twinseed.denoise.watching import Told
 from twinseed.randomness import stream
 from twinseed.sweep import Cell, Result
-from twinseed.twins import Twins
 
 __all__ = ["TwinCells"]
 

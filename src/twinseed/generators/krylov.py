@@ -15,7 +15,8 @@ import scipy.linalg
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-from twinseed.checks import numeric_rows, positive, row_blocks, whole
+from twinseed.blocks import row_blocks
+from twinseed.checks import numeric_rows, positive, whole
 from twinseed.errors import InputError
 from twinseed.filters import Filter, checked
 from twinseed.generators._base import checked_noise

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twinseed.checks import row_blocks
+from twinseed.blocks import row_blocks
 
 __all__ = ["Block", "Blocks", "Frame", "Plan", "squares"]
 

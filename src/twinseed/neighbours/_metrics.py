@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.checks import row_blocks
+from twinseed.blocks import row_blocks
 from twinseed.neighbours._blocks import Block, Frame
 
 __all__ = ["Cosine", "Distance", "Metric"]

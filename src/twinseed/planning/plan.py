@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twinseed.checks import numeric_rows, row_blocks, whole
+from twinseed.blocks import row_blocks
+from twinseed.checks import numeric_rows, whole
 from twinseed.errors import InputError
 from twinseed.filters import Filter, Ridge
 from twinseed.model import require_filter

@@ -27,12 +27,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed import readout
+from twinseed.data.twins import Twins
 from twinseed.filters import Ridge
 from twinseed.generators import Fresh, LinearGenerator, Memoriser
 from twinseed.orders import convergence, memorisation, recovery
 from twinseed.populations import Population
 from twinseed.sweep import Cell, Result
-from twinseed.twins import Twins
 from twinseed.verbs.sweeps.draws import as_result, over_replicates
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.checks import positive, whole
+from twinseed.data.twins import Twins
 from twinseed.filters import Filter
 from twinseed.generators.linear import LinearGenerator
 from twinseed.orders import convergence, distance, memorisation
@@ -20,7 +21,6 @@ from twinseed.simulation._base import Engine
 from twinseed.simulation.known import against_chance, recovered, require_rows_and_room
 from twinseed.simulation.ranks import matched
 from twinseed.status import Status
-from twinseed.twins import Twins
 
 __all__ = ["Dense"]
 

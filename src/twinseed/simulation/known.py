@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.orders import recovery
 from twinseed.populations import Population
 from twinseed.readout import Estimate
 from twinseed.status import Status
-from twinseed.twins import Twins
 
 __all__ = ["against_chance", "recovered", "require_rows_and_room"]
 

@@ -12,7 +12,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.checks import positive, row_blocks, whole
+from twinseed.blocks import row_blocks
+from twinseed.checks import positive, whole
+from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.filters import Filter
 from twinseed.generators.krylov import KrylovGenerator, require_elementwise
@@ -22,7 +24,6 @@ from twinseed.readout import Estimate
 from twinseed.simulation._base import Engine
 from twinseed.simulation.known import against_chance, recovered, require_rows_and_room
 from twinseed.status import Status
-from twinseed.twins import Twins
 
 __all__ = ["Krylov"]
 

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.checks import numeric_rows, refuse_positional
+from twinseed.data.closeness import GROUPS, by_generator, sides
+from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.neighbours import Nearest, nearest
 from twinseed.orders import recovery
-from twinseed.orders.closeness import GROUPS, by_generator, sides
 from twinseed.randomness import RandomSource, entropy_of
 from twinseed.readers import as_arrays
-from twinseed.twins import Twins
 from twinseed.verbs.measure import checked_resamples, measure
 
 if TYPE_CHECKING:

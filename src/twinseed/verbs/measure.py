@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from twinseed.checks import refuse_positional, whole
+from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.neighbours import Progress
 from twinseed.orders import convergence, distance, memorisation, recovery
 from twinseed.randomness import RandomSource, entropy_of
 from twinseed.readout import Estimate, make
 from twinseed.status import Status
-from twinseed.twins import Twins
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from twinseed import __version__
 from twinseed.arrays import plain, real_numbers
-from twinseed.checks import row_blocks
+from twinseed.blocks import row_blocks
 from twinseed.errors import InputError, TwinseedError
 from twinseed.neighbours import Nearest, nearest
 from twinseed.readers import as_arrays, load_rows

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from twinseed.checks import refuse_positional
+from twinseed.data.closeness import GROUPS, by_generator, sides
+from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.neighbours import Nearest
-from twinseed.orders.closeness import GROUPS, by_generator, sides
 from twinseed.randomness import RandomSource, entropy_of
 from twinseed.sweep.cluster import connected
-from twinseed.twins import Twins
 from twinseed.verbs.measure import checked_resamples, measure
 from twinseed.verbs.sharding import joined, listed, pieces_of, search
 

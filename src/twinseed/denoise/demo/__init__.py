@@ -15,11 +15,11 @@ from twinseed.curves.curves import (
     picture_rows,
     predicted,
 )
+from twinseed.data.twins import Twins
 from twinseed.denoise.recipes import NetworkRecipe
 from twinseed.denoise.training import Training
 from twinseed.filters import Heun
 from twinseed.randomness import RandomSource, entropy_of, stream
-from twinseed.twins import Twins
 
 __all__ = ["IMAGES", "RECIPE", "SIZES", "demo_curves", "demo_images", "weights_file"]
 

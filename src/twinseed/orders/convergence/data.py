@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twinseed.checks import row_blocks
+from twinseed.blocks import row_blocks
+from twinseed.data.twins import Twins
 from twinseed.orders.convergence.theory import factor_correlation, from_coupling
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.readout import Estimate
 from twinseed.status import Status
-from twinseed.twins import Twins
 
 __all__ = ["Along", "Pairs", "along", "from_coupling", "from_twins", "pairs"]
 

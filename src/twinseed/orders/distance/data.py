@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.orders.distance.theory import from_coupling
 from twinseed.randomness import RandomSource
 from twinseed.readout import Estimate
 from twinseed.status import Status
-from twinseed.twins import Twins
 
 __all__ = ["bures_wasserstein", "divergences", "from_coupling", "from_twins"]
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.data.closeness import GROUPS, Closeness, closeness, rows_compared
+from twinseed.data.twins import Twins
 from twinseed.neighbours import Progress
-from twinseed.orders.closeness import GROUPS, Closeness, closeness, rows_compared
 from twinseed.orders.memorisation.theory import from_coupling
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.readout import Estimate
 from twinseed.status import Status
-from twinseed.twins import Twins
 
 __all__ = ["GROUPS", "Closeness", "closeness", "from_coupling", "from_twins", "rows_compared"]
 

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from twinseed.checks import finite_vector, numeric_rows
+from twinseed.data.directions import Jackknifed, jackknifed
+from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.orders.factor_count import FactorCount, factor_count
-from twinseed.orders.principal import Jackknifed, jackknifed
 from twinseed.orders.recovery.theory import factor_groups, from_coupling
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.readout import Estimate
 from twinseed.status import Status
-from twinseed.twins import Twins
 
 __all__ = [
     "Jackknifed",

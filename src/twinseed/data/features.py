@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.checks import numeric_rows, row_blocks
+from twinseed.blocks import row_blocks
+from twinseed.checks import numeric_rows
 from twinseed.errors import InputError
 from twinseed.files import written
 from twinseed.readers import as_arrays, load_rows

@@ -11,7 +11,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator, eigsh
 
-from twinseed.checks import row_blocks
+from twinseed.blocks import row_blocks
 
 __all__ = ["Directions", "Jackknifed", "jackknifed", "principal", "principal_without"]
 

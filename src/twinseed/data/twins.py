@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.checks import finite_vector, numeric_rows, row_blocks, whole_numbers
+from twinseed.blocks import row_blocks
+from twinseed.checks import finite_vector, numeric_rows, whole_numbers
+from twinseed.data.features import Encoder, encoded_rows
 from twinseed.errors import InputError
-from twinseed.features import Encoder, encoded_rows
 from twinseed.readers import Column, with_columns
 
 __all__ = ["Twins"]

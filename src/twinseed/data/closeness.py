@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.data.twins import Twins
 from twinseed.neighbours import Nearest, Progress, nearest
 from twinseed.randomness import RandomSource, entropy_of, stream
-from twinseed.twins import Twins
 
 __all__ = ["GROUPS", "Closeness", "Side", "by_generator", "closeness", "rows_compared", "sides"]
 

@@ -1,0 +1,1 @@
+"""Data: real rows and samples, checked; their features, closeness and principal directions."""
