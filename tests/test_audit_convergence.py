@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 import twinseed as ts
 from twinseed.auditing.agreement import Agreement, agreement
 from twinseed.auditing.matched import Axes, matched, real_rows
-from twinseed.auditing.pairing import pairing
 from twinseed.auditing.references import linear_twins
+from twinseed.auditing.seeds import pairing
 from twinseed.generators import LinearGenerator
 from twinseed.orders.convergence import along
 

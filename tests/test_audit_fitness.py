@@ -8,8 +8,8 @@ import pytest
 import twinseed as ts
 from twinseed.auditing.copying import unknown
 from twinseed.auditing.duplicates import duplicated_columns, equal_rows, near_duplicates
-from twinseed.auditing.fitness import Fitness, exchangeable, fitness
-from twinseed.auditing.given import twins_given
+from twinseed.auditing.intake import twins_given
+from twinseed.auditing.screening import Fitness, exchangeable, fitness
 
 Rows = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import twinseed as ts
-from twinseed.auditing.closest import Pool, attribute, searched
-from twinseed.auditing.fraction import copied
+from twinseed.auditing.copied_fraction import copied
+from twinseed.auditing.pool import Pool, attribute, searched
 from twinseed.auditing.relabelling import Attribution
 from twinseed.generators import LinearGenerator
 

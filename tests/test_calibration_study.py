@@ -17,7 +17,7 @@ from scipy.special import ndtri
 from scipy.stats import mannwhitneyu
 
 import twinseed as ts
-from twinseed.auditing.closest import Pool, attribute, searched
+from twinseed.auditing.pool import Pool, attribute, searched
 from twinseed.auditing.relabelling import Attribution, relabelled
 
 DRAWN = "drawn rows"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from twinseed.auditing.closest import METRICS, Closest, Pool, attribute, searched
+from twinseed.auditing.pool import METRICS, Closest, Pool, attribute, searched
 from twinseed.auditing.relabelling import RELABELLINGS, Attribution, beyond, relabelled
 
 AUDITS = 60

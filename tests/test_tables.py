@@ -12,7 +12,7 @@ from tests.test_cli import call
 
 import twinseed as ts
 from twinseed import InputError, Ridge, Twins
-from twinseed.auditing.given import twins_given
+from twinseed.auditing.intake import twins_given
 from twinseed.auditing.page import audit_page
 from twinseed.generators import LinearGenerator
 from twinseed.readers import (

@@ -16,15 +16,15 @@ import pytest
 from scipy.stats import beta
 from tests.skins.made_audits import made_audit
 
-from twinseed.auditing import copying, factors, fraction, pairing
+from twinseed.auditing import copied_fraction, copying, factors, seeds
 from twinseed.auditing.agreement import Agreement, Band, _percentiles
-from twinseed.auditing.closest import Closest
 from twinseed.auditing.controls import Controls, controlled
 from twinseed.auditing.factors import Factor, Fate
-from twinseed.auditing.fitness import UNLIKE, fitness
-from twinseed.auditing.pairing import Pairing
+from twinseed.auditing.pool import Closest
 from twinseed.auditing.references import LINEAR, Number
 from twinseed.auditing.relabelling import Attribution
+from twinseed.auditing.screening import UNLIKE, fitness
+from twinseed.auditing.seeds import Pairing
 from twinseed.auditing.verdict import Outcome, answers
 from twinseed.data.twins import Twins
 
@@ -389,7 +389,7 @@ def test_what_speaks_against_the_rows(
     p: float, visible: float, names: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert UNLIKE == 0.002
-    monkeypatch.setattr("twinseed.auditing.fitness.exchangeable", lambda *_: p)
+    monkeypatch.setattr("twinseed.auditing.screening.exchangeable", lambda *_: p)
     draw = np.random.default_rng(0)
     rows, held, samples = draw.standard_normal((3, 30, 4))
     found = fitness(
@@ -402,14 +402,14 @@ def test_what_speaks_against_the_rows(
 
 @pytest.mark.parametrize(("gained", "wider"), [(0.299, False), (0.31, True)])
 def test_a_wider_look_is_believed_beyond_three_errors(gained: float, wider: bool) -> None:
-    first = fraction._Look(0.1, 0.0, 100)
-    later = fraction._Look(0.1 + gained, 0.01, 10**9)
-    assert (fraction._clearest([first, later]) is later) is wider
+    first = copied_fraction._Look(0.1, 0.0, 100)
+    later = copied_fraction._Look(0.1 + gained, 0.01, 10**9)
+    assert (copied_fraction._clearest([first, later]) is later) is wider
 
 
 @pytest.mark.parametrize("excess", [0.0, 0.2, 1.0])
 def test_limits_of_a_share_are_those_of_wilson(excess: float) -> None:
-    low, high = fraction._Look(excess, 0.0, 50).limits()
+    low, high = copied_fraction._Look(excess, 0.0, 50).limits()
     z = 1.959964
     for one in (low, high):
         assert abs(one - excess) == pytest.approx(z * math.sqrt(one * (1 - one) / 50), abs=1e-6)
@@ -443,7 +443,7 @@ def test_intervals_hold_ninety_five_per_cent_of_what_was_drawn() -> None:
 def test_pairing_needs_eight_seeds(seeds: int, known: bool) -> None:
     a, b = np.random.default_rng(0).standard_normal((2, seeds, 3))
     rows = np.random.default_rng(1).standard_normal((9, 3))
-    found = pairing.pairing(Twins(a, b, rows, heldout=None), (0,))
+    found = seeds.pairing(Twins(a, b, rows, heldout=None), (0,))
     assert found is not None
     assert math.isnan(found.p_value) is not known
 
@@ -452,19 +452,19 @@ def test_pairing_needs_eight_seeds(seeds: int, known: bool) -> None:
 def test_another_order_needs_partners_of_more_than_nine_in_ten(partners: int, found: bool) -> None:
     a = np.eye(20)
     b = np.where(np.arange(20) < partners, 1.0, -1.0)[:, None] * a[::-1]
-    assert pairing._partnered(a, b) is found
+    assert seeds._partnered(a, b) is found
 
 
 def test_another_order_is_looked_for_where_equal_seeds_do_not_agree(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(pairing, "_partnered", lambda *_: True)
-    monkeypatch.setattr(pairing, "_order", lambda *_: ("", 0))
+    monkeypatch.setattr(seeds, "_partnered", lambda *_: True)
+    monkeypatch.setattr(seeds, "_order", lambda *_: ("", 0))
     rows = np.random.default_rng(1).standard_normal((9, 3))
     values = []
     for seed in range(40):
         a, b = np.random.default_rng(seed).standard_normal((2, 20, 3))
-        told = pairing.pairing(Twins(a, b + 0.45 * a, rows), (0,))
+        told = seeds.pairing(Twins(a, b + 0.45 * a, rows), (0,))
         assert told is not None
         assert (told.order == "another order") is (told.p_value >= 0.01)
         values.append(told.p_value)

@@ -37,7 +37,7 @@ from docs.studies.calibration_audits import (  # noqa: E402  # as above
 )
 from docs.studies.calibration_power import GAUSSIAN, draw, table  # noqa: E402  # as above
 
-from twinseed.auditing.covariance import STATISTICS  # noqa: E402  # as above
+from twinseed.auditing.covariance_null import STATISTICS  # noqa: E402  # as above
 from twinseed.progress import track  # noqa: E402  # as above
 from twinseed.sweep import Cell, Job, Result, Store, run  # noqa: E402  # as above
 

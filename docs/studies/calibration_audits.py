@@ -16,10 +16,10 @@ from docs.studies import datasets
 from numpy.typing import NDArray
 
 import twinseed as ts
-from twinseed.auditing.closest import attribute, searched
+from twinseed.auditing.copied_fraction import copied
 from twinseed.auditing.copying import Copying
-from twinseed.auditing.covariance import STATISTICS
-from twinseed.auditing.fraction import copied
+from twinseed.auditing.covariance_null import STATISTICS
+from twinseed.auditing.pool import attribute, searched
 from twinseed.auditing.references import linear_twins
 from twinseed.auditing.relabelling import Attribution
 from twinseed.auditing.searches import Searches

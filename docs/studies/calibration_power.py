@@ -16,7 +16,7 @@ from docs.studies.calibration_rivals import RIVALS, Distances, Real, cell_of, ra
 from numpy.typing import NDArray
 
 import twinseed.auditing.relabelling as relabelling
-from twinseed.auditing.closest import METRICS, Closest, Pool, attribute, searched
+from twinseed.auditing.pool import METRICS, Closest, Pool, attribute, searched
 from twinseed.auditing.relabelling import Attribution, Relabelling, relabelled
 from twinseed.data.twins import Twins
 from twinseed.neighbours import nearest

@@ -13,12 +13,12 @@ from twinseed import readout
 from twinseed.auditing.agreement import Agreement, Band, Level
 from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import Copying, Suspect, unknown
+from twinseed.auditing.exhibits import Pair, Pairs, Place
 from twinseed.auditing.factors import Factor, Fate
-from twinseed.auditing.fitness import Finding, Fitness
-from twinseed.auditing.pairing import Pairing
-from twinseed.auditing.pairs import Pair, Pairs, Place
 from twinseed.auditing.references import Number, references
 from twinseed.auditing.result import Audit
+from twinseed.auditing.screening import Finding, Fitness
+from twinseed.auditing.seeds import Pairing
 from twinseed.auditing.verdict import Answer, Outcome
 from twinseed.readers import Column
 from twinseed.readout import VARIABLES, Estimate

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.auditing.matched import Axes, Matched
-from twinseed.auditing.pairing import Pairing, pairing
 from twinseed.auditing.references import Number
+from twinseed.auditing.seeds import Pairing, pairing
 from twinseed.data.twins import Twins
 from twinseed.orders.convergence import Along, Pairs, along, pairs
 from twinseed.randomness import stream

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twinseed.auditing.closest import Advance, Pool, attribute, searched
 from twinseed.auditing.copying import LEVEL
+from twinseed.auditing.pool import Advance, Pool, attribute, searched
 from twinseed.auditing.relabelling import Attribution, Relabelling, relabelled
 from twinseed.data.twins import Twins
 from twinseed.generators import Fresh, Memoriser

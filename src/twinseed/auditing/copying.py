@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.auditing.closest import Pool
-from twinseed.auditing.covariance import Covariance
-from twinseed.auditing.fraction import copied
+from twinseed.auditing.copied_fraction import copied
+from twinseed.auditing.covariance_null import Covariance
+from twinseed.auditing.pool import Pool
 from twinseed.auditing.relabelling import Attribution, beyond, relabelled
 from twinseed.auditing.roles import Tested
 from twinseed.neighbours import Nearest

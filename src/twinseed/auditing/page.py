@@ -18,7 +18,7 @@ from twinseed.status import Status
 
 if TYPE_CHECKING:
     from twinseed.auditing import Audit, Outcome
-    from twinseed.auditing.pairs import Pairs
+    from twinseed.auditing.exhibits import Pairs
 
 __all__ = ["audit_page"]
 

@@ -11,18 +11,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from twinseed.auditing.agreement import agreement
-from twinseed.auditing.closest import Advance
 from twinseed.auditing.controls import controlled
 from twinseed.auditing.copying import unknown
-from twinseed.auditing.covariance import STATISTICS, covariance_null
+from twinseed.auditing.covariance_null import STATISTICS, covariance_null
+from twinseed.auditing.exhibits import pairs_of
 from twinseed.auditing.factors import factors as factors_of
-from twinseed.auditing.fitness import Finding, fitness
-from twinseed.auditing.given import GENERATED, LiveGenerator, twins_given
+from twinseed.auditing.intake import GENERATED, LiveGenerator, twins_given
 from twinseed.auditing.matched import Axes, matched, real_rows
-from twinseed.auditing.pairs import pairs_of
+from twinseed.auditing.pool import Advance
 from twinseed.auditing.references import first_seeds, linear_twins, references
 from twinseed.auditing.result import Audit
 from twinseed.auditing.roles import roles_of
+from twinseed.auditing.screening import Finding, fitness
 from twinseed.auditing.searches import Searches
 from twinseed.auditing.verdict import answers
 from twinseed.checks import refuse_positional, whole

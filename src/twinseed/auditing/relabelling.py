@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.auditing.closest import METRICS, Closest, Pool
+from twinseed.auditing.pool import METRICS, Closest, Pool
 
 __all__ = ["RELABELLINGS", "Attribution", "Relabelling", "beyond", "relabelled"]
 

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from twinseed.auditing.agreement import Agreement
 from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import Copying
+from twinseed.auditing.exhibits import Pairs
 from twinseed.auditing.factors import Factor
-from twinseed.auditing.fitness import Fitness
-from twinseed.auditing.pairs import Pairs
 from twinseed.auditing.references import Number, interval
+from twinseed.auditing.screening import Fitness
 from twinseed.auditing.verdict import Answer, Outcome
 from twinseed.files import write_text
 from twinseed.readout import VARIABLES

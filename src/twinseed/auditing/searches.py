@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twinseed.auditing.closest import Advance, Pool, attribute, searched
 from twinseed.auditing.copying import Copying, examine
-from twinseed.auditing.covariance import Covariance
+from twinseed.auditing.covariance_null import Covariance
+from twinseed.auditing.pool import Advance, Pool, attribute, searched
 from twinseed.auditing.relabelling import Attribution
 from twinseed.auditing.roles import Tested, roles_of
 from twinseed.data.twins import Twins

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twinseed.auditing.closest import Pool
+from twinseed.auditing.pool import Pool
 from twinseed.auditing.relabelling import Attribution
 
 __all__ = ["copied"]

@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twinseed.auditing.fitness import Finding
+from twinseed.auditing.screening import Finding
 from twinseed.checks import numeric_rows, whole
 from twinseed.data.twins import Twins
 from twinseed.errors import InputError
