@@ -279,6 +279,6 @@ def test_an_interrupted_reproduction_says_how_to_go_on(
 def test_without_matplotlib_the_main_job_says_so_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("twinseed.cli.job.find_spec", lambda name: None)
+    monkeypatch.setattr("twinseed.cli.reproduce.find_spec", lambda name: None)
     assert_refused(call("reproduce", tmp_path / "out"), ["matplotlib", "twinseed[figures]"])
     assert not (tmp_path / "out").exists()

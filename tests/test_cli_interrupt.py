@@ -11,7 +11,7 @@ import pytest
 
 STUCK = """
 import sqlite3
-from twinseed.cli.guard import guarded
+from twinseed.cli.errors import guarded
 
 @guarded(interrupted="interrupted; go on")
 def stuck():

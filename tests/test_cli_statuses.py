@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from tests.cli_calls import CALLS, EXTRAS, call, call_in, prepared, replaced
 
-from twinseed.cli.guard import as_typed
+from twinseed.cli.errors import as_typed
 from twinseed.errors import InputError, MissingExtraError, ReadoutError, StoreError
 
 COMMANDS = [

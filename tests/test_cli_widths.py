@@ -81,7 +81,7 @@ def test_claims_and_curves_fit(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> 
     from tests.small_reproduction import small_reproduction
 
     from twinseed.cli.curves import print_curves
-    from twinseed.cli.job import _print_claims
+    from twinseed.cli.reproduce import _print_claims
     from twinseed.curves.curves import TwinCurves
 
     monkeypatch.setenv("COLUMNS", "80")

@@ -20,8 +20,8 @@ from tests.test_diagram_drawn import filled
 
 import twinseed as ts
 from twinseed.cli.curves import print_curves
-from twinseed.cli.job import _print_claims
 from twinseed.cli.output import print_readout
+from twinseed.cli.reproduce import _print_claims
 from twinseed.curves.curves import sentences
 from twinseed.readout import VARIABLES, save
 from twinseed.status import Status

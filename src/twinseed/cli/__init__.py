@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from twinseed import __version__
-from twinseed.cli import arrays, diagram, export, job, plan, readouts, theory, train
+from twinseed.cli import arrays, compare, diagram, export, plan, reproduce, theory, train
 
 __all__ = ["app"]
 
@@ -73,7 +73,7 @@ for command in (
     plan.plan,
     diagram.diagram,
     train.train,
-    job.reproduce,
-    readouts.compare,
+    reproduce.reproduce,
+    compare.compare,
 ):
     app.command()(command)

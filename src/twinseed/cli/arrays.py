@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from twinseed.cli.curves import show_curves
-from twinseed.cli.guard import CANNOT_TELL, FAILED, as_typed, complain, guarded, naming
+from twinseed.cli.errors import CANNOT_TELL, FAILED, as_typed, complain, guarded, naming
 from twinseed.cli.options import (
     Factors,
     Json,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twinseed.cli.guard import guarded
+from twinseed.cli.errors import guarded
 from twinseed.cli.options import Json, Quiet, Workers, numbers, require_store, require_writable
 from twinseed.cli.output import print_json, say, table_width
 from twinseed.cli.saving import READOUT, save_json, save_readout

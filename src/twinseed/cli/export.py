@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twinseed.cli.guard import guarded
+from twinseed.cli.errors import guarded
 from twinseed.cli.options import Json, Quiet, require_writable
 from twinseed.cli.output import print_json, print_readout, readout_as_json, say
 from twinseed.cli.saving import READOUT, save_readout

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twinseed.cli.guard import CANNOT_TELL, guarded
+from twinseed.cli.errors import CANNOT_TELL, guarded
 from twinseed.cli.options import Json, Quiet, Seed, numbers, require_writable
 from twinseed.cli.output import print_json, say, table_width
 from twinseed.cli.saving import READOUT, save_json, save_readout

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twinseed.cli.guard import naming
+from twinseed.cli.errors import naming
 from twinseed.cli.options import numbers
 from twinseed.errors import InputError
 

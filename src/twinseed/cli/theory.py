@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twinseed.cli.guard import guarded, naming
+from twinseed.cli.errors import guarded, naming
 from twinseed.cli.options import (
     Cluster,
     Json,

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from twinseed.cli.curves import curves_as_json, print_curves
-from twinseed.cli.guard import complain, guarded
+from twinseed.cli.errors import complain, guarded
 from twinseed.cli.options import (
     Cluster,
     Factors,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twinseed.cli.guard import FAILED, guarded, naming
+from twinseed.cli.errors import FAILED, guarded, naming
 from twinseed.cli.options import Json, Quiet, Seed, Workers, require_folder
 from twinseed.cli.output import print_json, print_table, say
 from twinseed.errors import InputError, MissingExtraError

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
-from twinseed.cli.guard import CANNOT_TELL, FAILED, complain, guarded
+from twinseed.cli.errors import CANNOT_TELL, FAILED, complain, guarded
 from twinseed.cli.options import Json, Quiet, require_writable
 from twinseed.cli.output import dataset_as_json, print_json, print_table, say
 from twinseed.cli.saving import READOUT, save_dataset
