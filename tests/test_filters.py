@@ -18,7 +18,7 @@ from tests.examples import FILTERS
 import twinseed as ts
 from twinseed import filters
 from twinseed.errors import InputError
-from twinseed.filters import Filter, SampleSpectrum
+from twinseed.filters import Filter, SpectrumSeen
 
 Array = NDArray[np.float64]
 
@@ -34,12 +34,12 @@ every_filter = pytest.mark.parametrize("filter", FILTERS, ids=repr)
 levels = st.floats(1e-3, 1e3)
 
 
-def spectrum_of(eigenvalues: Array, n: int) -> SampleSpectrum:
+def spectrum_of(eigenvalues: Array, n: int) -> SpectrumSeen:
     d = eigenvalues.size
-    return SampleSpectrum(np.sort(eigenvalues), np.full(d, 1.0 / d), n=n, d=d)
+    return SpectrumSeen(np.sort(eigenvalues), np.full(d, 1.0 / d), n=n, d=d)
 
 
-def sample_spectrum(n: int, d: int) -> SampleSpectrum:
+def sample_spectrum(n: int, d: int) -> SpectrumSeen:
     rows = np.random.default_rng([n, d]).standard_normal((n, d))
     values = np.linalg.svd(rows, compute_uv=False) ** 2 / n
     return spectrum_of(np.append(values, np.zeros(d - values.size)), n)
@@ -262,7 +262,7 @@ def test_a_rank_parts_neighbours_in_floating_point() -> None:
 @given(rank=st.integers(1, 100), atom=st.floats(0.0, 0.9))
 def test_a_rank_in_the_limit_is_a_quantile(rank: int, atom: float) -> None:
     nodes, weights = np.polynomial.legendre.leggauss(400)
-    spectrum = SampleSpectrum(
+    spectrum = SpectrumSeen(
         np.append(0.0, 3 + nodes), np.append(atom, (1 - atom) * weights / 2), n=50, d=100
     )
     share = rank / 100 / (1 - atom)
@@ -311,7 +311,7 @@ def test_breaks_are_where_a_truncation_jumps() -> None:
         ),
         (
             lambda: ts.Truncation(rank=1).adapted(
-                SampleSpectrum(np.ones(1), np.ones(1), n=np.inf, d=np.inf)
+                SpectrumSeen(np.ones(1), np.ones(1), n=np.inf, d=np.inf)
             ),
             "rank",
             "1",
@@ -319,7 +319,7 @@ def test_breaks_are_where_a_truncation_jumps() -> None:
         ),
         (
             lambda: ts.Shrinkage().adapted(
-                SampleSpectrum(np.ones(1), np.ones(1), n=np.inf, d=np.inf)
+                SpectrumSeen(np.ones(1), np.ones(1), n=np.inf, d=np.inf)
             ),
             "spectrum",
             "(inf, inf)",

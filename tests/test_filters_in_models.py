@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 import twinseed as ts
 from twinseed.errors import InputError
-from twinseed.filters import Filter, SampleSpectrum
+from twinseed.filters import Filter, SpectrumSeen
 from twinseed.generators.linear import LinearGenerator
 
 Array = NDArray[np.float64]
@@ -20,13 +20,13 @@ class Recorder(Filter):
     """Keeps the spectra that it was adapted to; returns what it was told to."""
 
     def __init__(self, value: float = 1.0) -> None:
-        self.spectra: list[SampleSpectrum] = []
+        self.spectra: list[SpectrumSeen] = []
         self._value = value
 
     def __call__(self, eigenvalues: Array) -> Array:
         return np.full_like(eigenvalues, self._value)
 
-    def adapted(self, spectrum: SampleSpectrum) -> Filter:
+    def adapted(self, spectrum: SpectrumSeen) -> Filter:
         self.spectra.append(spectrum)
         return ts.Ridge(0.5) if self._value == 1.0 else self
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import twinseed as ts
-from twinseed.filters import SampleSpectrum
+from twinseed.filters import SpectrumSeen
 from twinseed.generators.linear import LinearGenerator
 from twinseed.orders.distance import bures_wasserstein
 from twinseed.populations import Population
@@ -20,14 +20,14 @@ from twinseed.populations import Population
 Array = NDArray[np.float64]
 
 
-def spectrum_of(rows: Array) -> SampleSpectrum:
+def spectrum_of(rows: Array) -> SpectrumSeen:
     n, d = rows.shape
     values = np.zeros(d)
     values[: min(n, d)] = np.linalg.svd(rows, compute_uv=False)[: min(n, d)] ** 2 / n
-    return SampleSpectrum(values[::-1], np.full(d, 1.0 / d), n=n, d=d)
+    return SpectrumSeen(values[::-1], np.full(d, 1.0 / d), n=n, d=d)
 
 
-def shrunk_of(spectrum: SampleSpectrum) -> Array:
+def shrunk_of(spectrum: SpectrumSeen) -> Array:
     values: Array = ts.Shrinkage().adapted(spectrum)(spectrum.values) ** 2
     return values
 
@@ -88,7 +88,7 @@ def test_an_eigenvalue_near_zero_does_not_drown_the_others_in_rounding() -> None
     for least in (1e-9, 1e-13, 1e-20):
         values = spectrum.values.copy()
         values[0] = least
-        shrunk.append(shrunk_of(SampleSpectrum(values, spectrum.weights, n=60, d=60)))
+        shrunk.append(shrunk_of(SpectrumSeen(values, spectrum.weights, n=60, d=60)))
     for other in shrunk[1:]:
         np.testing.assert_allclose(other[1:], shrunk[0][1:], rtol=1e-6)
     # The closed form taken literally loses all of them.
@@ -138,12 +138,12 @@ def test_rounding_adds_no_rank() -> None:
     noisy = spectrum.values.copy()
     noisy[30:40] = 1e-17  # what an eigenvalue solver leaves of zeros
     np.testing.assert_array_equal(
-        shrunk_of(SampleSpectrum(noisy, spectrum.weights, n=20, d=60)), shrunk_of(spectrum)
+        shrunk_of(SpectrumSeen(noisy, spectrum.weights, n=20, d=60)), shrunk_of(spectrum)
     )
 
 
 def test_no_data_at_all_gives_nothing() -> None:
-    nothing = SampleSpectrum(np.zeros(5), np.full(5, 0.2), n=3, d=5)
+    nothing = SpectrumSeen(np.zeros(5), np.full(5, 0.2), n=3, d=5)
     np.testing.assert_array_equal(shrunk_of(nothing), 0.0)
 
 
@@ -158,7 +158,7 @@ def test_very_few_rows(n: int, d: int) -> None:
 
 @pytest.mark.parametrize("n", [1, 11])
 def test_the_kernel_stops_widening_below_twelve_rows(n: int) -> None:
-    one = SampleSpectrum(np.ones(1), np.ones(1), n=n, d=1)
+    one = SpectrumSeen(np.ones(1), np.ones(1), n=n, d=1)
     height = 3 / (4 * math.sqrt(5)) * 12 ** (1 / 3)
     expected = 1 / ((math.pi * height / n) ** 2 + (1 - 1 / n) ** 2)
     np.testing.assert_allclose(shrunk_of(one), expected, rtol=1e-13)
@@ -167,14 +167,14 @@ def test_the_kernel_stops_widening_below_twelve_rows(n: int) -> None:
 @given(scale=st.floats(1e-6, 1e6), n=st.integers(3, 60), d=st.integers(2, 40))
 def test_shrinkage_knows_no_unit(scale: float, n: int, d: int) -> None:
     spectrum = spectrum_of(np.random.default_rng([n, d]).standard_normal((n, d)))
-    scaled = SampleSpectrum(scale * spectrum.values, spectrum.weights, n=n, d=d)
+    scaled = SpectrumSeen(scale * spectrum.values, spectrum.weights, n=n, d=d)
     np.testing.assert_allclose(shrunk_of(scaled), scale * shrunk_of(spectrum), rtol=1e-6)
 
 
 def test_weights_stand_for_repeated_eigenvalues() -> None:
     values = np.array([0.5, 0.5, 0.5, 2.0, 3.0, 3.0])
-    apart = SampleSpectrum(values, np.full(6, 1 / 6), n=20, d=6)
-    merged = SampleSpectrum(np.array([0.5, 2.0, 3.0]), np.array([3, 1, 2]) / 6, n=20, d=6)
+    apart = SpectrumSeen(values, np.full(6, 1 / 6), n=20, d=6)
+    merged = SpectrumSeen(np.array([0.5, 2.0, 3.0]), np.array([3, 1, 2]) / 6, n=20, d=6)
     np.testing.assert_allclose(shrunk_of(apart)[[0, 3, 4]], shrunk_of(merged), rtol=1e-12)
 
 
@@ -196,7 +196,7 @@ def test_the_null_space_has_the_value_at_zero() -> None:
 
 def test_in_the_limit_the_oracle_is_used() -> None:
     values, oracle = np.array([0.0, 1.0, 4.0]), np.array([0.7, 0.9, 2.5])
-    spectrum = SampleSpectrum(values, np.full(3, 1 / 3), n=np.inf, d=np.inf, oracle=oracle)
+    spectrum = SpectrumSeen(values, np.full(3, 1 / 3), n=np.inf, d=np.inf, oracle=oracle)
     filter = ts.Shrinkage().adapted(spectrum)
     np.testing.assert_allclose(filter(values) ** 2, oracle, rtol=1e-15)
 

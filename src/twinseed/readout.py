@@ -263,7 +263,7 @@ def _without_factors(stored: xr.Dataset) -> xr.Dataset:
 def _provenance(source: str) -> dict[str, Any]:
     import scipy
 
-    from twinseed import __version__
+    from twinseed._version import __version__
 
     return {
         "title": f"twinseed readout ({source})",

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from twinseed import __version__
+from twinseed._version import __version__
 from twinseed.cli import arrays, compare, diagram, export, plan, reproduce, theory, train
 
 __all__ = ["app"]

@@ -31,7 +31,7 @@ from twinseed.coupling.information import (
 from twinseed.coupling.outliers import outlier
 from twinseed.coupling.quadrature import ridge_conditional
 from twinseed.errors import InputError, NoTheoryError
-from twinseed.filters import Filter, Ridge, SampleSpectrum, Truncation, checked, evaluated
+from twinseed.filters import Filter, Ridge, SpectrumSeen, Truncation, checked, evaluated
 from twinseed.populations import Spectrum
 
 __all__ = ["Conditional", "conditional", "constant"]
@@ -249,7 +249,7 @@ def _mass_error(density: SampleDensity, atoms: int) -> float:
 
 def _sample_spectrum(
     density: SampleDensity, mu: Array, weight: Array, n: float, d: float
-) -> SampleSpectrum:
+) -> SpectrumSeen:
     """The limiting sample spectrum as weighted nodes, and the oracle along each of them."""
     mass, zero = density.share @ weight, float(density.at_zero @ weight)
     oracle = (density.share @ (weight * mu)) / mass
@@ -259,7 +259,7 @@ def _sample_spectrum(
         values, mass = np.append(values, 0.0), np.append(mass, zero)
         oracle = np.append(oracle, at_zero)
     order = np.argsort(values)
-    return SampleSpectrum(values[order], mass[order], n, d, oracle[order])
+    return SpectrumSeen(values[order], mass[order], n, d, oracle[order])
 
 
 def _adapted_rank(

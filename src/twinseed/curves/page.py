@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twinseed import __version__, readout
+from twinseed import readout
+from twinseed._version import __version__
 from twinseed.curves import figures as drawn
 from twinseed.curves.curves import sentences
 from twinseed.drawing.series import Z95

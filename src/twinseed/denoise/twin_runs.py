@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twinseed import __version__
+from twinseed._version import __version__
 from twinseed.checks import numeric_rows, whole
 from twinseed.curves.curves import over_pairs
 from twinseed.denoise.folder import RunFolder, flat

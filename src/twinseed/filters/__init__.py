@@ -1,6 +1,6 @@
 """Spectral filters. A new one is one file here, and its line below."""
 
-from twinseed.filters._base import Filter, SampleSpectrum, checked, evaluated
+from twinseed.filters._base import Filter, SpectrumSeen, checked, evaluated
 from twinseed.filters.early_stopping import EarlyStopping
 from twinseed.filters.probability_flow import ProbabilityFlow
 from twinseed.filters.ridge import Ridge
@@ -15,9 +15,9 @@ __all__ = [
     "Heun",
     "ProbabilityFlow",
     "Ridge",
-    "SampleSpectrum",
     "Sampler",
     "Shrinkage",
+    "SpectrumSeen",
     "Truncation",
     "checked",
     "evaluated",

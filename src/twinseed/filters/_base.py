@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from twinseed.errors import InputError
 from twinseed.identity import class_name, digest, plain
 
-__all__ = ["Filter", "SampleSpectrum", "checked", "evaluated"]
+__all__ = ["Filter", "SpectrumSeen", "checked", "evaluated"]
 
 
 @dataclass(frozen=True)
-class SampleSpectrum:
+class SpectrumSeen:
     """A sample spectrum, of data or in the limit, for filters that adapt to the whole of it.
 
     ``values`` rise; ``weights`` are shares of the ``d`` directions and sum to one, the atom at zero
@@ -32,7 +32,7 @@ class SampleSpectrum:
     oracle: NDArray[np.float64] | None = None
 
 
-_FIXED = SampleSpectrum(
+_FIXED = SpectrumSeen(
     np.append(0.0, np.geomspace(1e-6, 1e6, 2000)), np.full(2001, 1 / 2001), n=4002, d=2001
 )
 """The sample spectrum on which two filters are told apart."""
@@ -85,7 +85,7 @@ class Filter(ABC):
         """Where the filter is analytic: a start, below which it is zero, and the function above."""
         return (0.0, self) if self.analytic else None
 
-    def adapted(self, spectrum: SampleSpectrum) -> Filter:
+    def adapted(self, spectrum: SpectrumSeen) -> Filter:
         """Return the filter that this one becomes on a given sample spectrum."""
         return self
 

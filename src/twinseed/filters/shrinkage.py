@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.errors import InputError
-from twinseed.filters._base import Filter, SampleSpectrum
+from twinseed.filters._base import Filter, SpectrumSeen
 
 __all__ = ["Shrinkage"]
 
@@ -72,7 +72,7 @@ class Shrinkage(Filter):
     >>> import numpy as np, twinseed as ts
     >>> rows = np.random.default_rng(0).standard_normal((400, 200))
     >>> values = np.linalg.eigvalsh(rows.T @ rows / 400)
-    >>> shrunk = Shrinkage().adapted(SampleSpectrum(values, np.full(200, 1 / 200), n=400, d=200))
+    >>> shrunk = Shrinkage().adapted(SpectrumSeen(values, np.full(200, 1 / 200), n=400, d=200))
     >>> print(values.std().round(1), (shrunk(values) ** 2).std().round(1))
     0.7 0.0
     """
@@ -85,7 +85,7 @@ class Shrinkage(Filter):
             "call filter.adapted(spectrum), as LinearGenerator.fit does",
         )
 
-    def adapted(self, spectrum: SampleSpectrum) -> Filter:
+    def adapted(self, spectrum: SpectrumSeen) -> Filter:
         if spectrum.oracle is not None:
             return _Shrunken(spectrum.values, spectrum.oracle)
         if math.isinf(spectrum.n) or math.isinf(spectrum.d):
@@ -135,7 +135,7 @@ class _Shrunken(Filter):
         return [cls(np.array([0.0, 1.0, 4.0]), np.array([0.5, 0.8, 3.0]))]
 
 
-def _shrunk(spectrum: SampleSpectrum) -> Array:
+def _shrunk(spectrum: SpectrumSeen) -> Array:
     """Return the shrunk eigenvalues of a sample spectrum, in its order."""
     n, d = spectrum.n, spectrum.d
     seen = _seen(spectrum)
@@ -158,7 +158,7 @@ def _shrunk(spectrum: SampleSpectrum) -> Array:
     return shrunk
 
 
-def _seen(spectrum: SampleSpectrum) -> NDArray[np.bool_]:
+def _seen(spectrum: SpectrumSeen) -> NDArray[np.bool_]:
     """Return which eigenvalues are not zero: at most ``min(n, d)`` of them, and above rounding."""
     n, d, values = spectrum.n, spectrum.d, spectrum.values
     rounding = (max(n, d) * np.finfo(np.float64).eps) ** 2

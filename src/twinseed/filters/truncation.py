@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from twinseed.checks import non_negative, whole
 from twinseed.errors import InputError
-from twinseed.filters._base import Filter, SampleSpectrum
+from twinseed.filters._base import Filter, SpectrumSeen
 
 __all__ = ["Truncation"]
 
@@ -36,7 +36,7 @@ class Truncation(Filter):
     >>> import numpy as np
     >>> Truncation(threshold=2.0)(np.array([1.0, 2.0, 9.0]))
     array([0.    , 1.4142..., 3.    ])
-    >>> three = SampleSpectrum(np.array([1.0, 2.0, 9.0]), np.full(3, 1 / 3), n=5, d=3)
+    >>> three = SpectrumSeen(np.array([1.0, 2.0, 9.0]), np.full(3, 1 / 3), n=5, d=3)
     >>> Truncation(rank=1).adapted(three)
     Truncation(threshold=5.5)
     """
@@ -81,7 +81,7 @@ class Truncation(Filter):
     def analytic_part(self) -> tuple[float, Callable[..., Any]]:
         return self._known_threshold(), np.sqrt
 
-    def adapted(self, spectrum: SampleSpectrum) -> Truncation:
+    def adapted(self, spectrum: SpectrumSeen) -> Truncation:
         """Return the truncation by threshold that keeps ``rank`` of the spectrum's directions.
 
         On data the threshold lies halfway between the eigenvalues on both sides of the cut. On a
@@ -116,7 +116,7 @@ class Truncation(Filter):
         return [cls(threshold=0.0), cls(threshold=1.0), cls(rank=20)]
 
 
-def _cut(spectrum: SampleSpectrum, rank: int) -> float:
+def _cut(spectrum: SpectrumSeen, rank: int) -> float:
     """Return the threshold that keeps ``rank`` of ``d`` directions, zero where it keeps all."""
     if math.isinf(spectrum.d):
         raise InputError(

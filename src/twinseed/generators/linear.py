@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from twinseed.checks import numeric_rows, whole
 from twinseed.errors import InputError
-from twinseed.filters import Filter, SampleSpectrum, checked
+from twinseed.filters import Filter, SpectrumSeen, checked
 from twinseed.generators._base import checked_noise
 
 __all__ = ["LinearGenerator"]
@@ -82,7 +82,7 @@ class LinearGenerator:
         kept = min(freedom, d)
         eigenvalues = singular[:kept] ** 2 / freedom
         values = np.concatenate([np.zeros(d - kept), eigenvalues[::-1]])
-        spectrum = SampleSpectrum(values, np.full(d, 1.0 / d), n=freedom, d=d)
+        spectrum = SpectrumSeen(values, np.full(d, 1.0 / d), n=freedom, d=d)
         adapted = filter.adapted(spectrum)
         checked(adapted, np.append(values, 0.0))
         return cls(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed import __version__
+from twinseed._version import __version__
 from twinseed.checks import given_path
 from twinseed.errors import InputError, StoreError
 from twinseed.files import require_output, write_bytes, write_text

@@ -189,7 +189,7 @@ class Plan:
 
     def to_dict(self, n: ArrayLike | None = None) -> dict[str, Any]:
         """Return the plan at ``n`` (1 to 32 times the pilot unless given), ready for JSON."""
-        from twinseed import __version__
+        from twinseed._version import __version__
 
         rows = self._shown(n)
         parts = ("value", "low", "high", "status")

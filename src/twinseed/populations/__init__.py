@@ -1,7 +1,7 @@
 """Population covariances. A new one is one file here, and its line below."""
 
 from twinseed.populations._base import Population, Spectrum
-from twinseed.populations._sample import SampleSpectrum, sample_spectrum
+from twinseed.populations._sample import PilotSpectrum, sample_spectrum
 from twinseed.populations.atoms import Atoms
 from twinseed.populations.estimated import Estimated, estimate_population
 from twinseed.populations.power_law import PowerLaw
@@ -10,9 +10,9 @@ from twinseed.populations.spiked import Spiked
 __all__ = [
     "Atoms",
     "Estimated",
+    "PilotSpectrum",
     "Population",
     "PowerLaw",
-    "SampleSpectrum",
     "Spectrum",
     "Spiked",
     "estimate_population",

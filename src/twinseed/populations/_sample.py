@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from twinseed.checks import numeric_rows
 from twinseed.errors import InputError
 
-__all__ = ["SampleSpectrum", "gaussian_spectrum", "sample_spectrum"]
+__all__ = ["PilotSpectrum", "gaussian_spectrum", "sample_spectrum"]
 
 Array = NDArray[np.float64]
 
@@ -21,7 +21,7 @@ _BLOCK = 1 << 22
 
 
 @dataclass(frozen=True)
-class SampleSpectrum:
+class PilotSpectrum:
     """The eigenvalues above zero, largest first.
 
     ``degrees`` of freedom are the rows, less one where they gave the mean as well. Of the ``d``
@@ -36,7 +36,7 @@ class SampleSpectrum:
     constant_columns: int
 
 
-def sample_spectrum(data: ArrayLike, *, known_mean: bool = False) -> SampleSpectrum:
+def sample_spectrum(data: ArrayLike, *, known_mean: bool = False) -> PilotSpectrum:
     """Return the sample spectrum of the rows, through the smaller of the two Gram matrices."""
     rows = numeric_rows("data", data, at_least=_FEWEST_ROWS)
     n, d = rows.shape
@@ -66,7 +66,7 @@ def sample_spectrum(data: ArrayLike, *, known_mean: bool = False) -> SampleSpect
     if not full:
         _require_distinct(rows)
     directions = d - constant if full else int(values.size)
-    return SampleSpectrum(values, degrees, d, directions, constant)
+    return PilotSpectrum(values, degrees, d, directions, constant)
 
 
 def gaussian_spectrum(variances: Array, degrees: int, rng: np.random.Generator) -> Array:

@@ -14,7 +14,7 @@ from twinseed.checks import finite_vector, whole
 from twinseed.errors import InputError
 from twinseed.populations._base import Population, Spectrum, merged
 from twinseed.populations._deconvolution import Deconvolved, deconvolve, most_factors
-from twinseed.populations._sample import SampleSpectrum, gaussian_spectrum, sample_spectrum
+from twinseed.populations._sample import PilotSpectrum, gaussian_spectrum, sample_spectrum
 
 __all__ = ["Estimated", "estimate_population"]
 
@@ -65,7 +65,7 @@ class Estimated(Population):
         self._detectable = detectable
 
     @classmethod
-    def of(cls, sample: SampleSpectrum, leading: int | None = None) -> Self:
+    def of(cls, sample: PilotSpectrum, leading: int | None = None) -> Self:
         """Deconvolve a sample spectrum; as many as ``leading`` factors are inverted, if it is set.
 
         There may be fewer: at most a third of the rank, and those that can be inverted.
@@ -138,7 +138,7 @@ class Estimated(Population):
             raise InputError("degrees", "must be known", None, "pass the rows of the pilot")
         varying = self._values[self._values > 0]
         drawn = gaussian_spectrum(varying, self._degrees, rng)
-        sample = SampleSpectrum(drawn, self._degrees, self.dimension, varying.size, self._constant)
+        sample = PilotSpectrum(drawn, self._degrees, self.dimension, varying.size, self._constant)
         return Estimated.of(sample, self._leading)
 
     @classmethod

@@ -11,7 +11,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from twinseed import __version__
+from twinseed._version import __version__
 from twinseed.errors import InputError, MissingExtraError, TwinseedError
 from twinseed.sweep.tasks import Done, Task
 

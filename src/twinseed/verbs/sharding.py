@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed import __version__
+from twinseed._version import __version__
 from twinseed.arrays import plain, real_numbers
 from twinseed.blocks import row_blocks
 from twinseed.errors import InputError, TwinseedError

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed import __version__
+from twinseed._version import __version__
 from twinseed.checks import Sizes, whole
 from twinseed.errors import InputError
 from twinseed.filters import Filter
