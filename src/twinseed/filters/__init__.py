@@ -1,4 +1,4 @@
-"""Spectral filters. A new one is one file here, and its line below."""
+"""Spectral filters: what a linear model does with each eigenvalue of the sample covariance."""
 
 from twinseed.filters._base import Filter, SpectrumSeen, checked, evaluated
 from twinseed.filters.early_stopping import EarlyStopping

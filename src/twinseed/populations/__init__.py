@@ -1,4 +1,4 @@
-"""Population covariances. A new one is one file here, and its line below."""
+"""Populations: what the covariance of the data is, given or estimated from a pilot."""
 
 from twinseed.populations._base import Population, Spectrum
 from twinseed.populations._sample import PilotSpectrum, sample_spectrum

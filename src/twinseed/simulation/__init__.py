@@ -1,4 +1,4 @@
-"""Engines that draw both twins at a finite size. A new one is one file here, and its line below."""
+"""Engines that draw both twins at a finite size, and measure them as data is measured."""
 
 from twinseed.simulation._base import Engine
 from twinseed.simulation.compressed.engine import Compressed
