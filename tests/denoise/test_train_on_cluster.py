@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.small_cluster import small_cluster
+from tests.sweep.small_cluster import small_cluster
 
 import twinseed as ts
 from twinseed.denoise.recipes import NetworkRecipe

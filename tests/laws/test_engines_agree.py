@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy import stats
-from tests.engine_draws import CELLS, DRAW, NO_FACTOR, Cell, Drawn, of_compressed
+from tests.simulation.engine_draws import CELLS, DRAW, NO_FACTOR, Cell, Drawn, of_compressed
 
 from twinseed.simulation import Dense, Krylov
 from twinseed.simulation.compressed import band, engine, twins

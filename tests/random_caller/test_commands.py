@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from hypothesis import strategies as st
-from tests.cli_calls import CALLS, EXTRAS, call, options_of, prepared
+from tests.cli.cli_calls import CALLS, EXTRAS, call, options_of, prepared
 from tests.random_caller.tally import LONGER, called
 from tests.random_caller.values import ODD_WORDS
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.phases.test_diagram_drawn import filled
 from tests.skins.artists import Key, Line, check_panel, keys_of, notes
 from tests.skins.page_parts import Page
-from tests.test_diagram_drawn import filled
 
 import twinseed as ts
 from twinseed.drawing import as_svg

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.reproduction.small_reproduction import measured, small_readouts, small_reproduction
 from tests.skins.page_parts import MISSING, Page, printed, ranged
-from tests.small_reproduction import measured, small_readouts, small_reproduction
 
 import twinseed as ts
 from twinseed.curves import figures as drawn

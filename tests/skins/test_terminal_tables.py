@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.cli.test_cli import call
+from tests.phases.test_diagram_drawn import filled
+from tests.reproduction.small_reproduction import small_reproduction
 from tests.skins.made_audits import AUDITS, made_audit
 from tests.skins.test_figure_artists import LOADS, made
 from tests.skins.test_page_numbers import CLAIMS, NEEDED, WANTED, made_curves, made_plan
-from tests.small_reproduction import small_reproduction
-from tests.test_cli import call
-from tests.test_diagram_drawn import filled
 
 import twinseed as ts
 from twinseed.cli.curves import print_curves

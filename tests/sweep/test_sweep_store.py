@@ -1,0 +1,113 @@
+"""The store: it belongs to one job and to one driver at a time, and others may look on."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.sweep.test_sweep_batches import cells
+
+from twinseed.errors import StoreError
+from twinseed.sweep import Job, Store, run, stored
+
+JOB = Job("test", "1", (7, 11), {"engine": {"kind": "plain"}})
+
+
+@pytest.mark.parametrize(
+    ("other", "named"),
+    [
+        (Job("else", "1", (7, 11), JOB.shared), r"\(kind test there, else here\)"),
+        (Job("test", "2", (7, 11), JOB.shared), r"\(version 1 there, 2 here\)"),
+        (Job("test", "1", (8,), JOB.shared), r"\(seed 7 11 there, 8 here\)"),
+        (
+            Job("test", "1", (7, 11), {"engine": {"kind": "other"}}),
+            r'\(engine {"kind":"plain"} there',
+        ),
+        (Job("test", "1", (7, 11)), r'engine {"kind":"plain"} there, none here'),
+    ],
+)
+def test_a_store_of_another_job_is_refused(tmp_path: Path, other: Job, named: str) -> None:
+    path = tmp_path / "store.db"
+    with Store(path, JOB) as store:
+        store.put([("key", "{}", "[]")])
+    with pytest.raises(StoreError, match=named):
+        Store(path, other)
+    with Store(path, JOB) as store:
+        assert store.get(["key"]) == {"key": "[]"}
+
+
+def test_a_store_keeps_what_it_has(tmp_path: Path) -> None:
+    with Store(tmp_path / "new folder" / "store.db", JOB) as store:
+        store.put([("key", "{}", "1")])
+        store.put([("key", "{}", "2")])
+        assert store.get(["key"]) == {"key": "1"}
+
+
+def test_a_store_has_one_driver_at_a_time_and_any_number_of_readers(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    with Store(path, JOB) as one:
+        run(JOB, cells(1), store=one)
+        with pytest.raises(StoreError, match=rf"in use by process {os.getpid()} on .*: wait"):
+            Store(path, JOB)
+        run(JOB, cells(2), store=one)
+        assert [description["replicate"] for description, _ in stored(path)] == [0] * 3 + [1] * 3
+    with Store(path, JOB) as two:
+        assert len(two.get(JOB.key(cell) for cell in cells(2))) == 6
+
+
+DRIVER = """
+import sys
+from tests.sweep.test_sweep_store import JOB
+from twinseed.sweep import Store
+
+with Store(sys.argv[1], JOB):
+    print("open", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_second_process_is_told_who_has_the_store_until_that_is_killed(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", DRIVER, str(path)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"open\n"
+        with pytest.raises(StoreError, match=f"in use by process {holder.pid} on"):
+            Store(path, JOB)
+        holder.kill()
+    Store(path, JOB).close()
+
+
+def test_readers_want_a_store(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"absent\.db cannot be read"):
+        stored(tmp_path / "absent.db")
+    assert not list(tmp_path.iterdir())
+
+
+def test_files_that_are_not_stores_are_refused_and_left_alone(tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("not a database, but long enough to be looked at as one\n" * 40)
+    before = text.read_bytes()
+    with pytest.raises(StoreError, match=r"notes\.txt cannot be used"):
+        Store(text, JOB)
+    assert text.read_bytes() == before
+    foreign = tmp_path / "foreign.db"
+    connection = sqlite3.connect(foreign)
+    connection.execute("CREATE TABLE notes (text TEXT)")
+    connection.commit()
+    connection.close()
+    with pytest.raises(StoreError, match="something else"):
+        Store(foreign, JOB)
+    with pytest.raises(StoreError, match="cannot be used"):
+        Store(tmp_path, JOB)
+    with pytest.raises(StoreError, match="cannot be used"):
+        Store(text / "below a file" / "store.db", JOB)
