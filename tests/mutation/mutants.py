@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 PACKAGES = ("coupling", "orders", "filters", "populations", "simulation")
-PACKAGES += ("auditing", "report", "figures", "cli")
+PACKAGES += ("auditing", "planning", "phases", "curves", "reproduction", "pages", "drawing", "cli")
 """What is mutated."""
 
 ARITHMETIC = {ast.Add: "-", ast.Sub: "+", ast.Mult: "/", ast.Div: "*", ast.FloorDiv: "*"}
