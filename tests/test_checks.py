@@ -37,7 +37,7 @@ NOT_NUMBERS: list[Any] = [
     np.array([3]),
     np.ma.masked,
     np.ma.masked_array(3, mask=True),
-    object(),
+    object,
 ]
 
 THREES: list[Any] = [

@@ -152,7 +152,6 @@ def test_local_filters_work_here_and_are_refused_elsewhere(tmp_path: Path) -> No
         Scaled(lambda: 1),
         *(Scaled(1.0, name=name) for name in ("n", "d", "gamma", "factor", "kind", "convergence")),
     ],
-    ids=repr,
 )
 def test_parameters_that_are_no_coordinates_are_refused(made: Filter) -> None:
     with pytest.raises(InputError, match="filter"):
