@@ -105,7 +105,7 @@ def test_a_direction_is_at_rest_where_little_of_it_lies_far_off() -> None:
     side = SimpleNamespace(values=np.zeros((1, 2)))
     chosen = np.array([[[0.9, 0.1, 0.0, -0.2]]])
     for tolerance, rests in ((0.0327, False), (0.0329, True)):
-        found = twins._Side._at_rest(side, chosen, tolerance)  # type: ignore[arg-type]
+        found = twins._TwinBatch._at_rest(side, chosen, tolerance)  # type: ignore[arg-type]
         assert found.tolist() == [rests]
 
 

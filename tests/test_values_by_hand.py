@@ -191,7 +191,7 @@ def test_the_band_of_a_gaussian_matrix_has_its_degrees_of_freedom() -> None:
 # The plan, and the difference of two readouts.
 
 
-def rows_needed(monkeypatch: pytest.MonkeyPatch, logs: list[float]) -> bands.Samples:
+def rows_needed(monkeypatch: pytest.MonkeyPatch, logs: list[float]) -> bands.RowsNeeded:
     """Plan where the estimate and its resamples cross the target at these log n."""
     found: Iterator[float] = iter(logs)
     monkeypatch.setattr(bands, "_crossing", lambda value, target: next(found))

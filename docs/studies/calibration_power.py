@@ -16,7 +16,7 @@ from docs.studies.calibration_rivals import RIVALS, Distances, Real, cell_of, ra
 from numpy.typing import NDArray
 
 import twinseed.auditing.relabelling as relabelling
-from twinseed.auditing.pool import METRICS, Closest, Pool, attribute, searched
+from twinseed.auditing.pool import METRICS, NearestInPool, Pool, attribute, searched
 from twinseed.auditing.relabelling import Attribution, Relabelling, relabelled
 from twinseed.data.twins import Twins
 from twinseed.neighbours import nearest
@@ -187,8 +187,10 @@ def _roles(name: str, n: int, rng: np.random.Generator) -> Roles:
     return Roles.draw(rows_of(name), n, rng)
 
 
-def _part(closest: Closest, which: NDArray[np.int64]) -> Closest:
-    return Closest(*(getattr(closest, part)[which] for part in Closest.__dataclass_fields__))
+def _part(closest: NearestInPool, which: NDArray[np.int64]) -> NearestInPool:
+    return NearestInPool(
+        *(getattr(closest, part)[which] for part in NearestInPool.__dataclass_fields__)
+    )
 
 
 def _needed(told: Relabelling, level: float) -> float:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import twinseed as ts
 from twinseed.auditing.agreement import Agreement, agreement
-from twinseed.auditing.matched import Axes, matched, real_rows
+from twinseed.auditing.matched import DirectionBands, matched, real_rows
 from twinseed.auditing.references import linear_twins
 from twinseed.auditing.seeds import pairing
 from twinseed.generators import LinearGenerator
@@ -37,7 +37,7 @@ def linear_pair(seed: int, *, n: int = N, d: int = D, seeds: int = SEEDS) -> ts.
 def found_in(twins: ts.Twins, n: int | None = None) -> Agreement:
     rows = real_rows(twins, (0,))
     expected = matched(rows, twins.n if n is None else n, 3)
-    return agreement(twins, linear_twins(twins, (0,)), Axes.of(rows), expected, (0,))
+    return agreement(twins, linear_twins(twins, (0,)), DirectionBands.of(rows), expected, (0,))
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def test_intervals_cover_over_the_seeds() -> None:
     for _ in range(60):
         a = draw.standard_normal((80, D))
         twins = ts.Twins(a, a + a @ mixing, train, origin=np.zeros(D))
-        level = agreement(twins, twins, Axes.of(train), None, (0,)).raw
+        level = agreement(twins, twins, DirectionBands.of(train), None, (0,)).raw
         assert level is not None
         hits += level.trace.low <= truth <= level.trace.high
     assert hits >= 51, "95 % of 60 is 57, and 51 has probability 0.02 at 93 %"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from twinseed.auditing.pool import METRICS, Closest, Pool, attribute, searched
+from twinseed.auditing.pool import METRICS, NearestInPool, Pool, attribute, searched
 from twinseed.auditing.relabelling import RELABELLINGS, Attribution, beyond, relabelled
 
 AUDITS = 60
@@ -95,7 +95,7 @@ def test_many_samples_at_one_row_are_one_piece_of_evidence() -> None:
 
 def test_nothing_to_relabel_is_no_evidence() -> None:
     nobody = np.zeros(0, dtype=np.int64)
-    nothing = Closest(nobody, nobody, nobody, nobody, np.zeros(0), np.zeros(0))
+    nothing = NearestInPool(nobody, nobody, nobody, nobody, np.zeros(0), np.zeros(0))
     found = Attribution((0,), dict.fromkeys(METRICS, nothing))
     draw = np.random.default_rng(0)
     answer = relabelled([found], Pool.draw([np.eye(5), 2 * np.eye(5)], draw), draw)

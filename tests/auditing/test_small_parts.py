@@ -59,15 +59,20 @@ def test_a_wider_look_counts_where_it_holds_more_by_three_errors(
     decoys: float, wider: bool
 ) -> None:
     """It gains 0.3: 3 sqrt(0.0082 + 0.3^2/100) = 0.286, 3 sqrt(0.0095 + 0.3^2/100) = 0.306."""
-    looks = [copied_fraction._Look(0.2, 0.01, 100), copied_fraction._Look(0.5, decoys, 100)]
+    looks = [
+        copied_fraction._ExcessOfCopies(0.2, 0.01, 100),
+        copied_fraction._ExcessOfCopies(0.5, decoys, 100),
+    ]
     assert copied_fraction._clearest(looks) is looks[wider]
 
 
 def test_the_limits_of_a_share_without_decoys_are_wilsons() -> None:
-    assert copied_fraction._Look(0.5, 0.0, 100).limits() == pytest.approx(
+    assert copied_fraction._ExcessOfCopies(0.5, 0.0, 100).limits() == pytest.approx(
         (0.40383, 0.59617), abs=1e-5
     )
-    assert copied_fraction._Look(0.0, 0.0, 100).limits() == pytest.approx((0.0, 0.03699), abs=1e-5)
+    assert copied_fraction._ExcessOfCopies(0.0, 0.0, 100).limits() == pytest.approx(
+        (0.0, 0.03699), abs=1e-5
+    )
 
 
 def test_a_band_without_energy_has_no_agreement() -> None:

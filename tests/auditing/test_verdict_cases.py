@@ -17,11 +17,11 @@ from scipy.stats import beta
 from tests.skins.made_audits import made_audit
 
 from twinseed.auditing import copied_fraction, copying, factors, seeds
-from twinseed.auditing.agreement import Agreement, Band, _percentiles
+from twinseed.auditing.agreement import Agreement, BandAgreement, _percentiles
 from twinseed.auditing.controls import Controls, controlled
 from twinseed.auditing.factors import Factor, Fate
-from twinseed.auditing.pool import Closest
-from twinseed.auditing.references import LINEAR, Number
+from twinseed.auditing.pool import NearestInPool
+from twinseed.auditing.references import LINEAR, IntervalEstimate
 from twinseed.auditing.relabelling import Attribution
 from twinseed.auditing.screening import UNLIKE, fitness
 from twinseed.auditing.seeds import Pairing
@@ -29,7 +29,7 @@ from twinseed.auditing.verdict import Outcome, answers
 from twinseed.data.twins import Twins
 
 NAN = math.nan
-UNKNOWN = Number(NAN, NAN, NAN)
+UNKNOWN = IntervalEstimate(NAN, NAN, NAN)
 AUDIT = made_audit()
 GOOD = Controls(0.0005, 0.43, 445, 891)
 
@@ -132,7 +132,7 @@ def agreed(value: float, low: float, high: float, **changes: Any) -> Agreement:
     assert level is not None
     return replace(
         AUDIT.agreement,
-        mean_removed=replace(level, trace=Number(value, low, high)),
+        mean_removed=replace(level, trace=IntervalEstimate(value, low, high)),
         pairing=Pairing(0.0005, 345, "", 0),
         **changes,
     )
@@ -206,10 +206,10 @@ def test_what_would_help_twins_that_agree_in_part(
 ) -> None:
     ends = [(1, 1), (2, 7), (8, 40)]
     bands = tuple(
-        Band(first, last, 0.3, Number(0.95, low, 1.0), UNKNOWN, NAN)
+        BandAgreement(first, last, 0.3, IntervalEstimate(0.95, low, 1.0), UNKNOWN, NAN)
         for (first, last), low in zip(ends, lows, strict=False)
     )
-    beside = {} if linear is None else {LINEAR: [Number(linear, 0.5, 0.95)]}
+    beside = {} if linear is None else {LINEAR: [IntervalEstimate(linear, 0.5, 0.95)]}
     references = {**AUDIT.references, "convergence": beside}
     found = agreed(0.7, 0.6, 0.8, spectrum=bands)
     assert words in answer("convergence", agreement=found, references=references).sentence
@@ -245,17 +245,20 @@ def test_what_became_of_a_factor(
     learnable: bool | None,
     fate: Fate,
 ) -> None:
-    assert factors._fate(Number(value, low, high), below, shown, predicted, learnable) is fate
+    assert (
+        factors._fate(IntervalEstimate(value, low, high), below, shown, predicted, learnable)
+        is fate
+    )
 
 
 def factor(number: int, fate: Fate, linear_low: float = 0.1) -> Factor:
     return Factor(
         number=number,
         group=(number, number),
-        measured=Number(0.4, 0.3, 0.5),
-        ceiling=Number(0.8, 0.7, 0.9),
-        recovery=Number(0.5, 0.4, 0.6),
-        linear=Number(0.5, linear_low, 0.9),
+        measured=IntervalEstimate(0.4, 0.3, 0.5),
+        ceiling=IntervalEstimate(0.8, 0.7, 0.9),
+        recovery=IntervalEstimate(0.5, 0.4, 0.6),
+        linear=IntervalEstimate(0.5, linear_low, 0.9),
         predicted=0.12,
         learnable=True,
         twins=UNKNOWN,
@@ -346,7 +349,7 @@ LONELY = {name: here for name, here in AUDIT.references.items() if name != "reco
 def test_the_recovery_of_a_factor_is_its_overlap_over_the_ceiling() -> None:
     measured = AUDIT.readout
     value, se = (float(measured[f"recovery{part}"][1]) for part in ("", "_se"))
-    ceiling = Number(2 * value, 2 * value - 0.05, 2 * value + 0.07)
+    ceiling = IntervalEstimate(2 * value, 2 * value - 0.05, 2 * value + 0.07)
     found = factors._factor(
         1, slice(1, 3), measured, AUDIT.linear, ceiling, True, (0.9, True), value + 0.001
     )
@@ -402,14 +405,14 @@ def test_what_speaks_against_the_rows(
 
 @pytest.mark.parametrize(("gained", "wider"), [(0.299, False), (0.31, True)])
 def test_a_wider_look_is_believed_beyond_three_errors(gained: float, wider: bool) -> None:
-    first = copied_fraction._Look(0.1, 0.0, 100)
-    later = copied_fraction._Look(0.1 + gained, 0.01, 10**9)
+    first = copied_fraction._ExcessOfCopies(0.1, 0.0, 100)
+    later = copied_fraction._ExcessOfCopies(0.1 + gained, 0.01, 10**9)
     assert (copied_fraction._clearest([first, later]) is later) is wider
 
 
 @pytest.mark.parametrize("excess", [0.0, 0.2, 1.0])
 def test_limits_of_a_share_are_those_of_wilson(excess: float) -> None:
-    low, high = copied_fraction._Look(excess, 0.0, 50).limits()
+    low, high = copied_fraction._ExcessOfCopies(excess, 0.0, 50).limits()
     z = 1.959964
     for one in (low, high):
         assert abs(one - excess) == pytest.approx(z * math.sqrt(one * (1 - one) / 50), abs=1e-6)
@@ -419,7 +422,7 @@ def test_limits_of_a_share_are_those_of_wilson(excess: float) -> None:
 def attribution(margins: list[float], own: list[bool]) -> Attribution:
     rows = np.arange(len(margins))
     role = np.where(own, 0, 1)
-    near = Closest(role, rows, rows, rows * 0, 0.1 + rows / 7, np.array(margins))
+    near = NearestInPool(role, rows, rows, rows * 0, 0.1 + rows / 7, np.array(margins))
     return Attribution((0,), {"distance": near, "cosine": near})
 
 
@@ -439,9 +442,9 @@ def test_intervals_hold_ninety_five_per_cent_of_what_was_drawn() -> None:
     assert _percentiles(-1.0, np.arange(11.0) / 10).low == -1.0
 
 
-@pytest.mark.parametrize(("seeds", "known"), [(7, False), (8, True)])
-def test_pairing_needs_eight_seeds(seeds: int, known: bool) -> None:
-    a, b = np.random.default_rng(0).standard_normal((2, seeds, 3))
+@pytest.mark.parametrize(("count", "known"), [(7, False), (8, True)])
+def test_pairing_needs_eight_seeds(count: int, known: bool) -> None:
+    a, b = np.random.default_rng(0).standard_normal((2, count, 3))
     rows = np.random.default_rng(1).standard_normal((9, 3))
     found = seeds.pairing(Twins(a, b, rows, heldout=None), (0,))
     assert found is not None

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 import twinseed as ts
 from twinseed.cli import app
-from twinseed.curves.filenames import Place, by_pattern, by_rule
+from twinseed.curves.filenames import FileContent, by_pattern, by_rule
 from twinseed.curves.published import published_pairs
 from twinseed.errors import InputError
 from twinseed.generators import LinearGenerator
@@ -21,7 +21,7 @@ SIZES = (12, 120)
 SHAPE = (1, 6, 6)
 
 
-def arrays() -> dict[Place, np.ndarray]:
+def arrays() -> dict[FileContent, np.ndarray]:
     """Training rows and samples of linear twins, from one noise at every n."""
     rng = np.random.default_rng(0)
     noise = rng.standard_normal((80, 36))
@@ -30,8 +30,8 @@ def arrays() -> dict[Place, np.ndarray]:
     for n in SIZES:
         for side, half in {"a": rows[:n], "b": rows[SIZES[-1] : SIZES[-1] + n]}.items():
             samples = LinearGenerator.fit(half, ts.Ridge(0.0), center=True).sample(noise)
-            found[Place("train", n, side)] = half.astype(np.float32)
-            found[Place("samples", n, side)] = samples.astype(np.float32)
+            found[FileContent("train", n, side)] = half.astype(np.float32)
+            found[FileContent("samples", n, side)] = samples.astype(np.float32)
     return found
 
 
@@ -62,7 +62,7 @@ def write(folder: Path, roles: Sequence[str], ending: str = "npy") -> Path:
     ],
 )
 def test_the_rule_reads_usual_names(a: str, b: str) -> None:
-    expected = {Place("samples", 30, "a"): a, Place("samples", 30, "b"): b}
+    expected = {FileContent("samples", 30, "a"): a, FileContent("samples", 30, "b"): b}
     assert by_rule([a, b]) == expected
     assert by_rule([b, a]) == expected
 
@@ -94,7 +94,7 @@ def test_names_that_cannot_be_read_are_named(names: list[str], problem: str) -> 
 def test_a_pattern_reads_what_the_rule_cannot() -> None:
     names = ["left.1.pt", "left.2.pt", "right.1.pt", "right.2.pt", "notes.pt"]
     found = by_pattern(names, "{side}.{n}.pt")
-    assert found[Place("samples", 2, "b")] == "right.2.pt"
+    assert found[FileContent("samples", 2, "b")] == "right.2.pt"
     assert len(found) == 4
     for pattern, problem in {
         "{side}.pt": "once each",
@@ -111,7 +111,7 @@ def test_samples_alone_tell_agreement_and_nothing_else(tmp_path: Path) -> None:
     found = published_pairs(write(tmp_path, ["samples"]))
     data = arrays()
     for n in SIZES:
-        a, b = (data[Place("samples", n, side)] for side in "ab")
+        a, b = (data[FileContent("samples", n, side)] for side in "ab")
         mean = np.concatenate([a, b]).mean(axis=0)
         q = 2 * np.sum((a - mean) * (b - mean)) / np.sum((a - mean) ** 2 + (b - mean) ** 2)
         assert float(found.measured.convergence.sel(n=n)) == pytest.approx(q, rel=1e-4)

@@ -16,7 +16,7 @@ import twinseed as ts
 from twinseed import readout
 from twinseed.errors import InputError, StoreError
 from twinseed.reproduction import Claim, Reproduction, job, reproduce
-from twinseed.reproduction.claims import Number, combined, picked
+from twinseed.reproduction.claims import Measurement, combined, picked
 from twinseed.reproduction.claims_factors import recovery_claims
 from twinseed.reproduction.data import DataPlan
 from twinseed.reproduction.moments import fourth_moments
@@ -105,12 +105,12 @@ def test_a_claim_is_a_row_of_a_table() -> None:
 
 
 def test_the_interval_is_student_s_and_sums_add_variances() -> None:
-    few = Number(1.0, 0.1, 3).claim("", "", 1.0, (0.0, ""))
+    few = Measurement(1.0, 0.1, 3).claim("", "", 1.0, (0.0, ""))
     assert few.high - 1.0 == pytest.approx(4.303 * 0.1, rel=1e-3)
-    many = Number(1.0, 0.1, 10_000).claim("", "", 1.0, (0.0, ""))
+    many = Measurement(1.0, 0.1, 10_000).claim("", "", 1.0, (0.0, ""))
     assert many.high - 1.0 == pytest.approx(1.96 * 0.1, rel=1e-3)
-    both = combined([(3.0, Number(1.0, 0.1, 8)), (-4.0, Number(0.5, 0.1, 5))])
-    assert both == Number(1.0, pytest.approx(0.5), 5)
+    both = combined([(3.0, Measurement(1.0, 0.1, 8)), (-4.0, Measurement(0.5, 0.1, 5))])
+    assert both == Measurement(1.0, pytest.approx(0.5), 5)
 
 
 def test_ridges_are_those_of_the_theory_and_read_off_without_bias() -> None:

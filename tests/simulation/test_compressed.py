@@ -41,7 +41,7 @@ def value(estimates: Mapping[str, Estimate], name: str) -> float:
 def test_many_rows_need_not_be_drawn(freedom: float, monkeypatch: pytest.MonkeyPatch) -> None:
     rngs = [np.random.default_rng(0)]
     one = np.ones((1, 500))
-    axes = cosines.Axes(one, one[..., None], 2 * one[..., None], 100 * one)
+    axes = cosines.CovarianceShares(one, one[..., None], 2 * one[..., None], 100 * one)
     given = (2000, 1500, axes, axes, freedom * one)
     drawn = cosines.closest(*given, rngs)
     monkeypatch.setattr(cosines, "EXPLICIT", 0)

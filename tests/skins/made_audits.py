@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from twinseed import readout
-from twinseed.auditing.agreement import Agreement, Band, Level
+from twinseed.auditing.agreement import Agreement, BandAgreement, Level
 from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import Copying, Suspect, unknown
-from twinseed.auditing.exhibits import Pair, Pairs, Place
+from twinseed.auditing.exhibits import EncodedColumn, ExamplePairs, Pair
 from twinseed.auditing.factors import Factor, Fate
-from twinseed.auditing.references import Number, references
+from twinseed.auditing.references import IntervalEstimate, references
 from twinseed.auditing.result import Audit
 from twinseed.auditing.screening import Finding, Fitness
 from twinseed.auditing.seeds import Pairing
@@ -27,7 +27,7 @@ from twinseed.status import Status
 __all__ = ["AUDITS", "made_audit"]
 
 NAN = math.nan
-UNKNOWN = Number(NAN, NAN, NAN)
+UNKNOWN = IntervalEstimate(NAN, NAN, NAN)
 SINGLE = (
     "memorisation",
     "memorisation_heldout",
@@ -68,9 +68,9 @@ def _readout(draw: np.random.Generator, names: tuple[str, ...], **attrs: Any) ->
     )
 
 
-def _number(draw: np.random.Generator) -> Number:
+def _number(draw: np.random.Generator) -> IntervalEstimate:
     value, down, up = draw.uniform(0.2, 0.8), draw.uniform(0.01, 0.02), draw.uniform(0.02, 0.05)
-    return Number(value, value - down, value + up)
+    return IntervalEstimate(value, value - down, value + up)
 
 
 def _level(draw: np.random.Generator) -> Level:
@@ -98,7 +98,7 @@ def _factors(draw: np.random.Generator, twins: bool) -> tuple[Factor, ...]:
     )
 
 
-def _pairs(draw: np.random.Generator, shape: tuple[int, ...] | None, suspect: bool) -> Pairs:
+def _pairs(draw: np.random.Generator, shape: tuple[int, ...] | None, suspect: bool) -> ExamplePairs:
     times = (math.inf, 2.5e6, 12.34, 0.876)
     found = tuple(
         Pair(
@@ -119,9 +119,10 @@ def _pairs(draw: np.random.Generator, shape: tuple[int, ...] | None, suspect: bo
         kinds = (Column("age"), Column("job", ("nurse", "pilot", "smith")), Column("wage"))
         ends = list(itertools.accumulate(one.width for one in kinds))
         places = tuple(
-            Place(one, slice(end - one.width, end)) for one, end in zip(kinds, ends, strict=True)
+            EncodedColumn(one, slice(end - one.width, end))
+            for one, end in zip(kinds, ends, strict=True)
         )
-    return Pairs(found, shape, places)
+    return ExamplePairs(found, shape, places)
 
 
 def made_audit(
@@ -175,7 +176,9 @@ def made_audit(
     agreement = Agreement(None, None, None, None, predicted, ())
     if twins:
         bands = tuple(
-            Band(first, last, 0.3, _number(draw), _number(draw), float(draw.uniform(0.2, 0.8)))
+            BandAgreement(
+                first, last, 0.3, _number(draw), _number(draw), float(draw.uniform(0.2, 0.8))
+            )
             for first, last in ((1, 1), (2, 2), (3, 7), (8, 40))
         )
         agreement = Agreement(
@@ -207,7 +210,9 @@ def made_audit(
         agreement=agreement,
         factors=_factors(draw, twins) if heldout else (),
         fitness=found,
-        pairs=_pairs(draw, image_shape, suspect=findings) if heldout else Pairs((), None, ()),
+        pairs=_pairs(draw, image_shape, suspect=findings)
+        if heldout
+        else ExamplePairs((), None, ()),
         answers={
             question: Answer(one, f"What is said of {question}: {k + 5} of 67.")
             for k, (question, one) in enumerate(outcomes.items())

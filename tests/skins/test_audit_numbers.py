@@ -15,7 +15,7 @@ import twinseed as ts
 from twinseed.auditing import Audit, Outcome
 from twinseed.auditing.figures import audit_margins, audit_recovery, audit_spectrum
 from twinseed.auditing.page import audit_page
-from twinseed.auditing.references import Number
+from twinseed.auditing.references import IntervalEstimate
 from twinseed.drawing.export import as_svg
 from twinseed.pages.captions import caption
 from twinseed.pages.page import inline_svg
@@ -85,7 +85,7 @@ def page(audit: Audit) -> Page:
         return Page(audit_page(audit))
 
 
-def shown(one: Number) -> str:
+def shown(one: IntervalEstimate) -> str:
     return ranged(one.value, one.low, one.high)
 
 
@@ -259,13 +259,13 @@ def check_numbers(page: Page, audit: Audit) -> None:
             value, se, status = (
                 audit.readout[name + part].values.reshape(-1)[k] for part in ("", "_se", "_status")
             )
-            number = Number(float(value), value - 1.959964 * se, value + 1.959964 * se)
+            number = IntervalEstimate(float(value), value - 1.959964 * se, value + 1.959964 * se)
             if name.startswith(("memorisation", "recovery")):
                 high = number.high if name == "memorisation_ratio" else min(number.high, 1.0)
-                number = Number(number.value, max(number.low, 0.0), high)
+                number = IntervalEstimate(number.value, max(number.low, 0.0), high)
             if name == "convergence" and audit.agreement.mean_removed is not None:
                 trace = audit.agreement.mean_removed.trace
-                number = Number(number.value, trace.low, trace.high)
+                number = IntervalEstimate(number.value, trace.low, trace.high)
             beside = [
                 f"{label}: {shown(numbers[k if len(numbers) > 1 else 0])}"
                 for label, numbers in references.items()

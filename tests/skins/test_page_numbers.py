@@ -23,7 +23,7 @@ from twinseed.drawing.strip import picture_strip
 from twinseed.pages.captions import caption
 from twinseed.pages.page import data_uri, inline_svg, interval, rounded
 from twinseed.planning import Plan
-from twinseed.planning.bands import Band, Samples
+from twinseed.planning.bands import Band, RowsNeeded
 from twinseed.planning.figures import plan_curves
 from twinseed.planning.page import plan_page
 from twinseed.reproduction import Claim, Reproduction, figures
@@ -114,9 +114,9 @@ def made_plan(factors: int = 3) -> Plan:
 
 
 NEEDED = {
-    "convergence 0.9": Samples(0.9, 1234.0, 987.0, 5678.0, "extrapolated", 30.85),
-    "recovery 0.8 of factor 2": Samples(0.8, 35.0, 31.0, INF, "ok", 0.875),
-    "recovery 0.99 of factor 1": Samples(0.99, NAN, NAN, NAN, "not identifiable", NAN),
+    "convergence 0.9": RowsNeeded(0.9, 1234.0, 987.0, 5678.0, "extrapolated", 30.85),
+    "recovery 0.8 of factor 2": RowsNeeded(0.8, 35.0, 31.0, INF, "ok", 0.875),
+    "recovery 0.99 of factor 1": RowsNeeded(0.99, NAN, NAN, NAN, "not identifiable", NAN),
 }
 WANTED = ["1,234 (987 to 5,678)", "35 (31 to no end)", "not identifiable"]
 

@@ -5,7 +5,7 @@ from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import Copying, Suspect
 from twinseed.auditing.factors import Factor, Fate
 from twinseed.auditing.protocol import audit
-from twinseed.auditing.references import Number
+from twinseed.auditing.references import IntervalEstimate
 from twinseed.auditing.result import PROTOCOL, Audit, Line, schema
 from twinseed.auditing.verdict import Outcome
 
@@ -17,8 +17,8 @@ __all__ = [
     "Copying",
     "Factor",
     "Fate",
+    "IntervalEstimate",
     "Line",
-    "Number",
     "Outcome",
     "Suspect",
     "audit",

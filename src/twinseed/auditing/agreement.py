@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.auditing.matched import Axes, Matched
-from twinseed.auditing.references import Number
+from twinseed.auditing.matched import DirectionBands, Matched
+from twinseed.auditing.references import IntervalEstimate
 from twinseed.auditing.seeds import Pairing, pairing
 from twinseed.data.twins import Twins
-from twinseed.orders.convergence import Along, Pairs, along, pairs
+from twinseed.orders.convergence import Along, SeedSums, along, pairs
 from twinseed.randomness import stream
 
-__all__ = ["Agreement", "Band", "Level", "agreement"]
+__all__ = ["Agreement", "BandAgreement", "Level", "agreement"]
 
 _RESAMPLES = 1000
 _NOTHING = 1e-12  # a share of the energy that is rounding
@@ -28,26 +28,26 @@ Array = NDArray[np.float64]
 class Level:
     """Convergence about one origin, with percentile intervals over the seeds."""
 
-    trace: Number
+    trace: IntervalEstimate
     """``sum_i a_i.b_i / sum_i (|a_i|^2 + |b_i|^2)/2``."""
-    cosine: Number
+    cosine: IntervalEstimate
     """Mean cosine."""
     null: float
     """The trace ratio over all pairs of seeds that do not match."""
-    corrected: Number
+    corrected: IntervalEstimate
     """``(trace - null)/(1 - null)``: 0 is what unrelated seeds show, 1 agreement."""
 
 
 @dataclass(frozen=True)
-class Band:
+class BandAgreement:
     """Agreement along principal directions ``first`` to ``last`` of the real data, from 1."""
 
     first: int
     last: int
     energy: float
     """Share of the samples' energy along them."""
-    measured: Number
-    linear: Number
+    measured: IntervalEstimate
+    linear: IntervalEstimate
     """Of the matched linear model, trained on the same rows and measured along the same axes."""
     predicted: float
     """Of the matched linear model by theory; NaN where the population is not known."""
@@ -67,13 +67,13 @@ class Agreement:
     pairing: Pairing | None
     predicted: float
     """Of the matched linear model at the same n, d and spectrum, by theory; NaN if unknown."""
-    spectrum: tuple[Band, ...]
+    spectrum: tuple[BandAgreement, ...]
 
 
 def agreement(
     twins: Twins,
     linear: Twins,
-    axes: Axes,
+    axes: DirectionBands,
     expected: Matched | None,
     entropy: tuple[int, ...],
     *,
@@ -118,10 +118,10 @@ def _level(twins: Twins, entropy: tuple[int, ...]) -> Level | None:
     null = float(sums.mismatched.sum()) / (twins.seeds - 1) / energy
     value = 1.0 - float(sums.gap.sum()) / energy
     found = _percentiles(value, trace)
-    corrected = Number(math.nan, math.nan, math.nan)
+    corrected = IntervalEstimate(math.nan, math.nan, math.nan)
     if null < 1.0:
         low, high = ((one - null) / (1.0 - null) for one in (found.low, found.high))
-        corrected = Number((value - null) / (1.0 - null), low, high)
+        corrected = IntervalEstimate((value - null) / (1.0 - null), low, high)
     return Level(
         trace=found,
         cosine=_percentiles(float(sums.cosine.mean()), cosine / twins.seeds),
@@ -130,7 +130,7 @@ def _level(twins: Twins, entropy: tuple[int, ...]) -> Level | None:
     )
 
 
-def _drawn(sums: Pairs, draw: np.random.Generator) -> tuple[Array, Array, Array]:
+def _drawn(sums: SeedSums, draw: np.random.Generator) -> tuple[Array, Array, Array]:
     """Return the sums of gap, energy and cosine over resampled seeds, where energy is left."""
     table = np.column_stack([sums.gap, sums.energy, sums.cosine])
     count = len(table)
@@ -144,18 +144,18 @@ def _drawn(sums: Pairs, draw: np.random.Generator) -> tuple[Array, Array, Array]
     return gap, energy, cosine
 
 
-def _percentiles(value: float, drawn: Array) -> Number:
+def _percentiles(value: float, drawn: Array) -> IntervalEstimate:
     low, high = (float(one) for one in np.quantile(drawn, [0.025, 0.975]))
-    return Number(value, min(low, value), max(high, value))
+    return IntervalEstimate(value, min(low, value), max(high, value))
 
 
 def _spectrum(
     twins: Twins,
     linear: Twins,
-    axes: Axes,
+    axes: DirectionBands,
     expected: Matched | None,
     entropy: tuple[int, ...],
-) -> tuple[Band, ...]:
+) -> tuple[BandAgreement, ...]:
     def measured(one: Twins) -> Along:
         return along(one, entropy, directions=axes.directions, bands=axes.bands)
 
@@ -165,7 +165,7 @@ def _spectrum(
         predicted = expected.along(axes.bands)
     numbers, beside = (_numbers(one) for one in (mine, honest))
     return tuple(
-        Band(band.start + 1, band.stop, float(energy), number, other, float(theory))
+        BandAgreement(band.start + 1, band.stop, float(energy), number, other, float(theory))
         for band, energy, number, other, theory in zip(
             axes.bands, mine.energy, numbers, beside, predicted, strict=True
         )
@@ -173,9 +173,12 @@ def _spectrum(
     )
 
 
-def _numbers(found: Along) -> list[Number]:
+def _numbers(found: Along) -> list[IntervalEstimate]:
     """Return each band's correlation with its 95 % interval, within -1 and 1."""
     value = np.asarray(found.correlation.value)
     reach = 1.959964 * np.asarray(found.correlation.se)
     low, high = np.clip(value - reach, -1.0, 1.0), np.clip(value + reach, -1.0, 1.0)
-    return [Number(*(float(part) for part in one)) for one in zip(value, low, high, strict=True)]
+    return [
+        IntervalEstimate(*(float(part) for part in one))
+        for one in zip(value, low, high, strict=True)
+    ]

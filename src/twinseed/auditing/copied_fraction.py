@@ -20,7 +20,7 @@ _CLEARLY = 3.0  # standard errors by which a wider look must exceed a clearer on
 
 
 @dataclass(frozen=True)
-class _Look:
+class _ExcessOfCopies:
     """Excess of own rows over others among samples beyond a margin, with its variances."""
 
     excess: float
@@ -76,7 +76,7 @@ def copied(
     return value, min(max(low, 0.0), value), max(min(high, 1.0), value)
 
 
-def _clearest(looks: Sequence[_Look]) -> _Look:
+def _clearest(looks: Sequence[_ExcessOfCopies]) -> _ExcessOfCopies:
     """Return the first look, or a later one that holds clearly more."""
     chosen = looks[0]
     for look in looks[1:]:
@@ -87,34 +87,34 @@ def _clearest(looks: Sequence[_Look]) -> _Look:
     return chosen
 
 
-def _beyond_linear(one: Attribution, honest: Attribution, pool: Pool, t: float) -> _Look:
+def _beyond_linear(one: Attribution, honest: Attribution, pool: Pool, t: float) -> _ExcessOfCopies:
     look, level = _look(one, pool, t), _look(honest, pool, t)
     floor = min(max(level.excess, 0.0), 1.0)
     if floor == 1.0:
-        return _Look(0.0, 0.0, one.samples)
-    return _Look(
+        return _ExcessOfCopies(0.0, 0.0, one.samples)
+    return _ExcessOfCopies(
         (look.excess - floor) / (1 - floor),
         (look.decoys + level.variance) / (1 - floor) ** 2,
         one.samples,
     )
 
 
-def _look(one: Attribution, pool: Pool, t: float) -> _Look:
+def _look(one: Attribution, pool: Pool, t: float) -> _ExcessOfCopies:
     near, own, odds = one.closest["distance"], one.won("distance"), pool.odds(one.own)
     seen = near.margin >= t
     other = np.bincount(near.number[seen & ~own]).astype(np.float64)
     # E[(own decoys - odds other)^2] = odds (1 + odds) times the others' squared cluster sizes.
     decoys = odds * (1 + odds) * float(np.sum(other**2)) / one.samples**2
     share = (np.sum(seen & own) - odds * other.sum()) / one.samples
-    return _Look(float(share), decoys, one.samples)
+    return _ExcessOfCopies(float(share), decoys, one.samples)
 
 
-def _mean(looks: Sequence[_Look], reach: float) -> _Look:
+def _mean(looks: Sequence[_ExcessOfCopies], reach: float) -> _ExcessOfCopies:
     """Average over generators; none is taken lower than ``reach`` errors by decoys below zero."""
     total = sum(look.samples for look in looks)
     weights = [look.samples / total for look in looks]
     pairs = list(zip(weights, looks, strict=True))
-    return _Look(
+    return _ExcessOfCopies(
         sum(weight * max(look.excess, -reach * math.sqrt(look.decoys)) for weight, look in pairs),
         sum(weight**2 * look.decoys for weight, look in pairs),
         total,

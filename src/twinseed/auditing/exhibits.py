@@ -13,7 +13,7 @@ from twinseed.auditing.copying import Copying
 from twinseed.data.twins import Twins
 from twinseed.readers import Column
 
-__all__ = ["Pair", "Pairs", "Place", "pairs_of"]
+__all__ = ["EncodedColumn", "ExamplePairs", "Pair", "pairs_of"]
 
 _SUSPECTS = 12
 _OTHERS = 6  # pairs shown where nothing is suspicious
@@ -36,7 +36,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Place:
+class EncodedColumn:
     """A column of a table, and the entries of a row that it takes."""
 
     column: Column
@@ -48,16 +48,16 @@ class Place:
 
 
 @dataclass(frozen=True, eq=False)
-class Pairs:
+class ExamplePairs:
     """Pairs, the most suspicious first, and how to show them."""
 
     pairs: tuple[Pair, ...]
     image_shape: tuple[int, ...] | None
-    columns: tuple[Place, ...]
+    columns: tuple[EncodedColumn, ...]
     """Columns in which the training rows of the pairs are most unusual, for tables."""
 
 
-def pairs_of(twins: Twins, copying: Copying) -> Pairs:
+def pairs_of(twins: Twins, copying: Copying) -> ExamplePairs:
     """Return the suspects with their rows; the closest samples there are where none is suspicious.
 
     ``times_closer`` compares with rows that the generator was not trained on (for suspects: with
@@ -79,7 +79,7 @@ def pairs_of(twins: Twins, copying: Copying) -> Pairs:
         )
         for name, sample, row, times, suspect in chosen
     )
-    return Pairs(pairs, twins.image_shape, _columns(twins, pairs))
+    return ExamplePairs(pairs, twins.image_shape, _columns(twins, pairs))
 
 
 def _closest(copying: Copying) -> list[tuple[str, int, int, float, bool]]:
@@ -104,13 +104,13 @@ def _values(rows: NDArray[Any], row: int) -> NDArray[np.float32]:
     return np.asarray(rows[row], dtype=np.float32)
 
 
-def _columns(twins: Twins, pairs: tuple[Pair, ...]) -> tuple[Place, ...]:
+def _columns(twins: Twins, pairs: tuple[Pair, ...]) -> tuple[EncodedColumn, ...]:
     """Return the columns in which the pairs' training rows deviate most, in their own order."""
     if twins.image_shape is not None or not pairs:
         return ()
     ends = np.cumsum([column.width for column in twins.layout]).tolist()
     places = [
-        Place(column, slice(end - column.width, end))
+        EncodedColumn(column, slice(end - column.width, end))
         for column, end in zip(twins.layout, ends, strict=True)
     ]
     if len(places) <= _COLUMNS:

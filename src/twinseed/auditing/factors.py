@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.stats import beta
 
 from twinseed.auditing.matched import Matched
-from twinseed.auditing.references import Number, interval
+from twinseed.auditing.references import IntervalEstimate, interval
 from twinseed.data.directions import principal
 from twinseed.data.twins import Twins
 from twinseed.orders.recovery import factor_groups, overlaps
@@ -63,19 +63,19 @@ class Factor:
     number: int
     group: tuple[int, int]
     """Ranks compared as one subspace, from 1; their eigenvalues are nearly equal."""
-    measured: Number
+    measured: IntervalEstimate
     """Of the generators' samples with the held-out rows."""
-    ceiling: Number
+    ceiling: IntervalEstimate
     """What as many samples of a perfect generator would reach."""
-    recovery: Number
+    recovery: IntervalEstimate
     """measured/ceiling: the recovery with the blur of rows and samples taken out; 1: exactly."""
-    linear: Number
+    linear: IntervalEstimate
     """``measured`` of the matched linear model, trained on the same rows."""
     predicted: float
     """``recovery`` of the matched linear model at this n, by theory; NaN if unknown."""
     learnable: bool | None
     """Whether that is above the threshold under which nothing is learned; None if unknown."""
-    twins: Number
+    twins: IntervalEstimate
     """Overlap of the twins' own directions, from different seeds: recovery without the truth."""
     fate: Fate
 
@@ -125,7 +125,7 @@ def factors(
         theory = (math.nan, None) if expected is None else expected.recovered(group)
         floor = _unrelated(group.stop - group.start, twins.d)
         for k in range(group.start, min(group.stop, count)):
-            top = Number(float(ceiling[k]), float(low[k]), float(high[k]))
+            top = IntervalEstimate(float(ceiling[k]), float(low[k]), float(high[k]))
             shown = bool(halves[k] - 2.0 * spread[k] > floor)
             found.append(_factor(k, group, measured, linear, top, shown, theory, floor))
     return tuple(found)
@@ -179,7 +179,7 @@ def _factor(
     group: slice,
     measured: xr.Dataset,
     linear: xr.Dataset,
-    ceiling: Number,
+    ceiling: IntervalEstimate,
     shown: bool,
     theory: tuple[float, bool | None],
     floor: float,
@@ -191,8 +191,8 @@ def _factor(
         for one in (seen, ceiling)
     ]
     reach = ratio * math.hypot(*errors)
-    recovery = Number(min(ratio, 1.0), max(ratio - reach, 0.0), min(ratio + reach, 1.0))
-    recovery = Number(recovery.value, min(recovery.low, recovery.value), recovery.high)
+    recovery = IntervalEstimate(min(ratio, 1.0), max(ratio - reach, 0.0), min(ratio + reach, 1.0))
+    recovery = IntervalEstimate(recovery.value, min(recovery.low, recovery.value), recovery.high)
     return Factor(
         number=k + 1,
         group=(group.start + 1, group.stop),
@@ -208,7 +208,7 @@ def _factor(
 
 
 def _fate(
-    recovery: Number, below: bool, shown: bool, predicted: float, learnable: bool | None
+    recovery: IntervalEstimate, below: bool, shown: bool, predicted: float, learnable: bool | None
 ) -> Fate:
     if not shown or math.isnan(recovery.value):
         return Fate.NOT_SHOWN

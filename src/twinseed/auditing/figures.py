@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from twinseed.auditing.agreement import Agreement
     from twinseed.auditing.factors import Factor
-    from twinseed.auditing.references import Number
+    from twinseed.auditing.references import IntervalEstimate
 
 __all__ = ["audit_margins", "audit_recovery", "audit_spectrum"]
 
@@ -153,7 +153,7 @@ _DASH: dict[str, Any] = {
 }
 
 
-def _points(x: NDArray[np.float64], numbers: Sequence[Number]) -> Series:
+def _points(x: NDArray[np.float64], numbers: Sequence[IntervalEstimate]) -> Series:
     """Return points with their intervals, which need not be symmetric."""
     values, low, high = (
         np.array([getattr(one, part) for one in numbers]) for part in ("value", "low", "high")

@@ -18,7 +18,7 @@ from twinseed.orders import convergence
 from twinseed.populations import Estimated, Population, sample_spectrum
 from twinseed.randomness import stream
 
-__all__ = ["Axes", "Matched", "matched", "real_rows"]
+__all__ = ["DirectionBands", "Matched", "matched", "real_rows"]
 
 _WIDEST = 3000  # columns up to which the population is estimated, from at most this many rows:
 _PILOT = 8000
@@ -28,7 +28,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Axes:
+class DirectionBands:
     """Principal directions of the real data, in bands of rising width: 1, 1, ... then wider."""
 
     directions: Array
@@ -36,7 +36,7 @@ class Axes:
     bands: tuple[slice, ...]
 
     @classmethod
-    def of(cls, rows: NDArray[np.generic]) -> Axes:
+    def of(cls, rows: NDArray[np.generic]) -> DirectionBands:
         """Take the leading directions of rows, one by one up to the eighth, then in bands."""
         found = principal(rows, min(_AXES, rows.shape[1]))
         count = found.vectors.shape[1]

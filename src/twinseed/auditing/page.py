@@ -18,7 +18,7 @@ from twinseed.status import Status
 
 if TYPE_CHECKING:
     from twinseed.auditing import Audit, Outcome
-    from twinseed.auditing.exhibits import Pairs
+    from twinseed.auditing.exhibits import ExamplePairs
 
 __all__ = ["audit_page"]
 
@@ -99,7 +99,7 @@ def _levels(audit: Audit) -> list[tuple[str, Any]]:
     return [(name, level) for name, level in found.items() if level is not None]
 
 
-def _shown_pairs(found: Pairs) -> dict[str, Any]:
+def _shown_pairs(found: ExamplePairs) -> dict[str, Any]:
     """Return pairs as pictures where rows are images, else as the values of telling columns."""
     shown: list[dict[str, Any]] = [
         {
@@ -131,7 +131,7 @@ def _shown_pairs(found: Pairs) -> dict[str, Any]:
     }
 
 
-def _range(found: Pairs) -> tuple[float, float]:
+def _range(found: ExamplePairs) -> tuple[float, float]:
     """Return the values shown as black and as white: those of the training rows."""
     rows = np.stack([one.training_values for one in found.pairs])
     return float(rows.min()), float(rows.max())

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from twinseed.neighbours import Nearest, nearest
 from twinseed.orders.memorisation import GROUPS
 
-__all__ = ["METRICS", "Advance", "Closest", "Pool", "attribute", "searched"]
+__all__ = ["METRICS", "Advance", "NearestInPool", "Pool", "attribute", "searched"]
 
 METRICS = ("distance", "cosine")
 """Euclidean distance, and the sine of the angle that goes with |cosine|."""
@@ -87,7 +87,7 @@ class Pool:
 
 
 @dataclass(frozen=True)
-class Closest:
+class NearestInPool:
     """The closest row of each sample among the rows of all roles; every array is (samples,)."""
 
     role: NDArray[np.int64]
@@ -119,7 +119,7 @@ def searched(
     return tuple(found)
 
 
-def attribute(found: Sequence[Nearest], pool: Pool) -> Mapping[str, Closest]:
+def attribute(found: Sequence[Nearest], pool: Pool) -> Mapping[str, NearestInPool]:
     """Return the closest row of each sample by each of ``METRICS``; ties by the pool's order."""
     sine = [np.sqrt((1 - one.cosine) * (1 + one.cosine)) for one in found]
     return {
@@ -132,7 +132,7 @@ def attribute(found: Sequence[Nearest], pool: Pool) -> Mapping[str, Closest]:
 
 def _closest(
     gaps: Sequence[NDArray[np.float64]], rows: Sequence[NDArray[np.int64]], pool: Pool
-) -> Closest:
+) -> NearestInPool:
     role = np.repeat(np.arange(len(gaps)), [gap.shape[1] for gap in gaps])
     gap, row = np.concatenate(gaps, axis=1), np.concatenate(rows, axis=1)
     order = np.concatenate([order[part] for order, part in zip(pool.order, rows, strict=True)], 1)
@@ -145,4 +145,4 @@ def _closest(
         margin = np.log(beside) - np.log(first)
     margin[beside == first] = 0.0
     won, own = role[pick], row[every, pick]
-    return Closest(won, own, pool.starts[won] + own, group[pick], first, margin)
+    return NearestInPool(won, own, pool.starts[won] + own, group[pick], first, margin)

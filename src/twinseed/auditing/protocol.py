@@ -17,7 +17,7 @@ from twinseed.auditing.covariance_null import STATISTICS, covariance_null
 from twinseed.auditing.exhibits import pairs_of
 from twinseed.auditing.factors import factors as factors_of
 from twinseed.auditing.intake import GENERATED, LiveGenerator, twins_given
-from twinseed.auditing.matched import Axes, matched, real_rows
+from twinseed.auditing.matched import DirectionBands, matched, real_rows
 from twinseed.auditing.pool import Advance
 from twinseed.auditing.references import first_seeds, linear_twins, references
 from twinseed.auditing.result import Audit
@@ -172,7 +172,7 @@ def _judged(
     advance()
     rows = real_rows(twins, entropy)
     expected = matched(rows, twins.n, factors.count)
-    agreed = agreement(twins, linear, Axes.of(rows), expected, entropy, as_given=shown)
+    agreed = agreement(twins, linear, DirectionBands.of(rows), expected, entropy, as_given=shown)
     recovered = factors_of(twins, readout, linear_readout, expected, entropy)
     beside = references(readout, linear_readout, agreed.predicted)
     copying = unknown(twins.seeds)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = [
-    "Number",
+    "IntervalEstimate",
     "first_seeds",
     "interval",
     "linear_twins",
@@ -38,7 +38,7 @@ _FROM_ZERO = ("memorisation", "memorisation_share", "recovery")  # prefixes; the
 
 
 @dataclass(frozen=True)
-class Number:
+class IntervalEstimate:
     """A value with its 95 % interval; the interval is NaN where there is no error bar."""
 
     value: float
@@ -46,7 +46,7 @@ class Number:
     high: float
 
 
-def interval(readout: xr.Dataset, name: str, factor: int | None = None) -> Number:
+def interval(readout: xr.Dataset, name: str, factor: int | None = None) -> IntervalEstimate:
     """Return a variable of a readout with its 95 % interval, cut where the variable ends."""
     value, se = readout[name], readout[f"{name}_se"]
     if factor is not None:
@@ -56,7 +56,7 @@ def interval(readout: xr.Dataset, name: str, factor: int | None = None) -> Numbe
     if name.startswith(_FROM_ZERO):
         low = max(low, 0.0)
         high = high if name == "memorisation_ratio" else min(high, 1.0)
-    return Number(centre, low, high)
+    return IntervalEstimate(centre, low, high)
 
 
 def linear_twins(twins: Twins, entropy: tuple[int, ...]) -> Twins:
@@ -88,17 +88,17 @@ def first_seeds(twins: Twins, count: int) -> Twins:
 
 def references(
     measured: xr.Dataset, linear: xr.Dataset, predicted: float
-) -> dict[str, dict[str, list[Number]]]:
+) -> dict[str, dict[str, list[IntervalEstimate]]]:
     """Return, for each variable that was measured, its reference values by name.
 
     One number for each factor, or one. A reference that does not exist is left out.
     """
-    found: dict[str, dict[str, list[Number]]] = {}
-    fixed: Mapping[str, tuple[str, Number]] = {
+    found: dict[str, dict[str, list[IntervalEstimate]]] = {}
+    fixed: Mapping[str, tuple[str, IntervalEstimate]] = {
         "memorisation": (CHANCE, interval(measured, "memorisation_heldout")),
-        "memorisation_ratio": (CHANCE, Number(1.0, 1.0, 1.0)),
-        "memorisation_share": (CHANCE, Number(0.5, 0.5, 0.5)),
-        "memorisation_share_euclidean": (CHANCE, Number(0.5, 0.5, 0.5)),
+        "memorisation_ratio": (CHANCE, IntervalEstimate(1.0, 1.0, 1.0)),
+        "memorisation_share": (CHANCE, IntervalEstimate(0.5, 0.5, 0.5)),
+        "memorisation_share_euclidean": (CHANCE, IntervalEstimate(0.5, 0.5, 0.5)),
         "convergence": (MISMATCHED, interval(measured, "convergence_null")),
     }
     for name, variable in VARIABLES.items():
@@ -106,13 +106,13 @@ def references(
         mine = [interval(measured, name, k) for k in factors]
         if all(math.isnan(one.value) for one in mine):
             continue
-        here: dict[str, list[Number]] = {}
+        here: dict[str, list[IntervalEstimate]] = {}
         if name in fixed:
             label, number = fixed[name]
             here[label] = [number]
         here[LINEAR] = [interval(linear, name, k) for k in factors]
         if name == "convergence":
-            here[PREDICTED] = [Number(predicted, predicted, predicted)]
+            here[PREDICTED] = [IntervalEstimate(predicted, predicted, predicted)]
         found[name] = {
             label: numbers
             for label, numbers in here.items()

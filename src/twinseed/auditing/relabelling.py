@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.auditing.pool import METRICS, Closest, Pool
+from twinseed.auditing.pool import METRICS, NearestInPool, Pool
 
 __all__ = ["RELABELLINGS", "Attribution", "Relabelling", "beyond", "relabelled"]
 
@@ -31,7 +31,7 @@ class Attribution:
     """The closest rows of one generator's samples, and the roles of its own training rows."""
 
     own: tuple[int, ...]
-    closest: Mapping[str, Closest]
+    closest: Mapping[str, NearestInPool]
 
     @property
     def samples(self) -> int:
@@ -158,7 +158,7 @@ def _parts(generators: int, width: int) -> list[slice]:
 
 
 def _labellings(
-    found: Sequence[Closest], rows: NDArray[np.int64], pool: Pool, rng: np.random.Generator
+    found: Sequence[NearestInPool], rows: NDArray[np.int64], pool: Pool, rng: np.random.Generator
 ) -> Iterator[NDArray[np.int8]]:
     """Yield the roles of some rows of the pool, first as they are, then relabelled in portions."""
     role, group = np.empty(rows.size, dtype=np.int8), np.empty(rows.size, dtype=np.int64)

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from twinseed.auditing.agreement import Agreement
 from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import Copying
-from twinseed.auditing.exhibits import Pairs
+from twinseed.auditing.exhibits import ExamplePairs
 from twinseed.auditing.factors import Factor
-from twinseed.auditing.references import Number, interval
+from twinseed.auditing.references import IntervalEstimate, interval
 from twinseed.auditing.screening import Fitness
 from twinseed.auditing.verdict import Answer, Outcome
 from twinseed.files import write_text
@@ -43,9 +43,9 @@ class Line:
     symbol: str
     meaning: str
     factor: int | None
-    number: Number
+    number: IntervalEstimate
     status: str
-    references: Mapping[str, Number]
+    references: Mapping[str, IntervalEstimate]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -59,13 +59,13 @@ class Audit:
 
     readout: xr.Dataset
     linear: xr.Dataset
-    references: Mapping[str, Mapping[str, list[Number]]]
+    references: Mapping[str, Mapping[str, list[IntervalEstimate]]]
     controls: Controls | None
     copying: Copying
     agreement: Agreement
     factors: tuple[Factor, ...]
     fitness: Fitness
-    pairs: Pairs
+    pairs: ExamplePairs
     answers: Mapping[str, Answer]
 
     @property
@@ -95,7 +95,7 @@ class Audit:
         open_ends = (Outcome.CANNOT_TELL, Outcome.CANNOT_JUDGE)
         return tuple(question for question in asked if self.outcome[question] in open_ends)
 
-    def number(self, name: str, factor: int | None = None) -> Number:
+    def number(self, name: str, factor: int | None = None) -> IntervalEstimate:
         """Return a measured number with its 95 % interval, as in the verdict and on the page.
 
         That of convergence comes from percentiles of the bootstrap, since it may end at 1; the
@@ -246,7 +246,7 @@ def _item(sentence: str, width: int) -> str:
 
 def _told(value: Any) -> Any:
     """Return a result as plain values: numbers with their intervals, None where none exists."""
-    if isinstance(value, Number):
+    if isinstance(value, IntervalEstimate):
         return _number(value)
     if dataclasses.is_dataclass(value):
         return {part.name: _told(getattr(value, part.name)) for part in dataclasses.fields(value)}
@@ -255,7 +255,7 @@ def _told(value: Any) -> Any:
     return _finite(value)
 
 
-def _number(one: Number) -> dict[str, Any]:
+def _number(one: IntervalEstimate) -> dict[str, Any]:
     bounds = [_known(one.low), _known(one.high)]
     return {"value": _known(one.value), "interval": None if None in bounds else bounds}
 

@@ -12,7 +12,7 @@ from twinseed.auditing.agreement import Agreement
 from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import LEVEL, Copying
 from twinseed.auditing.factors import RECOVERED, Factor, Fate
-from twinseed.auditing.references import LINEAR, Number, interval
+from twinseed.auditing.references import LINEAR, IntervalEstimate, interval
 from twinseed.data.twins import Twins
 from twinseed.status import Status
 
@@ -26,7 +26,7 @@ CONVERGED = 0.9
 
 _LOST = (Fate.MISSED, Fate.NOT_RECOVERED, Fate.OUT_OF_REACH)
 
-References = Mapping[str, Mapping[str, list[Number]]]
+References = Mapping[str, Mapping[str, list[IntervalEstimate]]]
 
 
 class Outcome(StrEnum):
@@ -298,7 +298,7 @@ def _percent(share: float) -> str:
     return f"{share:.1%}" if 0 < share < 0.01 else f"{share:.0%}"
 
 
-def _shown(one: Number) -> str:
+def _shown(one: IntervalEstimate) -> str:
     if math.isnan(one.value):
         return "unknown"
     if math.isnan(one.low) or one.low == one.high:

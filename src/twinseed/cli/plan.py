@@ -17,7 +17,7 @@ from twinseed.files import write_text
 
 if TYPE_CHECKING:
     from twinseed.planning.answer import Plan
-    from twinseed.planning.bands import Samples
+    from twinseed.planning.bands import RowsNeeded
 
 __all__ = ["plan"]
 
@@ -112,7 +112,7 @@ class Needed:
     """What a target needs, or why this pilot cannot tell."""
 
     name: str
-    samples: Samples
+    samples: RowsNeeded
     factor: int | None = None
     problem: str = ""
 
@@ -137,11 +137,11 @@ def _needed(
     if factor <= count:
         samples = plan.samples_for(recovery=recovery, factor=factor)
         return [*found, Needed("recovery", samples, factor)]
-    from twinseed.planning.bands import Samples
+    from twinseed.planning.bands import RowsNeeded
     from twinseed.status import Status
 
     nan = math.nan
-    unknown = Samples(recovery, nan, nan, nan, Status.NOT_IDENTIFIABLE, nan)
+    unknown = RowsNeeded(recovery, nan, nan, nan, Status.NOT_IDENTIFIABLE, nan)
     standing = f"{count} factor{'s stand' if count != 1 else ' stands'} out" if count else ""
     problem = (
         f"cannot be told, as {standing or 'no factor stands out'} in this pilot; "
@@ -159,7 +159,7 @@ def _write(
     option: str,
     path: Path,
     plan: Plan,
-    needed: dict[str, Samples],
+    needed: dict[str, RowsNeeded],
     told: dict[str, Any],
     rows: Any,
 ) -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from twinseed.errors import InputError
 
-__all__ = ["Place", "by_pattern", "by_rule"]
+__all__ = ["FileContent", "by_pattern", "by_rule"]
 
 _SIDES = {
     "a": ("letter", "a"),
@@ -26,7 +26,7 @@ _FIELDS = {"{side}": r"(?P<side>[A-Za-z0-9]+?)", "{n}": r"(?P<n>\d+)"}
 _REMEDY = 'name them as in a_100.pt and b_100.pt, or pass --pattern "{side}_{n}.pt"'
 
 
-class Place(NamedTuple):
+class FileContent(NamedTuple):
     """What a file holds."""
 
     role: str
@@ -39,7 +39,7 @@ class Place(NamedTuple):
         return f"{self.role}_{self.side} at n = {self.n}"
 
 
-def by_rule(names: Sequence[str]) -> dict[Place, str]:
+def by_rule(names: Sequence[str]) -> dict[FileContent, str]:
     """Read names by the rule: a pair differs in one word, which says the side.
 
     A name is cut into words and whole numbers (``groupA_N100`` is group, A, N, 100). Two files are
@@ -74,15 +74,15 @@ def by_rule(names: Sequence[str]) -> dict[Place, str]:
             raise InputError("pairs", f"holds a file that {problem}", name, _REMEDY)
     if not whole:
         raise InputError("pairs", "holds no .pt, .npy or .safetensors files", len(names), _REMEDY)
-    found: dict[Place, str] = {}
+    found: dict[FileContent, str] = {}
     for key, sides in whole.items():
         role = "train" if {"train", "training"} & set(key) else "samples"
         for side, name in sides.items():
-            _put(found, Place(role, _number(key, list(whole)), side), name)
+            _put(found, FileContent(role, _number(key, list(whole)), side), name)
     return _complete(found)
 
 
-def by_pattern(names: Sequence[str], pattern: str) -> dict[Place, str]:
+def by_pattern(names: Sequence[str], pattern: str) -> dict[FileContent, str]:
     """Read names by a pattern with ``{side}`` and ``{n}``, such as ``"{side}_{n}.pt"``.
 
     Files that do not match are left alone. The two sides are told apart by whatever they are
@@ -106,9 +106,9 @@ def by_pattern(names: Sequence[str], pattern: str) -> dict[Place, str]:
     if len(sides) != 2:
         told = ", ".join(sides) or "no file matches"
         raise InputError("--pattern", "must find two sides in the folder", told, _REMEDY)
-    found: dict[Place, str] = {}
+    found: dict[FileContent, str] = {}
     for name, match in matched.items():
-        _put(found, Place("samples", int(match["n"]), "ab"[sides.index(match["side"])]), name)
+        _put(found, FileContent("samples", int(match["n"]), "ab"[sides.index(match["side"])]), name)
     return _complete(found)
 
 
@@ -122,7 +122,7 @@ def _number(key: tuple[str, ...], every: list[tuple[str, ...]]) -> int:
     return int(key[places[0]])
 
 
-def _put(found: dict[Place, str], place: Place, name: str) -> None:
+def _put(found: dict[FileContent, str], place: FileContent, name: str) -> None:
     if place in found:
         raise InputError(
             "pairs", f"holds two files for {place}", f"{found[place]}, {name}", _REMEDY
@@ -130,11 +130,11 @@ def _put(found: dict[Place, str], place: Place, name: str) -> None:
     found[place] = name
 
 
-def _complete(found: dict[Place, str]) -> dict[Place, str]:
+def _complete(found: dict[FileContent, str]) -> dict[FileContent, str]:
     """Require samples of both sides at every n; a training file alone is no pair."""
     for place, name in found.items():
         for side in "ab":
-            if Place("samples", place.n, side) not in found:
-                missing = Place("samples", place.n, side)
+            if FileContent("samples", place.n, side) not in found:
+                missing = FileContent("samples", place.n, side)
                 raise InputError("pairs", f"has no {missing} beside this file", name, _REMEDY)
     return found

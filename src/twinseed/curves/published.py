@@ -16,7 +16,7 @@ from twinseed.curves.curves import (
     picture_rows,
     predicted,
 )
-from twinseed.curves.filenames import Place, by_pattern, by_rule
+from twinseed.curves.filenames import FileContent, by_pattern, by_rule
 from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.orders import convergence, recovery
@@ -64,7 +64,7 @@ def published_pairs(
     places = by_rule(names) if pattern is None else by_pattern(names, pattern)
     sizes = sorted({place.n for place in places})
     arrays = as_arrays(load_roles({str(place): root / name for place, name in places.items()}))
-    trained = all(Place("train", n, side) in places for n in sizes for side in "ab")
+    trained = all(FileContent("train", n, side) in places for n in sizes for side in "ab")
     pairs = [_twins(arrays, n, trained) for n in sizes]
     if len({one.d for one in pairs}) > 1:
         widths = ", ".join(str(one.d) for one in pairs)
@@ -72,7 +72,7 @@ def published_pairs(
             "pairs", "must have one number of columns", widths, "compare like with like"
         )
     entropy = entropy_of(rng)
-    shape = np.shape(arrays[str(Place("samples", sizes[0], "a"))])[1:]
+    shape = np.shape(arrays[str(FileContent("samples", sizes[0], "a"))])[1:]
     d = pairs[0].d
     ranks = np.arange(1.0, min(factors, d, *(one.seeds // 2 for one in pairs)) + 1.0)
     count = ranks.size
@@ -113,15 +113,15 @@ def published_pairs(
 
 
 def _twins(arrays: Mapping[str, np.ndarray], n: int, trained: bool) -> Twins:
-    a, b = (arrays[str(Place("samples", n, side))] for side in "ab")
+    a, b = (arrays[str(FileContent("samples", n, side))] for side in "ab")
     if not trained:
         # the samples stand in for the real rows: nothing but their mean is used
         return Twins(a, b, np.concatenate([a, b])).centred()
-    train_a, train_b = (arrays[str(Place("train", n, side))] for side in "ab")
+    train_a, train_b = (arrays[str(FileContent("train", n, side))] for side in "ab")
     for side, rows in (("a", train_a), ("b", train_b)):
         if len(rows) != n:
             raise InputError(
-                str(Place("train", n, side)),
+                str(FileContent("train", n, side)),
                 f"must have {n} rows, as its name says",
                 len(rows),
                 "rename it, or pass --pattern",

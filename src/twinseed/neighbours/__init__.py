@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from twinseed.checks import numeric_rows
 from twinseed.errors import InputError
-from twinseed.neighbours._blocks import Blocks, Frame, Plan
+from twinseed.neighbours._blocks import Blocks, BlockSizes, Frame
 from twinseed.neighbours._search import Nearest, search
 
 __all__ = ["Nearest", "Progress", "nearest"]
@@ -84,7 +84,7 @@ def nearest(
             "ties", "must hold a rank a row", ranks.shape, "pass one rank for each row"
         )
     frame = Frame.around(q, r, origin)
-    plan = Plan.within(memory, len(r), r.shape[1], frame.dtype.itemsize, count, top)
+    plan = BlockSizes.within(memory, len(r), r.shape[1], frame.dtype.itemsize, count, top)
     blocks = Blocks(r, labels, frame, plan).kept()
     best = Nearest.empty(len(q), count)
     for start in range(0, len(q), plan.batch):

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from twinseed.blocks import row_blocks
 
-__all__ = ["Block", "Blocks", "Frame", "Plan", "squares"]
+__all__ = ["Block", "BlockSizes", "Blocks", "Frame", "squares"]
 
 _SEGMENT = 256  # rows whose largest score is kept in the first pass
 _BLOCK = 4096  # rows multiplied at a time, at most
@@ -75,7 +75,7 @@ def _largest(array: NDArray[Any]) -> float:
 
 
 @dataclass(frozen=True)
-class Plan:
+class BlockSizes:
     block: int
     segment: int
     queries: int
@@ -85,7 +85,9 @@ class Plan:
     """Whether the blocks of all rows fit into a quarter of the memory."""
 
     @classmethod
-    def within(cls, memory: int, rows: int, d: int, itemsize: int, groups: int, top: int) -> Plan:
+    def within(
+        cls, memory: int, rows: int, d: int, itemsize: int, groups: int, top: int
+    ) -> BlockSizes:
         """Share the memory: a quarter at most to the rows and to the scores, queries the rest."""
         a_row = d * (2 * itemsize + 8)
         block = int(np.clip(memory // 4 // a_row, 1, _BLOCK))
@@ -146,7 +148,7 @@ class Blocks:
     """All rows in blocks, to be gone through more than once; kept where the memory allows it."""
 
     def __init__(
-        self, r: NDArray[Any], labels: NDArray[np.int64], frame: Frame, plan: Plan
+        self, r: NDArray[Any], labels: NDArray[np.int64], frame: Frame, plan: BlockSizes
     ) -> None:
         self._r, self._labels, self._frame, self._plan = r, labels, frame, plan
         self._kept: list[Block] = []

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.neighbours._blocks import CROWDED, WAITING, Block, Blocks, Frame, Plan, squares
+from twinseed.neighbours._blocks import CROWDED, WAITING, Block, Blocks, BlockSizes, Frame, squares
 from twinseed.neighbours._metrics import Cosine, Distance, Metric
 
 __all__ = ["Nearest", "search"]
@@ -110,7 +110,7 @@ def search(
     blocks: Blocks,
     ties: NDArray[np.int64],
     frame: Frame,
-    plan: Plan,
+    plan: BlockSizes,
     best: Nearest,
     report: Callable[[float], None],
 ) -> None:
@@ -188,7 +188,7 @@ def _bound_all(
     blocks: Blocks,
     rows: int,
     frame: Frame,
-    plan: Plan,
+    plan: BlockSizes,
     metrics: Metrics,
     groups: int,
     report: Callable[[float], None],

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from twinseed.checks import grid_axis, whole
 from twinseed.errors import InputError
 from twinseed.filters import Filter
-from twinseed.planning.bands import CURVES, LEVEL, NORMAL, Band, Samples, bands, samples_needed
+from twinseed.planning.bands import CURVES, LEVEL, NORMAL, Band, RowsNeeded, bands, samples_needed
 from twinseed.populations import Estimated
 from twinseed.tables import drawn_table
 
@@ -97,7 +97,7 @@ class Plan:
         convergence: float | None = None,
         recovery: float | None = None,
         factor: int = 1,
-    ) -> Samples:
+    ) -> RowsNeeded:
         """Training rows of each model at which an order parameter meets its target.
 
         Args:

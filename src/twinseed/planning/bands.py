@@ -24,7 +24,7 @@ __all__ = [
     "NORMAL",
     "Band",
     "Curve",
-    "Samples",
+    "RowsNeeded",
     "bands",
     "coupled",
     "samples_needed",
@@ -72,7 +72,7 @@ class Band:
 
 
 @dataclass(frozen=True)
-class Samples:
+class RowsNeeded:
     """Training rows that a target needs, with a 90 % interval; NaN where none are enough."""
 
     target: float
@@ -161,7 +161,7 @@ def samples_needed(
     *,
     factor: int | None,
     pilot_rows: int,
-) -> Samples:
+) -> RowsNeeded:
     """Return the rows at which the curve meets the target; ``known`` as for ``bands``."""
 
     def log_rows(one: Population) -> float:
@@ -173,7 +173,7 @@ def samples_needed(
 
     middle = log_rows(known[0])
     if math.isinf(middle):
-        return Samples(target, *(math.nan,) * 3, Status.NOT_IDENTIFIABLE, math.nan)
+        return RowsNeeded(target, *(math.nan,) * 3, Status.NOT_IDENTIFIABLE, math.nan)
     others = [log_rows(one) for one in known[1:]]
     reached = [np.array(one) for one in others if math.isfinite(one)]
     half = NORMAL * float(_distance(np.array(middle), reached))
@@ -183,7 +183,7 @@ def samples_needed(
     if len(reached) < (0.5 + 0.5 * LEVEL) * len(others):
         high = math.inf
     reach = value / pilot_rows
-    return Samples(
+    return RowsNeeded(
         target, value, low, high, Status.EXTRAPOLATED if reach > 1.0 else Status.OK, reach
     )
 

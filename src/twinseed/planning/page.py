@@ -13,14 +13,14 @@ from twinseed.planning.figures import plan_curves
 
 if TYPE_CHECKING:
     from twinseed.planning.answer import Plan
-    from twinseed.planning.bands import Samples
+    from twinseed.planning.bands import RowsNeeded
 
 __all__ = ["plan_page"]
 
 _POINTS = 25
 
 
-def plan_page(plan: Plan, needed: Mapping[str, Samples], n: Any = None) -> str:
+def plan_page(plan: Plan, needed: Mapping[str, RowsNeeded], n: Any = None) -> str:
     """Return a plan as one self-contained page of HTML; the table is at ``n``."""
     header, *rows = plan.table(n)
     details = plan.to_dict(n)

@@ -13,7 +13,7 @@ from scipy.special import stdtrit
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["Claim", "Number", "combined", "picked"]
+__all__ = ["Claim", "Measurement", "combined", "picked"]
 
 _THREE = 3.0 / 1.959963984540054
 """Three standard errors, in half widths of a 95 % interval."""
@@ -61,7 +61,7 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Number:
+class Measurement:
     """A measured number, its standard error, and the replicates that the error comes from."""
 
     value: float
@@ -91,26 +91,26 @@ class Number:
         )
 
 
-def combined(terms: Sequence[tuple[float, Number]]) -> Number:
+def combined(terms: Sequence[tuple[float, Measurement]]) -> Measurement:
     """Return a weighted sum of independent numbers.
 
-    >>> combined([(2.0, Number(1.0, 0.3, 10)), (-1.0, Number(0.5, 0.8, 12))])
-    Number(value=1.5, se=1.0, replicates=10)
+    >>> combined([(2.0, Measurement(1.0, 0.3, 10)), (-1.0, Number(0.5, 0.8, 12))])
+    Measurement(value=1.5, se=1.0, replicates=10)
     """
-    return Number(
+    return Measurement(
         value=math.fsum(weight * number.value for weight, number in terms),
         se=math.hypot(*(weight * number.se for weight, number in terms)),
         replicates=min(number.replicates for _, number in terms),
     )
 
 
-def picked(readout: xr.Dataset, name: str, **at: float) -> Number:
+def picked(readout: xr.Dataset, name: str, **at: float) -> Measurement:
     """Read one number of a readout; ``at`` picks the label of every dimension."""
     cell = readout[[name, f"{name}_se"]]
     labels = {key: label for key, label in at.items() if key in cell.dims}
     if labels:
         cell = cell.sel(labels, method="nearest", tolerance=1e-9)
-    return Number(
+    return Measurement(
         value=float(np.asarray(cell[name])),
         se=float(np.asarray(cell[f"{name}_se"])),
         replicates=int(readout.attrs.get("replicates", 2)),

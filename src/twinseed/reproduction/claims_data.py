@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from twinseed.reproduction.allowances import NONE
-from twinseed.reproduction.claims import Claim, Number, combined, picked
+from twinseed.reproduction.claims import Claim, Measurement, combined, picked
 from twinseed.reproduction.data import DataPlan
 from twinseed.status import Status
 
@@ -97,7 +97,7 @@ def _memorisation(
             here, there = (picked(readout, name, n=n) for readout in (measured, gaussian))
             both = combined([(1.0, here), (-1.0, there)])
             claims.append(
-                Number(here.value, both.se, here.replicates).claim(
+                Measurement(here.value, both.se, here.replicates).claim(
                     f"{source}: {what}, n = {n}",
                     f"Twins trained on {n} of {words} memorise as twins on Gaussian rows of the "
                     f"same spectrum do ({what}).",

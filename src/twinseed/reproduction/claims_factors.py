@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from twinseed.populations import Spiked
 from twinseed.reproduction import allowances
-from twinseed.reproduction.claims import Claim, Number, combined, picked
+from twinseed.reproduction.claims import Claim, Measurement, combined, picked
 from twinseed.reproduction.linear import FACTORS, Experiment
 from twinseed.verbs.predict import predict
 
@@ -129,7 +129,7 @@ def _jump(strength: float, experiment: Experiment, drawn: xr.Dataset) -> Claim:
     threshold = strength**-2
     tolerance = allowances.recovery(expected * d, d, 1.0 - threshold / expected)[0]
     rate = (formula[1] - formula[0]) / math.log(high / low)
-    return Number(found, math.hypot(*steps), measured[0].replicates).claim(
+    return Measurement(found, math.hypot(*steps), measured[0].replicates).claim(
         f"position of the jump, strength {strength:g}",
         f"A factor of strength {strength:g}, with threshold 1/strength^2 = {threshold:.3g}, is a "
         f"third learned at this n/d.",

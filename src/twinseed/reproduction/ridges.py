@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from twinseed.coupling.marchenko_pastur import mean_root
-from twinseed.reproduction.claims import Number
+from twinseed.reproduction.claims import Measurement
 
 __all__ = ["Path", "best_ridge", "neutral_ridge", "path_ridges"]
 
@@ -77,22 +77,24 @@ class Path:
     plain_error: float
     replicates: int
 
-    def best(self) -> Number:
+    def best(self) -> Measurement:
         """Return the ridge at which the distance is least."""
         return self._propagated(self._minimum)
 
-    def neutral(self) -> Number:
+    def neutral(self) -> Measurement:
         """Return the ridge at which the distance is again what it is without ridge."""
         return self._propagated(self._crossing)
 
-    def _propagated(self, landmark: Callable[[Array, float], float]) -> Number:
+    def _propagated(self, landmark: Callable[[Array, float], float]) -> Measurement:
         centre = landmark(self.distances, self.plain)
         shifted = [
             landmark(self.distances + error * (np.arange(self.errors.size) == i), self.plain)
             for i, error in enumerate(self.errors)
         ]
         shifted.append(landmark(self.distances, self.plain + self.plain_error))
-        return Number(centre, float(np.linalg.norm(np.array(shifted) - centre)), self.replicates)
+        return Measurement(
+            centre, float(np.linalg.norm(np.array(shifted) - centre)), self.replicates
+        )
 
     def _minimum(self, distances: Array, plain: float) -> float:
         curve = self._curve(distances)

@@ -38,12 +38,12 @@ from twinseed.verbs.sweeps.draws import as_result, over_replicates
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["DrawnRows", "FileRows", "Source", "Split", "Truth"]
+__all__ = ["DrawnRows", "FileRows", "RowSource", "Split", "Truth"]
 
 Array = NDArray[np.float64]
 
 
-class Source(ABC):
+class RowSource(ABC):
     """Where rows come from. Instances are sent to other processes: they must be small."""
 
     @abstractmethod
@@ -56,7 +56,7 @@ class Source(ABC):
 
 
 @dataclass(frozen=True)
-class FileRows(Source):
+class FileRows(RowSource):
     """Random rows of a ``.npy`` file, without replacement."""
 
     path: Path
@@ -71,7 +71,7 @@ class FileRows(Source):
 
 
 @dataclass(frozen=True)
-class DrawnRows(Source):
+class DrawnRows(RowSource):
     """Gaussian rows of a population: the honest reference for everything measured on data."""
 
     population: Population
@@ -101,7 +101,7 @@ class Split:
     """
 
     generator: str
-    source: Source
+    source: RowSource
     sizes: tuple[int, ...]
     heldout: tuple[int, ...]
     d: int
@@ -161,7 +161,7 @@ class Split:
 
 
 def _linear(
-    source: Source,
+    source: RowSource,
     n: int,
     heldout: int,
     seeds: int,
@@ -193,7 +193,7 @@ def _linear(
 
 
 def _memoriser(
-    source: Source,
+    source: RowSource,
     n: int,
     heldout: int,
     seeds: int,
@@ -214,7 +214,7 @@ def _memoriser(
 
 
 def _fresh(
-    source: Source,
+    source: RowSource,
     n: int,
     heldout: int,
     seeds: int,

@@ -1,6 +1,14 @@
 """Convergence q: do twins that start from the same seed end at the same sample?"""
 
-from twinseed.orders.convergence.data import Along, Pairs, along, from_twins, pairs
+from twinseed.orders.convergence.data import Along, SeedSums, along, from_twins, pairs
 from twinseed.orders.convergence.theory import factor_correlation, from_coupling
 
-__all__ = ["Along", "Pairs", "along", "factor_correlation", "from_coupling", "from_twins", "pairs"]
+__all__ = [
+    "Along",
+    "SeedSums",
+    "along",
+    "factor_correlation",
+    "from_coupling",
+    "from_twins",
+    "pairs",
+]

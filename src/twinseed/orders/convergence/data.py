@@ -16,7 +16,7 @@ from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.readout import Estimate
 from twinseed.status import Status
 
-__all__ = ["Along", "Pairs", "along", "from_coupling", "from_twins", "pairs"]
+__all__ = ["Along", "SeedSums", "along", "from_coupling", "from_twins", "pairs"]
 
 Array = NDArray[np.float64]
 
@@ -24,7 +24,7 @@ _ABSENT = Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
 
 
 @dataclass(frozen=True)
-class Pairs:
+class SeedSums:
     """Sums over the columns for each seed, all of shape (N,), in float64."""
 
     product: NDArray[np.float64]
@@ -43,7 +43,7 @@ def pairs(
     samples_a: NDArray[Any],
     samples_b: NDArray[Any],
     origin: NDArray[np.float64] | None = None,
-) -> Pairs:
+) -> SeedSums:
     """Return the sums over columns that every measure of convergence is made of.
 
     Shapes: both samples (N, d), row i of both from seed i; origin (d,). Memory: blocks.
@@ -68,7 +68,7 @@ def pairs(
         gap[part] = _dot(a, a) / 2
     for a, b, part in _blocks(samples_a, samples_b, o):
         mismatched[part] = (a @ total_b + b @ total_a) / 2 - product[part]
-    return Pairs(product, energy, gap, cosine, mismatched)
+    return SeedSums(product, energy, gap, cosine, mismatched)
 
 
 def from_twins(
@@ -245,7 +245,7 @@ def _correlation(components: Array, drawn: Array, source: str) -> Estimate:
     return Estimate(found.value, np.where(seen, se, np.nan), found.status, source)
 
 
-def _null(sums: Pairs) -> tuple[float, float]:
+def _null(sums: SeedSums) -> tuple[float, float]:
     """Return the trace ratio over mismatched seeds, and its jackknife standard error."""
     count = sums.energy.size
     crossed, energy = float(sums.mismatched.sum()), float(sums.energy.sum())

@@ -86,23 +86,26 @@ def from_twins(
         else ""
     )
 
-    def ratio(top: _Table, bottom: _Table) -> Estimate:
+    def ratio(top: _DeletionScores, bottom: _DeletionScores) -> Estimate:
         se = _standard_error(top, bottom, weights) if resamples else 0.0
         return Estimate(top.mean / bottom.mean, se, resampled=source)
 
-    train = _average([_Table.of(_largest(c.train.cosine, c.groups)) for c in found])
-    one = _Table(np.ones(count), np.ones_like(train.without))
+    train = _average([_DeletionScores.of(_largest(c.train.cosine, c.groups)) for c in found])
+    one = _DeletionScores(np.ones(count), np.ones_like(train.without))
     if twins.heldout is None:
         return {"memorisation": ratio(train, one)} | dict.fromkeys(_CALIBRATED, _ABSENT)
     t, h, share, share_euclidean = [], [], [], []
     for c in found:
         assert c.heldout is not None
         near, far = c.train.cosine[:, : c.groups], c.heldout.cosine
-        t.append(_Table.of(near))
-        h.append(_Table.of(far))
+        t.append(_DeletionScores.of(near))
+        h.append(_DeletionScores.of(far))
         share.append(_closer(t[-1], h[-1]))
         share_euclidean.append(
-            _closer(_Table.of(-c.train.distance[:, : c.groups]), _Table.of(-c.heldout.distance))
+            _closer(
+                _DeletionScores.of(-c.train.distance[:, : c.groups]),
+                _DeletionScores.of(-c.heldout.distance),
+            )
         )
     level = _average(h)
     excess = Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
@@ -128,14 +131,14 @@ def _not_certain(share: Estimate, count: int) -> Estimate:
 
 
 @dataclass(frozen=True)
-class _Table:
+class _DeletionScores:
     """A score of each sample with all rows, and with each group of rows deleted."""
 
     full: NDArray[np.float64]  # (samples,)
     without: NDArray[np.float64]  # (samples, groups)
 
     @classmethod
-    def of(cls, by_group: NDArray[np.float64]) -> _Table:
+    def of(cls, by_group: NDArray[np.float64]) -> _DeletionScores:
         """Build it from the largest value of each group; one group alone is its own deletion."""
         if by_group.shape[1] == 1:
             return cls(by_group[:, 0], by_group)
@@ -148,19 +151,19 @@ class _Table:
         return float(self.full.mean())
 
 
-def _average(tables: list[_Table]) -> _Table:
-    return _Table(
+def _average(tables: list[_DeletionScores]) -> _DeletionScores:
+    return _DeletionScores(
         np.mean([t.full for t in tables], axis=0), np.mean([t.without for t in tables], axis=0)
     )
 
 
-def _closer(near: _Table, far: _Table) -> _Table:
+def _closer(near: _DeletionScores, far: _DeletionScores) -> _DeletionScores:
     """Return whether the first is larger, a tie counting one half."""
 
     def share(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
         return (1 + np.sign(a - b)) / 2
 
-    return _Table(share(near.full, far.full), share(near.without, far.without))
+    return _DeletionScores(share(near.full, far.full), share(near.without, far.without))
 
 
 def _largest(by_group: NDArray[np.float64], groups: int) -> NDArray[np.float64]:
@@ -171,7 +174,9 @@ def _largest(by_group: NDArray[np.float64], groups: int) -> NDArray[np.float64]:
     return folded
 
 
-def _standard_error(top: _Table, bottom: _Table, weights: NDArray[np.float64]) -> float:
+def _standard_error(
+    top: _DeletionScores, bottom: _DeletionScores, weights: NDArray[np.float64]
+) -> float:
     """Return the standard error of mean(top)/mean(bottom), over seeds and over rows.
 
     The linear part of a sample in the ratio is ``(top - ratio bottom)/mean(bottom)``. Deleting

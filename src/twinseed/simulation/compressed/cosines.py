@@ -11,7 +11,7 @@ from scipy.special import erf, ndtri, stdtrit
 
 from twinseed.simulation.compressed.band import chi
 
-__all__ = ["EXPLICIT", "Axes", "Closest", "closest"]
+__all__ = ["EXPLICIT", "CovarianceShares", "LargestCosines", "closest"]
 
 Array = NDArray[np.float64]
 
@@ -22,7 +22,7 @@ _NORMAL = 1e6
 
 
 @dataclass(frozen=True)
-class Axes:
+class CovarianceShares:
     """How a vector x lies to the covariance C of rows: all that its cosines to them depend on.
 
     The last axis of shares and values runs over the factors of C and the rest of ``C^1/2 x``.
@@ -46,7 +46,7 @@ class Axes:
         twice: Array,
         values: Array,
         trace: Array | float,
-    ) -> Axes:
+    ) -> CovarianceShares:
         """Build the axes of C from ``|x|^2``, ``x.v`` for its factors' directions v, ``x.C x``,
         ``x.C^2 x``, the eigenvalues of the factors and the trace of C.
         """
@@ -65,7 +65,7 @@ class Axes:
 
 
 @dataclass(frozen=True)
-class Closest:
+class LargestCosines:
     """The largest |cosine| of each sample, shape (replicates, seeds)."""
 
     trained: Array
@@ -79,11 +79,11 @@ class Closest:
 def closest(
     n: int,
     held: int,
-    fitted: Axes,
-    fresh: Axes,
+    fitted: CovarianceShares,
+    fresh: CovarianceShares,
     freedom: Array,
     rngs: Sequence[np.random.Generator],
-) -> Closest:
+) -> LargestCosines:
     """Draw the largest cosines of samples to their ``n`` training rows, and to ``held`` fresh ones.
 
     Equation: along the axes a fresh row is a vector g of standard normals, beyond them it has
@@ -103,7 +103,7 @@ def closest(
     further = np.zeros_like(largest)
     if held < n:
         further = _largest(drawn[:, 1], n - held, freedom)
-    return Closest(
+    return LargestCosines(
         trained=_among(fitted, np.maximum(largest, further), others, n),
         equal=_among(fitted, largest, others, n),
         heldout=_among(fresh, largest, None, n),
@@ -113,11 +113,11 @@ def closest(
 def _row_by_row(
     n: int,
     held: int,
-    fitted: Axes,
-    fresh: Axes,
+    fitted: CovarianceShares,
+    fresh: CovarianceShares,
     freedom: Array,
     rngs: Sequence[np.random.Generator],
-) -> Closest:
+) -> LargestCosines:
     seeds, axes = fresh.shares.shape[1:]
     g = np.stack([rng.standard_normal((seeds, n, axes)) for rng in rngs])
     w = np.stack(
@@ -133,10 +133,10 @@ def _row_by_row(
     # rows of a frame: those far along its first directions are short in the others
     w = w * np.maximum(1.0 - np.sum(frame**2, axis=3), 0.0)
     near = _cosines(fitted, frame, _over(w, w.sum(axis=2, keepdims=True)))
-    return Closest(near.max(axis=2), near[:, :, :held].max(axis=2), far.max(axis=2))
+    return LargestCosines(near.max(axis=2), near[:, :, :held].max(axis=2), far.max(axis=2))
 
 
-def _cosines(axes: Axes, g: Array, w: Array) -> Array:
+def _cosines(axes: CovarianceShares, g: Array, w: Array) -> Array:
     count = g.shape[3]
     part = axes.own[..., None] * (g @ axes.shares[..., :count, None])[..., 0] ** 2
     whole = (g**2 @ axes.values[..., :count, None])[..., 0] + axes.rest[..., None] * w
@@ -148,7 +148,7 @@ def _largest(exponential: Array, count: int, freedom: Array) -> Array:
     return -_student(freedom, -np.expm1(-exponential / count) / 2)
 
 
-def _among(axes: Axes, largest: Array, others: Array | None, n: int) -> Array:
+def _among(axes: CovarianceShares, largest: Array, others: Array | None, n: int) -> Array:
     """Return the cosine to the row that lies furthest along ``C^1/2 x``, to leading order."""
     square = largest**2
     along = np.sum(axes.shares**2 * axes.values, axis=2)

@@ -15,7 +15,7 @@ from twinseed.orders.convergence.theory import factor_correlation
 from twinseed.orders.recovery import factor_groups, overlaps
 from twinseed.populations import Spiked
 from twinseed.readout import Estimate
-from twinseed.simulation.compressed.cosines import EXPLICIT, Axes, closest
+from twinseed.simulation.compressed.cosines import EXPLICIT, CovarianceShares, closest
 from twinseed.simulation.compressed.twins import CompressedTwin
 from twinseed.status import Status
 
@@ -123,11 +123,11 @@ def memorised(
         one, two, three = (
             bulk**k * energy + np.sum(part**2 * (factors**k - bulk**k), axis=2) for k in (1, 2, 3)
         )
-        fresh = Axes.of(energy, part, one, two, np.tile(factors, (len(rngs), 1)), trace)
+        fresh = CovarianceShares.of(energy, part, one, two, np.tile(factors, (len(rngs), 1)), trace)
         directions = slice(seeds, seeds + twin.learnt)
         along = heads @ np.swapaxes(twin.heads[:, directions], 1, 2) + inner[:, :, directions]
         own, twice = twin.moments[..., 0], twin.moments[..., 1]
-        fitted = Axes.of(energy, along, own, twice, twin.values, twin.trace[:, None])
+        fitted = CovarianceShares.of(energy, along, own, twice, twin.values, twin.trace[:, None])
         if n <= EXPLICIT:
             freedom = np.full(energy.shape, max(d - p - 1.0, 1.0))
         else:

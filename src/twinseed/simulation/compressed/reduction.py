@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from twinseed.filters import Filter, checked
 
-__all__ = ["Reduction", "Samples", "tall", "wide"]
+__all__ = ["KrylovSamples", "Reduction", "tall", "wide"]
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Samples:
+class KrylovSamples:
     """Samples of a batch of models in the coordinates of their Krylov spaces."""
 
     coordinates: Array
@@ -34,7 +34,7 @@ class Reduction:
     values: Array
     directions: Array
 
-    def samples(self, filter: Filter, noise: Array) -> Samples:
+    def samples(self, filter: Filter, noise: Array) -> KrylovSamples:
         """Return ``f(S) z``, z given along the first directions: noise (replicates, b, seeds)."""
         width = noise.shape[1]
         gain = checked(filter, self.values.ravel()).reshape(self.values.shape)[..., None]
@@ -43,7 +43,7 @@ class Reduction:
         coordinates[:, :width] += filter.at_zero * noise
         energy = np.swapaxes((gain * inside) ** 2, 1, 2)
         powers = np.stack([self.values, self.values**2], axis=2)
-        return Samples(np.ascontiguousarray(np.swapaxes(coordinates, 1, 2)), energy @ powers)
+        return KrylovSamples(np.ascontiguousarray(np.swapaxes(coordinates, 1, 2)), energy @ powers)
 
 
 def tall(data: Array) -> Reduction:

@@ -69,7 +69,9 @@ def compressed_twins(
     A replicate stops when doubling the Krylov space of either twin changed its samples by less than
     the tolerance allows; the directions of its factors may then go on alone.
     """
-    sides = [_Side(GaussianBand(n, d, noise.shape[1]), population, filter, noise) for n in rows]
+    sides = [
+        _TwinBatch(GaussianBand(n, d, noise.shape[1]), population, filter, noise) for n in rows
+    ]
     left = np.arange(len(rngs))
     steps = min(_FIRST_STEPS, limits.max_steps)
     while left.size:
@@ -90,7 +92,7 @@ def compressed_twins(
     return a, b
 
 
-class _Side:
+class _TwinBatch:
     """One twin of each replicate, as far as it is known."""
 
     def __init__(
