@@ -134,7 +134,7 @@ class Late(ts.Filter):
 
 
 def test_a_filter_is_examined_where_the_spectrum_lies() -> None:
-    with pytest.raises(ts.InputError, match="Cauchy's formula fails"):
+    with pytest.raises(ts.InputError, match="Cauchy's formula gives wrong values"):
         ts.predict(ts.Atoms([1e4]), Late(), gamma=2.0)
 
 

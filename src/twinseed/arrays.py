@@ -15,7 +15,7 @@ _DENSE = 1 << 27
 """Entries up to which a sparse matrix is written out: 1 GiB in float64."""
 
 _REMEDIES = {
-    "c": "pass the real and the imaginary parts as columns of their own",
+    "c": "pass the real parts and the imaginary parts in separate columns",
     "M": "turn times into numbers, such as seconds since the first",
     "m": "turn durations into numbers, such as seconds",
     "U": "turn text into numbers, or pass a data frame",
@@ -88,7 +88,7 @@ def _plain(argument: str, values: Any) -> NDArray[Any]:
         if int(np.prod(values.shape, dtype=np.float64)) > _DENSE:
             raise InputError(
                 argument,
-                f"must have at most {_DENSE:,} entries where it is sparse",
+                f"must have at most {_DENSE:,} entries if the array is sparse",
                 f"shape {values.shape}",
                 "pass fewer columns, or a dense array in a memory-mapped file",
             )

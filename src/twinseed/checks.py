@@ -163,7 +163,7 @@ def numeric_rows(
     if array.ndim < 2:
         raise InputError(
             argument,
-            "must have one row a sample and at least two axes",
+            "must have one row per sample and at least two axes",
             f"shape {array.shape}",
             "reshape it to (samples, features)",
         )
@@ -187,7 +187,7 @@ def numeric_rows(
         if 0.0 < largest < _LEAST and not any_size:
             raise InputError(
                 argument,
-                f"must have a value of at least {_LEAST:g} in size: powers of smaller ones "
+                f"must have a value of at least {_LEAST:g} in size: powers of smaller values "
                 "are rounded to zero",
                 f"{largest:g} as the largest",
                 "multiply all arrays by the same number first",
@@ -200,7 +200,7 @@ def refuse_positional(positional: tuple[Any, ...], call: str, right: str) -> Non
     if positional:
         raise InputError(
             call,
-            "takes its arguments by name",
+            "takes arguments by name only",
             f"{len(positional)} without a name, the first a {type(positional[0]).__name__}",
             f"call {right}",
         )
@@ -212,7 +212,7 @@ def _refuse(argument: str, start: int, block: NDArray[Any]) -> None:
         (~np.isfinite(block), "must be finite", "remove or impute the missing values first"),
         (
             np.abs(block) > _MOST,
-            f"must be at most {_MOST:g} in size: powers of larger ones are infinite",
+            f"must be at most {_MOST:g} in size: powers of larger values are infinite",
             "divide all arrays by the same number first",
         ),
     ):

@@ -13,7 +13,7 @@ from twinseed.errors import InputError
 
 __all__ = ["require_output", "write_bytes", "write_text", "written"]
 
-_REMEDY = "choose a file in a folder that exists, that you may write to and that has room"
+_REMEDY = "choose a file in a folder that exists, that you may write to and whose disk has room"
 
 
 @contextmanager

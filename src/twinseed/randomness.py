@@ -30,12 +30,12 @@ def entropy_of(rng: RandomSource) -> tuple[int, ...]:
     words = [rng] if isinstance(rng, int | np.integer) else rng
     remedy = "pass a whole number, zero or above, or a numpy Generator"
     if isinstance(words, str | bytes) or not isinstance(words, Sequence):
-        raise InputError("rng", "must be a seed or a generator", rng, remedy)
+        raise InputError("rng", "must be a seed or a numpy Generator", rng, remedy)
     if not words or any(
         isinstance(word, bool) or not isinstance(word, int | np.integer) or word < 0
         for word in words
     ):
-        raise InputError("rng", "must be a seed or a generator", rng, remedy)
+        raise InputError("rng", "must be a seed or a numpy Generator", rng, remedy)
     return tuple(int(word) for word in words)
 
 

@@ -57,7 +57,9 @@ VARIABLES: Mapping[str, Variable] = {
         "mean over samples of the largest |cosine| to a training row; 1: every sample is a copy",
     ),
     "memorisation_heldout": Variable(
-        "m_0", "the same against as many held-out rows of the same law: the level without copying"
+        "m_0",
+        "mean over samples of the largest |cosine| to a held-out row, with as many "
+        "held-out rows as training rows: the level without copying",
     ),
     "memorisation_ratio": Variable(
         "rho", "memorisation / memorisation_heldout at equal numbers of rows; 1: no excess"
@@ -67,7 +69,8 @@ VARIABLES: Mapping[str, Variable] = {
     ),
     "memorisation_share_euclidean": Variable(
         "s_E",
-        "the same by Euclidean distance (the distance-to-closest-record share); 1/2: no excess",
+        "share of samples closer (Euclidean distance) to training than to held-out "
+        "rows: the distance-to-closest-record share; 1/2: no excess",
     ),
     "convergence": Variable(
         "q", "E[x_A.x_B] / E|x|^2 over shared seeds; 0: unrelated, 1: the two models agree"
@@ -90,7 +93,8 @@ VARIABLES: Mapping[str, Variable] = {
     ),
     "wasserstein": Variable(
         "W2^2/d",
-        "squared 2-Wasserstein distance of model to truth, per dimension; 0: the truth",
+        "squared 2-Wasserstein distance of model to truth, per dimension; 0: the model "
+        "is the truth",
         squared_units=True,
     ),
     "flow_distance": Variable(
@@ -99,13 +103,18 @@ VARIABLES: Mapping[str, Variable] = {
         squared_units=True,
     ),
     "divergence_learnt_true": Variable(
-        "KL(f:Sigma)/d", "Kullback-Leibler divergence of the learnt law from the true; 0: the truth"
+        "KL(f:Sigma)/d",
+        "Kullback-Leibler divergence of the learnt law from the true law, per "
+        "dimension; 0: the model is the truth",
     ),
     "divergence_true_learnt": Variable(
-        "KL(Sigma:f)/d", "Kullback-Leibler divergence of the true law from the learnt; 0: the truth"
+        "KL(Sigma:f)/d",
+        "Kullback-Leibler divergence of the true law from the learnt law, per "
+        "dimension; 0: the model is the truth",
     ),
     "recovery_distance": Variable(
-        "delta", "chordal distance of the factors' subspaces, model to truth; 0: learned, 1: not"
+        "delta",
+        "chordal distance of the factors' subspaces, model to truth; 0: learned, 1: not learned",
     ),
     "recovery": Variable(
         "Q", "squared overlap of the model's and the true direction of a factor; 1: learned", True

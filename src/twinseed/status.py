@@ -46,28 +46,36 @@ _WITHOUT_VALUE = frozenset(
 _ADVICE = {
     Status.OK: "The formula or the estimator is valid here.",
     Status.LEADING_ORDER: (
-        "The formula is the leading order and its error is not known here "
-        "(heavy-tailed spectrum or few samples): simulate this point before relying on it."
+        "The formula is a leading order. Its error is not known here, because the "
+        "spectrum has a heavy tail or there are few samples: simulate this point "
+        "before you rely on the value."
     ),
     Status.BELOW_FLOOR: (
-        "Not distinguishable from what a direction that was never learned shows at this size: "
-        "read it as no recovery, or use more samples."
+        "At this size the value cannot be distinguished from the value of a direction "
+        "that was never learned: read the value as no recovery, or use more samples."
     ),
-    Status.EXTRAPOLATED: "Outside the range that the data can support: get a larger pilot.",
-    Status.NOT_CONVERGED: "The iteration stopped before its tolerance: allow it more steps.",
+    Status.EXTRAPOLATED: (
+        "The value lies outside the range that the data can support: collect a larger pilot."
+    ),
+    Status.NOT_CONVERGED: (
+        "The iteration stopped before it reached its tolerance: allow more steps."
+    ),
     Status.CONSTANT_COLUMNS: (
-        "Some columns never vary in the training data; they carry no information and were kept: "
-        "drop them if they are not part of the data."
+        "Some columns are constant in the training data. Constant columns carry no "
+        "information, and they were kept: drop them if they are not part of the data."
     ),
     Status.INFINITE: (
-        "No finite number exists, as a covariance has no inverse: compare `wasserstein`, drop "
-        "constant columns, or add a ridge."
+        "No finite number exists, because a covariance has no inverse: read "
+        "`wasserstein` instead, drop constant columns, or add a ridge."
     ),
     Status.NOT_IDENTIFIABLE: (
-        "The data given cannot answer this: see the argument named in the variable's description."
+        "The data that were passed do not determine this value: pass the argument that "
+        "the variable's description names."
     ),
-    Status.NO_THEORY: "No formula is known for this case: simulate it.",
+    Status.NO_THEORY: "No formula is known for this case: simulate this case.",
     Status.NOT_MEASURED: (
-        "This call does not produce the variable, or a sweep has no draw of this point yet."
+        "This call does not compute the variable, or the sweep has no draw of this "
+        "point yet: call the verb that computes the variable, or let the sweep "
+        "continue."
     ),
 }

@@ -71,7 +71,7 @@ BAD_ARRAYS: dict[str, tuple[dict[str, str], list[str]]] = {
     "infinity": ({"heldout": "infinite"}, ["--heldout[2, 1]", "inf", "impute"]),
     "one row": ({"train-a": "one"}, ["--train-a", "(1, 6)", "give more samples"]),
     "one axis": ({"train-a": "flat"}, ["--train-a", "(60,)", "reshape"]),
-    "columns": ({"heldout": "narrow"}, ["--heldout", "got 5", "same features"]),
+    "columns": ({"heldout": "narrow"}, ["--heldout", "got 5", "same columns"]),
     "seeds": ({"samples-b": "short"}, ["--samples-b", "got 39", "same list of seeds"]),
     "the same training rows": ({"train-b": "train-a"}, ["--train-b", "60 equal", "leave"]),
     "held-out rows in training": (

@@ -100,7 +100,7 @@ def test_points_without_a_draw_are_counted(store: Path, tmp_path: Path) -> None:
     shown = call("export", copied).stdout
     assert shown.startswith("10 draws at 5 of 6 points\n")
     assert "* not measured: " in shown
-    assert "a sweep has no draw of this point yet" in shown
+    assert "the sweep has no draw of this point yet" in shown
 
 
 def test_a_store_is_exported_as_a_table(store: Path, tmp_path: Path) -> None:

@@ -75,9 +75,9 @@ def widens(rows):
         (lambda rows: rows.sum(axis=1), "at least two axes"),
         (lambda rows: rows * np.nan, r"encoder\(heldout\)\[0, 0\] must be finite"),
         (lambda rows: [[object()]] * len(rows), r"encoder\(heldout\) must hold real numbers"),
-        (lambda rows: rows - rows.mean(axis=0), "other features alone than in a block"),
-        (widens, "blocks of heldout different widths"),
-        (raises, "fails on heldout.*no such layer"),
+        (lambda rows: rows - rows.mean(axis=0), "different features in a small block"),
+        (widens, "different blocks of heldout"),
+        (raises, "an error for heldout.*no such layer"),
         ("squares", "must be a function"),
     ],
 )

@@ -44,7 +44,7 @@ def test_the_same_roles_by_name_are_taken_everywhere() -> None:
         (lambda: ts.measure(*ROWS), r"call ts\.measure\(ts\.Twins\(train_a="),
         (lambda: ts.measure(), "twins must be ts.Twins"),
         (lambda: ts.measure(TWINS), "rng is needed"),
-        (lambda: ts.measure(TWINS, 0), "measure takes its arguments by name"),
+        (lambda: ts.measure(TWINS, 0), "measure takes arguments by name only"),
         (lambda: ts.Twins(), "samples_a is needed"),
         (lambda: ts.Twins(ROWS[0]), "train_a is needed"),
         (lambda: ts.Twins(TWINS), "samples_a must be rows"),

@@ -88,7 +88,7 @@ def test_training_rows_shared_in_part_are_counted():
 def test_heldout_rows_that_were_trained_on(train):
     whole = arrays(n=8)
     whole["heldout"][[2, 5]] = whole[train][[6, 1]]
-    with pytest.raises(InputError, match=rf"2 such rows, the first pair heldout\[2\] = {train}\[6"):
+    with pytest.raises(InputError, match=rf"2 such rows; .* heldout\[2\] = {train}\[6"):
         Twins(**whole)
 
 

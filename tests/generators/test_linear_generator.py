@@ -137,7 +137,7 @@ def test_bad_input_is_named() -> None:
     with pytest.raises(InputError, match="train must have at least 2 rows"):
         LinearGenerator.fit(good[:1], plain, center=True)
     model = LinearGenerator.fit(good, plain)
-    with pytest.raises(InputError, match="noise must have the data's 3 columns"):
+    with pytest.raises(InputError, match="noise must have as many columns as the data, 3"):
         model.sample(np.zeros((2, 4)))
     with pytest.raises(InputError, match=r"noise\[0, 0\]"):
         model.sample(np.full((1, 3), np.inf))

@@ -157,7 +157,9 @@ def test_a_bad_batch_is_refused_and_changes_nothing(batch: tuple[Any, Any], says
 def test_a_second_generator_comes_always_or_never() -> None:
     seen = ts.Accumulator(train_a=TRAIN_A, heldout=HELDOUT, rng=0)
     seen.update(SAMPLES_A)
-    with pytest.raises(InputError, match="samples_b must come with every batch, or with none"):
+    with pytest.raises(
+        InputError, match="samples_b must be passed with every batch or with no batch"
+    ):
         seen.update(SAMPLES_A, SAMPLES_B)
 
 

@@ -206,7 +206,7 @@ def test_draws_that_make_no_grid_are_refused(tmp_path: Path) -> None:
     store = tmp_path / "draws.sqlite"
     for strengths in ([3.0, 1.0], [3.0, 2.0], [4.0, 2.0]):
         drawn(store, ts.Spiked(strengths), RIDGES[0], n=8, d=6, engine=Numbers())
-    with pytest.raises(ReadoutError, match=r"no grid .*differ in the strength of one factor"):
+    with pytest.raises(ReadoutError, match=r"not form a grid .*in the strength of one factor"):
         ts.load_sweep(store).to_xarray()
     with pytest.raises(StoreError, match="absent"):
         ts.load_sweep(tmp_path / "absent.sqlite")

@@ -291,8 +291,8 @@ def test_numbers_become_coordinates_and_sequences_dimensions(
         ({"workers": 0}, "workers"),
         ({"filter": 0.1}, "filter"),
         ({"population": [3.0]}, "population"),
-        ({"n": 10**6, "d": 10**6}, "above max_gib"),
-        ({"n": 1000, "d": 10**6}, "above max_gib"),
+        ({"n": 10**6, "d": 10**6}, "more than max_gib"),
+        ({"n": 1000, "d": 10**6}, "more than max_gib"),
     ],
 )
 def test_bad_arguments_are_named_before_any_work(

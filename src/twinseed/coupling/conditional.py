@@ -135,9 +135,10 @@ def _analytic(
     if not is_analytic(partial(evaluated, filter, function), float(exact[1] @ exact[0])):
         raise InputError(
             "filter",
-            "is declared analytic, but Cauchy's formula fails for it",
+            "is declared analytic, but Cauchy's formula gives wrong values of the filter",
             filter,
-            "take complex numbers without abs, real, conj, maximum or where; or drop analytic",
+            "let the filter compute with complex numbers, without abs, real, conj, maximum "
+            "or where; or leave analytic out",
         )
     if start >= high:
         nothing = np.zeros(mu.size)
@@ -163,7 +164,9 @@ def _analytic(
                 information = told.settled(roughly, _AGREED)
                 return _with_shortfall(first, second, own, at_zero, information)
         before = (first, second)
-    raise NoTheoryError(f"the contour integral of {filter!r} does not settle at n/d = {n / d:.6g}")
+    raise NoTheoryError(
+        f"the contour integral of {filter!r} does not converge at n/d = {n / d:.6g}"
+    )
 
 
 def _contours(
@@ -190,14 +193,14 @@ def _on_density(
             f"is not declared analytic, and the spectrum has {exact[0].size} atoms "
             f"(at most {_MOST_ATOMS} can be integrated over the density)",
             filter,
-            "simulate it, or set analytic = True if f takes complex numbers",
+            "simulate this filter, or set analytic = True if the filter accepts complex numbers",
         )
     order, found = 48, None
     while found is None or (_mass_error(found, nodes[0].size) > _MASS and order < 1000):
         order *= 2
         found = sample_density(exact, n, d, mu, breaks=filter.breaks, order=order)
     if _mass_error(found, nodes[0].size) > _MASS:
-        raise NoTheoryError(f"the sample density does not settle at n/d = {n / d:.6g}")
+        raise NoTheoryError(f"the sample density does not converge at n/d = {n / d:.6g}")
     adapted = filter.adapted(_sample_spectrum(found, mu, weight, n, d))
     at_zero = adapted.at_zero
     values = checked(adapted, found.nodes)
@@ -268,7 +271,10 @@ def _adapted_rank(
     """The threshold above which the limiting sample spectrum has the mass rank/d."""
     if limit:
         raise InputError(
-            "rank", "is no share of infinitely many directions", filter, "pass n and d as well"
+            "rank",
+            "has no meaning in the limit of infinitely many directions",
+            filter,
+            "pass n and d as well",
         )
     mu, weight = exact
     rank = float(filter.parameters["rank"])

@@ -67,7 +67,7 @@ def kappa(zeta: ArrayLike, spectrum: Spectrum, n: float, d: float) -> Array:
         if active.size == 0:
             return root.reshape(np.shape(zeta))
     raise NoTheoryError(
-        f"the fixed point did not settle in {_STEPS} steps at zeta = {target[active][0]!r} "
+        f"the fixed point did not converge in {_STEPS} steps at zeta = {target[active][0]!r} "
         f"(n = {n!r}, d = {d!r}): please report the spectrum"
     )
 

@@ -72,7 +72,8 @@ def encoded_rows(
     if not _agree(first[: len(probe)], probe):
         raise InputError(
             "encoder",
-            f"gives the first {len(probe)} rows of {argument} other features alone than in a block",
+            f"gives the first {len(probe)} rows of {argument} different features in a small "
+            "block and in a large block",
             f"up to {np.abs(first[: len(probe)] - probe).max():.3g} apart",
             _REMEDY,
         )
@@ -82,7 +83,10 @@ def encoded_rows(
         block = _block(argument, rows[start : start + _ROWS], encoder, image_shape)
         if block.shape[1] != first.shape[1]:
             raise InputError(
-                "encoder", f"gives blocks of {argument} different widths", block.shape[1], _REMEDY
+                "encoder",
+                f"gives different numbers of features for different blocks of {argument}",
+                block.shape[1],
+                _REMEDY,
             )
         features[start : start + len(block)] = block
     if place is not None:
@@ -99,7 +103,10 @@ def _block(
     except Exception as error:  # the user's own function may raise anything
         said = f"{type(error).__name__}: {error}"
         raise InputError(
-            "encoder", f"fails on {argument} of shape {given.shape}", said, "try it on these rows"
+            "encoder",
+            f"raises an error for {argument} of shape {given.shape}",
+            said,
+            "call the function on these rows and correct it",
         ) from error
     name = f"encoder({argument})"
     features = numeric_rows(name, as_arrays({name: made})[name], at_least=0)

@@ -71,27 +71,32 @@ class Twins:
     def __post_init__(self) -> None:
         given = {name: getattr(self, name) for name in _NAMES}
         if isinstance(self.samples_a, Twins):
-            raise InputError("samples_a", "must be rows", self.samples_a, "they are twins already")
+            raise InputError(
+                "samples_a",
+                "must be rows",
+                self.samples_a,
+                "pass these twins to the verb; they are Twins already",
+            )
         for name in ("samples_a", "train_a"):
             if given[name] is None:
-                raise InputError(name, "is needed", None, "pass rows, one a sample")
+                raise InputError(name, "is needed", None, "pass rows, one row per sample")
         given, columns = with_columns({k: rows for k, rows in given.items() if rows is not None})
         object.__setattr__(self, "image_shape", _image_shape(given, self.image_shape))
         for name, rows in given.items():
             object.__setattr__(self, name, numeric_rows(name, rows))
         self._require_alike()
         if self.origin is not None:
-            origin = finite_vector("origin", self.origin, "pass one number a column")
+            origin = finite_vector("origin", self.origin, "pass one number per column")
             if origin.size != self.d:
                 raise InputError(
-                    "origin", f"must have {self.d} entries", origin.size, "one number a column"
+                    "origin", f"must have {self.d} entries", origin.size, "one number per column"
                 )
             numeric_rows("origin", origin[None, :], at_least=1)
             object.__setattr__(self, "origin", origin)
         if self.image_shape is not None and math.prod(self.image_shape) != self.d:
             raise InputError(
                 "image_shape",
-                f"must have {self.d} entries, one a column",
+                f"must have {self.d} entries, one per column",
                 self.image_shape,
                 "pass (H, W), (C, H, W) or (H, W, C)",
             )
@@ -268,7 +273,7 @@ class Twins:
                     name,
                     f"must have as many columns as train_a, {self.d}",
                     rows.shape[1],
-                    "put all arrays in the same features",
+                    "use the same columns in all arrays",
                 )
         if self.samples_b is not None and len(self.samples_b) != self.seeds:
             raise InputError(
@@ -298,8 +303,7 @@ class Twins:
                 raise InputError(
                     "heldout",
                     f"must not hold rows of {name}",
-                    f"{shared.size} such rows, the first pair heldout[{shared[0]}] = "
-                    f"{name}[{first}]",
+                    f"{shared.size} such rows; for example, heldout[{shared[0]}] = {name}[{first}]",
                     "remove them, or hold out other rows",
                 )
 
@@ -322,7 +326,7 @@ def _image_shape(
         elif [size for size in own if size > 1] != [size for size in shape if size > 1]:
             raise InputError(
                 name,
-                f"must hold images of shape {shape}, as the other arrays do",
+                f"must hold images of shape {shape}, like the other arrays",
                 own,
                 "bring all arrays into one layout, N x C x H x W or N x H x W",
             )

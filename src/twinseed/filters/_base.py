@@ -162,7 +162,7 @@ def evaluated(filter: Filter, function: Callable[..., Any], points: NDArray[Any]
             f"raised {type(error).__name__} between lambda = {np.abs(points).min():.6g} and "
             f"{np.abs(points).max():.6g}",
             filter,
-            f"mend it there; it said: {error}",
+            f"correct the filter for these eigenvalues; the error was: {error}",
         ) from error
     if values.shape != points.shape:
         raise InputError(

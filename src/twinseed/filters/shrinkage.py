@@ -80,7 +80,8 @@ class Shrinkage(Filter):
     def __call__(self, eigenvalues: Array) -> Array:
         raise InputError(
             "filter",
-            "shrinks the spectrum as a whole, so it needs the whole sample spectrum first",
+            "depends on all sample eigenvalues together, so the filter needs the whole "
+            "sample spectrum first",
             self,
             "call filter.adapted(spectrum), as LinearGenerator.fit does",
         )
@@ -91,7 +92,7 @@ class Shrinkage(Filter):
         if math.isinf(spectrum.n) or math.isinf(spectrum.d):
             raise InputError(
                 "spectrum",
-                "must have a finite n and d, or an oracle",
+                "needs a finite n and d, or an oracle",
                 (spectrum.n, spectrum.d),
                 "give the sample spectrum of data, or E[mu | lambda] as its oracle",
             )

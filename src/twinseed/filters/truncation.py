@@ -45,7 +45,7 @@ class Truncation(Filter):
         if (rank is None) == (threshold is None):
             raise InputError(
                 "rank, threshold",
-                "must be given one or the other",
+                "must be passed one at a time",
                 (rank, threshold),
                 "pass Truncation(rank=10) or Truncation(threshold=1.0)",
             )
@@ -99,7 +99,8 @@ class Truncation(Filter):
         if self._threshold is None:
             raise InputError(
                 "filter",
-                "keeps a number of directions, so it needs the whole sample spectrum first",
+                "keeps a fixed number of directions, so the filter needs the whole sample "
+                "spectrum first",
                 self,
                 "call filter.adapted(spectrum), as LinearGenerator.fit does",
             )
@@ -121,7 +122,7 @@ def _cut(spectrum: SpectrumSeen, rank: int) -> float:
     if math.isinf(spectrum.d):
         raise InputError(
             "rank",
-            "is no share of infinitely many directions",
+            "has no meaning in the limit of infinitely many directions",
             rank,
             "pass n and d, or use Truncation(threshold=...)",
         )
@@ -136,7 +137,7 @@ def _cut(spectrum: SpectrumSeen, rank: int) -> float:
     if kept == dropped:
         raise InputError(
             "rank",
-            f"must not part equal eigenvalues, here {kept!r}",
+            f"must not separate equal eigenvalues, here {kept!r}",
             rank,
             "choose a rank with a gap after it",
         )

@@ -28,5 +28,7 @@ def checked_noise(noise: ArrayLike, d: int) -> NDArray[np.float64]:
     """Return noise as float64 if it is finite numbers in ``d`` columns."""
     z = numeric_rows("noise", noise, at_least=1)
     if z.shape[1] != d:
-        raise InputError("noise", f"must have the data's {d} columns", z.shape, "draw (seeds, d)")
+        raise InputError(
+            "noise", f"must have as many columns as the data, {d}", z.shape, "draw (seeds, d)"
+        )
     return np.asarray(z, dtype=np.float64)

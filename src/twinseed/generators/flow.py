@@ -99,7 +99,10 @@ class DenoiserFlow:
         clean: Array = np.asarray(self._denoiser(x, sigma), dtype=np.float64)
         if clean.shape != x.shape:
             raise InputError(
-                "denoiser", f"must return rows of shape {x.shape}", clean.shape, "do not change it"
+                "denoiser",
+                f"must return rows of shape {x.shape}",
+                clean.shape,
+                "return rows of the same shape as x",
             )
         if not np.isfinite(clean).all():
             raise InputError(

@@ -221,8 +221,8 @@ def require_elementwise(filter: Filter) -> None:
     if type(filter).adapted is not Filter.adapted or filter.breaks:
         raise InputError(
             "filter",
-            "must be a continuous function of each eigenvalue alone: matrix-free steps see neither "
-            "the whole sample spectrum nor a jump",
+            "must be a continuous function of each eigenvalue alone: matrix-free steps "
+            "know neither the whole sample spectrum nor a jump of the filter",
             filter,
             "use the dense engine, or Ridge, ProbabilityFlow or EarlyStopping",
         )

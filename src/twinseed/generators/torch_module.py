@@ -85,8 +85,9 @@ class TorchGenerator:
                 raise InputError(
                     "module",
                     "must map every row of noise by itself",
-                    f"the first {len(alone)} rows differ alone and in a batch of {len(first)}",
-                    "take out what mixes the rows of a batch, or pass batch=1",
+                    f"the first {len(alone)} samples differ between a batch of {len(alone)} rows "
+                    f"and a batch of {len(first)} rows",
+                    "remove layers that mix the rows of a batch, or pass batch=1",
                 )
             rest = range(self._batch, len(z), self._batch)
             return np.concatenate([first, *(self._draw(z[s : s + self._batch]) for s in rest)])
@@ -165,7 +166,10 @@ def _array(argument: str, made: Any) -> NDArray[Any]:
 
     if not isinstance(made, torch.Tensor):
         raise InputError(
-            argument, "must return a tensor", type(made).__name__, "wrap it in a module that does"
+            argument,
+            "must return a tensor",
+            type(made).__name__,
+            "wrap the module in another module that returns a tensor",
         )
     return as_arrays({argument: made})[argument]
 

@@ -74,14 +74,17 @@ def nearest(
     r = numeric_rows("rows", rows, at_least=1, any_size=True)
     if q.shape[1] != r.shape[1]:
         raise InputError(
-            "queries", f"must have the rows' {r.shape[1]} columns", q.shape[1], "match the widths"
+            "queries",
+            f"must have as many columns as the rows, {r.shape[1]}",
+            q.shape[1],
+            "match the widths",
         )
     labels = _labels(groups, len(r))
     count = int(labels.max()) + 1
     ranks = np.arange(len(r)) if ties is None else np.asarray(ties)
     if ranks.shape != (len(r),):
         raise InputError(
-            "ties", "must hold a rank a row", ranks.shape, "pass one rank for each row"
+            "ties", "must hold one rank per row", ranks.shape, "pass one rank for each row"
         )
     frame = Frame.around(q, r, origin)
     plan = BlockSizes.within(memory, len(r), r.shape[1], frame.dtype.itemsize, count, top)
@@ -107,7 +110,7 @@ def _labels(groups: int | NDArray[np.int64], rows: int) -> NDArray[np.int64]:
         return np.arange(rows) % int(groups)
     labels = np.asarray(groups)
     if labels.shape != (rows,) or not np.issubdtype(labels.dtype, np.integer):
-        raise InputError("groups", "must hold a whole number a row", labels.shape, remedy)
+        raise InputError("groups", "must hold one whole number per row", labels.shape, remedy)
     if labels.min() < 0 or np.any(np.bincount(labels) == 0):
         raise InputError("groups", "must use every label from 0", int(labels.min()), remedy)
     return labels.astype(np.int64, copy=False)

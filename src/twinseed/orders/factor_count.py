@@ -28,8 +28,8 @@ class FactorCount:
         if self.rows is not None:
             where = f"{self.rows} held-out or reference rows of {where}"
         return (
-            f"{self.asked} leading directions were asked for; {self.count} are looked at, since "
-            f"{where} have no more."
+            f"{self.asked} leading directions were asked for. {self.count} are measured, "
+            f"because {where} have no more directions."
         )
 
     def at_most(self, found: int) -> FactorCount:

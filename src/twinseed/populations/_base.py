@@ -84,9 +84,9 @@ class Population(ABC):
         if self.dimension is not None and size != self.dimension:
             raise InputError(
                 "d",
-                f"must be the population's own dimension, {self.dimension}",
+                f"must equal the dimension of the population, {self.dimension}",
                 d,
-                "leave d out, or build the population at the d wanted",
+                "leave d out, or build a population of the dimension that you want",
             )
         return size
 

@@ -99,7 +99,7 @@ def _require_distinct(rows: NDArray[Any]) -> None:
     if distinct < len(rows):
         raise InputError(
             "data",
-            "must not repeat rows: they hide how many directions vary",
-            f"{distinct} different of {len(rows)}",
+            "must not repeat rows, because repeated rows hide how many directions vary",
+            f"{distinct} different rows of {len(rows)}",
             "drop the repetitions",
         )

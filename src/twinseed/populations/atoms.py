@@ -57,7 +57,10 @@ class Atoms(Population):
             share = finite_vector("weights", weights, "pass a share for each value")
             if share.size != mu.size:
                 raise InputError(
-                    "weights", f"must have one entry a value, {mu.size}", share.size, "add the rest"
+                    "weights",
+                    f"must have one entry per value, {mu.size}",
+                    share.size,
+                    "add the rest",
                 )
             if np.any(share < 0):
                 raise InputError(
@@ -73,7 +76,7 @@ class Atoms(Population):
                 "leading",
                 f"must be below the number of distinct values, {self._values.size}",
                 leading,
-                "report fewer factors; equal values are one atom",
+                "report fewer factors; equal values count as one atom",
             )
 
     @property
@@ -120,7 +123,10 @@ class Atoms(Population):
         """Directions of each atom at dimension ``d``."""
         if math.isinf(d) or d != math.floor(d):
             raise InputError(
-                "d", "must be whole for leading atoms", d, "pass d, the number of columns"
+                "d",
+                "must give each leading atom a whole number of directions, so it needs d",
+                d,
+                "pass d, the number of columns",
             )
         d = self._checked_dimension(int(d))
         exact = self._weights * d
@@ -132,7 +138,8 @@ class Atoms(Population):
         if np.any(top != 1):
             raise InputError(
                 "leading",
-                f"asks for single directions, but at d = {d} their numbers are",
+                f"needs leading atoms of one direction each, but at d = {d} the numbers of "
+                "directions are",
                 top.tolist(),
                 "give each leading atom the weight 1/d, or report fewer",
             )

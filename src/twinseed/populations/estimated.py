@@ -43,7 +43,9 @@ class Estimated(Population):
         constant_columns: int = 0,
         detectable: float | None = None,
     ) -> None:
-        mu = finite_vector("eigenvalues", eigenvalues, "pass one population eigenvalue a direction")
+        mu = finite_vector(
+            "eigenvalues", eigenvalues, "pass one population eigenvalue per direction"
+        )
         if np.any(mu < 0) or not np.any(mu > 0):
             raise InputError(
                 "eigenvalues",

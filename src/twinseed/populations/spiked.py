@@ -40,7 +40,7 @@ class Spiked(Population):
         if np.any(beta <= -self._bulk):
             raise InputError(
                 "strengths",
-                f"must lie above -bulk = {-self._bulk}",
+                f"must be above -bulk = {-self._bulk}",
                 float(beta.min()),
                 "a covariance has no negative eigenvalue; pass strengths, not eigenvalues",
             )

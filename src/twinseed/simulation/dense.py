@@ -72,7 +72,7 @@ class Dense(Engine):
     revision = 3
 
     def __post_init__(self) -> None:
-        seeds = whole("seeds", self.seeds, "pass how many samples to draw a model", at_least=2)
+        seeds = whole("seeds", self.seeds, "pass how many samples to draw per model", at_least=2)
         limit = whole("wasserstein_limit", self.wasserstein_limit, "pass the largest d", at_least=0)
         object.__setattr__(self, "seeds", seeds)
         object.__setattr__(self, "wasserstein_limit", limit)

@@ -24,12 +24,14 @@ _NOTHING = 1e-9
 def require_rows_and_room(n: int, d: int, peak_bytes: int, max_gib: float, remedy: str) -> None:
     """Raise ``InputError`` for a single row, which no estimator takes, or for want of memory."""
     if n < 2:
-        raise InputError("n", "must be at least 2 to be simulated", n, "use predict, or more rows")
+        raise InputError(
+            "n", "must be at least 2 to be simulated", n, "use ts.predict, or more rows"
+        )
     needed = peak_bytes / _GIB
     if needed > max_gib:
         raise InputError(
             "n, d",
-            f"need about {needed:.3g} GiB for each worker, above max_gib = {max_gib:g}",
+            f"need about {needed:.3g} GiB per worker, which is more than max_gib = {max_gib:g}",
             (n, d),
             remedy,
         )

@@ -82,7 +82,7 @@ class Krylov(Engine):
     revision = 2
 
     def __post_init__(self) -> None:
-        seeds = whole("seeds", self.seeds, "pass how many samples to draw a model", at_least=2)
+        seeds = whole("seeds", self.seeds, "pass how many samples to draw per model", at_least=2)
         object.__setattr__(self, "seeds", seeds)
         relative = positive("tolerance", self.tolerance, "pass a relative error, such as 1e-6")
         object.__setattr__(self, "tolerance", relative)

@@ -132,9 +132,9 @@ class Accumulator:
         if (self._samples and self._samples.keys() != batch.keys()) or self._missing(batch):
             raise InputError(
                 "samples_b",
-                "must come with every batch, or with none",
+                "must be passed with every batch or with no batch",
                 "with this one" if "samples_b" in batch else "missing",
-                "pass both generators' samples each time; train_b needs them",
+                "pass samples_a and samples_b in every call; train_b needs both",
             )
         if samples_b is not None and len(batch["samples_a"]) != len(batch["samples_b"]):
             raise InputError(
@@ -198,6 +198,6 @@ class Accumulator:
                 name,
                 f"must have as many columns as train_a, {self._real.d}",
                 checked.shape[1],
-                "put all arrays in the same features",
+                "use the same columns in all arrays",
             )
         return checked

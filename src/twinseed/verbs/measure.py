@@ -123,7 +123,9 @@ def checked_resamples(resamples: int) -> int:
     """Return the number of bootstrap draws, if it is 0 or at least 2."""
     draws = whole("resamples", resamples, "pass the number of bootstrap draws", at_least=0)
     if draws == 1:
-        raise InputError("resamples", "must not be 1", 1, "one draw has no spread: pass 0 or 200")
+        raise InputError(
+            "resamples", "must not be 1", 1, "one draw gives no standard error: pass 0 or 200"
+        )
     return draws
 
 

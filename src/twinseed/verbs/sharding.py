@@ -74,7 +74,7 @@ def pieces_of(role: str, shards: Sequence[Any], client: Any) -> list[Piece]:
                 role,
                 f"must have shards of rows of one shape, {found[0].shape[1:]}",
                 piece.shape[1:],
-                "bring all shards into one layout",
+                "save all shards in one layout",
             )
     return found
 
@@ -245,8 +245,8 @@ def _rows(handle: Any) -> NDArray[Any]:
             handle = load_rows(handle)
         except InputError as error:
             raise TwinseedError(
-                f"a worker of the cluster cannot read {handle} ({error}): keep shards where all "
-                "workers see them under the same name"
+                f"a worker of the cluster cannot read {handle} ({error}): put the shards in a "
+                "folder that every worker reaches under the same path"
             ) from error
     rows = plain("rows", handle)
     return rows.reshape(len(rows), -1)

@@ -90,7 +90,9 @@ def simulate(
     ({'n': 2}, True)
     """
     if store is not None:
-        store = given_path("store", store, "pass a file that may be made, as in draws.sqlite")
+        store = given_path(
+            "store", store, "pass the path of a file that can be created, such as draws.sqlite"
+        )
     simulation = Simulation.build(
         population, filter, n=n, d=d, replicates=replicates, engine=engine
     )

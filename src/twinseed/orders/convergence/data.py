@@ -116,7 +116,7 @@ def from_twins(
     drawn = _bootstrap(table, stream(entropy_of(rng), "convergence: seeds"), resamples)
     source = ""
     if resamples:
-        source = f"seeds ({resamples} bootstrap draws); the trained models are taken as given"
+        source = f"seeds ({resamples} bootstrap draws); the trained models are held fixed"
     distances = {
         "flow_distance": Estimate(
             2.0 * float(sums.gap.mean()) / twins.d,
@@ -192,7 +192,7 @@ def along(
     blocks = _blocks(twins.samples_a, twins.samples_b, o)
     whole = sum(float(np.sum(_dot(a, a) + _dot(b, b))) for a, b, _ in blocks)
     energy = parts.sum(axis=0).reshape(3, -1)[1:].sum(axis=0)
-    source = f"seeds ({resamples} bootstrap draws); the trained models are taken as given"
+    source = f"seeds ({resamples} bootstrap draws); the trained models are held fixed"
     return Along(
         _correlation(parts, _bootstrap(parts, draw, resamples), source),
         energy / whole if whole > 0 else np.zeros_like(energy),

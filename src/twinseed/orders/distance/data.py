@@ -88,7 +88,7 @@ def _checked(
     v: NDArray[np.float64] = np.asarray(directions, dtype=np.float64)
     if mu.ndim != 1 or v.shape != (mu.size, spread.size):
         raise InputError(
-            "directions", f"must be ({mu.size}, {spread.size})", v.shape, "one column a variance"
+            "directions", f"must be ({mu.size}, {spread.size})", v.shape, "one column per variance"
         )
     if min(mu.min(initial=0.0), spread.min(initial=0.0), rest) < 0:
         raise InputError(

@@ -81,7 +81,7 @@ def from_twins(
         row[:] = np.bincount(draw.integers(0, count, size=count), minlength=count)
     source = (
         f"seeds ({resamples} bootstrap draws) and rows ({found[0].groups} groups, jackknife); "
-        "the trained models are taken as given"
+        "the trained models are held fixed"
         if resamples
         else ""
     )

@@ -226,7 +226,10 @@ def _target(
         known = _orthonormal("truth", truth, twins.d)
         if known.shape[1] < count:
             raise InputError(
-                "truth", f"must have {count} columns", known.shape[1], "lower factors to match"
+                "truth",
+                f"must have {count} columns",
+                known.shape[1],
+                "lower factors to the number of columns",
             )
         values = np.full(known.shape[1], np.nan)
         if eigenvalues is not None:
@@ -244,7 +247,10 @@ def _target(
         return None
     if rows.shape[1] != twins.d:
         raise InputError(
-            "reference", f"must have {twins.d} columns", rows.shape[1], "use the same features"
+            "reference",
+            f"must have {twins.d} columns",
+            rows.shape[1],
+            "use the same columns as the samples",
         )
     labels = _labels(len(rows), stream(entropy, "recovery: reference"), resamples)
     side = jackknifed(rows, None, count + _SPARE, labels)
@@ -361,7 +367,10 @@ def _estimate(
     variance[np.isnan(value)] = np.nan
     source = ""
     if resampled:
-        source = f"{' and '.join(resampled)} (jackknife, {GROUPS} groups); models as given"
+        source = (
+            f"{' and '.join(resampled)} (jackknife, {GROUPS} groups); the trained models "
+            "are held fixed"
+        )
     return Estimate(value, np.sqrt(variance), status, source)
 
 
@@ -378,7 +387,7 @@ def _sizes(groups: list[slice]) -> Array:
 
 def _orthonormal(name: str, given: ArrayLike, d: int) -> Array:
     vectors = np.asarray(numeric_rows(name, given, at_least=1), dtype=np.float64)
-    remedy = f"pass ({d}, k), one orthonormal direction a column"
+    remedy = f"pass shape ({d}, k), one orthonormal direction per column"
     if vectors.shape[0] != d:
         raise InputError(name, f"must have {d} rows", vectors.shape, remedy)
     off = float(np.abs(vectors.T @ vectors - np.eye(vectors.shape[1])).max())

@@ -89,14 +89,16 @@ class Compressed(Engine):
     revision = 2
 
     def __post_init__(self) -> None:
-        seeds = whole("seeds", self.seeds, "pass how many samples to draw a model")
+        seeds = whole("seeds", self.seeds, "pass how many samples to draw per model")
         steps = whole("max_steps", self.max_steps, "pass the largest number of blocks", at_least=2)
         object.__setattr__(self, "seeds", seeds)
         object.__setattr__(self, "max_steps", steps)
         allowed = positive("tolerance", self.tolerance, "pass the error of q that is allowed")
         object.__setattr__(self, "tolerance", allowed)
         if self.n_b is not None:
-            rows = whole("n_b", self.n_b, "pass the training rows of twin B, or None for n")
+            rows = whole(
+                "n_b", self.n_b, "pass the number of training rows of twin B, or None for n"
+            )
             object.__setattr__(self, "n_b", rows)
 
     def draw(

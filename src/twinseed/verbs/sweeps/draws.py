@@ -56,7 +56,10 @@ class Simulation:
         """Check the arguments of ``simulate``."""
         grid = Grid.build(population, filter, n=n, d=d)
         number = whole(
-            "replicates", replicates, "pass at least 2, so that there is an error bar", at_least=2
+            "replicates",
+            replicates,
+            "pass at least 2, because one replicate gives no standard error",
+            at_least=2,
         )
         chosen = _require_engine(engine)
         for member, one in itertools.product(grid.populations, grid.filters):

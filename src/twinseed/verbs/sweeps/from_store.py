@@ -45,7 +45,7 @@ def gathered(draws: Sequence[Draw], attrs: Mapping[str, Any]) -> xr.Dataset:
         ReadoutError: there is no draw, or the populations make no axis.
     """
     if not draws:
-        raise ReadoutError("there is no draw yet: let the sweep go on")
+        raise ReadoutError("the store has no draw yet: let the sweep continue")
     _require_one_version(draws)
     populations = _Populations.of(_distinct("population", draws))
     n, d = (_numbers(key, _distinct(key, draws)) for key in ("n", "d"))
@@ -85,9 +85,9 @@ def _require_one_version(draws: Sequence[Draw]) -> None:
             name = _spelled([key, about[key], at])
             if found.setdefault(name, identity.get(key, "")) != identity.get(key, ""):
                 raise ReadoutError(
-                    f"the store holds draws of two versions of the {key} {label(about[key])}: "
-                    "its code was edited in between. Take the table of draws, which names "
-                    f"the version in identity_{key}, or give the new version a store of its own"
+                    f"the store holds draws of two versions of the {key} {label(about[key])}: its "
+                    "code was edited between the draws. Use the table of draws, which names the "
+                    f"version in identity_{key}, or use another store for the new version"
                 )
 
 
@@ -138,7 +138,8 @@ class _Populations:
             built = PopulationAxis.build(known)
         except InputError as error:
             raise ReadoutError(
-                f"these draws make no grid (population {error.problem}): take the table of draws"
+                f"these draws do not form a grid (population {error.problem}): use the table of "
+                "draws instead"
             ) from error
         ((name, (_, values)),) = built.coords.items()
         axis = _Axis.along("population", name, distinct, values)

@@ -193,11 +193,11 @@ def _parameters(filter: Filter) -> dict[str, Any]:
         if name in _TAKEN or np.ndim(value) > 0:
             raise InputError(
                 "filter",
-                f"must have numbers as parameters, and none of the name {name!r}"
+                f"must have numbers as parameters, and no parameter named {name!r}"
                 if name in _TAKEN
                 else f"must have numbers as parameters, but {name!r} is a list",
                 value,
-                "mend `parameters` of the filter",
+                "correct the property `parameters` of the filter",
             )
     return found
 
@@ -210,7 +210,7 @@ def _require_two(given: Mapping[str, Any]) -> None:
     if len(given) == 0 or (len(given) == 1 and "gamma" not in given):
         raise InputError(
             "n, d, gamma",
-            "must be given two at a time",
+            "must be passed two at a time",
             dict(given),
             "pass n and d, or gamma alone for the limit of large n and d",
         )

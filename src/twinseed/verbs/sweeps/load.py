@@ -62,8 +62,8 @@ class Sweep:
         """
         if self.about.get("kind") != "simulate":
             raise ReadoutError(
-                f"{self.path} holds draws of kind {self.about.get('kind')!r}, which make no grid: "
-                "take the table of draws"
+                f"{self.path} holds draws of kind {self.about.get('kind')!r}, which do not form "
+                "a grid: use the table of draws instead"
             )
         return gathered(self.draws, {"entropy": self.about["seed"]})
 

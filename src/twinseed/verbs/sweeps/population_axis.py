@@ -57,7 +57,7 @@ class PopulationAxis:
                 "population",
                 "must be all Spiked or all PowerLaw where it is a sequence",
                 sorted({type(one).__name__ for one in members}),
-                "make one call for each of the others",
+                "make one call per population of another kind",
             )
         return cls(members, {name: len(members)}, {name: (name, values)})
 
@@ -95,17 +95,18 @@ def _strengths(populations: Sequence[Spiked]) -> NDArray[np.float64]:
     if len(bulks) > 1:
         raise InputError(
             "population",
-            "must share one bulk along a sweep over strength",
+            "must have the same bulk in all members of a sweep over strength",
             sorted(bulks),
-            "make one call for each bulk",
+            "make one call per bulk",
         )
     numbers = {one.strengths.size for one in populations}
     if len(numbers) > 1 or numbers == {0}:
         raise InputError(
             "population",
-            "must have one number of factors, at least 1, along a sweep over strength",
+            "must have the same number of factors, at least 1, in all members of a sweep "
+            "over strength",
             sorted(numbers),
-            "give a factor that is not there the strength 0, as in ts.Spiked([0.0])",
+            "write a missing factor as strength 0, as in ts.Spiked([0.0])",
         )
     strengths = np.array([one.strengths for one in populations])
     for column in range(strengths.shape[1]):
@@ -116,7 +117,7 @@ def _strengths(populations: Sequence[Spiked]) -> NDArray[np.float64]:
         "population",
         "must differ in the strength of one factor along a sweep over strength",
         strengths.tolist(),
-        "make one call for each value of the other factors",
+        "make one call per value of the other factors",
     )
 
 
@@ -126,9 +127,10 @@ def _exponents(populations: Sequence[PowerLaw]) -> NDArray[np.float64]:
     if len(shared) > 1:
         raise InputError(
             "population",
-            "must share one d and one number of leading factors along a sweep over exponent",
+            "must have the same d and the same number of leading factors in all members of "
+            "a sweep over exponent",
             sorted(shared),
-            "make one call for each d",
+            "make one call per d",
         )
     if np.unique(exponents).size != exponents.size:
         raise InputError(
