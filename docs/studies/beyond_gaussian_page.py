@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from docs.studies.beyond_gaussian import RESULTS, VARIABLES
 
+from twinseed.intervals import half_width
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -117,7 +119,7 @@ def figure(results: Mapping[str, Any]) -> Figure:
                 panel.errorbar(
                     [size * shift for size in n],
                     [1.0 - value for value in q["value"]],
-                    yerr=[1.96 * se for se in q["se"]],
+                    yerr=[half_width(se) for se in q["se"]],
                     color=look.colour,
                     marker=look.marker,
                     markerfacecolor=fill,

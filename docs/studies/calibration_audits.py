@@ -25,6 +25,7 @@ from twinseed.auditing.relabelling import Attribution
 from twinseed.auditing.searches import Searches
 from twinseed.data.twins import Twins
 from twinseed.generators import LinearGenerator
+from twinseed.intervals import interval95
 from twinseed.neighbours import Nearest
 from twinseed.orders import memorisation
 from twinseed.randomness import stream
@@ -47,7 +48,6 @@ INTERVALS = {
 }
 """Numbers of an audit with an interval, and what they are for a perfect generator."""
 
-_REACH = 1.959964
 
 Array = NDArray[np.float64]
 
@@ -114,7 +114,7 @@ def honest_audit(name: str, n: int, planted: Sequence[Planted], rng: np.random.G
     }
     for variable, truth in INTERVALS.items():
         value, se = (float(getattr(measured[variable], part)) for part in ("value", "se"))
-        found |= _ends(variable, (value - _REACH * se, value + _REACH * se), truth)
+        found |= _ends(variable, interval95(value, se), truth)
     for one, interval in _planted(planted, roles, searches, rng):
         found |= _ends(one.name, interval, one.share)
     return found

@@ -16,6 +16,8 @@ import numpy as np
 from docs.studies.finite_size import RESULTS
 from docs.studies.finite_size_fits import fluctuation_constant
 
+from twinseed.intervals import half_width
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -66,7 +68,7 @@ def sizes(told: Mapping[str, Any]) -> str:
         spread = _spread(rows)
         lines.append(
             f"| 10^{len(str(d)) - 1} | {here['replicates']} | {here['recovery']:.4f} "
-            f"± {1.96 * here['recovery_sd'] / here['replicates'] ** 0.5:.4f} "
+            f"± {_half(here):.4f} "
             f"| {here['recovery'] * d ** (1 / 3):.3f} "
             f"| {here['recovery_sd'] / here['recovery']:.2f} "
             f"| {spread:.2e} | {spread * d**0.5:.4f} |"
@@ -100,7 +102,7 @@ def figure(told: Mapping[str, Any]) -> Figure:
             }
             window = np.array([row["window"] for row in rows])
             mean = np.array([row["recovery"] for row in rows])
-            half = np.array([1.96 * row["recovery_sd"] / row["replicates"] ** 0.5 for row in rows])
+            half = np.array([_half(row) for row in rows])
             across.errorbar(
                 1.0 + window * d ** (-1 / 3), mean, yerr=half, label=_ten(d), elinewidth=1.0, **look
             )
@@ -179,3 +181,8 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+
+
+def _half(row: Mapping[str, Any]) -> float:
+    """Return the half width of the 95 % interval of mean recovery."""
+    return half_width(float(row["recovery_sd"] / row["replicates"] ** 0.5))

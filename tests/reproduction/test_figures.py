@@ -14,6 +14,7 @@ from tests.reproduction.small_reproduction import measured, small_reproduction
 
 from twinseed import drawing
 from twinseed.errors import MissingExtraError
+from twinseed.intervals import Z95
 from twinseed.pages.drawing import Drawing
 from twinseed.reproduction import figures
 from twinseed.reproduction.gallery import drawings
@@ -194,7 +195,7 @@ def test_a_figure_shows_the_interval_that_the_error_gives(gallery: dict[str, Dra
     bars = axes.collections[-1].get_segments()
     value = readout["recovery"].values[:, 0, 0]
     se = readout["recovery_se"].values[:, 0, 0]
-    ends = np.stack([value - 1.96 * se, value + 1.96 * se], axis=1)
+    ends = np.stack([value - Z95 * se, value + Z95 * se], axis=1)
     np.testing.assert_allclose([bar[:, 1] for bar in bars], ends)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from twinseed.drawing.style import GREY, INK, LOOKS, Look
+from twinseed.intervals import Z95
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -261,7 +262,7 @@ def values(readout: Any, name: str, along: str, **at: Any) -> tuple[Any, Any, An
         if dim in cell.dims:
             cell = cell.sel({dim: label})
     x = np.ravel(readout[along].values)
-    y, half = np.ravel(cell[name].values), 1.96 * np.ravel(cell[f"{name}_se"].values)
+    y, half = np.ravel(cell[name].values), Z95 * np.ravel(cell[f"{name}_se"].values)
     known = np.isfinite(y)
     return x[known], y[known], half[known]
 

@@ -17,6 +17,7 @@ from twinseed.auditing.figures import audit_margins, audit_recovery, audit_spect
 from twinseed.auditing.page import audit_page
 from twinseed.auditing.references import IntervalEstimate
 from twinseed.drawing.export import as_svg
+from twinseed.intervals import Z95
 from twinseed.pages.captions import caption
 from twinseed.pages.page import inline_svg
 from twinseed.pages.pictures import png
@@ -259,7 +260,7 @@ def check_numbers(page: Page, audit: Audit) -> None:
             value, se, status = (
                 audit.readout[name + part].values.reshape(-1)[k] for part in ("", "_se", "_status")
             )
-            number = IntervalEstimate(float(value), value - 1.959964 * se, value + 1.959964 * se)
+            number = IntervalEstimate(float(value), value - Z95 * se, value + Z95 * se)
             if name.startswith(("memorisation", "recovery")):
                 high = number.high if name == "memorisation_ratio" else min(number.high, 1.0)
                 number = IntervalEstimate(number.value, max(number.low, 0.0), high)

@@ -20,6 +20,7 @@ from twinseed.curves.curves import TwinCurves, sentences
 from twinseed.curves.page import curves_page, write_training
 from twinseed.drawing import as_png, as_svg
 from twinseed.drawing.strip import picture_strip
+from twinseed.intervals import Z95
 from twinseed.pages.captions import caption
 from twinseed.pages.page import data_uri, inline_svg, interval, rounded
 from twinseed.planning import Plan
@@ -419,7 +420,7 @@ def test_every_number_of_a_training(trained: Page, curves: TwinCurves) -> None:
             for prefix, data in models.items():
                 if data is not None:
                     value, se = (float(data[name + part][i]) for part in ("", "_se"))
-                    words.append(prefix + ranged(value, value - 1.96 * se, value + 1.96 * se))
+                    words.append(prefix + ranged(value, value - Z95 * se, value + Z95 * se))
             cells.append(" ".join(words))
         expected.append([n, *cells])
     assert table.texts == expected

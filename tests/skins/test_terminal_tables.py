@@ -23,6 +23,7 @@ from twinseed.cli.curves import print_curves
 from twinseed.cli.output import print_readout
 from twinseed.cli.reproduce import _print_claims
 from twinseed.curves.curves import sentences
+from twinseed.intervals import Z95
 from twinseed.readout import VARIABLES, save
 from twinseed.status import Status
 
@@ -44,7 +45,7 @@ def parsed(text: str) -> tuple[list[str], list[list[str]], list[str]]:
 
 
 def cell(value: float, se: float, status: str) -> str:
-    bar = f" ± {1.959964 * se:.2g}" if math.isfinite(se) and se > 0 else ""
+    bar = f" ± {Z95 * se:.2g}" if math.isfinite(se) and se > 0 else ""
     number = "-" if math.isnan(value) else f"{value:.4g}{bar}"
     return number + ("" if status == "ok" else " *")
 
@@ -207,7 +208,7 @@ def test_every_number_of_curves(beside: bool, capsys: pytest.CaptureFixture[str]
         for name in SHOWN:
             for data in models.values():
                 value, se = (float(data[name + p].values[i].flat[0]) for p in ("", "_se"))
-                cells.append(f"{value:z.3f} ± {1.96 * se:.3f}")
+                cells.append(f"{value:z.3f} ± {Z95 * se:.3f}")
         assert rows[i] == [n, *cells]
     assert below == [*sentences(curves), *curves.notes]
 
@@ -226,8 +227,8 @@ def test_the_sentences_of_curves_have_their_numbers() -> None:
             for name in ("convergence", "convergence_se", "memorisation_share")
         )
         assert said == (
-            f"At n = {n} the twins agree to {q:.3f} ± {1.96 * e:.3f} (mismatched seeds: "
-            f"{null:z.3f}), their linear twins to {lq:.3f} ± {1.96 * le:.3f}; {share:.0%} of the "
+            f"At n = {n} the twins agree to {q:.3f} ± {Z95 * e:.3f} (mismatched seeds: "
+            f"{null:z.3f}), their linear twins to {lq:.3f} ± {Z95 * le:.3f}; {share:.0%} of the "
             f"samples are closer to training than to as many held-out rows (linear: {lshare:.0%})."
         )
 

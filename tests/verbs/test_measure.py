@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import twinseed as ts
 from twinseed import InputError, readout
 from twinseed.data.directions import principal
+from twinseed.intervals import Z95
 from twinseed.orders import convergence, distance, memorisation, recovery
 
 SHARES = ("memorisation_share", "memorisation_share_euclidean")
@@ -381,4 +382,4 @@ def test_a_share_of_one_is_not_certain() -> None:
     train, heldout = rng.standard_normal((2, 60, 8))
     readout = ts.measure(ts.Twins(train[:50], None, train, heldout=heldout), rng=0, factors=1)
     assert float(readout.memorisation_share) == 1.0
-    assert abs(1.96 * float(readout.memorisation_share_se) - 3 / 50) < 1e-12
+    assert abs(Z95 * float(readout.memorisation_share_se) - 3 / 50) < 1e-12

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twinseed.drawing.panels import bars_key, draw_line, draw_points, line_key, log_x, unit_y
-from twinseed.drawing.series import Z95, Series
+from twinseed.drawing.series import Series
 from twinseed.drawing.style import INK, LOOKS, Look, frames, styled
+from twinseed.intervals import half_width
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -83,4 +84,4 @@ def _points(points: Sequence[Mapping[str, Any]], along: str, name: str) -> Serie
         np.array([one[name]["mean"] for one in points]),
         np.array([one[name]["se"] for one in points]),
     )
-    return Series(x, mean, Z95 * se)
+    return Series(x, mean, half_width(se))

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from twinseed.intervals import half_width
+
 __all__ = ["Curve", "crossing", "crossings", "curve", "kept", "theory_at"]
 
 Array = NDArray[np.float64]
@@ -47,7 +49,7 @@ def curve(arm: Mapping[str, Any], model: str, name: str, factor: int | None = No
         values, errors = values[:, :, factor], errors[:, :, factor]
     n = np.array(arm["n"], dtype=np.float64)
     if len(values) == 1:
-        return Curve(n, values[0], 1.96 * errors[0])
+        return Curve(n, values[0], half_width(errors[0]))
     return _over_pairs(n, values)
 
 

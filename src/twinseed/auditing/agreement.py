@@ -12,6 +12,7 @@ from twinseed.auditing.matched import DirectionBands, Matched
 from twinseed.auditing.references import IntervalEstimate
 from twinseed.auditing.seeds import Pairing, pairing
 from twinseed.data.twins import Twins
+from twinseed.intervals import interval95
 from twinseed.orders.convergence import Along, SeedSums, along, pairs
 from twinseed.randomness import stream
 
@@ -176,8 +177,8 @@ def _spectrum(
 def _numbers(found: Along) -> list[IntervalEstimate]:
     """Return each band's correlation with its 95 % interval, within -1 and 1."""
     value = np.asarray(found.correlation.value)
-    reach = 1.959964 * np.asarray(found.correlation.se)
-    low, high = np.clip(value - reach, -1.0, 1.0), np.clip(value + reach, -1.0, 1.0)
+    ends = interval95(value, np.asarray(found.correlation.se))
+    low, high = (np.clip(end, -1.0, 1.0) for end in ends)
     return [
         IntervalEstimate(*(float(part) for part in one))
         for one in zip(value, low, high, strict=True)

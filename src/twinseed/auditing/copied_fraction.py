@@ -10,12 +10,12 @@ import numpy as np
 
 from twinseed.auditing.pool import Pool
 from twinseed.auditing.relabelling import Attribution
+from twinseed.intervals import Z95
 
 __all__ = ["copied"]
 
 _CUTS = (0.99, 0.9, 0.5)  # quantiles of the linear model's margins; then all margins
 _MEDIAN = 2
-_REACH = 1.959964
 _CLEARLY = 3.0  # standard errors by which a wider look must exceed a clearer one to be believed
 
 
@@ -35,7 +35,7 @@ class _ExcessOfCopies:
 
     def limits(self) -> tuple[float, float]:
         """Return the 95 % limits: Wilson's, with the decoys' variance added."""
-        z2 = _REACH**2
+        z2 = Z95**2
         a = 1 + z2 / self.samples
         b = 2 * self.excess + z2 / self.samples
         c = self.excess**2 - z2 * self.decoys
@@ -70,7 +70,7 @@ def copied(
     pairs = list(zip(generators, linear, strict=True))
     looks = [_clearest([_beyond_linear(*pair, pool, t) for t in cuts]) for pair in pairs]
     clear = _mean(looks, 0.0)
-    chance = _mean([_look(one, pool, cuts[_MEDIAN]) for one in generators], _REACH)
+    chance = _mean([_look(one, pool, cuts[_MEDIAN]) for one in generators], Z95)
     value = min(clear.excess, 1.0)
     low, high = clear.limits()[0], max(clear.limits()[1], chance.limits()[1])
     return value, min(max(low, 0.0), value), max(min(high, 1.0), value)

@@ -16,6 +16,7 @@ from twinseed.auditing.matched import Matched
 from twinseed.auditing.references import IntervalEstimate, interval
 from twinseed.data.directions import principal
 from twinseed.data.twins import Twins
+from twinseed.intervals import interval95
 from twinseed.orders.recovery import factor_groups, overlaps
 from twinseed.randomness import stream
 
@@ -114,10 +115,7 @@ def factors(
     counts = (len(twins.heldout), twins.seeds)
     ceiling = _ceiling(halves, half, counts)
     # the spread of half-samples is the standard error at full size (delete-half jackknife)
-    low, high = (
-        _ceiling((halves + sign * 1.96 * spread).clip(0.0, 1.0), half, counts)
-        for sign in (-1.0, 1.0)
-    )
+    low, high = (_ceiling(end.clip(0.0, 1.0), half, counts) for end in interval95(halves, spread))
     found = []
     for group in groups:
         if group.start >= count:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from twinseed.data.twins import Twins
 from twinseed.filters import Ridge
 from twinseed.generators import LinearGenerator
+from twinseed.intervals import interval95
 from twinseed.randomness import stream
 from twinseed.readout import VARIABLES
 
@@ -51,8 +52,8 @@ def interval(readout: xr.Dataset, name: str, factor: int | None = None) -> Inter
     value, se = readout[name], readout[f"{name}_se"]
     if factor is not None:
         value, se = value.isel(factor=factor), se.isel(factor=factor)
-    centre, reach = float(value), 1.959964 * float(se)
-    low, high = centre - reach, centre + reach
+    centre = float(value)
+    low, high = interval95(centre, float(se))
     if name.startswith(_FROM_ZERO):
         low = max(low, 0.0)
         high = high if name == "memorisation_ratio" else min(high, 1.0)

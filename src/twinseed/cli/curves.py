@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from twinseed.cli.output import print_json, print_table, readout_as_json, say
 from twinseed.cli.saving import save_json, save_readout
 from twinseed.files import write_text
+from twinseed.intervals import half_width
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -87,4 +88,4 @@ def curves_as_json(curves: TwinCurves) -> dict[str, Any]:
 def _cell(readout: xr.Dataset, name: str) -> str:
     one = readout[[name, f"{name}_se"]]
     one = one.isel(factor=0) if "factor" in one.dims else one
-    return f"{float(one[name]):z.3f} ± {1.96 * float(one[f'{name}_se']):.3f}"
+    return f"{float(one[name]):z.3f} ± {half_width(float(one[f'{name}_se'])):.3f}"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from twinseed.errors import InputError
+from twinseed.intervals import half_width
 from twinseed.tables import drawn_table
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ def _number(value: float, se: float) -> str:
     if math.isnan(value):
         return "-"
     shown = f"{value:.4g}"
-    return shown if math.isnan(se) or se == 0 else f"{shown} ± {1.959964 * se:.2g}"
+    return shown if math.isnan(se) or se == 0 else f"{shown} ± {half_width(se):.2g}"
 
 
 def _coordinate(coordinate: xr.DataArray, point: Mapping[str, int]) -> str:

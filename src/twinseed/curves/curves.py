@@ -14,6 +14,7 @@ from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.filters import Ridge
 from twinseed.generators import LinearGenerator
+from twinseed.intervals import half_width
 from twinseed.neighbours import nearest
 from twinseed.populations import estimate_population
 from twinseed.readout import VARIABLES, Estimate
@@ -211,6 +212,5 @@ def _closeness(here: xr.Dataset, linear: xr.Dataset | None, place: int) -> str:
 
 
 def _with_bar(readout: xr.Dataset, name: str) -> str:
-    return (
-        f"{float(readout[name]):.3f} \N{PLUS-MINUS SIGN} {1.96 * float(readout[f'{name}_se']):.3f}"
-    )
+    half = half_width(float(readout[f"{name}_se"]))
+    return f"{float(readout[name]):.3f} \N{PLUS-MINUS SIGN} {half:.3f}"

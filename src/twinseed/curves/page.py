@@ -11,10 +11,10 @@ from twinseed import readout
 from twinseed._version import __version__
 from twinseed.curves import figures as drawn
 from twinseed.curves.curves import sentences
-from twinseed.drawing.series import Z95
 from twinseed.drawing.strip import picture_strip
 from twinseed.errors import InputError
 from twinseed.files import write_text
+from twinseed.intervals import interval95
 from twinseed.pages.drawing import Drawing
 from twinseed.pages.page import render
 
@@ -132,8 +132,7 @@ def curves_page(curves: TwinCurves, folder: Path | None = None) -> str:
 
 def _value(data: xr.Dataset, name: str, place: int) -> tuple[float, float, float]:
     value = float(data[name].isel(n=place))
-    half = Z95 * float(data[f"{name}_se"].isel(n=place))
-    return value, value - half, value + half
+    return value, *interval95(value, float(data[f"{name}_se"].isel(n=place)))
 
 
 def _drawings(curves: TwinCurves) -> list[Drawing]:

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.intervals import half_width
+
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["Z95", "Series", "axis_values", "series"]
-
-Z95 = 1.96
-"""Half width of a 95 % interval in standard errors."""
+__all__ = ["Series", "axis_values", "series"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def series(
     if y.ndim > 1:
         raise ValueError(f"{name} still varies along {cell[name].dims}: pick one label of each")
     x = np.broadcast_to(np.atleast_1d(cell[along].values).astype(np.float64), y.shape)
-    half = Z95 * np.atleast_1d(cell[f"{name}_se"].values)
+    half = half_width(np.atleast_1d(cell[f"{name}_se"].values))
     order = np.argsort(x, kind="stable")
     order = order[np.isfinite(y[order])]
     return Series(x[order], y[order], half[order])

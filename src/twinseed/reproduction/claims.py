@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import stdtrit
 
+from twinseed.intervals import Z95
+
 if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = ["Claim", "Measurement", "combined", "picked"]
 
-_THREE = 3.0 / 1.959963984540054
+_THREE = 3.0 / Z95
 """Three standard errors, in half widths of a 95 % interval."""
 
 

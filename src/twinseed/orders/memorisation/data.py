@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from twinseed.data.closeness import GROUPS, Closeness, closeness, rows_compared
 from twinseed.data.twins import Twins
+from twinseed.intervals import Z95
 from twinseed.neighbours import Progress
 from twinseed.orders.memorisation.theory import from_coupling
 from twinseed.randomness import RandomSource, entropy_of, stream
@@ -17,7 +18,7 @@ from twinseed.status import Status
 
 __all__ = ["GROUPS", "Closeness", "closeness", "from_coupling", "from_twins", "rows_compared"]
 
-_RULE_OF_THREE = 3.0 / 1.96
+_RULE_OF_THREE = 3.0 / Z95
 
 _ABSENT = Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
 _CALIBRATED = (
