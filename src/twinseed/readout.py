@@ -139,6 +139,15 @@ class Estimate:
     status: str | NDArray[Any] = Status.OK
     resampled: str = ""
 
+    @classmethod
+    def missing(cls, status: Status, shape: int | tuple[int, ...] = ()) -> Estimate:
+        """Return the estimate of numbers that do not exist; ``status`` says why.
+
+        ``shape`` is a number of factors, for instance; a single number is missing without it.
+        """
+        nan = np.full(shape, np.nan)
+        return cls(nan, nan, status)
+
 
 def make(
     estimates: Mapping[str, Estimate],
@@ -168,7 +177,7 @@ def make(
     shape = tuple((dims or {}).values())
     names = tuple(dims or {})
     data: dict[str, Any] = {}
-    missing = Estimate(np.nan, np.nan, Status.NOT_MEASURED)
+    missing = Estimate.missing(Status.NOT_MEASURED)
     for name, variable in VARIABLES.items():
         estimate = estimates.get(name, missing)
         full = (*shape, number) if variable.per_factor else shape

@@ -18,7 +18,7 @@ from twinseed.orders.distance.theory import divergence_estimate
 from twinseed.populations import Population
 from twinseed.readout import Estimate
 from twinseed.simulation._base import Engine
-from twinseed.simulation.known import against_chance, recovered, require_rows_and_room
+from twinseed.simulation.known import recovered, require_rows_and_room
 from twinseed.simulation.ranks import matched
 from twinseed.status import Status
 
@@ -90,12 +90,13 @@ class Dense(Engine):
         truth = np.eye(d, population.factors.size)
         agreement = convergence.from_twins(twins, entropy, directions=truth, resamples=0)
         shared, energy = d * a.filter.at_zero**2, (a.energy + b.energy) / 2
+        chance = shared / energy if energy > 0.0 else np.nan
         mu, factors = population.eigenvalues(d), population.factors.size
         own, other = (m.directions[:, matched(mu, factors, m.eigenvalues.size)] for m in (a, b))
         return {
             **memorisation.from_twins(twins, entropy, resamples=0),
             **agreement,
-            **against_chance(agreement["convergence"], shared, energy),
+            **convergence.against_chance(agreement["convergence"].value, chance, energy > 0.0),
             **recovered(population, twins, entropy, own, other),
             **self._distance(population, a, b),
         }
@@ -138,7 +139,7 @@ class Dense(Engine):
         found = {
             "divergence_learnt_true": divergence_estimate(forward),
             "divergence_true_learnt": divergence_estimate(backward),
-            "wasserstein": Estimate(np.nan, np.nan, Status.NOT_MEASURED),
+            "wasserstein": Estimate.missing(Status.NOT_MEASURED),
         }
         if a.d <= self.wasserstein_limit:
             both = [

@@ -12,13 +12,11 @@ from twinseed.populations import Population
 from twinseed.readout import Estimate
 from twinseed.status import Status
 
-__all__ = ["against_chance", "recovered", "require_rows_and_room"]
+__all__ = ["recovered", "require_rows_and_room"]
 
 Array = NDArray[np.float64]
 
 _GIB = 1 << 30
-_NOTHING = 1e-9
-"""A chance level this close to 1 leaves nothing to be corrected, as in theory."""
 
 
 def require_rows_and_room(n: int, d: int, peak_bytes: int, max_gib: float, remedy: str) -> None:
@@ -37,25 +35,6 @@ def require_rows_and_room(n: int, d: int, peak_bytes: int, max_gib: float, remed
         )
 
 
-def against_chance(convergence: Estimate, shared: float, energy: float) -> dict[str, Estimate]:
-    """Return the chance level ``shared/energy``, and the agreement above it over what is left.
-
-    ``shared`` is the energy ``d f(0)^2`` that models which learned nothing share. Where there is
-    nothing above it, or no energy at all, what was learnt is not identifiable.
-    """
-    unknown = Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
-    if energy == 0.0:
-        return {"convergence_chance": unknown, "convergence_corrected": unknown}
-    chance = shared / energy
-    if 1.0 - chance <= _NOTHING:
-        return {"convergence_chance": Estimate(chance), "convergence_corrected": unknown}
-    agreement = float(np.asarray(convergence.value))
-    return {
-        "convergence_chance": Estimate(chance),
-        "convergence_corrected": Estimate((agreement - chance) / (1.0 - chance)),
-    }
-
-
 def recovered(
     population: Population,
     twins: Twins,
@@ -69,8 +48,8 @@ def recovered(
     """
     factors = population.factors
     if factors.size == 0:
-        nothing = Estimate(np.empty(0), np.empty(0), np.empty(0, dtype=np.str_))
-        none = Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
+        nothing = Estimate.missing(Status.NOT_IDENTIFIABLE, 0)
+        none = Estimate.missing(Status.NOT_IDENTIFIABLE)
         return {"recovery": nothing, "recovery_twins": nothing, "recovery_distance": none}
     return recovery.from_twins(
         twins,

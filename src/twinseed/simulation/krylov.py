@@ -22,7 +22,7 @@ from twinseed.orders import convergence, memorisation
 from twinseed.populations import Population
 from twinseed.readout import Estimate
 from twinseed.simulation._base import Engine
-from twinseed.simulation.known import against_chance, recovered, require_rows_and_room
+from twinseed.simulation.known import recovered, require_rows_and_room
 from twinseed.status import Status
 
 __all__ = ["Krylov"]
@@ -122,15 +122,15 @@ class Krylov(Engine):
             }
             energy = sum(float(np.sum(one.samples**2)) for one in made) / 2
             shared = filter.at_zero**2 * float(np.sum(noise**2))
-            seen |= against_chance(seen["convergence"], shared, energy)
+            chance = shared / energy if energy > 0.0 else np.nan
+            seen |= convergence.against_chance(seen["convergence"].value, chance, energy > 0.0)
             if max(one.error for one in made) > self.tolerance:
                 seen = {name: _unconverged(estimate) for name, estimate in seen.items()}
             distances = ("wasserstein", "divergence_learnt_true", "divergence_true_learnt")
-            unknown = Estimate(np.nan, np.nan, Status.NOT_MEASURED)
             return {
                 **seen,
                 **_recovery(population, twins, entropy, a, b),
-                **dict.fromkeys(distances, unknown),
+                **dict.fromkeys(distances, Estimate.missing(Status.NOT_MEASURED)),
             }
 
     def peak_bytes(self, n: int, d: int) -> int:
@@ -209,9 +209,8 @@ def _recovery(
     factors = population.factors.size
     bulk = population.eigenvalues(a.d)[factors:]
     if population.factors.min(initial=np.inf) < bulk.max(initial=0.0):
-        missing = np.full(factors, np.nan)
-        each = Estimate(missing, missing, Status.NOT_MEASURED)
-        together = Estimate(np.nan, np.nan, Status.NOT_MEASURED)
+        each = Estimate.missing(Status.NOT_MEASURED, factors)
+        together = Estimate.missing(Status.NOT_MEASURED)
         return {"recovery": each, "recovery_twins": each, "recovery_distance": together}
     own, other = (model.principal_directions(factors) for model in (a, b))
     return recovered(population, twins, entropy, own, other)

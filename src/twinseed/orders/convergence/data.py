@@ -20,7 +20,7 @@ __all__ = ["Along", "SeedSums", "along", "from_coupling", "from_twins", "pairs"]
 
 Array = NDArray[np.float64]
 
-_ABSENT = Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
+_ABSENT = Estimate.missing(Status.NOT_IDENTIFIABLE)
 
 
 @dataclass(frozen=True)
@@ -184,8 +184,8 @@ def along(
     array([ 1., -1.])
     """
     if twins.samples_b is None:
-        absent = np.full(len(bands), np.nan)
-        return Along(Estimate(absent, absent, Status.NOT_IDENTIFIABLE), absent)
+        absent = Estimate.missing(Status.NOT_IDENTIFIABLE, len(bands))
+        return Along(absent, np.full(len(bands), np.nan))
     parts = _components(twins, np.asarray(directions, dtype=np.float64), bands)
     draw = stream(entropy_of(rng), "convergence spectrum: seeds")
     o = np.zeros(twins.d) if twins.origin is None else twins.origin

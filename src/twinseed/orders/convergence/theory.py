@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from twinseed.coupling import Coupling
 from twinseed.coupling.extremes import chi_average
 from twinseed.filters import Ridge
+from twinseed.orders.convergence.chance import against_chance, where_known
 from twinseed.readout import Estimate
 from twinseed.status import Status
 
@@ -16,8 +17,6 @@ __all__ = ["factor_correlation", "from_coupling"]
 Array = NDArray[np.float64]
 
 _ISOTROPIC = 0.99
-_NOTHING = 1e-9
-"""A chance level this close to 1 leaves nothing to be corrected."""
 
 
 def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
@@ -44,34 +43,18 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
     reach = np.sqrt(coupling.second) + coupling.first
     gap = (coupling.weight * coupling.shortfall * reach).sum(axis=-1) / energy
     convergence = np.where(gap < 0.5, 1.0 - gap, convergence)
-    learned = 1.0 - chance
-    meaningful = learned > _NOTHING
-    with np.errstate(divide="ignore", invalid="ignore"):
-        corrected = np.where(gap < 0.5, 1.0 - gap / learned, (convergence - chance) / learned)
     few = (chance > 0) & (coupling.gamma < 0.25) & ~_fluctuation_known(coupling)
     rough = np.where(few, str(Status.LEADING_ORDER), str(Status.OK))
     return {
-        "convergence": _where(~silent, convergence),
-        "convergence_gap": _where(~silent, gap),
-        "convergence_cosine": _where(~silent, _mean_cosine(coupling, convergence), rough),
-        "convergence_chance": _where(~silent, chance),
-        "convergence_corrected": _where(meaningful & ~silent, corrected),
-        "convergence_null": _where(~silent, np.zeros(silent.shape)),
+        "convergence": where_known(~silent, convergence),
+        "convergence_gap": where_known(~silent, gap),
+        "convergence_cosine": where_known(~silent, _mean_cosine(coupling, convergence), rough),
+        **against_chance(convergence, chance, ~silent, gap),
+        "convergence_null": where_known(~silent, np.zeros(silent.shape)),
         "convergence_factor": factor_correlation(
             coupling.factor_first**2, coupling.factor_second, coupling.factor_second
         ),
     }
-
-
-def _where(
-    known: NDArray[np.bool_], value: Array, status: str | NDArray[np.str_] = Status.OK
-) -> Estimate:
-    """Return an estimate that is not identifiable where it is not ``known``."""
-    return Estimate(
-        np.where(known, value, np.nan),
-        np.where(known, 0.0, np.nan),
-        np.where(known, status, str(Status.NOT_IDENTIFIABLE)),
-    )
 
 
 def factor_correlation(product: Array, energy_a: Array, energy_b: Array) -> Estimate:
@@ -79,8 +62,7 @@ def factor_correlation(product: Array, energy_a: Array, energy_b: Array) -> Esti
     both = np.sqrt(energy_a) * np.sqrt(energy_b)
     seen = both > 0
     value = np.divide(product, both, out=np.full(both.shape, np.nan), where=seen)
-    status = np.where(seen, str(Status.OK), str(Status.NOT_IDENTIFIABLE))
-    return Estimate(value, np.where(seen, 0.0, np.nan), status)
+    return where_known(seen, value)
 
 
 def _mean_cosine(coupling: Coupling, convergence: Array) -> Array:

@@ -106,4 +106,4 @@ def from_twins(twins: Twins, rng: RandomSource) -> dict[str, Estimate]:
     measured with convergence.
     """
     names = ("wasserstein", "divergence_learnt_true", "divergence_true_learnt")
-    return dict.fromkeys(names, Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE))
+    return dict.fromkeys(names, Estimate.missing(Status.NOT_IDENTIFIABLE))

@@ -20,7 +20,7 @@ __all__ = ["GROUPS", "Closeness", "closeness", "from_coupling", "from_twins", "r
 
 _RULE_OF_THREE = 3.0 / Z95
 
-_ABSENT = Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
+_ABSENT = Estimate.missing(Status.NOT_IDENTIFIABLE)
 _CALIBRATED = (
     "memorisation_heldout",
     "memorisation_ratio",
@@ -109,13 +109,10 @@ def from_twins(
             )
         )
     level = _average(h)
-    excess = Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
-    if level.mean > 0:
-        excess = ratio(_average(t), level)
     return {
         "memorisation": ratio(train, one),
         "memorisation_heldout": ratio(level, one),
-        "memorisation_ratio": excess,
+        "memorisation_ratio": ratio(_average(t), level) if level.mean > 0 else _ABSENT,
         "memorisation_share": _not_certain(ratio(_average(share), one), count),
         "memorisation_share_euclidean": _not_certain(ratio(_average(share_euclidean), one), count),
     }

@@ -142,11 +142,11 @@ def measured(
         None if v is None else _orthonormal(name, v, twins.d)
         for name, v in (("directions_a", directions_a), ("directions_b", directions_b))
     ]
-    absent = Estimate(np.full(count, np.nan), np.full(count, np.nan), Status.NOT_IDENTIFIABLE)
+    absent = Estimate.missing(Status.NOT_IDENTIFIABLE, count)
     result = {
         "recovery": absent,
         "recovery_twins": absent,
-        "recovery_distance": Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE),
+        "recovery_distance": Estimate.missing(Status.NOT_IDENTIFIABLE),
     }
     samples = (twins.samples_a, twins.samples_b)
     if target is not None:

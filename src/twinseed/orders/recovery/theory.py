@@ -108,7 +108,7 @@ def _chordal(recovered: Estimate, mixed: Array) -> Estimate:
     """``sqrt(1 - mean(Q + mixed))``, which does not exist without factors."""
     overlap = np.asarray(recovered.value)
     if overlap.shape[-1] == 0:
-        return Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
+        return Estimate.missing(Status.NOT_IDENTIFIABLE)
     below = np.asarray(recovered.status) == str(Status.BELOW_FLOOR)
     status = np.where(below.all(axis=-1), str(Status.BELOW_FLOOR), str(Status.OK))
     # which unlearned direction mixes with a learned neighbour is not known

@@ -10,8 +10,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.orders.convergence import pairs
-from twinseed.orders.convergence.theory import factor_correlation
+from twinseed.orders.convergence import against_chance, factor_correlation, pairs
 from twinseed.orders.recovery import factor_groups, overlaps
 from twinseed.populations import Spiked
 from twinseed.readout import Estimate
@@ -43,8 +42,7 @@ def agreement(
     along = factor_correlation(*(np.sum(part, axis=1) for part in (u * v, u**2, v**2)))
     if seeds == 1:
         # one seed has no correlation over seeds
-        absent = np.full((count, p), np.nan)
-        along = Estimate(absent, absent, Status.NOT_MEASURED)
+        along = Estimate.missing(Status.NOT_MEASURED, (count, p))
     yield "convergence_factor", _column(along.value, settled, along.status)
     total = energy.sum(axis=1)
     some = np.where(total > 0, str(Status.OK), str(Status.NOT_IDENTIFIABLE))
@@ -58,14 +56,14 @@ def agreement(
         "convergence": value,
         "convergence_gap": over_energy(gap.sum(axis=1)),
         "convergence_cosine": np.where(total > 0, cosine.mean(axis=1), np.nan),
-        "convergence_chance": chance,
-        "convergence_corrected": (value - chance) / (1.0 - chance),
     }
     if seeds > 1:
         crossed = np.sum(x.sum(axis=1) * y.sum(axis=1), axis=1) - product.sum(axis=1)
         ratios["convergence_null"] = over_energy(crossed) / (seeds - 1)
     for name, number in ratios.items():
         yield name, _column(number, settled, some)
+    for name, found in against_chance(value, chance, total > 0).items():
+        yield name, _column(found.value, settled, found.status)
 
 
 def recovered(factors: Array, v: Array, w: Array, d: int, settled: Flags) -> Columns:
@@ -75,8 +73,8 @@ def recovered(factors: Array, v: Array, w: Array, d: int, settled: Flags) -> Col
     """
     p, count = factors.size, len(v)
     if p == 0:
-        nothing = Estimate(np.empty(0), np.empty(0), np.empty(0, dtype=np.str_))
-        none = Estimate(np.nan, np.nan, Status.NOT_IDENTIFIABLE)
+        nothing = Estimate.missing(Status.NOT_IDENTIFIABLE, 0)
+        none = Estimate.missing(Status.NOT_IDENTIFIABLE)
         yield "recovery", [nothing] * count
         yield "recovery_twins", [nothing] * count
         yield "recovery_distance", [none] * count

@@ -1,0 +1,42 @@
+"""The chance level of convergence, and the agreement above it: in theory and in every engine."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from twinseed.readout import Estimate
+from twinseed.status import Status
+
+__all__ = ["against_chance", "where_known"]
+
+_NOTHING = 1e-9
+"""A chance level this close to 1 leaves nothing to be corrected."""
+
+
+def against_chance(
+    convergence: ArrayLike, chance: ArrayLike, known: ArrayLike, gap: ArrayLike = np.nan
+) -> dict[str, Estimate]:
+    """Return the chance level, and the convergence above it over what chance leaves.
+
+    Equation: ``(convergence - chance)/(1 - chance)``; ``1 - gap/(1 - chance)`` where the ``gap`` to
+    1 is given and below a half, which keeps its digits. Not identifiable: both where not ``known``
+    (no energy at all), the second where chance leaves nothing.
+    """
+    q, level, left = (np.asarray(one, dtype=np.float64) for one in (convergence, chance, gap))
+    learned = 1.0 - level
+    with np.errstate(divide="ignore", invalid="ignore"):
+        corrected = np.where(left < 0.5, 1.0 - left / learned, (q - level) / learned)
+    return {
+        "convergence_chance": where_known(known, level),
+        "convergence_corrected": where_known(np.logical_and(known, learned > _NOTHING), corrected),
+    }
+
+
+def where_known(known: ArrayLike, value: ArrayLike, status: ArrayLike = Status.OK) -> Estimate:
+    """Return an estimate that is not identifiable where it is not ``known``."""
+    return Estimate(
+        np.where(known, value, np.nan),
+        np.where(known, 0.0, np.nan),
+        np.where(known, np.asarray(status, dtype=np.str_), str(Status.NOT_IDENTIFIABLE)),
+    )
