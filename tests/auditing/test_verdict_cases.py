@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.stats import beta
-from tests.skins.made_audits import made_audit
+from tests.support.made_audits import made_audit
 
 from twinseed.auditing import copied_fraction, copying, factors, seeds
 from twinseed.auditing.agreement import Agreement, BandAgreement, _percentiles

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,17 @@ from twinseed.reproduction import Claim, Reproduction
 
 if TYPE_CHECKING:
     import xarray as xr
+
+
+NAN = math.nan
+CLAIMS = (
+    Claim("q", "q is .72 at <n> = d.", 0.7205, 0.7183, 0.7167, 0.7211, 0.005, "of order", "drawn"),
+    Claim("copies", "Copies are seen.", 1.0, 1.0, 1.0, 1.0, 1e-9, "", "control"),
+    Claim("wrong", "A wrong one.", 2.0, 1.0, 0.9, 1.2, 0.01, "", "drawn"),
+    Claim("lost", "One without a number.", 0.4, NAN, NAN, NAN, 0.02, "why", "control"),
+    Claim("few", "One of few draws.", 33.0, 35.0, 25.0, 51.0, 0.5, "", "rows"),
+)  # fmt: skip
+"""Claims that agree and claims that do not, no two numbers equal."""
 
 
 def noisy(prediction: xr.Dataset, rng: np.random.Generator, se: float = 0.01) -> xr.Dataset:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.skins.made_audits import AUDITS, made_audit
-from tests.skins.page_parts import MISSING, Page, printed, ranged
+from tests.support.made_audits import AUDITS, made_audit
+from tests.support.page_parts import MISSING, Page, printed, ranged
 
 import twinseed as ts
 from twinseed.auditing import Audit, Outcome

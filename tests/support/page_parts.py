@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Any
 
-__all__ = ["MISSING", "Node", "Page", "Table", "printed", "ranged"]
+__all__ = ["MISSING", "Node", "Page", "Table", "printed", "ranged", "svg_of"]
 
 MISSING = "\N{EN DASH}"
 _VOID = {"meta", "link", "br", "img"}
@@ -209,3 +210,11 @@ class Page:
                     yield from search(one)
 
         return list(search(self.root))
+
+
+def svg_of(figure: Any, name: str, form: str, words: str) -> str:
+    """Return the element that a page must hold for a figure."""
+    from twinseed.drawing import as_svg
+    from twinseed.pages.page import inline_svg
+
+    return inline_svg(as_svg(figure, name), f"{name}-{form}", words)

@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 from tests.cli.test_cli import call
 from tests.phases.test_diagram_drawn import filled
-from tests.reproduction.small_reproduction import small_reproduction
-from tests.skins.made_audits import AUDITS, made_audit
-from tests.skins.test_figure_artists import LOADS, made
-from tests.skins.test_page_numbers import CLAIMS, NEEDED, WANTED, made_curves, made_plan
+from tests.reproduction.small_reproduction import CLAIMS, small_reproduction
+from tests.support.made_audits import AUDITS, made_audit
+from tests.support.made_curves import made_curves
+from tests.support.made_plans import NEEDED, WANTED, made_plan
+from tests.support.made_readouts import LOADS, made
 
 import twinseed as ts
 from twinseed.cli.curves import print_curves

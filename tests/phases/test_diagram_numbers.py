@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from tests.phases.test_diagram_drawn import filled
-from tests.skins.artists import Key, Line, check_panel, keys_of, notes
-from tests.skins.page_parts import Page
+from tests.support.artists import Key, Line, check_panel, keys_of, notes
+from tests.support.page_parts import Page
 
 import twinseed as ts
 from twinseed.drawing import as_svg

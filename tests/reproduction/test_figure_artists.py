@@ -2,70 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pytest
-from tests.skins.artists import Key, Level, Line, Points, check_panel, keys_of, notes, said, values
+from tests.support.artists import (
+    Key,
+    Level,
+    Line,
+    Points,
+    check_panel,
+    keys_of,
+    notes,
+    said,
+    values,
+)
+from tests.support.made_readouts import BLACK, LOAD, LOADS, ROWS, TITLES, made, over_rows
 
-from twinseed import readout
-from twinseed.drawing.strip import picture_strip
-from twinseed.drawing.style import INK, LOOKS, Look
-from twinseed.readout import VARIABLES, Estimate
+from twinseed.drawing.style import LOOKS
 from twinseed.reproduction import figures
 from twinseed.status import Status
 
 pytestmark = pytest.mark.extras
-
-RHO = "\N{GREEK SMALL LETTER RHO}"
-TITLES = {
-    "memorisation": ("Memorisation m", "1: every sample is a copy; falls as copying stops"),
-    "memorisation_ratio": (
-        f"Memorisation ratio {RHO}",
-        "1 (dotted): no closer to training than to new rows",
-    ),
-    "memorisation_share": ("Share closer to training", "0.5 (dotted): no excess; 1: all copies"),
-    "convergence": ("Convergence q", "0: the twins are unrelated; 1: they agree"),
-    "recovery": ("Recovery Q", "0: the direction was not learned; 1: exactly"),
-}
-LOAD = ("training rows per dimension, n/d (few to many)", "log")
-ROWS = ("training rows of each model, n (few to many)", "log")
-BLACK = Look(INK, "-", "o")
-LOADS = np.array([0.2, 0.5, 1.1, 2.3, 7.0])
-
-
-def made(
-    seed: int,
-    dims: Mapping[str, Any],
-    *,
-    theory: bool = False,
-    factors: Any = (3.0, 1.5),
-    lacks: Mapping[str, int] = MappingProxyType({}),
-    **coords: Any,
-) -> Any:
-    """Return a readout in which no two numbers are equal; ``lacks``: one that does not exist."""
-    draw = np.random.default_rng(seed)
-    shape = tuple(len(labels) for labels in dims.values())
-    known = {}
-    for name, variable in VARIABLES.items():
-        full = (*shape, len(factors)) if variable.per_factor else shape
-        value, status = draw.uniform(0.1, 0.9, full), np.full(full, "ok", dtype="U32")
-        if name in lacks:
-            value[lacks[name]], status[lacks[name]] = np.nan, Status.NO_THEORY
-        se = np.zeros(full) if theory else draw.uniform(0.01, 0.05, full)
-        known[name] = Estimate(value, se, status)
-    every = {name: (name, np.asarray(labels, float)) for name, labels in dims.items()}
-    base = {"n": 77.0, "d": 64.0, "gamma": 77 / 64}
-    found = readout.make(
-        known,
-        source="predict" if theory else "simulate",
-        coords={**base, **every, **coords},
-        dims={name: len(labels) for name, labels in dims.items()},
-        factors=list(factors),
-    )
-    return found.copy(deep=True)
 
 
 def with_status(one: Any, at_floor: int) -> Any:
@@ -294,17 +252,6 @@ def test_labels_of_a_logarithmic_axis_are_its_values() -> None:
     assert told == ["0.1", "0.25", "20", "5\u2009000"]
 
 
-SIZES = [30.0, 100.0, 300.0, 1000.0]
-
-
-def over_rows(seed: int, *, joined: bool = False, factors: int = 3, **how: Any) -> Any:
-    found = made(seed, {"n": SIZES}, factors=np.arange(1.0, factors + 1), **how)
-    if joined:  # the first two directions were measured together
-        for part in ("recovery", "recovery_se"):
-            found[part].values[:, 1] = found[part].values[:, 0]
-    return found
-
-
 def test_real_data() -> None:
     data, theory, gaussian = over_rows(1, joined=True), over_rows(2, theory=True), over_rows(3)
     figure = figures.real_data(data, theory, gaussian)
@@ -359,35 +306,3 @@ def test_controls() -> None:
         for one in points:
             assert low < one.x[0] - one.across[0]
             assert one.x[0] + one.across[0] < high
-
-
-@pytest.mark.parametrize(("stacked", "across"), [(False, 3), (True, 3), (False, 2)])
-def test_picture_strip(stacked: bool, across: int) -> None:
-    pictures = np.random.default_rng(0).uniform(0, 16, (3, 4, across, 5, 6))
-    figure = picture_strip(pictures, [20, 150, 4000], stacked=stacked)
-    assert [one.get_title() for one in figure.axes] == ["n = 20", "n = 150", "n = 4\u2009000"]
-    low, high = pictures[:, :, -1].min(), pictures[:, :, -1].max()
-    for block, axes in enumerate(figure.axes):
-        (image,) = axes.images
-        shown = np.ma.filled(np.ma.asarray(image.get_array(), float), np.nan)
-        assert shown.shape == (4 * 6 - 1, across * 7 - 1)
-        assert image.get_clim() == (low, high)
-        assert image.get_cmap().name == "gray_r"
-        assert image.origin == "upper"
-        seen = np.zeros(shown.shape, dtype=bool)
-        for seed in range(4):
-            for column in range(across):
-                part = np.s_[6 * seed : 6 * seed + 5, 7 * column : 7 * column + 6]
-                np.testing.assert_array_equal(shown[part], pictures[block, seed, column])
-                seen[part] = True
-        assert np.isnan(shown[~seen]).all()
-        names = ["A", "B", "nearest"][:across]
-        assert [(one.get_text(), one.xy[0]) for one in axes.texts] == [
-            (name, 7 * k + 2.5) for k, name in enumerate(names)
-        ]
-    places = [one.get_position() for one in figure.axes]
-    if not stacked:
-        assert places[0].x0 < places[1].x0 < places[2].x0
-    else:
-        assert places[0].x0 < places[1].x0
-        assert places[2].y0 < places[0].y0

@@ -1,0 +1,47 @@
+"""Every line, band, level and label of the figure of a plan."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.support.artists import (
+    Band,
+    Key,
+    Level,
+    Line,
+    check_panel,
+    keys_of,
+)
+from tests.support.made_readouts import ROWS, TITLES
+
+from twinseed.drawing.style import LOOKS
+from twinseed.planning.bands import Band as Planned
+from twinseed.planning.figures import plan_curves
+
+pytestmark = pytest.mark.extras
+
+
+@pytest.mark.parametrize("stacked", [False, True])
+def test_curves_of_a_plan(stacked: bool) -> None:
+    n, draw, bands = np.array([20.0, 80.0, 500.0, 4000.0]), np.random.default_rng(0), {}
+    for name in ("recovery", "convergence", "memorisation_ratio", "memorisation_share"):
+        middle = draw.uniform(0.3, 0.6, (4, 5) if name == "recovery" else 4)
+        low, high = middle - draw.uniform(0.1, 0.2), middle + draw.uniform(0.1, 0.3)
+        bands[name] = Planned(n, middle, low, high, np.full(middle.shape, "ok"), n / 80)
+    figure = plan_curves(bands, 77, stacked=stacked)
+    for panel, name in enumerate(("convergence", "recovery", "memorisation_ratio")):
+        band = bands[name]
+        parts = [np.reshape(part, (4, -1)).T for part in (band.value, band.low, band.high)]
+        several = list(zip(*parts, LOOKS, strict=False))[:4]
+        check_panel(
+            figure.axes[panel],
+            title=TITLES[name],
+            x=ROWS,
+            lines=[Line(n, value, look) for value, _, _, look in several],
+            bands=[Band(n, low, high, look.colour) for _, low, high, look in several],
+            levels=[Level(77, True), *([Level(1.0)] if name == "memorisation_ratio" else [])],
+            unit=name != "memorisation_ratio",
+        )
+        words = [f"factor {k}" for k in (1, 2, 3, 4)] if name == "recovery" else ["planned"]
+        keys = [Key(one, look) for one, look in zip(words, LOOKS, strict=False)]
+        keys_of(figure, panel, keys)
