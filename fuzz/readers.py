@@ -38,16 +38,16 @@ OURS = ("csv", "npy", "npz", "safetensors")
 def read(kind: str, content: bytes, folder: str) -> str:
     """Read bytes as one format, in this process; return what became of them."""
     from twinseed.errors import InputError
-    from twinseed.readers import _open
-    from twinseed.readers._source import Mapped, Source
+    from twinseed.readers import formats
+    from twinseed.readers.source import Mapped, Source
 
     path = laid_out(kind, content, folder)
     WRITTEN.clear()
     before = sorted(os.listdir(folder))
     name = kind.partition(" ")[0]
-    reader = (_open.HERE | _open.ISOLATED)[name]  # type: ignore[operator]  # both are dictionaries
+    reader = (formats.HERE | formats.ISOLATED)[name]  # type: ignore[operator]  # both are dictionaries
     try:
-        found = _open.read_safely(Source("path", path, Path(path), limit=LIMIT), reader)
+        found = formats.read_safely(Source("path", path, Path(path), limit=LIMIT), reader)
         if isinstance(found, Mapped):
             found.opened(Source("path", path, Path(path)))
         said = "rows"

@@ -12,7 +12,7 @@ ALLOWANCE = 0.3
 NUMERICS = "import numpy, scipy.linalg"
 STATEMENTS = (
     "import twinseed",
-    "from twinseed import Ridge, SpectralModel, Spiked, predict, simulate, measure, audit",
+    "from twinseed import Ridge, Spiked, predict, simulate, measure, audit",
 )
 
 

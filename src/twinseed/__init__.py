@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from twinseed.auditing import audit as audit
     from twinseed.comparison import compare as compare
     from twinseed.data.twins import Twins as Twins
+    from twinseed.deprecated import SpectralModel as SpectralModel
     from twinseed.errors import InputError as InputError
     from twinseed.errors import TwinseedError as TwinseedError
     from twinseed.filters import EarlyStopping as EarlyStopping
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from twinseed.generators.diffusers_pipeline import PipelineGenerator as PipelineGenerator
     from twinseed.generators.flow import DenoiserFlow as DenoiserFlow
     from twinseed.generators.torch_module import TorchGenerator as TorchGenerator
-    from twinseed.model import SpectralModel as SpectralModel
     from twinseed.phases import PhaseDiagram as PhaseDiagram
     from twinseed.phases import phase_diagram as phase_diagram
     from twinseed.planning.plan import plan as plan
@@ -67,7 +67,7 @@ _HOME = {
     "ProbabilityFlow": "filters",
     "Ridge": "filters",
     "Shrinkage": "filters",
-    "SpectralModel": "model",
+    "SpectralModel": "deprecated",
     "Spiked": "populations",
     "Status": "status",
     "TorchGenerator": "generators.torch_module",

@@ -1,4 +1,4 @@
-"""``python -m twinseed``: the command line, where the folder of scripts is not on the path."""
+"""``python -m twinseed`` starts the command line."""
 
 from twinseed.cli import app
 

@@ -1,4 +1,4 @@
-"""What people hand in as numbers, as a plain numpy array; nothing is copied that need not be."""
+"""Turns what a caller passes as numbers into a numpy array."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows in blocks: arrays larger than memory pass through a few megabytes at a time."""
+"""Passes through large arrays in blocks of a few megabytes."""
 
 from __future__ import annotations
 

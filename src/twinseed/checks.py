@@ -1,4 +1,4 @@
-"""Checks of arguments: each raises an error that names the argument, the value and the remedy."""
+"""Checks arguments; an error names the argument, the value and the remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The difference of two readouts: theory, simulation and data, any of them from any other."""
+"""Subtracts one readout from another, and gives the standard error."""
 
 from __future__ import annotations
 

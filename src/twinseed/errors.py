@@ -1,4 +1,4 @@
-"""The few exceptions of twinseed; each says what was wrong and what to do next."""
+"""The exceptions of twinseed; each says what is wrong and what to do next."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that are written: a reader finds the whole file or none, and a bad path is found early."""
+"""Writes files: a reader finds the whole file or no file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which code an object is: its class, and a digest of what it computes on fixed numbers.
+"""Identifies a user's class by its name and its values on fixed numbers.
 
 Results are kept under the name and the parameters of a filter. Two filters may share these: one
 before and one after its author edited it. The digest tells them apart.

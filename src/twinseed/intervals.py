@@ -1,4 +1,4 @@
-"""Intervals: the two ends of a 95 % interval, from a value and its standard error."""
+"""The two ends of a 95 % interval, from a value and its standard error."""
 
 from __future__ import annotations
 

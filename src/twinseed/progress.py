@@ -1,4 +1,4 @@
-"""Progress of a long job: a bar on a terminal, one line elsewhere, or nothing.
+"""Shows the progress of a long computation.
 
 Everything goes to stderr, so that results on stdout stay clean. There is no global: whoever starts
 the work opens a ``track`` and passes its ``advance`` on.

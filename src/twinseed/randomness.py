@@ -1,4 +1,4 @@
-"""From a seed to generators: no global state, and a stream of its own for every named purpose."""
+"""Makes random generators from a seed, one for each named purpose."""
 
 from __future__ import annotations
 

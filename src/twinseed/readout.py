@@ -1,4 +1,4 @@
-"""The readout: one checked schema for theory, simulation and data, whichever verb made it.
+"""The readout: the data set of results, statuses and errors of each verb.
 
 A readout is a plain ``xarray.Dataset`` that always holds every variable of ``VARIABLES``, each with
 a standard error (``_se``) and a status (``_status``). A value is NaN exactly where its status says

@@ -1,4 +1,4 @@
-"""What a number is worth: every value of a readout carries one of these statuses."""
+"""The status of each value of a readout: whether to trust the value, and why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables to read: one way to draw them, for the command line and for ``print``."""
+"""Draws tables in a terminal."""
 
 from __future__ import annotations
 

@@ -207,7 +207,7 @@ def test_bad_loads_are_named(arguments: dict[str, object], words: tuple[str, ...
         (lambda: ts.predict(ts.Spiked([]), [], gamma=1.0), ("filter",)),
         (lambda: ts.predict(ts.PowerLaw(1.0, 10), n=5, d=11), ("d", "10")),
         (lambda: ts.predict(ts.Spiked([1.0] * 9), n=5, d=9), ("d", "number of factors")),
-        (lambda: ts.SpectralModel(ts.Spiked([]), ts.Ridge(), n=-3, d=5), ("n", "-3")),
+        (lambda: ts.predict(ts.Spiked([]), n=-3, d=5), ("n", "-3")),
     ],
 )
 def test_bad_models_are_named(build: Callable[[], object], words: tuple[str, ...]) -> None:

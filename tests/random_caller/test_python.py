@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,9 @@ def _accumulated(given: dict[str, Any]) -> Any:
 
 
 def _modelled(given: dict[str, Any]) -> Any:
-    model = ts.SpectralModel(**given)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        model = ts.SpectralModel(**given)
     return model.gamma, model.aspect_ratio, model.effective_dimension
 
 

@@ -15,8 +15,8 @@ import pytest
 
 from twinseed import InputError
 from twinseed.readers import load
-from twinseed.readers._open import HERE, ISOLATED, format_of, read_safely
-from twinseed.readers._source import LIMIT, Source
+from twinseed.readers.formats import HERE, ISOLATED, format_of, read_safely
+from twinseed.readers.source import LIMIT, Source
 
 ROWS = np.arange(12.0, dtype=np.float32).reshape(4, 3)
 

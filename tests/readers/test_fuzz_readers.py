@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from twinseed import InputError
 from twinseed.readers import Table, load
-from twinseed.readers._open import HERE, ISOLATED, read_safely
-from twinseed.readers._source import Mapped, Source
+from twinseed.readers.formats import HERE, ISOLATED, read_safely
+from twinseed.readers.source import Mapped, Source
 
 OURS = sorted(HERE)
 THEIRS = sorted(set(PLACES) - set(OURS))

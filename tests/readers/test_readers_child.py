@@ -16,7 +16,7 @@ import pytest
 
 from twinseed import InputError
 from twinseed.readers import _isolated, _memory, load, load_roles
-from twinseed.readers._source import LIMIT, Source
+from twinseed.readers.source import LIMIT, Source
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_a_disk_without_room_for_the_copy_is_said(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    from twinseed.readers._open import read_safely
+    from twinseed.readers.formats import read_safely
 
     monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
     source = Source("path", "a.h5", tmp_path / "a.h5", scratch=tmp_path)
@@ -151,7 +151,7 @@ def test_a_disk_without_room_for_the_copy_is_said(
 
 
 def test_a_reader_that_runs_out_of_memory_says_so(tmp_path: Path) -> None:
-    from twinseed.readers._open import read_safely
+    from twinseed.readers.formats import read_safely
 
     def greedy(source: Source) -> None:
         raise MemoryError

@@ -247,7 +247,7 @@ def test_a_line_that_never_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_folder_is_left_as_soon_as_it_holds_too_much(tmp_path: Path) -> None:
-    from twinseed.readers._source import Source
+    from twinseed.readers.source import Source
 
     for number in range(20):
         (tmp_path / f"{number}.png").write_bytes(b"x" * 100)

@@ -1,4 +1,4 @@
-"""The audit: controls first, then the measurement, then the verdict."""
+"""Audits two generators: controls first, then measurement, then a verdict."""
 
 from twinseed.auditing.agreement import Agreement
 from twinseed.auditing.controls import Controls

@@ -1,4 +1,4 @@
-"""The command line: parses, calls the library, prints; it computes nothing.
+"""The command line: each command reads options, calls the library and prints.
 
 Help must be instant, so nothing here imports numpy before a command really runs.
 """

@@ -1,4 +1,4 @@
-"""The coupling of sample and population spectra: what theory knows of a spectral model."""
+"""Random matrix theory: overlaps of sample and population eigenvectors."""
 
 from twinseed.coupling.fixed_point import kappa
 from twinseed.coupling.outliers import Outlier, outlier

@@ -1,1 +1,1 @@
-"""Data: real rows and samples, checked; their features, closeness and principal directions."""
+"""The rows and samples of one comparison, and what is computed from them once."""

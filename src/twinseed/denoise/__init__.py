@@ -1,4 +1,4 @@
-"""Small denoisers in pairs: networks, their training, and twins of them at rising numbers of rows.
+"""Trains pairs of small denoisers on disjoint rows and measures the pairs.
 
 The only package that needs torch; it is imported by nothing but the command and the adapters that
 need it, so that the rest of twinseed does without.

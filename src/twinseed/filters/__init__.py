@@ -1,6 +1,6 @@
-"""Spectral filters: what a linear model does with each eigenvalue of the sample covariance."""
+"""Filters: functions of the eigenvalues of the sample covariance."""
 
-from twinseed.filters._base import Filter, SpectrumSeen, checked, evaluated
+from twinseed.filters._base import Filter, SpectrumSeen, checked, evaluated, require_filter
 from twinseed.filters.early_stopping import EarlyStopping
 from twinseed.filters.probability_flow import ProbabilityFlow
 from twinseed.filters.ridge import Ridge
@@ -21,4 +21,5 @@ __all__ = [
     "Truncation",
     "checked",
     "evaluated",
+    "require_filter",
 ]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from twinseed.errors import InputError
 from twinseed.identity import class_name, digest, plain
 
-__all__ = ["Filter", "SpectrumSeen", "checked", "evaluated"]
+__all__ = ["Filter", "SpectrumSeen", "checked", "evaluated", "require_filter"]
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,15 @@ class Filter(ABC):
     def __repr__(self) -> str:
         inside = ", ".join(f"{key}={value!r}" for key, value in self.parameters.items())
         return f"{type(self).__name__}({inside})"
+
+
+def require_filter(argument: str, value: Any) -> Filter:
+    """Return ``value`` if it is a filter object."""
+    if not isinstance(value, Filter):
+        raise InputError(
+            argument, "must be a filter", value, "pass an object, as in Ridge(strength=0.1)"
+        )
+    return value
 
 
 def checked(filter: Filter, eigenvalues: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Generators: the linear model, the two controls, and adapters of what others have trained."""
+"""Generators: linear models, two controls, and wrappers of trained networks."""
 
 from twinseed.generators._base import Generator
 from twinseed.generators.diffusers_pipeline import PipelineGenerator

@@ -1,4 +1,4 @@
-"""Exact nearest rows in bounded memory, for the cosine and the Euclidean distance in one pass.
+"""Finds the nearest rows exactly, by cosine and by Euclidean distance.
 
 float32 matrix products are fast, and useless exactly where memorisation lives: the distance of a
 near copy is lost in their rounding error. So the products only exclude rows, by a rigorous error

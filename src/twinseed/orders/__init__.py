@@ -1,4 +1,4 @@
-"""The order parameters, one module each: from theory (`from_coupling`), from data (`from_twins`).
+"""The order parameters, one package for each: by theory and from data.
 
 An order parameter is a dictionary of estimates under the names of the readout's variables. The
 functions on arrays are pure, and the ones that simulations call.

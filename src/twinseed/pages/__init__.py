@@ -1,1 +1,1 @@
-"""What every page is made of: templates, numbers, inline pictures, captions. It knows no result."""
+"""Parts that all HTML pages share: templates, numbers, pictures and captions."""

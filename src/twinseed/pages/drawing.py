@@ -12,7 +12,7 @@ from twinseed.pages.captions import Caption, caption
 from twinseed.pages.page import data_uri, inline_svg
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from twinseed.drawing import Figure
 
 __all__ = ["Drawing"]
 

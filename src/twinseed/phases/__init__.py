@@ -1,4 +1,4 @@
-"""Phase diagrams: where twins memorise, converge and recover, simulated where it changes."""
+"""Phase diagrams: which loads and strengths memorise, converge and recover."""
 
 from twinseed.phases.diagram import PhaseDiagram
 from twinseed.phases.refinement import phase_diagram

@@ -10,8 +10,7 @@ from twinseed.pages.page import inline_svg, render
 from twinseed.phases.figures import phase_plane, phase_values
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
+    from twinseed.drawing import Figure
     from twinseed.phases import PhaseDiagram
 
 __all__ = ["diagram_page"]

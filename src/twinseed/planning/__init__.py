@@ -1,4 +1,4 @@
-"""Planning: from a pilot data set to the training rows that a target needs."""
+"""Plans from a pilot data set how many training rows a target needs."""
 
 from twinseed.planning.answer import Plan
 from twinseed.planning.plan import plan

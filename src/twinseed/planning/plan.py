@@ -12,8 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from twinseed.blocks import row_blocks
 from twinseed.checks import numeric_rows, whole
 from twinseed.errors import InputError
-from twinseed.filters import Filter, Ridge
-from twinseed.model import require_filter
+from twinseed.filters import Filter, Ridge, require_filter
 from twinseed.planning.answer import Plan
 from twinseed.planning.bands import coupled
 from twinseed.populations import Estimated, estimate_population

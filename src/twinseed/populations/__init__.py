@@ -1,6 +1,6 @@
-"""Populations: what the covariance of the data is, given or estimated from a pilot."""
+"""Populations: the true covariance of the data, given or estimated from rows."""
 
-from twinseed.populations._base import Population, Spectrum
+from twinseed.populations._base import Population, Spectrum, require_population
 from twinseed.populations._sample import PilotSpectrum, sample_spectrum
 from twinseed.populations.atoms import Atoms
 from twinseed.populations.estimated import Estimated, estimate_population
@@ -16,5 +16,6 @@ __all__ = [
     "Spectrum",
     "Spiked",
     "estimate_population",
+    "require_population",
     "sample_spectrum",
 ]

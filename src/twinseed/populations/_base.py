@@ -14,7 +14,7 @@ from twinseed.checks import whole
 from twinseed.errors import InputError
 from twinseed.identity import class_name, digest
 
-__all__ = ["Population", "Spectrum"]
+__all__ = ["Population", "Spectrum", "merged", "require_population"]
 
 Spectrum = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Distinct eigenvalues in rising order, and their weights, which sum to one."""
@@ -69,6 +69,16 @@ class Population(ABC):
         """The dimension, where the population has one of its own."""
         return None
 
+    def effective_dimension(self, d: int) -> float:
+        """Participation ratio ``(tr Sigma)^2 / tr Sigma^2``: from 1 (one direction) to d.
+
+        >>> import twinseed as ts
+        >>> ts.Spiked([]).effective_dimension(100)
+        100.0
+        """
+        mu = self.eigenvalues(d)
+        return float(mu.sum() ** 2 / np.dot(mu, mu))
+
     def sample(self, n: int, d: int, rng: np.random.Generator) -> NDArray[np.float64]:
         """Draw ``n`` Gaussian rows; column j has variance ``eigenvalues(d)[j]``.
 
@@ -110,6 +120,15 @@ class Population(ABC):
             f"{key}={value!r}" for key, value in self.description().items() if key != "kind"
         )
         return f"{type(self).__name__}({inside})"
+
+
+def require_population(value: Any, argument: str = "population") -> Population:
+    """Return ``value`` if it is a population."""
+    if not isinstance(value, Population):
+        raise InputError(
+            argument, "must be a population", value, "pass ts.Spiked, ts.PowerLaw or ts.Atoms"
+        )
+    return value
 
 
 def merged(values: NDArray[np.float64], weights: NDArray[np.float64]) -> Spectrum:

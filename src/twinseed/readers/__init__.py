@@ -1,7 +1,7 @@
-"""Readers: rows from files of any format, and from tensors and tables; nothing is unpickled."""
+"""Reads rows from files, tensors and tables; no file is unpickled."""
 
 from twinseed.readers._conversion import as_arrays, with_columns
-from twinseed.readers._open import load, load_roles, load_rows
+from twinseed.readers.formats import load, load_roles, load_rows
 from twinseed.readers.table import Categories, Column, Table, unseen_categories
 
 __all__ = [

@@ -20,8 +20,8 @@ from pathlib import Path
 from twinseed.errors import InputError, MissingExtraError
 from twinseed.readers._isolated import answer
 from twinseed.readers._memory import allowed
-from twinseed.readers._open import ISOLATED, format_of, read_safely
-from twinseed.readers._source import Source
+from twinseed.readers.formats import ISOLATED, format_of, read_safely
+from twinseed.readers.source import Source
 
 __all__ = ["main"]
 

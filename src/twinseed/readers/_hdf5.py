@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from twinseed.errors import MissingExtraError
-from twinseed.readers._source import Mapped, Source
+from twinseed.readers.source import Mapped, Source
 
 __all__ = ["read_hdf5"]
 

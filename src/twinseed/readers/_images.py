@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.errors import InputError, MissingExtraError
-from twinseed.readers._source import Source
+from twinseed.readers.source import Source
 
 __all__ = ["read_images"]
 

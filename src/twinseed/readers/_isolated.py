@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.errors import InputError, MissingExtraError
-from twinseed.readers._source import Mapped, Source
+from twinseed.readers.source import Mapped, Source
 from twinseed.readers.table import Categories, Table
 
 __all__ = ["answer", "read_isolated"]

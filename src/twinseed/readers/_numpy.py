@@ -10,7 +10,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.readers._source import Source
+from twinseed.readers.source import Source
 
 __all__ = ["read_npy", "read_npz"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.errors import MissingExtraError
-from twinseed.readers._source import Source
+from twinseed.readers.source import Source
 from twinseed.readers.table import MISSING, Categories, Table
 
 __all__ = ["read_parquet"]

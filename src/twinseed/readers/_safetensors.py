@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.readers._source import Mapped, Source
+from twinseed.readers.source import Mapped, Source
 
 __all__ = ["read_safetensors"]
 

@@ -8,7 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from twinseed.errors import InputError, MissingExtraError
-from twinseed.readers._source import Source
+from twinseed.readers.source import Source
 
 __all__ = ["read_torch"]
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.errors import MissingExtraError
-from twinseed.readers._source import Source
+from twinseed.readers.source import Source
 
 __all__ = ["is_zarr", "read_zarr"]
 

@@ -1,4 +1,4 @@
-"""The main job: experiments to readouts and claims. It computes; skins draw."""
+"""Tests each claim of the theory against simulation and against real data."""
 
 from twinseed.reproduction.claims import Claim
 from twinseed.reproduction.job import Reproduction, reproduce

@@ -12,8 +12,8 @@ from twinseed.reproduction import figures
 
 if TYPE_CHECKING:
     import xarray as xr
-    from matplotlib.figure import Figure
 
+    from twinseed.drawing import Figure
     from twinseed.reproduction import Reproduction
 
 __all__ = ["drawings"]

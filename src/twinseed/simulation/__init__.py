@@ -1,4 +1,4 @@
-"""Engines that draw both twins at a finite size, and measure them as data is measured."""
+"""Engines: each draws training sets for both twins and measures samples."""
 
 from twinseed.simulation._base import Engine
 from twinseed.simulation.compressed.engine import Compressed

@@ -1,4 +1,4 @@
-"""Many independent pieces of work: resumable, in any order, on any number of workers."""
+"""Runs many independent computations in parallel, and resumes after a stop."""
 
 from twinseed.sweep.cells import Cell, Job, Result
 from twinseed.sweep.executor import run

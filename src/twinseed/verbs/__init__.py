@@ -1,4 +1,4 @@
-"""The verbs: each returns a readout, or what readouts are made from."""
+"""``predict``, ``simulate`` and ``measure``: each returns a readout."""
 
 from twinseed.verbs.measure import measure
 from twinseed.verbs.predict import predict

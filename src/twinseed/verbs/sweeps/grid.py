@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from twinseed import readout
 from twinseed.checks import Loads, Sizes, grid_axis
 from twinseed.errors import InputError
-from twinseed.filters import Filter
-from twinseed.model import require_filter
+from twinseed.filters import Filter, require_filter
 from twinseed.populations import Population
 from twinseed.readout import Estimate
 from twinseed.verbs.sweeps.population_axis import PopulationAxis

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.errors import InputError
-from twinseed.model import require_population
-from twinseed.populations import Population, PowerLaw, Spiked
+from twinseed.populations import Population, PowerLaw, Spiked, require_population
 
 __all__ = ["PopulationAxis"]
 

@@ -16,10 +16,10 @@ from twinseed.readers._isolated import read_isolated
 from twinseed.readers._numpy import read_npy, read_npz
 from twinseed.readers._parquet import read_parquet
 from twinseed.readers._safetensors import read_safetensors
-from twinseed.readers._source import LIMIT, Mapped, Source
 from twinseed.readers._text import read_csv
 from twinseed.readers._torch import read_torch
 from twinseed.readers._zarr import is_zarr, read_zarr
+from twinseed.readers.source import LIMIT, Mapped, Source
 from twinseed.readers.table import Table
 
 __all__ = ["HERE", "ISOLATED", "format_of", "load", "load_roles", "load_rows", "read_safely"]
