@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 
 import pytest
 
+import twinseed as ts
+from twinseed.neighbours import nearest
 from twinseed.progress import Progress, track
+from twinseed.reproduction import reproduce
 
 
 class Clock:
@@ -119,3 +123,22 @@ def test_stderr_is_the_default(capsys: pytest.CaptureFixture[str]) -> None:
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err == "drawing: 1 step\n"
+
+
+def test_a_function_is_called_with_the_steps_since_its_last_call() -> None:
+    steps: list[int] = []
+    with track(5, "drawing", steps.append) as progress:
+        progress.advance(2)
+        progress.advance()
+    assert (steps, progress.done) == ([2, 1], 3)
+
+
+def test_every_verb_takes_progress_of_one_type() -> None:
+    public = [one for one in (getattr(ts, name) for name in ts.__all__) if inspect.isfunction(one)]
+    given = {
+        one.__name__: inspect.signature(one).parameters["progress"].annotation
+        for one in (*public, reproduce, nearest)
+        if "progress" in inspect.signature(one).parameters
+    }
+    assert set(given) >= {"simulate", "measure", "audit", "plan", "phase_diagram", "reproduce"}
+    assert set(given.values()) == {"ShowProgress"}

@@ -38,7 +38,6 @@ from docs.studies.calibration_audits import (  # noqa: E402  # as above
 from docs.studies.calibration_power import GAUSSIAN, draw, table  # noqa: E402  # as above
 
 from twinseed.auditing.covariance_null import STATISTICS  # noqa: E402  # as above
-from twinseed.progress import track  # noqa: E402  # as above
 from twinseed.sweep import Cell, Job, Result, Store, run  # noqa: E402  # as above
 
 __all__ = ["Settings", "alarms", "linear", "main", "path_of"]
@@ -207,8 +206,7 @@ def _done(
     job = Job(f"calibration: {part}", "1", (settings.seed,))
     with ExitStack() as stack:
         store = stack.enter_context(Store(keep / f"{part}.db", job)) if keep else None
-        advance = stack.enter_context(track(len(cells), part)).advance
-        return run(job, cells, store=store, advance=advance)
+        return run(job, cells, store=store, progress=None)
 
 
 def _where(cells: Sequence[Cell], found: Sequence[Result], **wanted: Any) -> list[Result]:

@@ -123,7 +123,7 @@ def honest_audit(name: str, n: int, planted: Sequence[Planted], rng: np.random.G
 def copying_of(roles: Roles, entropy: tuple[int, ...]) -> tuple[Twins, Searches, Copying]:
     """Run the copying test of ``ts.audit`` on fresh rows, without the covariance null beside it."""
     twins = Twins(roles.fresh, None, roles.train, heldout=roles.heldout).centred()
-    searches = Searches.of(twins, linear_twins(twins, entropy), entropy, _nothing)
+    searches = Searches.of(twins, linear_twins(twins, entropy), entropy)
     assert searches is not None
     return twins, searches, searches.examined(stream(entropy, "audit: copying"), None)
 
@@ -185,7 +185,3 @@ def _ends(name: str, interval: tuple[float, float], truth: float) -> dict[str, b
     """Return which end of an interval lies on the wrong side of the truth."""
     low, high = interval
     return {f"{name}: above": low > truth, f"{name}: below": high < truth}
-
-
-def _nothing() -> None:
-    """Take a step of progress that nobody watches."""

@@ -25,7 +25,6 @@ from docs.studies.finite_size_fits import Draws, fits
 
 from twinseed.filters import Ridge
 from twinseed.populations import Spiked
-from twinseed.progress import track
 from twinseed.simulation import Compressed
 from twinseed.sweep import Cell, Job, Result, Store, run
 
@@ -68,8 +67,7 @@ def study(
     cells = [_cell(settings, *place) for place in places]
     with ExitStack() as stack:
         kept = stack.enter_context(Store(store, job)) if store is not None else None
-        advance = stack.enter_context(track(len(cells), "finite size")).advance
-        found = run(job, cells, store=kept, workers=workers, advance=advance)
+        found = run(job, cells, store=kept, workers=workers, progress=None)
     return _joined(places, found)
 
 

@@ -12,7 +12,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-__all__ = ["Progress", "track"]
+__all__ = ["Progress", "ShowProgress", "track"]
+
+ShowProgress = bool | Callable[[int], None] | None
+"""What every verb takes as ``progress``.
+
+True shows the progress on stderr; False shows nothing; None shows the progress on a terminal only.
+A function is called with the number of steps done since its last call.
+"""
 
 
 class Progress:
@@ -30,7 +37,7 @@ class Progress:
     def __init__(
         self,
         total: int,
-        on_advance: Callable[[Progress], None] | None = None,
+        on_advance: Callable[[int], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.total = total
@@ -47,7 +54,7 @@ class Progress:
         if self._first is None:
             self._first = self._clock(), self.done
         if self._on_advance is not None:
-            self._on_advance(self)
+            self._on_advance(steps)
 
     @property
     def rate(self) -> float:
@@ -78,13 +85,13 @@ class Progress:
 
 @contextmanager
 def track(
-    total: int, label: str, show: bool | None = None, *, to: TextIO | None = None
+    total: int, label: str, show: ShowProgress = None, *, to: TextIO | None = None
 ) -> Iterator[Progress]:
     """Open a ``Progress`` of ``total`` steps that is shown until the block ends.
 
-    ``show``: True always shows, False never; None shows on a terminal only. On a terminal that is
-    a bar with rate and time left, elsewhere one line as the stage begins. ``to`` stands in for
-    stderr; without either nothing is shown.
+    ``show`` is what a verb was given as ``progress``. A terminal shows a bar with the rate and the
+    time left; any other stderr gets one line as the stage begins. ``to`` stands in for stderr;
+    without either nothing is shown.
 
     >>> with track(2, "drawing", show=False) as progress:
     ...     progress.advance()
@@ -94,7 +101,9 @@ def track(
     """
     stream = sys.stderr if to is None else to
     terminal = stream is not None and stream.isatty()
-    if stream is None or show is False or (show is None and not terminal):
+    if callable(show):
+        yield Progress(total, show)
+    elif stream is None or show is False or (show is None and not terminal):
         yield Progress(total)
     elif terminal:
         yield from _bar(total, label, stream)
@@ -117,10 +126,10 @@ def _bar(total: int, label: str, stream: TextIO) -> Iterator[Progress]:
     with Bar(*columns, console=Console(file=stream)) as bar:
         task = bar.add_task(label, total=total, pace="")
 
-        def draw(progress: Progress) -> None:
-            bar.update(task, completed=progress.done, pace=progress.pace)
-
-        yield Progress(total, draw)
+        progress = Progress(
+            total, lambda _: bar.update(task, completed=progress.done, pace=progress.pace)
+        )
+        yield progress
 
 
 def _duration(seconds: float) -> str:

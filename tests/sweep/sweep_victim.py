@@ -70,7 +70,7 @@ def sweep(
             store=kept,
             workers=workers,
             cluster=cluster,
-            advance=progress.advance,
+            progress=progress.advance,
         )
 
 

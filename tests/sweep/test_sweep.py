@@ -76,7 +76,7 @@ def killed(steps):
     os.kill(os.getpid(), signal.SIGKILL)
 
 if __name__ == "__main__":
-    run(JOB, cells(), workers=2, advance=killed)
+    run(JOB, cells(), workers=2, progress=killed)
 """
 
 
@@ -123,11 +123,11 @@ def test_an_interrupted_sweep_goes_on(tmp_path: Path, expected: list[Mapping[str
 
     path = tmp_path / "store.db"
     with Store(path, JOB) as store, pytest.raises(KeyboardInterrupt):
-        run(JOB, cells(), store=store, advance=interrupt)
+        run(JOB, cells(), store=store, progress=interrupt)
     steps: list[int] = []
     with Store(path, JOB) as store:
         assert len(store.get(JOB.key(cell) for cell in cells())) == 2
-        assert same(run(JOB, cells(), store=store, advance=steps.append), expected)
+        assert same(run(JOB, cells(), store=store, progress=steps.append), expected)
     assert steps == [2, 1, 1, 1, 1]
 
 
@@ -138,7 +138,7 @@ def test_interrupted_workers_end_at_once(tmp_path: Path) -> None:
     ends = [tmp_path / str(i) for i in range(4)]
     work = [*cells(1), *(Cell(partial(dawdle, str(end)), {"end": end.name}) for end in ends)]
     with pytest.raises(KeyboardInterrupt):
-        run(JOB, work, workers=2, advance=interrupt)
+        run(JOB, work, workers=2, progress=interrupt)
     assert multiprocessing.active_children() == []
     assert not any(end.exists() for end in ends), "none was waited for"
 

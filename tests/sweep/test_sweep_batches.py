@@ -78,7 +78,7 @@ def test_a_grid_that_grew_is_done_together_with_the_same_bits(tmp_path: Path) ->
 
 def test_cheap_cells_travel_in_few_tasks() -> None:
     steps: list[int] = []
-    found = run(JOB, cells(200), workers=2, advance=steps.append)
+    found = run(JOB, cells(200), workers=2, progress=steps.append)
     assert repr(found) == repr(run(JOB, cells(200)))
     assert sum(steps) == 600
     assert len(steps) < 200
@@ -86,7 +86,7 @@ def test_cheap_cells_travel_in_few_tasks() -> None:
 
 def test_alone_in_a_process_every_cell_is_stored_at_once() -> None:
     steps: list[int] = []
-    run(JOB, cells(3), advance=steps.append)
+    run(JOB, cells(3), progress=steps.append)
     assert steps == [1] * 9
 
 

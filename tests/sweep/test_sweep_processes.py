@@ -33,7 +33,7 @@ def test_the_signals_that_the_caller_holds_back_stay_held(advance: Callable[[int
     before = signal.pthread_sigmask(signal.SIG_SETMASK, held)
     try:
         with pytest.raises(KeyboardInterrupt) if advance is interrupt else nullcontext():
-            run(JOB, cells(2), workers=2, advance=advance)
+            run(JOB, cells(2), workers=2, progress=advance)
         assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == held
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -46,7 +46,7 @@ def test_the_environment_is_never_written_to(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(kind, "__setitem__", lambda self, *item: written.append(item))
     monkeypatch.setattr(kind, "__delitem__", lambda self, name: written.append(name))
     with pytest.raises(KeyboardInterrupt):
-        run(JOB, cells(2), workers=2, advance=interrupt)
+        run(JOB, cells(2), workers=2, progress=interrupt)
     assert written == []
 
 
@@ -68,7 +68,7 @@ def test_only_the_workers_of_this_sweep_are_ended() -> None:
 
     try:
         with pytest.raises(KeyboardInterrupt):
-            run(JOB, cells(2), workers=2, advance=meanwhile)
+            run(JOB, cells(2), workers=2, progress=meanwhile)
         other.join(0.2)
         assert other.is_alive()
         assert multiprocessing.active_children() == [other]

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from twinseed.auditing.copying import LEVEL
-from twinseed.auditing.pool import Advance, Pool, attribute, searched
+from twinseed.auditing.pool import Pool, attribute, searched
 from twinseed.auditing.relabelling import Attribution, Relabelling, relabelled
 from twinseed.data.twins import Twins
 from twinseed.generators import Fresh, Memoriser
+from twinseed.progress import Progress
 from twinseed.randomness import stream
 
 __all__ = ["BLUR", "Controls", "controlled"]
@@ -70,7 +71,7 @@ class Controls:
 
 
 def controlled(
-    twins: Twins, entropy: tuple[int, ...], advance: Advance | None = None
+    twins: Twins, entropy: tuple[int, ...], progress: Progress | None = None
 ) -> Controls | None:
     """Run both controls; None without held-out rows, or with fewer than four.
 
@@ -91,7 +92,7 @@ def controlled(
     memoriser = Memoriser(copied, noise=BLUR)
 
     def test(samples: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> Relabelling:
-        found = Attribution((0,), attribute(searched(samples, pool, advance), pool))
+        found = Attribution((0,), attribute(searched(samples, pool, progress), pool))
         return relabelled([found], pool, draw)
 
     return Controls(

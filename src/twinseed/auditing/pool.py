@@ -8,7 +8,7 @@ pool.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,15 +17,14 @@ from numpy.typing import NDArray
 
 from twinseed.neighbours import Nearest, nearest
 from twinseed.orders.memorisation import GROUPS
+from twinseed.progress import Progress
 
-__all__ = ["METRICS", "Advance", "NearestInPool", "Pool", "attribute", "searched"]
+__all__ = ["METRICS", "NearestInPool", "Pool", "attribute", "searched"]
 
 METRICS = ("distance", "cosine")
 """Euclidean distance, and the sine of the angle that goes with |cosine|."""
 
 _BESIDE = 2  # places below the closest group: one near-duplicate of the closest row does no harm
-
-Advance = Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ class NearestInPool:
 
 
 def searched(
-    samples: NDArray[Any], pool: Pool, advance: Advance | None = None
+    samples: NDArray[Any], pool: Pool, progress: Progress | None = None
 ) -> tuple[Nearest, ...]:
     """Return the nearest rows of each sample in each group of each role: one search a role.
 
@@ -114,8 +113,8 @@ def searched(
     found = []
     for rows, label, order in zip(pool.rows, pool.label, pool.order, strict=True):
         found.append(nearest(samples, rows, groups=label, ties=order, origin=pool.origin))
-        if advance is not None:
-            advance()
+        if progress is not None:
+            progress.advance()
     return tuple(found)
 
 

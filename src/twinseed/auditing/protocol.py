@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Sequence
 from os import PathLike
 from typing import Any
 
@@ -18,7 +17,6 @@ from twinseed.auditing.exhibits import pairs_of
 from twinseed.auditing.factors import factors as factors_of
 from twinseed.auditing.intake import GENERATED, LiveGenerator, twins_given
 from twinseed.auditing.matched import DirectionBands, matched, real_rows
-from twinseed.auditing.pool import Advance
 from twinseed.auditing.references import first_seeds, linear_twins, references
 from twinseed.auditing.result import Audit
 from twinseed.auditing.roles import roles_of
@@ -30,7 +28,7 @@ from twinseed.data.features import Encoder
 from twinseed.data.twins import Twins
 from twinseed.orders.factor_count import FactorCount
 from twinseed.orders.recovery import counted
-from twinseed.progress import track
+from twinseed.progress import Progress, ShowProgress, track
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.verbs.measure import measure
 
@@ -51,7 +49,7 @@ def audit(
     encoder: Encoder | None = None,
     cache: str | PathLike[str] | None = None,
     factors: int = 5,
-    progress: bool | Callable[[int], None] | None = False,
+    progress: ShowProgress = False,
 ) -> Audit:
     """Judge one or two generators: is it copying, did the twins converge, what did they recover?
 
@@ -130,17 +128,8 @@ def audit(
         found = [*found, Finding("fewer factors", asked.told, numbers)]
     if given.origin is None:
         given = given.centred()
-    with ExitStack() as stack:
-        if callable(progress):
-            advance: Callable[..., None] = progress
-        else:
-            track_steps = track(_steps(given), "audit", progress)
-            advance = stack.enter_context(track_steps).advance
-
-        def step() -> None:
-            advance(1)
-
-        return _judged(given, shown, found, entropy, asked, step)
+    with track(_steps(given), "audit", progress) as steps:
+        return _judged(given, shown, found, entropy, asked, steps)
 
 
 def _judged(
@@ -149,19 +138,19 @@ def _judged(
     found: list[Finding],
     entropy: tuple[int, ...],
     factors: FactorCount,
-    advance: Advance,
+    progress: Progress,
 ) -> Audit:
     """Judge twins; ``shown`` are the same before an encoder, or the twins themselves."""
-    controls = controlled(twins, entropy, advance)
+    controls = controlled(twins, entropy, progress)
     linear = linear_twins(twins, entropy)
-    searches = Searches.of(twins, linear, entropy, advance)
+    searches = Searches.of(twins, linear, entropy, progress)
     readout = measure(
         twins,
         rng=entropy,
         factors=factors.asked,
         closeness=searches.closeness() if searches else None,
     )
-    advance()
+    progress.advance()
     # As many samples as the generator gave: directions of few samples are blurred.
     linear_readout = measure(
         first_seeds(linear, twins.seeds),
@@ -169,7 +158,7 @@ def _judged(
         factors=factors.asked,
         closeness=searches.closeness(linear=True) if searches else None,
     )
-    advance()
+    progress.advance()
     rows = real_rows(twins, entropy)
     expected = matched(rows, twins.n, factors.count)
     agreed = agreement(twins, linear, DirectionBands.of(rows), expected, entropy, as_given=shown)
@@ -182,7 +171,7 @@ def _judged(
             seen = {name: float(readout[name]) for name in STATISTICS}
             null = covariance_null(twins, expected.population, seen, searches.pool.equal, entropy)
         copying = searches.examined(stream(entropy, "audit: copying"), null)
-    advance()
+    progress.advance()
     return Audit(
         readout=readout,
         linear=linear_readout,

@@ -8,12 +8,13 @@ import numpy as np
 
 from twinseed.auditing.copying import Copying, examine
 from twinseed.auditing.covariance_null import Covariance
-from twinseed.auditing.pool import Advance, Pool, attribute, searched
+from twinseed.auditing.pool import Pool, attribute, searched
 from twinseed.auditing.relabelling import Attribution
 from twinseed.auditing.roles import Tested, roles_of
 from twinseed.data.twins import Twins
 from twinseed.neighbours import Nearest
 from twinseed.orders.memorisation import GROUPS, Closeness, rows_compared
+from twinseed.progress import Progress
 from twinseed.randomness import stream
 
 __all__ = ["Searches"]
@@ -36,7 +37,7 @@ class Searches:
 
     @classmethod
     def of(
-        cls, twins: Twins, linear: Twins, entropy: tuple[int, ...], advance: Advance
+        cls, twins: Twins, linear: Twins, entropy: tuple[int, ...], progress: Progress | None = None
     ) -> Searches | None:
         """Search; None without held-out rows."""
         if twins.heldout is None:
@@ -49,8 +50,8 @@ class Searches:
             twins,
             pool,
             tuple(tested),
-            tuple(searched(twins.arrays[one.name], pool, advance) for one in tested),
-            tuple(searched(beside[one.name], pool, advance) for one in tested),
+            tuple(searched(twins.arrays[one.name], pool, progress) for one in tested),
+            tuple(searched(beside[one.name], pool, progress) for one in tested),
         )
 
     def closeness(self, *, linear: bool = False) -> list[Closeness] | None:

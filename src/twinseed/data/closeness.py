@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.data.twins import Twins
-from twinseed.neighbours import Nearest, Progress, nearest
+from twinseed.neighbours import Nearest, nearest
+from twinseed.progress import ShowProgress, track
 from twinseed.randomness import RandomSource, entropy_of, stream
 
 __all__ = ["GROUPS", "Closeness", "Side", "by_generator", "closeness", "rows_compared", "sides"]
@@ -91,26 +92,29 @@ def closeness(
     *,
     groups: int = GROUPS,
     memory: int = 256 << 20,
-    progress: Progress | None = None,
+    progress: ShowProgress = False,
 ) -> list[Closeness]:
     """Return the closeness of generator A's samples and, where its rows are known, of B's.
 
-    The rows and their groups are those of ``sides``.
+    The rows and their groups are those of ``sides``. ``progress`` counts pairs of a sample and a
+    row.
     """
     searches, groups = sides(twins, rng, groups=groups)
+    pairs = sum(len(twins.arrays[s.samples]) * int(np.sum(s.labels >= 0)) for s in searches)
     found = []
-    for step, side in enumerate(searches):
-        rows, labels = side.kept(twins.arrays[side.rows])
-        found.append(
-            nearest(
-                twins.arrays[side.samples],
-                rows,
-                groups=labels,
-                origin=twins.origin,
-                memory=memory,
-                progress=_part(progress, step, len(searches)),
+    with track(pairs, "nearest rows", progress) as shown:
+        for side in searches:
+            rows, labels = side.kept(twins.arrays[side.rows])
+            found.append(
+                nearest(
+                    twins.arrays[side.samples],
+                    rows,
+                    groups=labels,
+                    origin=twins.origin,
+                    memory=memory,
+                    progress=shown.advance,
+                )
             )
-        )
     return by_generator(searches, found, groups)
 
 
@@ -129,14 +133,3 @@ def _labels(rows: int, equal: int, groups: int, draw: np.random.Generator) -> ND
     labels[order[:equal]] = np.arange(equal) % groups
     labels[order[equal:]] = groups + np.arange(rows - equal) % groups
     return labels
-
-
-def _part(progress: Progress | None, step: int, steps: int) -> Progress | None:
-    """Return the progress of one of several equal steps."""
-    if progress is None:
-        return None
-
-    def report(done: int, total: int) -> None:
-        progress(step * total + done, steps * total)
-
-    return report

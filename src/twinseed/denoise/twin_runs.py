@@ -29,7 +29,7 @@ from twinseed.denoise.twin_cells import TwinCells
 from twinseed.denoise.watching import Watch
 from twinseed.errors import InputError
 from twinseed.orders.factor_count import factor_count
-from twinseed.progress import track
+from twinseed.progress import ShowProgress, track
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.sweep import Cell, Job, Result, Store, run
 
@@ -80,7 +80,7 @@ def train_twins(
     rng: RandomSource = 0,
     workers: int = 2,
     cluster: str | None = None,
-    progress: bool | Callable[[int], None] | None = None,
+    progress: ShowProgress = None,
 ) -> TwinRuns:
     """Train pairs of denoisers on disjoint rows at each size, sample both from the same seeds.
 
@@ -159,7 +159,7 @@ def train_twins(
         trained = work(
             [cell for cell, _ in twins],
             store=store,
-            advance=lambda count: watch.finished(count * steps),
+            progress=lambda count: watch.finished(count * steps),
         )
         work(_lost(twins))
         drawn = [(cells.draw(*twin), target.samples(*twin, steps, seeds)) for twin in plan.twins]
@@ -197,12 +197,9 @@ def _lost(made: Sequence[tuple[Cell, Path]]) -> list[Cell]:
 
 
 def _teller(
-    stack: ExitStack, plan: TwinPlan, progress: bool | Callable[[int], None] | None
+    stack: ExitStack, plan: TwinPlan, progress: ShowProgress
 ) -> Callable[[int, float | None], None]:
     """Return what is told of steps done and the mean loss of the trainings under way."""
-    if callable(progress):
-        count = progress
-        return lambda steps, loss: count(steps)
     shown = stack.enter_context(track(len(plan.twins) * plan.recipe.steps, "train", progress))
 
     def tell(steps: int, loss: float | None) -> None:

@@ -7,8 +7,6 @@ bound, and the few rows that they cannot exclude are compared in float64 on the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -16,11 +14,9 @@ from twinseed.checks import numeric_rows
 from twinseed.errors import InputError
 from twinseed.neighbours._blocks import Blocks, BlockSizes, Frame
 from twinseed.neighbours._search import Nearest, search
+from twinseed.progress import ShowProgress, track
 
-__all__ = ["Nearest", "Progress", "nearest"]
-
-Progress = Callable[[int, int], None]
-"""Called with (work done, work in all); any unit."""
+__all__ = ["Nearest", "nearest"]
 
 
 def nearest(
@@ -32,7 +28,7 @@ def nearest(
     origin: ArrayLike | None = None,
     memory: int = 256 << 20,
     top: int = 8,
-    progress: Progress | None = None,
+    progress: ShowProgress = False,
 ) -> Nearest:
     """Return, for each query, the row of largest |cosine| and the row of least distance.
 
@@ -59,6 +55,8 @@ def nearest(
     Where that excludes too few of some 256 rows (a mean far larger than the spread, many equal
     rows), products in float64 choose among them; only of rows that even these cannot tell apart
     are no more than ``top`` compared.
+
+    ``progress`` counts pairs of a query and a row.
 
     Memory: at most about ``memory`` bytes (8 MiB or more) beyond the answer and the arguments,
     which may be memory-mapped: rows are read in blocks, once where they fit into a quarter of
@@ -90,15 +88,15 @@ def nearest(
     plan = BlockSizes.within(memory, len(r), r.shape[1], frame.dtype.itemsize, count, top)
     blocks = Blocks(r, labels, frame, plan).kept()
     best = Nearest.empty(len(q), count)
-    for start in range(0, len(q), plan.batch):
-        part = slice(start, min(start + plan.batch, len(q)))
+    with track(len(q) * len(r), "nearest rows", progress) as shown:
+        for start in range(0, len(q), plan.batch):
+            part = slice(start, min(start + plan.batch, len(q)))
 
-        def report(share: float, part: slice = part) -> None:
-            if progress is not None:
+            def report(share: float, part: slice = part) -> None:
                 done = part.start + share * (part.stop - part.start)
-                progress(int(done * len(r)), len(q) * len(r))
+                shown.advance(int(done * len(r)) - shown.done)
 
-        search(q[part], r, blocks, ranks, frame, plan, best.part(part), report)
+            search(q[part], r, blocks, ranks, frame, plan, best.part(part), report)
     return best
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from itertools import accumulate, islice
 from pathlib import Path
@@ -12,7 +12,7 @@ from twinseed.checks import whole
 from twinseed.phases.diagram import KIND, VERSION, PhaseDiagram, no_work
 from twinseed.phases.plane import Plane
 from twinseed.phases.tiles import ACROSS
-from twinseed.progress import track
+from twinseed.progress import ShowProgress, track
 from twinseed.randomness import RandomSource, entropy_of
 from twinseed.sweep import Cell, Job, Result, Store, run
 
@@ -33,7 +33,7 @@ def phase_diagram(
     store: str | Path | None = None,
     cluster: str | None = None,
     workers: int = 1,
-    progress: bool | Callable[[int], None] | None = None,
+    progress: ShowProgress = None,
 ) -> PhaseDiagram:
     """Simulate the plane of load and strength of one factor: few points, sharp borders.
 
@@ -98,10 +98,7 @@ def phase_diagram(
     job = Job(KIND, VERSION, entropy_of(rng), {"plane": plane.description()})
     with ExitStack() as stack:
         kept = stack.enter_context(Store(store, job)) if store is not None else None
-        if callable(progress):
-            advance = progress
-        else:
-            advance = stack.enter_context(track(total, KIND, progress)).advance
+        advance = stack.enter_context(track(total, KIND, progress)).advance
         left = total
         if kept is not None:
             run(job, [Cell(no_work, {"cells": total})], store=kept)
@@ -113,7 +110,7 @@ def phase_diagram(
             todo = [cell for group in groups for cell in group]
             left -= len(todo)
             found = iter(
-                run(job, todo, store=kept, workers=workers, cluster=cluster, advance=advance)
+                run(job, todo, store=kept, workers=workers, cluster=cluster, progress=advance)
             )
             return [list(islice(found, len(group))) for group in groups]
 

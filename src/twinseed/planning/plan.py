@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -16,7 +14,7 @@ from twinseed.filters import Filter, Ridge, require_filter
 from twinseed.planning.answer import Plan
 from twinseed.planning.bands import coupled
 from twinseed.populations import Estimated, estimate_population
-from twinseed.progress import track
+from twinseed.progress import ShowProgress, track
 from twinseed.randomness import RandomSource, entropy_of, stream
 
 __all__ = ["plan"]
@@ -30,7 +28,7 @@ def plan(
     filter: Filter = _PLAIN,
     rng: RandomSource = 0,
     resamples: int = 100,
-    progress: bool | Callable[[int], None] | None = None,
+    progress: ShowProgress = None,
 ) -> Plan:
     """Plan how much data twin models need, from a pilot data set however small.
 
@@ -81,14 +79,10 @@ def plan(
     rows = numeric_rows("pilot", pilot)
     coupled(population, filter, np.array([float(len(rows))]))  # a filter without theory stops here
     resampled = []
-    with ExitStack() as stack:
-        if callable(progress):
-            advance = progress
-        else:
-            advance = stack.enter_context(track(count, "plan", progress)).advance
+    with track(count, "plan", progress) as shown:
         for number in range(count):
             resampled.append(population.resampled(stream(entropy, f"resample {number}")))
-            advance(1)
+            shown.advance()
     return Plan(
         population,
         tuple(resampled),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from os import PathLike
 from pathlib import Path
@@ -17,7 +16,7 @@ from twinseed._version import __version__
 from twinseed.checks import whole
 from twinseed.errors import InputError
 from twinseed.files import written
-from twinseed.progress import track
+from twinseed.progress import ShowProgress
 from twinseed.randomness import RandomSource, entropy_of
 from twinseed.reproduction.claims import Claim
 from twinseed.reproduction.claims_data import control_claims, data_claims
@@ -67,7 +66,7 @@ def reproduce(
     data: Any = None,
     rng: RandomSource = 0,
     workers: int = 2,
-    progress: bool | Callable[[int], None] | None = None,
+    progress: ShowProgress = None,
 ) -> Reproduction:
     """Test every claim of the linear theory, by simulation and on data.
 
@@ -144,17 +143,12 @@ def _swept(
     parts: Mapping[str, list[Cell]],
     path: Path,
     workers: int,
-    progress: bool | Callable[[int], None] | None,
+    progress: ShowProgress,
 ) -> dict[str, list[Result]]:
     """Run the cells of every part in one sweep, in an order that mixes long and short ones."""
     cells = sorted((cell for part in parts.values() for cell in part), key=job.key)
-    with ExitStack() as stack:
-        store = stack.enter_context(Store(path, job))
-        if callable(progress):
-            advance = progress
-        else:
-            advance = stack.enter_context(track(len(cells), "reproduce", progress)).advance
-        found = run(job, cells, store=store, workers=workers, advance=advance)
+    with Store(path, job) as store:
+        found = run(job, cells, store=store, workers=workers, progress=progress)
     by_key = {job.key(cell): result for cell, result in zip(cells, found, strict=True)}
     return {name: [by_key[job.key(cell)] for cell in part] for name, part in parts.items()}
 

@@ -16,6 +16,7 @@ from functools import partial
 from threadpoolctl import threadpool_limits
 
 from twinseed.errors import TwinseedError
+from twinseed.progress import ShowProgress, track
 from twinseed.sweep.cells import Cell, Job, Result
 from twinseed.sweep.cluster import on_cluster
 from twinseed.sweep.processes import in_processes, require_sendable, sensible
@@ -40,15 +41,15 @@ def run(
     store: Store | None = None,
     workers: int = 1,
     cluster: str | None = None,
-    advance: Callable[[int], None] | None = None,
+    progress: ShowProgress = False,
 ) -> list[Result]:
     """Do the work of every cell that the store does not hold; return all results, in cell order.
 
     ``workers`` processes on this machine, no more than there are cells, or the workers of the Dask
-    scheduler at the address ``cluster``. ``advance(k)`` is called as k more cells are done, first
-    for those found in the store. Interrupted, by the keyboard or by a kill, the store holds every
-    cell that was handed in; what was under way, at most a tenth of a second's cells or one long one
-    for each worker and as many again, is done again.
+    scheduler at the address ``cluster``. ``progress`` counts cells, first those found in the store.
+    Interrupted, by the keyboard or by a kill, the store holds every cell that was handed in; what
+    was under way, at most a tenth of a second's cells or one long one for each worker and as many
+    again, is done again.
 
     Raises:
         InputError: ``workers`` is not a whole number of at least 1 and at most four for each
@@ -62,30 +63,26 @@ def run(
     by_key = {job.key(cell): cell for cell in cells}
     done = store.get(by_key) if store is not None else {}
     todo = {key: cell for key, cell in by_key.items() if key not in done}
-    tell = advance if advance is not None else _ignore
-    if done:
-        tell(len(done))
+    with track(len(cells), job.kind, progress) as shown:
+        if done:
+            shown.advance(len(done))
 
-    def finished(results: Mapping[str, str]) -> None:
-        done.update(results)
-        if store is not None:
-            store.put((key, by_key[key].kept, result) for key, result in results.items())
-        tell(len(results))
+        def finished(results: Mapping[str, str]) -> None:
+            done.update(results)
+            if store is not None:
+                store.put((key, by_key[key].kept, result) for key, result in results.items())
+            shown.advance(len(results))
 
-    if cluster is not None or count > 1:
-        for cell in list(todo.values())[:1]:
-            require_sendable(Task(job, (cell,)))
-    if cluster is not None:
-        _elsewhere(Queue(job, todo), partial(on_cluster, cluster), finished)
-    elif count == 1 or len(todo) <= 1:
-        _here(Queue(job, todo, singly=True), finished)
-    else:
-        _elsewhere(Queue(job, todo), partial(in_processes, min(count, len(todo))), finished)
+        if cluster is not None or count > 1:
+            for cell in list(todo.values())[:1]:
+                require_sendable(Task(job, (cell,)))
+        if cluster is not None:
+            _elsewhere(Queue(job, todo), partial(on_cluster, cluster), finished)
+        elif count == 1 or len(todo) <= 1:
+            _here(Queue(job, todo, singly=True), finished)
+        else:
+            _elsewhere(Queue(job, todo), partial(in_processes, min(count, len(todo))), finished)
     return [json.loads(done[job.key(cell)]) for cell in cells]
-
-
-def _ignore(steps: int) -> None:
-    """Stand in for a progress bar."""
 
 
 def _here(queue: Queue, finished: Finished) -> None:

@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 from twinseed.checks import refuse_positional, whole
 from twinseed.data.twins import Twins
 from twinseed.errors import InputError
-from twinseed.neighbours import Progress
 from twinseed.orders import convergence, distance, memorisation, recovery
+from twinseed.progress import ShowProgress
 from twinseed.randomness import RandomSource, entropy_of
 from twinseed.readout import Estimate, make
 from twinseed.status import Status
@@ -31,7 +31,7 @@ def measure(
     factors: int = 5,
     reference: ArrayLike | recovery.Jackknifed | None = None,
     resamples: int = 200,
-    progress: Progress | None = None,
+    progress: ShowProgress = False,
     closeness: list[memorisation.Closeness] | None = None,
 ) -> xr.Dataset:
     """Measure every order parameter of twins, each with its error bar.
@@ -50,7 +50,8 @@ def measure(
         reference: rows whose principal directions stand for the truth; held-out rows by default.
             What ``recovery.prepared`` made of them, where it is known already.
         resamples: bootstrap draws; 0 leaves error bars out (a simulation has replicates instead).
-        progress: called with (work done, work in all) while neighbours are searched.
+        progress: True shows it on stderr, False does not, None does on a terminal; a function is
+            called with the number of pairs of a sample and a row compared since its last call.
         closeness: how close the samples come to the rows, as ``memorisation.closeness`` answers,
             where it is known already; searched for otherwise.
 

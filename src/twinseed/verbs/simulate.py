@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from twinseed.checks import Sizes, given_path
 from twinseed.filters import Filter, Ridge
 from twinseed.populations import Population
-from twinseed.progress import track
+from twinseed.progress import ShowProgress
 from twinseed.randomness import RandomSource, entropy_of
 from twinseed.simulation import Engine
 from twinseed.sweep import Job, Store, run
@@ -36,7 +36,7 @@ def simulate(
     store: str | Path | None = None,
     cluster: str | None = None,
     workers: int = 1,
-    progress: bool | Callable[[int], None] | None = None,
+    progress: ShowProgress = None,
 ) -> xr.Dataset:
     """Draw twin linear generators at a finite size and measure every order parameter.
 
@@ -100,9 +100,5 @@ def simulate(
     job = Job("simulate", simulation.version, entropy_of(rng), simulation.shared)
     with ExitStack() as stack:
         kept = stack.enter_context(Store(store, job)) if store is not None else None
-        if callable(progress):
-            advance = progress
-        else:
-            advance = stack.enter_context(track(len(cells), "simulate", progress)).advance
-        results = run(job, cells, store=kept, workers=workers, cluster=cluster, advance=advance)
+        results = run(job, cells, store=kept, workers=workers, cluster=cluster, progress=progress)
     return simulation.readout(results, job.entropy)

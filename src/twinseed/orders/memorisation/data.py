@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from twinseed.data.closeness import GROUPS, Closeness, closeness, rows_compared
 from twinseed.data.twins import Twins
 from twinseed.intervals import Z95
-from twinseed.neighbours import Progress
 from twinseed.orders.memorisation.theory import from_coupling
+from twinseed.progress import ShowProgress
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.readout import Estimate
 from twinseed.status import Status
@@ -35,7 +35,7 @@ def from_twins(
     *,
     resamples: int = 200,
     memory: int = 256 << 20,
-    progress: Progress | None = None,
+    progress: ShowProgress = False,
     found: list[Closeness] | None = None,
 ) -> dict[str, Estimate]:
     """Measure memorisation, alone and calibrated against held-out rows.
