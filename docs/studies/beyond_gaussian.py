@@ -44,7 +44,7 @@ from twinseed.planning.answer import UNEVEN  # noqa: E402  # as above
 from twinseed.planning.plan import unevenness_of  # noqa: E402  # as above
 from twinseed.randomness import stream  # noqa: E402  # as above
 from twinseed.reproduction.moments import fourth_moments  # noqa: E402  # as above
-from twinseed.reproduction.splits import Source, Split, Truth  # noqa: E402  # as above
+from twinseed.reproduction.splits import RowSource, Split, Truth  # noqa: E402  # as above
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "beyond_gaussian.json"
@@ -80,7 +80,7 @@ class Settings:
 
 
 @dataclass(frozen=True, eq=False)
-class LawRows(Source):
+class LawRows(RowSource):
     """Fresh rows of a law, with variances ``eigenvalues`` along the axes."""
 
     law: datasets.Law
@@ -96,7 +96,7 @@ class LawRows(Source):
 
 
 @dataclass(frozen=True, eq=False)
-class RealRows(Source):
+class RealRows(RowSource):
     """Random rows of a data set, without replacement."""
 
     name: str
@@ -110,7 +110,7 @@ class RealRows(Source):
 
 
 @dataclass(frozen=True, eq=False)
-class MatchedRows(Source):
+class MatchedRows(RowSource):
     """As many Gaussian rows as a data set has, moved to have its mean and covariance exactly.
 
     Along the axes, with the mean at zero: everything measured is blind to rotation and shift.
@@ -184,7 +184,7 @@ def predicted(eigenvalues: Array, sizes: tuple[int, ...], rows: int | None) -> d
 
 
 def measured(
-    source: Source, eigenvalues: Array, first: Array, sizes: tuple[int, ...], settings: Settings
+    source: RowSource, eigenvalues: Array, first: Array, sizes: tuple[int, ...], settings: Settings
 ) -> dict[str, dict[str, list[float]]]:
     """Train and measure twins at each size: means over replicates, and their standard errors."""
     split = Split(
@@ -208,7 +208,7 @@ def measured(
     }
 
 
-def alarms(source: Source, available: float, settings: Settings) -> list[float | None]:
+def alarms(source: RowSource, available: float, settings: Settings) -> list[float | None]:
     """Share of pilots, of each size, whose plan would warn of uneven rows.
 
     C of a pilot, as ``ts.plan`` takes it: from the lengths of its rows and its estimated spectrum.

@@ -49,8 +49,8 @@ def factor_count(asked: Any, *, columns: int, rows: int | None = None) -> Factor
 
     >>> factor_count(5, columns=8, rows=3).count
     2
-    >>> factor_count(5, columns=3).told
-    '5 leading directions were asked for; 3 are looked at, since 3 columns have no more.'
+    >>> print(factor_count(5, columns=3).told)
+    5 leading directions were asked for. 3 are measured, because 3 columns have no more directions.
     """
     number = whole("factors", asked, "pass how many leading directions to look at", at_least=0)
     count = min(number, columns, number if rows is None else max(rows - 1, 0))

@@ -96,7 +96,7 @@ class Measurement:
 def combined(terms: Sequence[tuple[float, Measurement]]) -> Measurement:
     """Return a weighted sum of independent numbers.
 
-    >>> combined([(2.0, Measurement(1.0, 0.3, 10)), (-1.0, Number(0.5, 0.8, 12))])
+    >>> combined([(2.0, Measurement(1.0, 0.3, 10)), (-1.0, Measurement(0.5, 0.8, 12))])
     Measurement(value=1.5, se=1.0, replicates=10)
     """
     return Measurement(
