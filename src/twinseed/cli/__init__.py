@@ -12,7 +12,18 @@ import typer
 from typer.core import TyperGroup
 
 from twinseed._version import __version__
-from twinseed.cli import arrays, compare, diagram, export, plan, reproduce, theory, train
+from twinseed.cli import (
+    audit,
+    compare,
+    diagram,
+    export,
+    measure,
+    plan,
+    predict,
+    reproduce,
+    simulate,
+    train,
+)
 
 __all__ = ["app"]
 
@@ -65,11 +76,11 @@ def main(
 
 
 for command in (
-    theory.predict,
-    theory.simulate,
+    predict.predict,
+    simulate.simulate,
     export.export,
-    arrays.measure,
-    arrays.audit,
+    measure.measure,
+    audit.audit,
     plan.plan,
     diagram.diagram,
     train.train,

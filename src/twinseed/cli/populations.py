@@ -1,4 +1,4 @@
-"""The options that name a population, or several along a dimension of the readout."""
+"""The options that theory and draws share: populations, filters, and the points of the grid."""
 
 from __future__ import annotations
 
@@ -14,7 +14,18 @@ from twinseed.errors import InputError
 if TYPE_CHECKING:
     from twinseed.populations import Population
 
-__all__ = ["Atoms", "Bulk", "PowerLaw", "Spikes", "Strength", "populations"]
+__all__ = [
+    "Atoms",
+    "Bulk",
+    "Columns",
+    "PowerLaw",
+    "Ridge",
+    "Rows",
+    "Spikes",
+    "Strength",
+    "populations",
+    "ridge_filters",
+]
 
 Spikes = Annotated[
     str | None,
@@ -43,6 +54,10 @@ Atoms = Annotated[
         metavar="FILE", help="Eigenvalues, one a row, from .npy or .csv; a second column: weights."
     ),
 ]
+
+Ridge = Annotated[str, typer.Option(metavar="R1,R2", help="Strengths of the ridge filter.")]
+Rows = Annotated[str | None, typer.Option("--n", metavar="N1,N2", help="Training rows.")]
+Columns = Annotated[str | None, typer.Option("--d", metavar="D1,D2", help="Columns.")]
 
 
 def populations(
@@ -119,3 +134,13 @@ def _atoms(path: str) -> Population:
             "--atoms", "must hold one or two columns", table.shape, "values, or values and weights"
         )
     return ts.Atoms(table[:, 0], table[:, 1] if table.shape[1] == 2 else None)
+
+
+def ridge_filters(ridge: str) -> Any:
+    strengths = numbers("--ridge", ridge)
+    from twinseed.filters import Ridge as RidgeFilter
+
+    with naming(strength="--ridge"):
+        if isinstance(strengths, list):
+            return [RidgeFilter(strength) for strength in strengths]
+        return RidgeFilter(strengths)

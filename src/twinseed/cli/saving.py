@@ -9,14 +9,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twinseed.cli.output import as_json_text, readout_as_json
+from twinseed.cli.output import as_json_text, print_json, print_readout, readout_as_json
 from twinseed.errors import MissingExtraError
 from twinseed.files import write_text, written
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["READOUT", "save_dataset", "save_json", "save_readout", "save_table"]
+__all__ = ["READOUT", "finish", "save_dataset", "save_json", "save_readout", "save_table"]
 
 READOUT = (".nc", ".csv", ".parquet", ".json")
 """Endings that ``save_readout`` understands."""
@@ -50,6 +50,16 @@ def save_readout(readout: xr.Dataset, path: Path) -> None:
         save(readout, path)
     else:
         save_dataset(readout, list(VARIABLES), _PARTS, path, readout_as_json(readout))
+
+
+def finish(readout: xr.Dataset, output: Path | None, as_json: bool, quiet: bool) -> None:
+    """Save a readout where it is asked for, and print it."""
+    if output is not None:
+        save_readout(readout, output)
+    if as_json:
+        print_json(readout_as_json(readout))
+    elif not quiet:
+        print_readout(readout)
 
 
 def save_json(value: Any, path: Path) -> None:

@@ -1,103 +1,43 @@
-"""``twinseed measure`` and ``twinseed audit``: a generator's samples, from files."""
+"""``twinseed audit``: the verdict on generators, from files of samples."""
 
 from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from twinseed.cli.curves import show_curves
-from twinseed.cli.errors import CANNOT_TELL, FAILED, as_typed, complain, guarded, naming
-from twinseed.cli.options import (
-    Factors,
-    Json,
-    Output,
-    Quiet,
-    Seed,
-    named_function,
-    require_writable,
+from twinseed.cli.errors import CANNOT_TELL, FAILED, guarded, naming
+from twinseed.cli.options import Factors, Json, Output, Quiet, Seed, require_writable
+from twinseed.cli.output import print_json, say, table_width
+from twinseed.cli.samples import (
+    Cache,
+    Encoder,
+    HeldOut,
+    SamplesB,
+    TrainB,
+    chosen_encoder,
+    file_of_rows,
+    loaded_twins,
 )
-from twinseed.cli.output import print_json, print_readout, readout_as_json, say, table_width
 from twinseed.cli.saving import READOUT, save_json, save_readout
 from twinseed.errors import InputError, MissingExtraError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from twinseed.auditing import Audit
     from twinseed.curves.curves import TwinCurves
-    from twinseed.data.twins import Twins
 
-__all__ = ["audit", "measure"]
-
-
-_ROLES = ("--samples-a", "--samples-b", "--train-a", "--train-b", "--heldout")
-
-
-def _rows(about: str) -> Any:
-    return typer.Option(metavar="FILE", help=about)
-
-
-TrainA = Annotated[str, _rows("Rows that generator A was trained on.")]
-SamplesA = Annotated[str, _rows("Samples of generator A.")]
-TrainB = Annotated[str | None, _rows("Rows that generator B was trained on.")]
-SamplesB = Annotated[str | None, _rows("Samples of generator B, row for row from A's seeds.")]
-HeldOut = Annotated[str | None, _rows("Rows of the same source that neither generator saw.")]
-Encoder = Annotated[
-    str | None,
-    typer.Option(metavar="MODULE:FUNCTION", help="Judge what this function makes of the rows."),
-]
-Cache = Annotated[
-    Path | None, typer.Option(metavar="FOLDER", help="Keep the encoder's features here.")
-]
-
-
-@guarded(path="--output")
-def measure(
-    train_a: TrainA,
-    samples_a: SamplesA,
-    train_b: TrainB = None,
-    samples_b: SamplesB = None,
-    heldout: HeldOut = None,
-    encoder: Encoder = None,
-    cache: Cache = None,
-    factors: Factors = 5,
-    centre: Annotated[
-        bool, typer.Option("--centre", help="Measure about the mean of the real rows.")
-    ] = False,
-    seed: Seed = 0,
-    output: Output = None,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Measure one or two generators from their samples.
-
-    Rows are samples; row i of both sample files comes from seed i. FILE is .npy, .npz, .csv,
-    .safetensors, .pt, .h5, .parquet, .zarr or a folder of images; of several arrays in a file,
-    FILE#NAME.
-    """
-    require_writable("--output", output, READOUT)
-    function = _encoder(encoder, cache)
-    twins = _twins(train_a, samples_a, train_b, samples_b, heldout)
-    if function is not None:
-        twins = twins.encoded(function, cache)
-    import twinseed as ts
-
-    readout = ts.measure(twins.centred() if centre else twins, rng=seed, factors=factors)
-    if output is not None:
-        save_readout(readout, output)
-    if as_json:
-        print_json(readout_as_json(readout))
-    elif not quiet:
-        print_readout(readout)
+__all__ = ["audit"]
 
 
 @guarded(path="--output")
 def audit(
-    train_a: Annotated[str | None, _rows("Rows that generator A was trained on.")] = None,
-    samples_a: Annotated[str | None, _rows("Samples of generator A.")] = None,
+    train_a: Annotated[str | None, file_of_rows("Rows that generator A was trained on.")] = None,
+    samples_a: Annotated[str | None, file_of_rows("Samples of generator A.")] = None,
     train_b: TrainB = None,
     samples_b: SamplesB = None,
     heldout: HeldOut = None,
@@ -145,8 +85,8 @@ def audit(
     if train_a is None or samples_a is None:
         missing = "--train-a" if train_a is None else "--samples-a"
         raise InputError(missing, "is needed", None, "pass a file, or --pairs, or --demo")
-    function = _encoder(encoder, cache)
-    twins = _twins(train_a, samples_a, train_b, samples_b, heldout)
+    function = chosen_encoder(encoder, cache)
+    twins = loaded_twins(train_a, samples_a, train_b, samples_b, heldout)
     import twinseed as ts
 
     found = ts.audit(
@@ -206,39 +146,3 @@ def _curves(pairs: Path | None, pattern: str | None, factors: int, seed: int) ->
     from twinseed.denoise.demo import demo_curves
 
     return demo_curves(factors=factors, rng=seed)
-
-
-def _encoder(encoder: str | None, cache: Path | None) -> Callable[..., Any] | None:
-    """Return the function that --encoder names."""
-    if encoder is not None:
-        return named_function("--encoder", encoder)
-    if cache is not None:
-        raise InputError("--cache", "is for features", str(cache), "pass --encoder as well")
-    return None
-
-
-def _twins(
-    train_a: str,
-    samples_a: str,
-    train_b: str | None,
-    samples_b: str | None,
-    heldout: str | None,
-) -> Twins:
-    """Load the files, errors naming the option that a file was given to."""
-    if train_b is not None and samples_b is None:
-        raise InputError("samples_b", "is needed with train_b", None, "pass B's samples as well")
-    from twinseed.data.twins import Twins
-    from twinseed.readers import load_roles, unseen_categories
-
-    paths = {  # in the order of _ROLES
-        "samples_a": samples_a,
-        "samples_b": samples_b,
-        "train_a": train_a,
-        "train_b": train_b,
-        "heldout": heldout,
-    }
-    found = load_roles({role: path for role, path in paths.items() if path is not None})
-    for sentence in unseen_categories(found):
-        complain(f"twinseed: {as_typed(sentence, dict(zip(paths, _ROLES, strict=True)))}")
-    rows: dict[str, Any] = {"samples_b": None} | found
-    return Twins(**rows)

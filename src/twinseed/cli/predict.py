@@ -1,0 +1,60 @@
+"""``twinseed predict``: the order parameters of twin linear models, from theory."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from twinseed.cli.errors import guarded, naming
+from twinseed.cli.options import Json, Output, Quiet, numbers, require_writable
+from twinseed.cli.populations import (
+    Atoms,
+    Bulk,
+    Columns,
+    PowerLaw,
+    Ridge,
+    Rows,
+    Spikes,
+    Strength,
+    populations,
+    ridge_filters,
+)
+from twinseed.cli.saving import READOUT, finish
+
+__all__ = ["predict"]
+
+Gamma = Annotated[
+    str | None, typer.Option(metavar="G1,G2", help="Sample complexity n/d; alone: the limit.")
+]
+
+
+@guarded()
+def predict(
+    spikes: Spikes = None,
+    strength: Strength = None,
+    bulk: Bulk = 1.0,
+    power_law: PowerLaw = None,
+    atoms: Atoms = None,
+    ridge: Ridge = "0",
+    n: Rows = None,
+    d: Columns = None,
+    gamma: Gamma = None,
+    output: Output = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Predict every order parameter of twin linear models.
+
+    One of --spikes, --strength, --power-law and --atoms, and two of --n, --d and --gamma; lists
+    make a grid, but for --spikes, which lists the factors of one population.
+    """
+    require_writable("--output", output, READOUT)
+    population, columns, option = populations(spikes, strength, bulk, power_law, atoms, d)
+    filters = ridge_filters(ridge)
+    import twinseed as ts
+
+    load = {"n": numbers("--n", n), "d": columns, "gamma": numbers("--gamma", gamma)}
+    with naming(population=option, filter="--ridge"):
+        readout = ts.predict(population, filters, **load)
+    finish(readout, output, as_json, quiet)

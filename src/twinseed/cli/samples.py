@@ -1,0 +1,88 @@
+"""The options that name files of rows and samples, and how these files are read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from twinseed.cli.errors import as_typed, complain
+from twinseed.cli.options import named_function
+from twinseed.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twinseed.data.twins import Twins
+
+__all__ = [
+    "Cache",
+    "Encoder",
+    "HeldOut",
+    "SamplesA",
+    "SamplesB",
+    "TrainA",
+    "TrainB",
+    "chosen_encoder",
+    "file_of_rows",
+    "loaded_twins",
+]
+
+_ROLES = ("--samples-a", "--samples-b", "--train-a", "--train-b", "--heldout")
+
+
+def file_of_rows(about: str) -> Any:
+    return typer.Option(metavar="FILE", help=about)
+
+
+TrainA = Annotated[str, file_of_rows("Rows that generator A was trained on.")]
+SamplesA = Annotated[str, file_of_rows("Samples of generator A.")]
+TrainB = Annotated[str | None, file_of_rows("Rows that generator B was trained on.")]
+SamplesB = Annotated[
+    str | None, file_of_rows("Samples of generator B, row for row from A's seeds.")
+]
+HeldOut = Annotated[str | None, file_of_rows("Rows of the same source that neither generator saw.")]
+Encoder = Annotated[
+    str | None,
+    typer.Option(metavar="MODULE:FUNCTION", help="Judge what this function makes of the rows."),
+]
+Cache = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="Keep the encoder's features here.")
+]
+
+
+def chosen_encoder(encoder: str | None, cache: Path | None) -> Callable[..., Any] | None:
+    """Return the function that --encoder names."""
+    if encoder is not None:
+        return named_function("--encoder", encoder)
+    if cache is not None:
+        raise InputError("--cache", "is for features", str(cache), "pass --encoder as well")
+    return None
+
+
+def loaded_twins(
+    train_a: str,
+    samples_a: str,
+    train_b: str | None,
+    samples_b: str | None,
+    heldout: str | None,
+) -> Twins:
+    """Load the files, errors naming the option that a file was given to."""
+    if train_b is not None and samples_b is None:
+        raise InputError("samples_b", "is needed with train_b", None, "pass B's samples as well")
+    from twinseed.data.twins import Twins
+    from twinseed.readers import load_roles, unseen_categories
+
+    paths = {  # in the order of _ROLES
+        "samples_a": samples_a,
+        "samples_b": samples_b,
+        "train_a": train_a,
+        "train_b": train_b,
+        "heldout": heldout,
+    }
+    found = load_roles({role: path for role, path in paths.items() if path is not None})
+    for sentence in unseen_categories(found):
+        complain(f"twinseed: {as_typed(sentence, dict(zip(paths, _ROLES, strict=True)))}")
+    rows: dict[str, Any] = {"samples_b": None} | found
+    return Twins(**rows)
