@@ -227,7 +227,8 @@ def test_the_program_itself_keeps_stdout_for_json(files: dict[str, Path]) -> Non
 
 @pytest.mark.extras
 def test_reproduce_on_own_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from twinseed import report, reproduction
+    from twinseed import reproduction
+    from twinseed.reproduction import page as page_of
 
     found = []
 
@@ -247,7 +248,7 @@ def test_reproduce_on_own_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
     right = [replace(claim, predicted=claim.measured) for claim in found[0].claims]
     wrong = replace(right[0], predicted=right[0].high + 99)
-    monkeypatch.setattr(report, "write_reproduction", lambda found, folder, _: folder / "page")
+    monkeypatch.setattr(page_of, "write_reproduction", lambda found, folder, _: folder / "page")
     for claims, status in ((right, 0), ([wrong, *right[1:]], 1)):
         altered = replace(found[0], claims=tuple(claims))
         monkeypatch.setattr(reproduction, "reproduce", lambda *_, found=altered, **__: found)

@@ -46,7 +46,8 @@ def test_the_page_can_be_followed(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    from twinseed import report, reproduction
+    from twinseed import reproduction
+    from twinseed.reproduction import page as page_of
 
     asked: list[Any] = []
 
@@ -58,7 +59,7 @@ def test_the_page_can_be_followed(
 
     original = reproduction.reproduce
     monkeypatch.setattr(reproduction, "reproduce", reproduced)
-    monkeypatch.setattr(report, "write_reproduction", lambda found, folder, _: folder / "page")
+    monkeypatch.setattr(page_of, "write_reproduction", lambda found, folder, _: folder / "page")
     for language, body in steps(root):
         if language == "python":
             exec(compile(body, "command-line.md", "exec"), {"__name__": "page"})

@@ -223,8 +223,8 @@ def test_json_and_silence_of_the_main_job(folder: Path, monkeypatch: pytest.Monk
 
     claim = Claim("name", "A sentence.", 1.0, 1.0, 0.9, 1.1, 0.0, "none", "law")
     found = SimpleNamespace(claims=[claim], agrees=True, settings={"quick": True})
-    monkeypatch.setattr("twinseed.report.writing_steps", lambda _: 1)
-    monkeypatch.setattr("twinseed.report.write_reproduction", lambda *_: Path("index.html"))
+    monkeypatch.setattr("twinseed.reproduction.page.writing_steps", lambda _: 1)
+    monkeypatch.setattr("twinseed.reproduction.page.write_reproduction", lambda *_: Path("index.html"))
     with replaced("reproduce", lambda *_, **__: found):
         told = strict(call_in(folder, monkeypatch, "reproduce", "--json", "-q").stdout)
         quiet = call_in(folder, monkeypatch, "reproduce", "-q")
