@@ -35,6 +35,7 @@ from twinseed.denoise.recipes import NETWORKS
 from twinseed.denoise.sampling import flow
 from twinseed.denoise.training import Training, TrainingState, train
 from twinseed.filters import Heun
+from twinseed.tables import percent
 
 CLAIM = "training and sampling within 10 % of a bare torch loop; measuring at most 5 % of training"
 MORE, SHARE = 1.1, 0.05
@@ -168,7 +169,7 @@ def measuring(
         theirs=f"training the pair for {STEPS:,} steps: {what}",
         their_value=training,
         unit="CPU s",
-        claimed=f"at most {SHARE:.0%} of it (it is {spent / training:.1%})",
+        claimed=f"at most {percent(SHARE)} of it (it is {percent(spent / training, 1)})",
         held=spent <= SHARE * training,
     )
 

@@ -21,6 +21,7 @@ from twinseed.auditing.relabelling import Attribution, Relabelling, relabelled
 from twinseed.data.twins import Twins
 from twinseed.neighbours import nearest
 from twinseed.sweep import Result
+from twinseed.tables import percent
 
 __all__ = ["AUDIT", "GAUSSIAN", "NOISES", "counts", "draw", "largest_look", "smallest", "table"]
 
@@ -170,7 +171,7 @@ def table(
             row[one] = smallest(_values(draws, one, noise), np.full(len(draws), cut), n)
         for level, caught in (("5 %", 0.9), ("1 %", 0.8)):
             needed = np.array([found[f"audit: {level}"] for found in draws])
-            name = f"audit, p below {level}, {caught:.0%} of the time"
+            name = f"audit, p below {level}, {percent(caught)} of the time"
             row[name] = smallest(_values(draws, AUDIT, noise), needed, n, caught)
         row["foreseen"] = round(float(np.median([found["visible"] for found in every])), 5)
         rows.append(row)

@@ -234,8 +234,10 @@ def check(readout: xr.Dataset) -> xr.Dataset:
     return readout
 
 
-def save(readout: xr.Dataset, path: str | Path) -> None:
+def save(readout: xr.Dataset, path: str | Path, argument: str = "path") -> None:
     """Write a readout as NetCDF (classic format, through scipy: no further dependency).
+
+    ``argument``: what an error calls the path.
 
     Raises:
         InputError: the file cannot be written; what was there before stays.
@@ -245,7 +247,7 @@ def save(readout: xr.Dataset, path: str | Path) -> None:
     if stored.sizes["factor"] == 0:
         # The classic format takes a dimension of length 0 for one that grows; load puts it back.
         stored = stored.drop_dims("factor")
-    with written(path) as unfinished:
+    with written(path, argument) as unfinished:
         stored.to_netcdf(unfinished, engine="scipy")
 
 

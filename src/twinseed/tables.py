@@ -1,15 +1,43 @@
-"""Draws tables in a terminal."""
+"""Draws tables in a terminal, and writes the numbers in them."""
 
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterable, Sequence
 
 from twinseed.errors import escaped
+from twinseed.intervals import half_width
 
-__all__ = ["drawn_table"]
+__all__ = ["MISSING", "drawn_table", "percent", "with_bar"]
 
 _WIDEST = 10_000
+MISSING = "-"
+"""What stands in a table where there is no number."""
+
+
+def percent(share: float, places: int = 0) -> str:
+    """Return a share as it is written everywhere: the number, a space, the sign.
+
+    >>> percent(0.257), percent(0.257, 1), percent(float("nan"))
+    ('26 %', '25.7 %', '-')
+    """
+    return MISSING if math.isnan(share) else f"{100 * share:.{places}f} %"
+
+
+def with_bar(value: float, se: float) -> str:
+    """Return a number with the half width of its 95 % interval, where it has an error.
+
+    >>> with_bar(0.5, 0.01), with_bar(-1e-9, float("nan")), with_bar(float("nan"), 0.1)
+    ('0.500 ± 0.020', '0.000', '-')
+    """
+    if math.isnan(value):
+        return MISSING
+    return (
+        f"{value:z.3f}"
+        if math.isnan(se)
+        else f"{value:z.3f} \N{PLUS-MINUS SIGN} {half_width(se):.3f}"
+    )
 
 
 def drawn_table(

@@ -107,14 +107,14 @@ def test_copying_is_not_told_without_controls(heldout: Any, words: str) -> None:
 
 @pytest.mark.parametrize(
     ("share", "text"),
-    [(0.0, "0%"), (0.0099, "1.0%"), (0.0042, "0.4%"), (0.01, "1%"), (0.213, "21%")],
+    [(0.0, "0 %"), (0.0099, "1.0 %"), (0.0042, "0.4 %"), (0.01, "1 %"), (0.213, "21 %")],
 )
 def test_the_copied_fraction_is_told_in_percent(share: float, text: str) -> None:
     found = replace(
         AUDIT.copying, copied_fraction=share, copied_fraction_interval=(0.0, 0.5), p_value=0.001
     )
     sentence = answer("copying", copying=found).sentence
-    assert f"{text} copied, 95 % interval 0% to 50%" in sentence
+    assert f"{text} copied, 95 % interval 0 % to 50 %" in sentence
 
 
 @pytest.mark.parametrize("count", [3, 4])

@@ -36,7 +36,7 @@ ENDINGS = {
     "export": READOUT,
     "measure": READOUT,
     "audit": (*READOUT, ".html"),
-    "plan": (*READOUT, ".html"),
+    "plan": (*READOUT, ".html", ".png", ".svg"),
     "diagram": (*READOUT, ".html", ".png", ".svg"),
     "compare": (".nc", ".csv", ".parquet", ".json"),
 }
@@ -223,8 +223,9 @@ def test_json_and_silence_of_the_main_job(folder: Path, monkeypatch: pytest.Monk
 
     claim = Claim("name", "A sentence.", 1.0, 1.0, 0.9, 1.1, 0.0, "none", "law")
     found = SimpleNamespace(claims=[claim], agrees=True, settings={"quick": True})
-    monkeypatch.setattr("twinseed.reproduction.page.writing_steps", lambda _: 1)
-    monkeypatch.setattr("twinseed.reproduction.page.write_reproduction", lambda *_: Path("index.html"))
+    page = "twinseed.reproduction.page"
+    monkeypatch.setattr(f"{page}.writing_steps", lambda _: 1)
+    monkeypatch.setattr(f"{page}.write_reproduction", lambda *_: Path("index.html"))
     with replaced("reproduce", lambda *_, **__: found):
         told = strict(call_in(folder, monkeypatch, "reproduce", "--json", "-q").stdout)
         quiet = call_in(folder, monkeypatch, "reproduce", "-q")

@@ -229,9 +229,36 @@ def test_the_sentences_of_curves_have_their_numbers() -> None:
         )
         assert said == (
             f"At n = {n} the twins agree to {q:.3f} ± {Z95 * e:.3f} (mismatched seeds: "
-            f"{null:z.3f}), their linear twins to {lq:.3f} ± {Z95 * le:.3f}; {share:.0%} of the "
-            f"samples are closer to training than to as many held-out rows (linear: {lshare:.0%})."
+            f"{null:z.3f}), their linear twins to {lq:.3f} ± {Z95 * le:.3f}; {100 * share:.0f} % "
+            "of the samples are closer to training than to as many held-out rows (linear: "
+            f"{100 * lshare:.0f} %)."
         )
+
+
+def test_curves_without_a_number_show_a_dash(capsys: pytest.CaptureFixture[str]) -> None:
+    curves = made_curves()
+    assert curves.linear is not None
+    for name in ("convergence", "memorisation_share", "recovery"):
+        curves.linear[name] = np.nan * curves.linear[name]
+    curves.measured["convergence_null"] = np.nan * curves.measured["convergence_null"]
+    print_curves(curves)
+    printed = capsys.readouterr().out
+    assert "nan" not in printed.split("\n\n")[0]
+    assert "nan" not in " ".join(sentences(curves))
+    header, rows, _ = parsed(printed)
+    assert [row[header.index("q, linear")] for row in rows] == ["-"] * 3
+
+
+def test_a_reference_that_a_factor_lacks_is_a_dash() -> None:
+    audit = made_audit()
+    lines = list(audit.lines())
+    lost = dataclasses.replace(lines[0].number, value=math.nan)
+    shown = [dataclasses.replace(lines[0], references={"ceiling": lost}), *lines[1:]]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(audit), "lines", lambda _: iter(shown))
+        _, rows, _ = parsed(str(audit))
+    assert "nan" not in " ".join(rows[0])
+    assert "ceiling -" in rows[0][-1]
 
 
 def test_every_number_of_a_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,7 +288,7 @@ def test_every_number_of_a_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         assert rows[i] == [n, times, *cells]
     assert done.stdout.startswith(
         "Plan from 40 rows of 60 columns, Ridge(strength=0.25). n: training rows of each model; in "
-        "brackets: 90% bands."
+        "brackets: 90 % bands."
     )
     text = " ".join(" ".join(below[:-2]).split())
     assert text == " ".join(f"- {one}" for one in plan.limits())
@@ -283,10 +310,10 @@ def test_every_number_of_a_phase_diagram(room: int) -> None:
         area = math.prod(tile.size)
         areas[region] = areas.get(region, 0.0) + area
         right += area * (int(region) == line)
-    assert rows == [[one.words, f"{areas[one]:.1%}", one.meaning] for one in sorted(areas)]
+    assert rows == [[one.words, f"{100 * areas[one]:.1f} %", one.meaning] for one in sorted(areas)]
     about = str(diagram).splitlines()[0]
     sharp = f", as sharp as a uniform grid of {diagram.uniform:,}" if room == 300 else ""
     assert about == (
         f"Phase diagram at d = 12,345, ridge 0.25: {len(diagram.tiles)} simulated points{sharp}. "
-        f"Those in the region that theory gives them stand for {right:.1%} of the plane."
+        f"Those in the region that theory gives them stand for {100 * right:.1f} % of the plane."
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.cli.cli_calls import call
 
 import twinseed as ts
 from twinseed import InputError
@@ -121,6 +123,17 @@ def test_factors_beyond_the_columns_are_cut_alike_everywhere(d: int) -> None:
     assert seen.compute().identical(measured)
     sentences = {one.name: one.sentence for one in audit.fitness.findings}
     assert sentences["fewer factors"].startswith(said)
+
+
+def test_the_commands_say_that_factors_were_cut(tmp_path: Path) -> None:
+    words: list[object] = []
+    for name, rows in rows_of(SIZES, d=2).items():
+        np.save(tmp_path / f"{name}.npy", rows)
+        words += [f"--{name.replace('_', '-')}", tmp_path / f"{name}.npy"]
+    for command in ("measure", "audit"):
+        done = call(command, *words)
+        said = "5 leading directions were asked for; 2 are looked at"
+        assert said in " ".join(done.stdout.split()), (command, done.output)
 
 
 def test_nothing_is_told_where_nothing_was_cut() -> None:

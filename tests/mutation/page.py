@@ -9,6 +9,8 @@ from typing import Any
 
 from tests.mutation.mutants import PACKAGES
 
+from twinseed.tables import percent
+
 IRRELEVANT = Path(__file__).with_name("irrelevant.json")
 """Mutants that change nothing that matters, by key, each with its reason: written by hand."""
 
@@ -85,7 +87,7 @@ def write(results: Path, page: Path, irrelevant: Path = IRRELEVANT) -> None:
     lines += [
         "",
         f"Of the {matter} mutants that matter, {total['left']} are left: "
-        f"{total['left'] / max(matter, 1):.1%}.",
+        f"{percent(total['left'] / max(matter, 1), 1)}.",
         "",
     ]
     for title, some in (

@@ -57,7 +57,7 @@ def test_every_number_of_the_page(diagram: ts.PhaseDiagram) -> None:
     assert page.facts(0) == {
         "simulated points": f"{len(diagram.tiles)}",
         "uniform grid as sharp": f"{diagram.uniform:,}",
-        "points in the region of theory": f"{right:.1%} of the plane",
+        "points in the region of theory": f"{100 * right:.1f} % of the plane",
         "draws that stopped before their tolerance": "0",
     }
     assert page.facts(1) == {

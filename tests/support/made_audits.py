@@ -194,7 +194,7 @@ def made_audit(
         found = Fitness({"train_a, heldout": 0.4321, "train_a, train_b": 0.0625}, ())
     if findings:
         one = Finding("duplicated columns", "4 columns repeat another one.", {"columns": 4})
-        two = Finding("little power", "With 345 samples, copies below 31% would go unseen.")
+        two = Finding("little power", "With 345 samples, copies below 31 % would go unseen.")
         found = Fitness(found.exchangeable, (one, two))
     outcomes = outcomes or {
         "copying": Outcome.COPYING if heldout else Outcome.CANNOT_TELL,

@@ -24,7 +24,7 @@ from twinseed.auditing.verdict import Answer, Outcome
 from twinseed.files import write_text
 from twinseed.readout import VARIABLES
 from twinseed.status import Status
-from twinseed.tables import drawn_table
+from twinseed.tables import MISSING, drawn_table
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["PROTOCOL", "Audit", "Line", "schema"]
 
 PROTOCOL = 1
-"""Version of what an audit does and of the dictionary that it hands on."""
+"""Version of what an audit does."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +150,7 @@ class Audit:
                 "sentence": str(self.controls),
             }
         return {
+            "schema": 1,
             "protocol": PROTOCOL,
             "twinseed": attrs["twinseed"],
             "seed": attrs["entropy"],
@@ -194,12 +195,13 @@ class Audit:
         rows = []
         for line in self.lines():
             label = line.name if line.factor is None else f"{line.name} {line.factor}"
-            beside = "; ".join(f"{name} {one.value:.3f}" for name, one in line.references.items())
+            references = line.references.items()
+            beside = "; ".join(f"{name} {_shown(one.value)}" for name, one in references)
             known = math.isfinite(line.number.low) and line.number.low != line.number.high
             reach = f"{line.number.low:.3f} to {line.number.high:.3f}" if known else ""
             if line.status != Status.OK:
                 beside = f"{beside} ({line.status})" if beside else line.status
-            rows.append((label, f"{line.number.value:.3f}", reach, beside))
+            rows.append((label, _shown(line.number.value), reach, beside))
         header = ("number", "value", "95 % interval", "compare with")
         table = drawn_table(header, rows, width=width, prose=True)
         item = partial(_item, width=min(96, width or 96))
@@ -229,8 +231,12 @@ class Audit:
         return f"Audit({', '.join(f'{q}: {o}' for q, o in self.outcome.items())})"
 
 
+def _shown(value: float) -> str:
+    return MISSING if math.isnan(value) else f"{value:.3f}"
+
+
 def schema() -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of ``Audit.to_dict()``, of version ``PROTOCOL``.
+    """Return the JSON Schema (draft 2020-12) of ``Audit.to_dict()``.
 
     >>> schema()["properties"]["protocol"]["const"] == PROTOCOL
     True

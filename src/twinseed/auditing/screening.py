@@ -14,6 +14,7 @@ from twinseed.auditing.copying import Copying
 from twinseed.auditing.duplicates import duplicated_columns, equal_rows, near_duplicates
 from twinseed.data.twins import Twins
 from twinseed.randomness import stream
+from twinseed.tables import percent
 
 __all__ = ["Finding", "Fitness", "exchangeable", "fitness"]
 
@@ -169,7 +170,7 @@ def _few(copying: Copying) -> Finding:
     return Finding(
         "little power",
         f"With {copying.samples} samples and {copying.rows_compared} rows of each kind, copies "
-        f"below {copying.smallest_visible:.0%} of the samples would go unseen: draw more samples, "
-        "and hold out more rows.",
+        f"below {percent(copying.smallest_visible)} of the samples would go unseen: draw more "
+        "samples, and hold out more rows.",
         {"smallest_visible": copying.smallest_visible},
     )

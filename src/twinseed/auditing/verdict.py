@@ -15,6 +15,7 @@ from twinseed.auditing.factors import RECOVERED, Factor, Fate
 from twinseed.auditing.references import LINEAR, IntervalEstimate, interval
 from twinseed.data.twins import Twins
 from twinseed.status import Status
+from twinseed.tables import percent
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -104,7 +105,8 @@ def _copying(
             f"Copying: {evidence}, more than chance (p = {copying.p_value:.4f}) and more than the "
             f"linear model (p = {copying.p_value_linear:.4f}); {copied}.",
         )
-    unseen = f"copies below about {copying.smallest_visible:.1%} of the samples would go unseen"
+    least = percent(copying.smallest_visible, 1)
+    unseen = f"copies below about {least} of the samples would go unseen"
     if copying.p_value < LEVEL:
         return Answer(
             Outcome.NO_COPYING,
@@ -295,7 +297,7 @@ def _ranks(factors: Sequence[Factor]) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{share:.1%}" if 0 < share < 0.01 else f"{share:.0%}"
+    return percent(share, 1 if 0 < share < 0.01 else 0)
 
 
 def _shown(one: IntervalEstimate) -> str:

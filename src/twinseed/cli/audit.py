@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from twinseed.cli.curves import show_curves
-from twinseed.cli.errors import CANNOT_TELL, FAILED, guarded, naming
+from twinseed.cli.errors import CANNOT_TELL, FAILED, guarded
 from twinseed.cli.options import Factors, Json, Output, Quiet, Seed, require_writable
 from twinseed.cli.output import print_json, say, table_width
 from twinseed.cli.samples import (
@@ -24,6 +24,7 @@ from twinseed.cli.samples import (
 )
 from twinseed.cli.saving import READOUT, save_json, save_readout
 from twinseed.errors import InputError, MissingExtraError
+from twinseed.files import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,8 +99,7 @@ def audit(
         progress=not quiet,
     )
     if html is not None:
-        with naming(path="--html"):
-            found.to_html(html)
+        _write_page(found, html, "--html")
     if output is not None:
         _save(found, output)
     if as_json:
@@ -118,9 +118,15 @@ def _save(found: Audit, output: Path) -> None:
     if ending == ".json":
         save_json(found.to_dict(), output)
     elif ending == ".html":
-        found.to_html(output)
+        _write_page(found, output, "--output")
     else:
         save_readout(found.readout, output)
+
+
+def _write_page(found: Audit, path: Path, option: str) -> None:
+    from twinseed.auditing.page import audit_page
+
+    write_text(path, audit_page(found), option)
 
 
 def _require_alone(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from twinseed.cli.output import print_json, print_table, readout_as_json, say
 from twinseed.cli.saving import save_json, save_readout
 from twinseed.files import write_text
-from twinseed.intervals import half_width
+from twinseed.tables import with_bar
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -88,4 +88,4 @@ def curves_as_json(curves: TwinCurves) -> dict[str, Any]:
 def _cell(readout: xr.Dataset, name: str) -> str:
     one = readout[[name, f"{name}_se"]]
     one = one.isel(factor=0) if "factor" in one.dims else one
-    return f"{float(one[name]):z.3f} ± {half_width(float(one[f'{name}_se'])):.3f}"
+    return with_bar(float(one[name]), float(one[f"{name}_se"]))

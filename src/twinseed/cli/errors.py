@@ -12,8 +12,7 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, ParamSpec, get_type_hints
 
 import typer
@@ -30,7 +29,6 @@ __all__ = [
     "as_typed",
     "complain",
     "guarded",
-    "naming",
 ]
 
 FAILED = 1
@@ -47,12 +45,17 @@ Debug = Annotated[
 
 
 def guarded(
-    *, interrupted: str = "interrupted", **called: str
+    called: Mapping[str, str | Sequence[str]] | None = None,
+    /,
+    *,
+    interrupted: str = "interrupted",
+    **more: str | Sequence[str],
 ) -> Callable[[Callable[Arguments, None]], Callable[Arguments, None]]:
     """Make a command end in a sentence and an exit status, whatever happens in it.
 
-    ``called``: what arguments of the library are called on this command line, where that is not
-    the name of an option of the command.
+    ``called`` and ``more``: what arguments of the library are called on this command line, where
+    that is not the name of an option of the command. Of several options, the one that was given
+    counts.
     """
 
     def decorate(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
@@ -61,7 +64,12 @@ def guarded(
             debug = bool(kwargs.pop("debug", False))
             _one_thread()
             stopped = f"twinseed: {interrupted}"
-            names = {"rng": "--seed", **_options_of(command), **called}
+            options = _options_of(command)
+            names = {
+                "rng": "--seed",
+                **options,
+                **_given({**(called or {}), **more}, options, kwargs),
+            }
             try:
                 with at_once(stopped):
                     require_workers(kwargs.get("workers"))
@@ -84,16 +92,6 @@ def guarded(
         return run
 
     return decorate
-
-
-@contextmanager
-def naming(called: Mapping[str, str] | None = None, **more: str) -> Iterator[None]:
-    """Call the arguments that errors name inside the block as they were typed."""
-    try:
-        yield
-    except InputError as error:
-        named = _named(error.argument, {**(called or {}), **more})
-        raise InputError(named, error.problem, error.value, error.remedy) from error
 
 
 def as_typed(message: str, names: Mapping[str, str]) -> str:
@@ -198,6 +196,21 @@ def _options_of(command: Callable[..., Any]) -> dict[str, str]:
                 typed = long[0] if long else typed
         names[name] = typed
     return names
+
+
+def _given(
+    called: Mapping[str, str | Sequence[str]], options: Mapping[str, str], values: Mapping[str, Any]
+) -> dict[str, str]:
+    """Return what each argument is called; of several options, the first that has a value.
+
+    >>> _given({"path": ("ONE", "--two")}, {"one": "ONE", "two": "--two"}, {"one": None, "two": 2})
+    {'path': '--two'}
+    """
+    typed = [options[name] for name, value in values.items() if value is not None]
+    return {
+        argument: one if isinstance(one, str) else next((o for o in one if o in typed), one[0])
+        for argument, one in called.items()
+    }
 
 
 def _add_debug(run: Any, command: Callable[..., Any]) -> None:

@@ -15,7 +15,7 @@ import typer
 
 from twinseed.errors import InputError
 from twinseed.intervals import half_width
-from twinseed.tables import drawn_table
+from twinseed.tables import MISSING, drawn_table
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -153,6 +153,8 @@ def print_readout(readout: xr.Dataset) -> None:
                 cells.append(_number(value, se) + (" *" if status != "ok" else ""))
             table.append(cells)
     say(_about(readout))
+    if "factors_told" in readout.attrs:
+        say(readout.attrs["factors_told"])
     if len(points) < len(labels):
         header, *rows = [[name, *cells] for name, cells in zip(names, table, strict=True)]
     else:
@@ -176,7 +178,7 @@ def _about(readout: xr.Dataset) -> str:
 
 def _number(value: float, se: float) -> str:
     if math.isnan(value):
-        return "-"
+        return MISSING
     shown = f"{value:.4g}"
     return shown if math.isnan(se) or se == 0 else f"{shown} ± {half_width(se):.2g}"
 

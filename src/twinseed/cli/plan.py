@@ -13,7 +13,7 @@ from twinseed.cli.errors import CANNOT_TELL, guarded
 from twinseed.cli.options import Json, Quiet, Seed, numbers, require_writable
 from twinseed.cli.output import print_json, say, table_width
 from twinseed.cli.saving import READOUT, save_json, save_readout
-from twinseed.files import write_text
+from twinseed.files import write_bytes, write_text
 
 if TYPE_CHECKING:
     from twinseed.planning.answer import Plan
@@ -56,7 +56,8 @@ def plan(
             "--output",
             "-o",
             metavar="FILE",
-            help="Save the plan as .html or .json, or its readout as .nc, .csv or .parquet.",
+            help="Save the plan as .html or .json, its figure as .png or .svg, or its readout as "
+            ".nc, .csv or .parquet.",
         ),
     ] = None,
     as_json: Json = False,
@@ -69,7 +70,7 @@ def plan(
     is 3 if --recovery asks for a factor that does not stand out in the pilot.
     """
     require_writable("--html", html, (".html",))
-    require_writable("--output", output, (*READOUT, ".html"))
+    require_writable("--output", output, (*READOUT, ".html", ".png", ".svg"))
     rows = numbers("--n", n)
     import twinseed as ts
     from twinseed.checks import grid_axis, whole
@@ -170,5 +171,13 @@ def _write(
         write_text(path, plan_page(plan, needed, rows), option)
     elif ending == ".json":
         save_json({**plan.to_dict(rows), "samples_for": told}, path)
+    elif ending in (".png", ".svg"):
+        from twinseed.drawing import as_png, as_svg
+        from twinseed.planning.figures import plan_curves
+        from twinseed.planning.page import drawn_bands
+
+        figure = plan_curves(drawn_bands(plan, rows), plan.pilot_rows)
+        picture = as_png(figure) if ending == ".png" else as_svg(figure, "plan").encode()
+        write_bytes(path, picture, option)
     else:
         save_readout(plan.readout(plan.to_dict(rows)["n"]), path)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twinseed.cli.errors import naming
 from twinseed.cli.options import numbers
 from twinseed.errors import InputError
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from twinseed.populations import Population
 
 __all__ = [
+    "CALLED",
     "Atoms",
     "Bulk",
     "Columns",
@@ -59,6 +59,16 @@ Ridge = Annotated[str, typer.Option(metavar="R1,R2", help="Strengths of the ridg
 Rows = Annotated[str | None, typer.Option("--n", metavar="N1,N2", help="Training rows.")]
 Columns = Annotated[str | None, typer.Option("--d", metavar="D1,D2", help="Columns.")]
 
+_OPTIONS = ("--spikes", "--strength", "--power-law", "--atoms")
+_ARGUMENTS = ("population", "strengths", "exponent", "values", "weights")
+CALLED: dict[str, str | Sequence[str]] = {
+    **dict.fromkeys(_ARGUMENTS, _OPTIONS),
+    "path": "--atoms",
+    "filter": "--ridge",
+    "strength": "--ridge",
+}
+"""What the arguments of populations and filters are called on the command line."""
+
 
 def populations(
     spikes: str | None,
@@ -67,39 +77,18 @@ def populations(
     power_law: str | None,
     atoms: str | None,
     d: str | None,
-) -> tuple[Population | list[Population], Any, str]:
-    """Return the population or populations, the columns still to be passed, and the option."""
-    given = {
-        "--spikes": spikes,
-        "--strength": strength,
-        "--power-law": power_law,
-        "--atoms": atoms,
-    }
-    named = [option for option, value in given.items() if value is not None]
+) -> tuple[Population | list[Population], Any]:
+    """Return the population or populations, and the columns still to be passed."""
+    given = zip(_OPTIONS, (spikes, strength, power_law, atoms), strict=True)
+    named = [option for option, value in given if value is not None]
     if len(named) != 1:
         raise InputError(
-            ", ".join(given),
+            ", ".join(_OPTIONS),
             "must be given once",
             ", ".join(named) or "none",
             "pass one of them, as in --spikes 3,1",
         )
-    option = named[0]
     columns = numbers("--d", d)
-    called = {"strengths": option, "exponent": option, "values": option, "weights": option}
-    with naming(called, path=option, d="--d"):
-        found, columns = _made(spikes, strength, bulk, power_law, atoms, columns, d)
-    return found, columns, option
-
-
-def _made(
-    spikes: str | None,
-    strength: str | None,
-    bulk: float,
-    power_law: str | None,
-    atoms: str | None,
-    columns: Any,
-    d: str | None,
-) -> tuple[Population | list[Population], Any]:
     import twinseed as ts
 
     if spikes is not None:
@@ -140,7 +129,6 @@ def ridge_filters(ridge: str) -> Any:
     strengths = numbers("--ridge", ridge)
     from twinseed.filters import Ridge as RidgeFilter
 
-    with naming(strength="--ridge"):
-        if isinstance(strengths, list):
-            return [RidgeFilter(strength) for strength in strengths]
-        return RidgeFilter(strengths)
+    if isinstance(strengths, list):
+        return [RidgeFilter(strength) for strength in strengths]
+    return RidgeFilter(strengths)

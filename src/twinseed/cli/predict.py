@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from twinseed.cli.errors import guarded, naming
+from twinseed.cli.errors import guarded
 from twinseed.cli.options import Json, Output, Quiet, numbers, require_writable
 from twinseed.cli.populations import (
+    CALLED,
     Atoms,
     Bulk,
     Columns,
@@ -29,7 +30,7 @@ Gamma = Annotated[
 ]
 
 
-@guarded()
+@guarded(CALLED)
 def predict(
     spikes: Spikes = None,
     strength: Strength = None,
@@ -50,11 +51,10 @@ def predict(
     make a grid, but for --spikes, which lists the factors of one population.
     """
     require_writable("--output", output, READOUT)
-    population, columns, option = populations(spikes, strength, bulk, power_law, atoms, d)
+    population, columns = populations(spikes, strength, bulk, power_law, atoms, d)
     filters = ridge_filters(ridge)
     import twinseed as ts
 
     load = {"n": numbers("--n", n), "d": columns, "gamma": numbers("--gamma", gamma)}
-    with naming(population=option, filter="--ridge"):
-        readout = ts.predict(population, filters, **load)
+    readout = ts.predict(population, filters, **load)
     finish(readout, output, as_json, quiet)

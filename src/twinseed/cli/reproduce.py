@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twinseed.cli.errors import FAILED, guarded, naming
+from twinseed.cli.errors import FAILED, guarded
 from twinseed.cli.options import Json, Quiet, Seed, Workers, require_folder
 from twinseed.cli.output import print_json, print_table, say
 from twinseed.errors import InputError, MissingExtraError
@@ -21,7 +21,11 @@ __all__ = ["reproduce"]
 _FOLDER = Path("reproduction")
 
 
-@guarded(interrupted="interrupted; the same command goes on from here", path="--data")
+@guarded(
+    interrupted="interrupted; the same command goes on from here",
+    path="--data",
+    folder=("FOLDER", "--output"),
+)
 def reproduce(
     folder: Annotated[
         Path | None,
@@ -58,8 +62,7 @@ def reproduce(
     from twinseed.reproduction.page import write_reproduction, writing_steps
 
     show = not quiet
-    with naming(folder="FOLDER" if folder is not None else "--output"):
-        found = reproduce(target, quick=quick, data=data, rng=seed, workers=workers, progress=show)
+    found = reproduce(target, quick=quick, data=data, rng=seed, workers=workers, progress=show)
     with track(writing_steps(found), "page", show) as progress:
         page = write_reproduction(found, target, progress)
     if as_json:

@@ -47,7 +47,7 @@ def save_readout(readout: xr.Dataset, path: Path) -> None:
     from twinseed.readout import VARIABLES, save
 
     if path.suffix.lower() == ".nc":
-        save(readout, path)
+        save(readout, path, "--output")
     else:
         save_dataset(readout, list(VARIABLES), _PARTS, path, readout_as_json(readout))
 

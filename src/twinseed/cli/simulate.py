@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twinseed.cli.errors import guarded, naming
+from twinseed.cli.errors import guarded
 from twinseed.cli.options import (
     Cluster,
     Json,
@@ -21,6 +21,7 @@ from twinseed.cli.options import (
     require_writable,
 )
 from twinseed.cli.populations import (
+    CALLED,
     Atoms,
     Bulk,
     Columns,
@@ -49,7 +50,7 @@ class Kind(StrEnum):
     COMPRESSED = "compressed"
 
 
-@guarded(interrupted="interrupted; with --store, the same command goes on from here")
+@guarded(CALLED, interrupted="interrupted; with --store, the same command goes on from here")
 def simulate(
     spikes: Spikes = None,
     strength: Strength = None,
@@ -87,27 +88,26 @@ def simulate(
     """
     require_writable("--output", output, READOUT)
     require_store("--store", store)
-    population, columns, option = populations(spikes, strength, bulk, power_law, atoms, d)
+    population, columns = populations(spikes, strength, bulk, power_law, atoms, d)
     filters = ridge_filters(ridge)
     if n is None:
         raise InputError("--n", "is needed", None, "pass the number of training rows of each model")
     import twinseed as ts
 
     rows = numbers("--n", n)
-    with naming(population=option, filter="--ridge"):
-        readout = ts.simulate(
-            population,
-            filters,
-            n=rows,
-            d=columns,
-            replicates=replicates,
-            rng=seed,
-            engine=_engine(engine),
-            store=store,
-            cluster=cluster,
-            workers=workers,
-            progress=not quiet,
-        )
+    readout = ts.simulate(
+        population,
+        filters,
+        n=rows,
+        d=columns,
+        replicates=replicates,
+        rng=seed,
+        engine=_engine(engine),
+        store=store,
+        cluster=cluster,
+        workers=workers,
+        progress=not quiet,
+    )
     finish(readout, output, as_json, quiet)
 
 

@@ -14,11 +14,11 @@ from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.filters import Ridge
 from twinseed.generators import LinearGenerator
-from twinseed.intervals import half_width
 from twinseed.neighbours import nearest
 from twinseed.populations import estimate_population
 from twinseed.readout import VARIABLES, Estimate
 from twinseed.sweep import Result
+from twinseed.tables import percent, with_bar
 from twinseed.verbs.measure import measure
 from twinseed.verbs.predict import predict
 from twinseed.verbs.sweeps.draws import over_replicates
@@ -192,8 +192,9 @@ def sentences(curves: TwinCurves) -> list[str]:
     for i in ends:
         here = curves.measured.isel(n=i)
         text = f"At n = {int(here.n):,} the twins agree to {_with_bar(here, 'convergence')}"
-        text += f" (mismatched seeds: {float(here.convergence_null):z.3f})"
-        if curves.linear is not None:
+        if bool(here.convergence_null.notnull()):
+            text += f" (mismatched seeds: {float(here.convergence_null):z.3f})"
+        if curves.linear is not None and bool(curves.linear.convergence[i].notnull()):
             text += f", their linear twins to {_with_bar(curves.linear.isel(n=i), 'convergence')}"
         said.append(text + _closeness(here, curves.linear, i) + ".")
     return said
@@ -203,14 +204,13 @@ def _closeness(here: xr.Dataset, linear: xr.Dataset | None, place: int) -> str:
     if bool(here.memorisation_share.isnull()):
         return ""
     text = (
-        f"; {float(here.memorisation_share):.0%} of the samples are closer to training than to "
-        "as many held-out rows"
+        f"; {percent(float(here.memorisation_share))} of the samples are closer to training than "
+        "to as many held-out rows"
     )
-    if linear is not None:
-        text += f" (linear: {float(linear.memorisation_share[place]):.0%})"
+    if linear is not None and bool(linear.memorisation_share[place].notnull()):
+        text += f" (linear: {percent(float(linear.memorisation_share[place]))})"
     return text
 
 
 def _with_bar(readout: xr.Dataset, name: str) -> str:
-    half = half_width(float(readout[f"{name}_se"]))
-    return f"{float(readout[name]):.3f} \N{PLUS-MINUS SIGN} {half:.3f}"
+    return with_bar(float(readout[name]), float(readout[f"{name}_se"]))

@@ -13,6 +13,7 @@ from twinseed.denoise.folder import RunFolder, flat, read_samples
 from twinseed.denoise.recipes import NetworkRecipe
 from twinseed.denoise.twin_runs import TwinRuns
 from twinseed.orders.factor_count import factor_count
+from twinseed.tables import percent
 
 __all__ = ["PAIRED", "loss_notes", "training_curves"]
 
@@ -100,7 +101,7 @@ def loss_notes(
 
     >>> falling = [(step, 2.0 - step / 1000) for step in range(100, 1300, 100)]
     >>> loss_notes({(30, 0, "a"): falling, (30, 0, "b"): falling})
-    ['At n = 30 the loss still fell by 33% over the last third of training:
+    ['At n = 30 the loss still fell by 33 % over the last third of training:
       more steps would change the curves.']
     """
     notes = []
@@ -110,8 +111,8 @@ def loss_notes(
         fall, error = _fall(ends) if enough else (0.0, np.inf)
         if fall > max(_FALL, _ERRORS * error):
             notes.append(
-                f"At n = {n:,} the loss still fell by {fall:.0%} over the last third of training: "
-                "more steps would change the curves."
+                f"At n = {n:,} the loss still fell by {percent(fall)} over the last third of "
+                "training: more steps would change the curves."
             )
         elif fall + 2.0 * error > _UNSURE:
             notes.append(

@@ -21,7 +21,7 @@ from twinseed.phases.lines import Lines, borders
 from twinseed.phases.plane import ENGINE, MEASURED, Plane, Region
 from twinseed.phases.tiles import ACROSS, Point, Reading, Tile, Tiling, painted, refined
 from twinseed.sweep import Cell, Result, described, stored
-from twinseed.tables import drawn_table
+from twinseed.tables import drawn_table, percent
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -272,7 +272,7 @@ class PhaseDiagram:
         """Return the areas as a table to read, no line of it longer than ``width``."""
         plane = self.plane
         rows = [
-            (region.words, f"{area:.1%}", region.meaning) for region, area in self.areas.items()
+            (region.words, percent(area, 1), region.meaning) for region, area in self.areas.items()
         ]
         header = ("region", "of the plane", "meaning")
         more = self.uniform > len(self.tiles)
@@ -280,7 +280,7 @@ class PhaseDiagram:
         about = (
             f"Phase diagram at d = {plane.d:,}, ridge {plane.ridge:g}: {len(self.tiles)} simulated "
             f"points{sharp}. Those in the region that theory gives them stand for "
-            f"{self.agreement:.1%} of the plane."
+            f"{percent(self.agreement, 1)} of the plane."
         )
         return "\n".join([about, "", drawn_table(header, rows, width=width, prose=True)])
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from twinseed.drawing import as_svg
 from twinseed.pages.page import inline_svg, render
 from twinseed.phases.figures import phase_plane, phase_values
+from twinseed.tables import percent
 
 if TYPE_CHECKING:
     from twinseed.drawing import Figure
@@ -53,7 +54,7 @@ def diagram_page(diagram: PhaseDiagram) -> str:
         work={
             "simulated_points": details["points"],
             "uniform_grid_as_sharp": f"{details['uniform_grid']:,}",
-            "points_in_the_region_of_theory": f"{details['agreement']:.1%} of the plane",
+            "points_in_the_region_of_theory": f"{percent(details['agreement'], 1)} of the plane",
             "draws_that_stopped_before_their_tolerance": details["stopped"],
         },
         settings={
@@ -65,7 +66,7 @@ def diagram_page(diagram: PhaseDiagram) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %" if share >= 0.001 else "less than 0.1 %"
+    return percent(share, 1) if share >= 0.001 else f"less than {percent(0.001, 1)}"
 
 
 def _setting(value: Any) -> str:

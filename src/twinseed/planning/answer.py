@@ -13,7 +13,7 @@ from twinseed.errors import InputError
 from twinseed.filters import Filter
 from twinseed.planning.bands import CURVES, LEVEL, NORMAL, Band, RowsNeeded, bands, samples_needed
 from twinseed.populations import Estimated
-from twinseed.tables import drawn_table
+from twinseed.tables import drawn_table, percent
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -240,7 +240,7 @@ class Plan:
         header, *rows = self.table(n)
         about = (
             f"Plan from {self.pilot_rows} rows of {self.d} columns, {self.filter!r}. n: training "
-            f"rows of each model; in brackets: {LEVEL:.0%} bands."
+            f"rows of each model; in brackets: {percent(LEVEL)} bands."
         )
         notes = (
             textwrap.fill(one, min(96, width or 96), initial_indent="- ", subsequent_indent="  ")

@@ -13,20 +13,27 @@ from twinseed.planning.figures import plan_curves
 
 if TYPE_CHECKING:
     from twinseed.planning.answer import Plan
-    from twinseed.planning.bands import RowsNeeded
+    from twinseed.planning.bands import Band, RowsNeeded
 
-__all__ = ["plan_page"]
+__all__ = ["drawn_bands", "plan_page"]
 
 _POINTS = 25
+
+
+def drawn_bands(plan: Plan, n: Any = None) -> dict[str, Band]:
+    """Return the curves of a plan as they are drawn: from half the pilot to the largest ``n``."""
+    shown = plan.to_dict(n)["n"]
+    first = max(2.0, min(shown[0], plan.pilot_rows / 2.0))
+    return plan.bands(
+        np.unique(np.rint(np.geomspace(first, max(*shown, plan.pilot_rows), _POINTS)))
+    )
 
 
 def plan_page(plan: Plan, needed: Mapping[str, RowsNeeded], n: Any = None) -> str:
     """Return a plan as one self-contained page of HTML; the table is at ``n``."""
     header, *rows = plan.table(n)
     details = plan.to_dict(n)
-    first = max(2.0, min(details["n"][0], plan.pilot_rows / 2.0))
-    grid = np.unique(np.rint(np.geomspace(first, max(*details["n"], plan.pilot_rows), _POINTS)))
-    drawn = plan.bands(grid)
+    drawn = drawn_bands(plan, n)
     forms = {
         form: inline_svg(
             as_svg(plan_curves(drawn, plan.pilot_rows, stacked=form == "narrow"), f"plan-{form}"),
