@@ -22,7 +22,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import re
 import sys
 import time
@@ -35,8 +34,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
 import numpy as np  # noqa: E402  # reads the variables above when it loads
-import scipy  # noqa: E402  # as above
-from docs.studies import datasets  # noqa: E402  # as above
+from docs.studies import datasets, pages  # noqa: E402  # as above
 from numpy.typing import NDArray  # noqa: E402  # as above
 
 import twinseed as ts  # noqa: E402  # as above
@@ -327,8 +325,7 @@ def main(arguments: list[str]) -> int:
     if missing:
         print("nothing written: the page is about all data sets", file=sys.stderr)
         return 1
-    versions = {"python": platform.python_version(), "numpy": np.__version__}
-    versions |= {"scipy": scipy.__version__, "twinseed": ts.__version__}
+    versions = pages.versions("numpy", "scipy")
     told = {"settings": vars(settings), "versions": versions, "results": results}
     RESULTS.write_text(written(told))
     from docs.studies import beyond_gaussian_page

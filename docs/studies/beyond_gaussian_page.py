@@ -9,21 +9,21 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from docs.studies import pages
 from docs.studies.beyond_gaussian import RESULTS, VARIABLES
 
 from twinseed.intervals import half_width
+from twinseed.tables import MISSING, percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["diagnosis", "difference", "figure", "renew", "renewed", "table"]
+__all__ = ["diagnosis", "difference", "figure", "renew", "table", "tables"]
 
-PAGE = Path(__file__).parents[1] / "beyond_gaussian.md"
-IMAGE = Path(__file__).parents[1] / "images" / "beyond_gaussian.png"
+PAGE = pages.DOCS / "beyond_gaussian.md"
 
 _ROWS = (2, 4)
 """Which of the sizes the table shows; the figure and the JSON have all."""
@@ -32,7 +32,7 @@ _ROWS = (2, 4)
 def table(results: Mapping[str, Any]) -> str:
     """Return the main table: prediction, data and Gaussian rows at two sizes for each data set."""
     head = ["data", "d", "d_eff", "kurtosis", "n", *VARIABLES.values()]
-    lines = [_line(head), _line(["---"] + ["--:"] * 4 + [":-:"] * len(VARIABLES))]
+    lines = [pages.line(head), pages.line(["---"] + ["--:"] * 4 + [":-:"] * len(VARIABLES))]
     for name, found in results.items():
         for place in _ROWS:
             first = place == _ROWS[0]
@@ -42,7 +42,7 @@ def table(results: Mapping[str, Any]) -> str:
                 else [""] * 4
             )
             values = [_three(found, variable, place) for variable in VARIABLES]
-            lines.append(_line([*about, str(found["n"][place]), *values]))
+            lines.append(pages.line([*about, str(found["n"][place]), *values]))
     return "\n".join(lines)
 
 
@@ -59,7 +59,7 @@ def diagnosis(results: Mapping[str, Any]) -> str:
         "at n",
         "allowed",
     ]
-    lines = [_line(head), _line(["---"] + ["--:"] * 8)]
+    lines = [pages.line(head), pages.line(["---"] + ["--:"] * 8)]
     for name, found in results.items():
         moments = found["moments"]
         gaps = [difference(found, place) for place in range(len(found["n"]))]
@@ -74,7 +74,7 @@ def diagnosis(results: Mapping[str, Any]) -> str:
             " · ".join(_percent(share) for share in found["alarms"]),
         ]
         reference = found["gaussian"] == found["data"]
-        lines.append(_line([*about, *(["-"] * 3 if reference else apart)]))
+        lines.append(pages.line([*about, *(["-"] * 3 if reference else apart)]))
     return "\n".join(lines)
 
 
@@ -153,30 +153,18 @@ def figure(results: Mapping[str, Any]) -> Figure:
     return drawn
 
 
-def renewed(page: str, told: Mapping[str, Any]) -> str:
-    """Return the page with its tables written again, between their markers."""
-    for name, text in (
-        ("results", table(told["results"])),
-        ("diagnosis", diagnosis(told["results"])),
-        ("versions", _versions(told)),
-    ):
-        pattern = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- end of {name} -->)", re.DOTALL)
-        if not pattern.search(page):
-            raise ValueError(f"the page has no marker <!-- {name} -->")
-        page = pattern.sub(lambda found, text=text: found[1] + text + found[2], page)
-    return page
+def tables(told: Mapping[str, Any]) -> dict[str, str]:
+    """Return every marked part of the page by its name."""
+    return {
+        "results": table(told["results"]),
+        "diagnosis": diagnosis(told["results"]),
+        "versions": _versions(told),
+    }
 
 
 def renew(told: Mapping[str, Any]) -> None:
     """Write the page's tables and the figure again."""
-    from twinseed import drawing
-
-    PAGE.write_text(renewed(PAGE.read_text(), told))
-    IMAGE.write_bytes(drawing.as_png(figure(told["results"]), dpi=110.0))
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    pages.renew(PAGE, tables(told), {"beyond_gaussian": figure(told["results"])})
 
 
 def _kurtosis(found: Mapping[str, Any]) -> str:
@@ -194,7 +182,7 @@ def _three(found: Mapping[str, Any], variable: str, place: int) -> str:
 
 
 def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:.0f} %"
+    return MISSING if share is None else percent(share)
 
 
 def _plain(value: float, digits: int) -> str:

@@ -7,24 +7,24 @@ from __future__ import annotations
 
 import csv
 import math
-import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docs.studies import pages
 from docs.studies.calibration import INTERVALS, PARTS, PLANTED, path_of
 from docs.studies.calibration_power import AUDIT, counts
 from docs.studies.calibration_rivals import RIVALS
 from scipy.stats import binomtest
 
+from twinseed.tables import percent
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["IMAGE", "PAGE", "figure", "rates", "read", "renewed"]
+__all__ = ["PAGE", "figure", "rates", "read", "tables"]
 
-PAGE = Path(__file__).parents[1] / "calibration.md"
-IMAGE = Path(__file__).parents[1] / "images" / "calibration.png"
+PAGE = pages.DOCS / "calibration.md"
 
 Rows = Sequence[Mapping[str, str]]
 
@@ -50,13 +50,13 @@ def read() -> dict[str, Rows]:
 def rates(rows: Rows) -> str:
     """Return the table of false alarms, with exact binomial 95 % intervals."""
     lines = [
-        _line(["data", "audits", "p < .05", "p < .01", "called copying"]),
-        _line(["---"] + ["--:"] * 4),
+        pages.line(["data", "audits", "p < .05", "p < .01", "called copying"]),
+        pages.line(["---"] + ["--:"] * 4),
     ]
     for row in rows:
         shares = [_with_interval(row, key) for key in ("p below .05", "p below .01")]
         called = _with_interval(row, "called copying")
-        lines.append(_line([row["data"], row["audits"], *shares, called]))
+        lines.append(pages.line([row["data"], row["audits"], *shares, called]))
     return "\n".join(lines)
 
 
@@ -64,8 +64,8 @@ def coverage(rows: Rows) -> str:
     """Return the table of intervals: how many hold the truth, lie above it, lie below it."""
     names = ["0 copied", *(one.name for one in PLANTED), *INTERVALS]
     lines = [
-        _line(["interval of", *(row["data"] for row in rows)]),
-        _line(["---"] + [":-:"] * len(rows)),
+        pages.line(["interval of", *(row["data"] for row in rows)]),
+        pages.line(["---"] + [":-:"] * len(rows)),
     ]
     for name in names:
         cells = [
@@ -73,14 +73,14 @@ def coverage(rows: Rows) -> str:
             f"{_percent(row[f'{name}: below'])})"
             for row in rows
         ]
-        lines.append(_line([_WORDS.get(name, name), *cells]))
+        lines.append(pages.line([_WORDS.get(name, name), *cells]))
     return "\n".join(lines)
 
 
 def linear(rows: Rows) -> str:
     """Return the table of linear twins: what they show, their null, and the mean z."""
     head = ["data", "n", "audits", *_WORDS.values(), "within 3"]
-    lines = [_line(head), _line(["---"] + ["--:"] * 2 + [":-:"] * 4)]
+    lines = [pages.line(head), pages.line(["---"] + ["--:"] * 2 + [":-:"] * 4)]
     for row in rows:
         cells = [
             f"{float(row[f'{one}: observed']):.3f} · {float(row[f'{one}: null']):.3f} "
@@ -88,7 +88,7 @@ def linear(rows: Rows) -> str:
             for one in _WORDS
         ]
         within = " · ".join(_percent(row[f"{one}: within 3"]) for one in _WORDS)
-        lines.append(_line([row["data"], row["n"], row["audits"], *cells, within]))
+        lines.append(pages.line([row["data"], row["n"], row["audits"], *cells, within]))
     return "\n".join(lines)
 
 
@@ -96,15 +96,15 @@ def power(rows: Rows) -> str:
     """Return the table of the smallest copied fractions, in per cent of the samples."""
     names = [AUDIT, *RIVALS]
     lines = [
-        _line(["data", "n", "noise", *names, "times fewer"]),
-        _line(["---"] + ["--:"] * (len(names) + 3)),
+        pages.line(["data", "n", "noise", *names, "times fewer"]),
+        pages.line(["---"] + ["--:"] * (len(names) + 3)),
     ]
     for row in rows:
         about = [row["data"], row["n"]] if float(row["noise"]) == 0 else ["", ""]
         cells = [_fraction(row, name) for name in names]
         gain = min(float(row[name]) for name in COMPARED if row[name]) / float(row[AUDIT])
         lines.append(
-            _line(
+            pages.line(
                 [*about, f"{float(row['noise']):g}", f"**{cells[0]}**", *cells[1:], f"{gain:.1f}"]
             )
         )
@@ -115,10 +115,10 @@ def own_level(rows: Rows) -> str:
     """Return the table of what the audit sees at its own level, beside what it foresees."""
     five, one = (key for key in rows[0] if key.startswith("audit, p below"))
     lines = [
-        _line(
+        pages.line(
             ["data", "n", "p < .05, 9 of 10", "p < .01, 4 of 5", "foreseen", "noise .2: 9 of 10"]
         ),
-        _line(["---"] + ["--:"] * 5),
+        pages.line(["---"] + ["--:"] * 5),
     ]
     for _, several in groupby(rows, key=lambda row: (row["data"], row["n"])):
         block = list(several)
@@ -126,7 +126,7 @@ def own_level(rows: Rows) -> str:
         cells = [_fraction(exact, key) for key in (five, one)]
         cells.append(_as_percent(float(exact["foreseen"])))
         cells.append(_fraction(blurred, five))
-        lines.append(_line([exact["data"], exact["n"], *cells]))
+        lines.append(pages.line([exact["data"], exact["n"], *cells]))
     return "\n".join(lines)
 
 
@@ -171,20 +171,15 @@ def figure(rows: Rows) -> Figure:
     return drawn
 
 
-def renewed(page: str, told: Mapping[str, Rows]) -> str:
-    """Return the page with its tables written again, between their markers."""
-    for name, text in (
-        ("alarms", rates(told["alarms"])),
-        ("coverage", coverage(told["alarms"])),
-        ("linear", linear(told["linear"])),
-        ("power", power(told["power"])),
-        ("own level", own_level(told["power"])),
-    ):
-        pattern = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- end of {name} -->)", re.DOTALL)
-        if not pattern.search(page):
-            raise ValueError(f"the page has no marker <!-- {name} -->")
-        page = pattern.sub(lambda found, text=text: found[1] + text + found[2], page)
-    return page
+def tables(told: Mapping[str, Rows]) -> dict[str, str]:
+    """Return every table by the name of its marker."""
+    return {
+        "alarms": rates(told["alarms"]),
+        "coverage": coverage(told["alarms"]),
+        "linear": linear(told["linear"]),
+        "power": power(told["power"]),
+        "own level": own_level(told["power"]),
+    }
 
 
 def _fraction(row: Mapping[str, str], name: str) -> str:
@@ -199,7 +194,7 @@ def _with_interval(row: Mapping[str, str], key: str) -> str:
     audits = int(row["audits"])
     hits = round(float(row[key]) * audits)
     found = binomtest(hits, audits).proportion_ci(0.95)
-    return f"{100 * hits / audits:.1f} % [{100 * found.low:.1f}, {100 * found.high:.1f}]"
+    return f"{percent(hits / audits, 1)} [{100 * found.low:.1f}, {100 * found.high:.1f}]"
 
 
 def _as_percent(share: float) -> str:
@@ -211,18 +206,6 @@ def _percent(text: str) -> str:
     return f"{value:.0f} %" if value == round(value) else f"{value:.1f} %"
 
 
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def main() -> None:
-    """Write the page's tables and its figure again."""
-    from twinseed import drawing
-
-    told = read()
-    PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8"), told), encoding="utf-8")
-    IMAGE.write_bytes(drawing.as_png(figure(told["power"]), dpi=110.0))
-
-
 if __name__ == "__main__":
-    main()
+    results = read()
+    pages.renew(PAGE, tables(results), {"calibration": figure(results["power"])})

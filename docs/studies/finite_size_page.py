@@ -6,13 +6,12 @@ Usage, from the root of the repository, to write them again: python -m docs.stud
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from docs.studies import pages
 from docs.studies.finite_size import RESULTS
 from docs.studies.finite_size_fits import fluctuation_constant
 
@@ -22,10 +21,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["figure", "renewed"]
+__all__ = ["PAGE", "figure", "tables"]
 
-PAGE = Path(__file__).parents[1] / "finite-size.md"
-IMAGE = Path(__file__).parents[1] / "images" / "finite_size.png"
+PAGE = pages.DOCS / "finite-size.md"
 
 _MARKERS = "osD^vP*"
 _MEANING = {
@@ -139,14 +137,9 @@ def figure(told: Mapping[str, Any]) -> Figure:
     return drawn
 
 
-def renewed(page: str, told: Mapping[str, Any]) -> str:
-    """Return the page with its tables written again, between their markers."""
-    for name, text in (("fits", fitted(told)), ("sizes", sizes(told))):
-        pattern = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- end of {name} -->)", re.DOTALL)
-        if not pattern.search(page):
-            raise ValueError(f"the page has no marker <!-- {name} -->")
-        page = pattern.sub(lambda found, text=text: found[1] + text + found[2], page)
-    return page
+def tables(told: Mapping[str, Any]) -> dict[str, str]:
+    """Return every table by the name of its marker."""
+    return {"fits": fitted(told), "sizes": sizes(told)}
 
 
 def _handles(axes: Axes) -> list[Any]:
@@ -170,19 +163,11 @@ def _ten(value: float) -> str:
     return "10" + str(round(np.log10(value))).translate(digits)
 
 
-def main() -> None:
-    """Write the page's tables and its figure again."""
-    from twinseed import drawing
-
-    told = json.loads(RESULTS.read_text(encoding="utf-8"))
-    PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8"), told), encoding="utf-8")
-    IMAGE.write_bytes(drawing.as_png(figure(told), dpi=110.0))
-
-
-if __name__ == "__main__":
-    main()
-
-
 def _half(row: Mapping[str, Any]) -> float:
     """Return the half width of the 95 % interval of mean recovery."""
     return half_width(float(row["recovery_sd"] / row["replicates"] ** 0.5))
+
+
+if __name__ == "__main__":
+    results = json.loads(RESULTS.read_text(encoding="utf-8"))
+    pages.renew(PAGE, tables(results), {"finite_size": figure(results)})

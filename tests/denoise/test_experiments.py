@@ -12,6 +12,7 @@ from docs.studies.denoisers import pictures
 from docs.studies.denoisers.experiments import EXPERIMENTS, reduced
 from docs.studies.denoisers.summary import crossing, kept
 from docs.studies.denoisers.sweeps import run_experiment
+from docs.studies.pages import renewed
 
 pytestmark = pytest.mark.extras
 
@@ -52,7 +53,7 @@ def test_the_kept_numbers_are_of_the_experiments_as_they_are() -> None:
 
 def test_the_page_holds_the_kept_numbers() -> None:
     page = pages.PAGE.read_text(encoding="utf-8")
-    assert pages.renewed(page, pages.tables()) == page, "run python -m docs.studies.denoisers.page"
+    assert renewed(page, pages.tables()) == page, "run python -m docs.studies.denoisers.page"
 
 
 def test_linear_twins_of_the_experiments_follow_their_theory() -> None:

@@ -13,6 +13,7 @@ from docs.studies import calibration_audits as audits
 from docs.studies import calibration_page as pages
 from docs.studies import calibration_power as power
 from docs.studies import calibration_rivals as rivals
+from docs.studies.pages import renewed
 from scipy.special import ndtri
 from scipy.stats import mannwhitneyu
 
@@ -53,7 +54,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch, rows: np.ndarray) -> None:
 
 def test_the_page_shows_the_committed_results(told: dict[str, pages.Rows]) -> None:
     page = pages.PAGE.read_text(encoding="utf-8")
-    assert pages.renewed(page, told) == page, "run python -m docs.studies.calibration_page"
+    assert renewed(page, pages.tables(told)) == page, "run python -m docs.studies.calibration_page"
 
 
 def test_other_results_make_another_page(told: dict[str, pages.Rows]) -> None:
@@ -61,7 +62,7 @@ def test_other_results_make_another_page(told: dict[str, pages.Rows]) -> None:
     for rows, key in (("alarms", "p below .05"), ("linear", "memorisation_ratio: observed")):
         other[rows][0][key] = "0.5"  # type: ignore[index]  # a dictionary once it is read
     page = pages.PAGE.read_text(encoding="utf-8")
-    changed = pages.renewed(page, other)
+    changed = renewed(page, pages.tables(other))
     lines = zip(page.splitlines(), changed.splitlines(), strict=True)
     assert sum(old != new for old, new in lines) == 2
 

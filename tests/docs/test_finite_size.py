@@ -12,6 +12,7 @@ import pytest
 from docs.studies import finite_size as study
 from docs.studies import finite_size_page as pages
 from docs.studies.finite_size_fits import Draws, fits, fluctuation_constant
+from docs.studies.pages import renewed
 
 SMALL = study.Settings(sizes=(10**2, 10**4), windows=(-1.5, 0.0, 1.5), replicates=(64, 64))
 MIDDLE = study.Settings(sizes=(10**5, 10**6), windows=(-3.0, 0.0, 3.0), replicates=(64, 64))
@@ -107,12 +108,12 @@ def test_the_committed_fits_say_what_the_page_says(told: dict[str, Any]) -> None
 
 def test_the_page_shows_the_committed_results(told: dict[str, Any]) -> None:
     page = pages.PAGE.read_text()
-    assert pages.renewed(page, told) == page, "run python -m docs.studies.finite_size_page"
+    assert renewed(page, pages.tables(told)) == page, "run python -m docs.studies.finite_size_page"
     other = copy.deepcopy(told)
     other["fits"]["collapse from 1e+05 width"]["value"] += 0.1
-    assert pages.renewed(page, other) != page
+    assert renewed(page, pages.tables(other)) != page
     with pytest.raises(ValueError, match="<!-- fits -->"):
-        pages.renewed("a page", told)
+        renewed("a page", pages.tables(told))
 
 
 @pytest.mark.extras

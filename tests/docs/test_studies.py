@@ -13,6 +13,7 @@ import pytest
 from docs.studies import beyond_gaussian as study
 from docs.studies import beyond_gaussian_page as pages
 from docs.studies import datasets
+from docs.studies.pages import renewed
 
 from twinseed.reproduction.data import DataPlan
 from twinseed.reproduction.rows import prepared
@@ -34,21 +35,23 @@ def nothing_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def test_the_page_shows_the_committed_results(told: dict[str, Any]) -> None:
     page = pages.PAGE.read_text()
-    assert pages.renewed(page, told) == page, "run python -m docs.studies.beyond_gaussian_page"
+    assert renewed(page, pages.tables(told)) == page, (
+        "run python -m docs.studies.beyond_gaussian_page"
+    )
 
 
 def test_other_results_make_another_page(told: dict[str, Any]) -> None:
     other = copy.deepcopy(told)
     other["results"]["digits"]["data"]["convergence"]["value"][-1] += 0.5
     page = pages.PAGE.read_text()
-    changed = pages.renewed(page, other)
+    changed = renewed(page, pages.tables(other))
     lines = zip(page.splitlines(), changed.splitlines(), strict=True)
     assert sum(old != new for old, new in lines) == 2, "one line of each table"
 
 
 def test_a_page_without_its_markers_is_refused(told: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="<!-- results -->"):
-        pages.renewed("a page", told)
+        renewed("a page", pages.tables(told))
 
 
 def test_the_results_support_the_bound_of_the_page(told: dict[str, Any]) -> None:

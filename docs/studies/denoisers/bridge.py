@@ -34,6 +34,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from docs.studies import pages
 from numpy.typing import NDArray
 
 from twinseed import __version__, predict, simulate
@@ -336,7 +337,7 @@ def _over_time(plan: BridgePlan, n: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    from docs.studies.denoisers.run import RESULTS, machine, write
+    from docs.studies.denoisers.run import RESULTS
 
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--store", type=Path, default=Path("denoiser-runs/bridge.sqlite"))
@@ -346,8 +347,8 @@ def main() -> None:
     found = study(PLAN, store=given.store, workers=given.workers)
     found["at a larger size"] = larger(PLAN, workers=given.workers)
     minutes = (clock.monotonic() - began) / 60
-    kept = {**found, "machine": machine(), "minutes of this call": minutes}
-    write(RESULTS / "bridge.json", kept)
+    kept = {**found, "machine": pages.machine(), "minutes of this call": minutes}
+    pages.write(RESULTS / "bridge.json", kept)
 
 
 if __name__ == "__main__":

@@ -5,12 +5,11 @@ Usage, from the root of the repository, to write them again: python -m docs.stud
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from docs.studies import pages
 from docs.studies.denoisers import bridge_figure, training_time_figure
 from docs.studies.denoisers import figures as drawings
 from docs.studies.denoisers.summary import (
@@ -26,10 +25,9 @@ from docs.studies.denoisers.summary import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["arms_over_all", "figures_of", "renewed", "tables"]
+__all__ = ["PAGE", "arms_over_all", "figures_of", "tables"]
 
-PAGE = Path(__file__).parents[2] / "neural-twins.md"
-IMAGES = Path(__file__).parents[2] / "images"
+PAGE = pages.DOCS / "neural-twins.md"
 
 _NAMES = {
     "fashion": "Fashion, 16 x 16",
@@ -217,24 +215,5 @@ def figures_of() -> dict[str, Figure]:
     }
 
 
-def renewed(page: str, made: Mapping[str, str]) -> str:
-    """Return the page with its tables written again, between their markers."""
-    for name, text in made.items():
-        pattern = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- end of {name} -->)", re.DOTALL)
-        if not pattern.search(page):
-            raise ValueError(f"the page has no marker <!-- {name} -->")
-        page = pattern.sub(lambda found, text=text: found[1] + text + found[2], page)
-    return page
-
-
-def main() -> None:
-    """Write the page's tables and its figures again."""
-    from twinseed import drawing
-
-    PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8"), tables()), encoding="utf-8")
-    for name, drawn in figures_of().items():
-        (IMAGES / f"{name}.png").write_bytes(drawing.as_png(drawn, dpi=110.0))
-
-
 if __name__ == "__main__":
-    main()
+    pages.renew(PAGE, tables(), figures_of())

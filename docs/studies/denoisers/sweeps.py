@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from docs.studies import pages
 from docs.studies.denoisers.experiments import Arm, Experiment
 
 from twinseed.curves.curves import predicted
@@ -127,14 +128,8 @@ def _numbers(readout: xr.Dataset) -> Mapping[str, Any]:
             continue
         for part in (name, f"{name}_se"):
             if part in readout and not bool(readout[part].isnull().all()):
-                found[part] = _rounded(readout[part].values)
+                found[part] = pages.rounded(readout[part].values)
     return found
-
-
-def _rounded(values: np.ndarray) -> Any:
-    if values.ndim:
-        return [_rounded(value) for value in values]
-    return None if np.isnan(values) else round(float(values), 6)
 
 
 def _folder(name: str) -> str:

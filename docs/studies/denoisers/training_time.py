@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from docs.studies import datasets
+from docs.studies import datasets, pages
 from docs.studies.denoisers import pictures
 from numpy.typing import NDArray
 
@@ -243,7 +243,7 @@ def gathered(plan: TimePlan, rows: Array, found: Mapping[str, Result]) -> dict[s
                 "onset": onset(plan.steps, share),
                 "onset, low": onset(plan.steps, share, LOW),
             }
-            by_size[str(cell.description["n"])].append(_rounded({**about, **result}))
+            by_size[str(cell.description["n"])].append(pages.rounded({**about, **result}))
     parameters = NETWORKS[plan.network](rows.shape[1:], 0).network.parameter_count
     return {
         "about": "Fashion-MNIST at 8 x 8: order parameters along training",
@@ -258,16 +258,8 @@ def gathered(plan: TimePlan, rows: Array, found: Mapping[str, Result]) -> dict[s
     }
 
 
-def _rounded(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _rounded(one) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_rounded(one) for one in value]
-    return round(value, 6) if isinstance(value, float) else value
-
-
 def main() -> None:
-    from docs.studies.denoisers.run import RESULTS, machine, write
+    from docs.studies.denoisers.run import RESULTS
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--store", type=Path, default=Path("denoiser-runs/training-time.sqlite"))
@@ -282,7 +274,8 @@ def main() -> None:
         with Store(given.store, job) as store:
             run(job, cells(rows, PLAN), store=store, workers=given.workers)
     found = {Cell(dict, about).name: result for about, result in stored(given.store)}
-    write(RESULTS / "training-time.json", {**gathered(PLAN, rows, found), "machine": machine()})
+    kept = {**gathered(PLAN, rows, found), "machine": pages.machine()}
+    pages.write(RESULTS / "training-time.json", kept)
 
 
 if __name__ == "__main__":
