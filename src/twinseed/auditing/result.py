@@ -22,6 +22,7 @@ from twinseed.auditing.references import IntervalEstimate, interval
 from twinseed.auditing.screening import Fitness
 from twinseed.auditing.verdict import Answer, Outcome
 from twinseed.files import write_text
+from twinseed.jsonable import as_json
 from twinseed.readout import VARIABLES
 from twinseed.status import Status
 from twinseed.tables import MISSING, drawn_table
@@ -174,7 +175,7 @@ class Audit:
             "outcome": {question: str(outcome) for question, outcome in self.outcome.items()},
             "controls": controls,
             "fitness": self.fitness.to_dict(),
-            "copying": _finite(self.copying.to_dict()),
+            "copying": as_json(self.copying.to_dict()),
             "agreement": _told(self.agreement),
             "factors": [_told(one) for one in self.factors],
             "numbers": measured,
@@ -219,11 +220,11 @@ class Audit:
         se, status = (self.readout[f"{name}_{part}"].values for part in ("se", "status"))
         if not VARIABLES[name].per_factor:
             number = _number(self.number(name))
-            return {**number, "se": _known(float(se)), "status": str(status)}
+            return {**number, "se": as_json(float(se)), "status": str(status)}
         numbers = [_number(self.number(name, k)) for k in range(self.readout.sizes["factor"])]
         return {
             **{part: [one[part] for one in numbers] for part in ("value", "interval")},
-            "se": [_known(float(one)) for one in se],
+            "se": [as_json(float(one)) for one in se],
             "status": [str(one) for one in status],
         }
 
@@ -258,24 +259,9 @@ def _told(value: Any) -> Any:
         return {part.name: _told(getattr(value, part.name)) for part in dataclasses.fields(value)}
     if isinstance(value, tuple):
         return [_told(part) for part in value]
-    return _finite(value)
+    return as_json(value)
 
 
 def _number(one: IntervalEstimate) -> dict[str, Any]:
-    bounds = [_known(one.low), _known(one.high)]
-    return {"value": _known(one.value), "interval": None if None in bounds else bounds}
-
-
-def _known(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-def _finite(value: Any) -> Any:
-    """Replace what JSON cannot hold (NaN, infinity) by None."""
-    if isinstance(value, dict):
-        return {key: _finite(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(part) for part in value]
-    if isinstance(value, float):
-        return _known(value)
-    return str(value) if isinstance(value, str) else value
+    bounds = [as_json(one.low), as_json(one.high)]
+    return {"value": as_json(one.value), "interval": None if None in bounds else bounds}

@@ -15,6 +15,7 @@ import typer
 
 from twinseed.errors import InputError
 from twinseed.intervals import half_width
+from twinseed.jsonable import as_json
 from twinseed.tables import MISSING, drawn_table
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def print_json(value: Any) -> None:
 
 def as_json_text(value: Any) -> str:
     """Return a value as JSON; a number that does not exist is null."""
-    return json.dumps(_plain(value), indent=2, allow_nan=False)
+    return json.dumps(as_json(value), indent=2, allow_nan=False)
 
 
 def readout_as_json(readout: xr.Dataset) -> dict[str, Any]:
@@ -187,17 +188,3 @@ def _coordinate(coordinate: xr.DataArray, point: Mapping[str, int]) -> str:
     at = {dim: place for dim, place in point.items() if dim in coordinate.dims}
     value = coordinate.isel(at).item()
     return f"{value:g}" if isinstance(value, int | float) else str(value)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if value is None or isinstance(value, bool | int):
-        return value
-    if hasattr(value, "item"):
-        return _plain(value.item())
-    return str(value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import itertools
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from twinseed.cli.output import as_json_text, print_json, print_readout, readout_as_json
 from twinseed.errors import MissingExtraError
 from twinseed.files import write_text, written
+from twinseed.jsonable import as_json
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -104,11 +104,7 @@ def _rows(
                 where = (
                     {str(dim): at[str(dim)] for dim in dataset[coordinate].dims} if known else {}
                 )
-                row[coordinate] = _cell(dataset[coordinate].isel(where).item()) if known else None
+                row[coordinate] = as_json(dataset[coordinate].isel(where).item()) if known else None
             for part, suffix in parts.items():
-                row[part] = _cell(dataset[name + suffix].isel(at).item())
+                row[part] = as_json(dataset[name + suffix].isel(at).item())
             yield row
-
-
-def _cell(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value

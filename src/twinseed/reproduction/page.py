@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twinseed import readout
 from twinseed.files import write_text, written
+from twinseed.jsonable import as_json
 from twinseed.pages.page import render
 from twinseed.reproduction.gallery import drawings
 
@@ -93,8 +93,8 @@ def _write_claims(reproduction: Reproduction, versions: Mapping[str, str], root:
     table = {
         "schema": SCHEMA,
         "agrees": reproduction.agrees,
-        "claims": [{key: _plain(value) for key, value in row.items()} for row in rows],
-        "settings": {key: _plain(value) for key, value in reproduction.settings.items()},
+        "claims": as_json(rows),
+        "settings": as_json(reproduction.settings),
         "versions": versions,
     }
     text = json.dumps(table, indent=1, ensure_ascii=False, allow_nan=False)
@@ -106,17 +106,6 @@ def _write_claims(reproduction: Reproduction, versions: Mapping[str, str], root:
         writer = csv.DictWriter(stream, list(rows[0]) if rows else ["name"])
         writer.writeheader()
         writer.writerows(rows)
-
-
-def _plain(value: Any) -> Any:
-    """Return a value that JSON can hold: no NaN, no infinity, no tuple, no foreign type."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if isinstance(value, str | bool | int | None) else str(value)
 
 
 def _grouped(settings: Mapping[str, Any]) -> dict[str, dict[str, str]]:
