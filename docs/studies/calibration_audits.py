@@ -104,7 +104,8 @@ def honest_audit(name: str, n: int, planted: Sequence[Planted], rng: np.random.G
     roles = Roles.draw(rows_of(name), n, rng)
     entropy = (int(rng.integers(1 << 62)),)
     twins, searches, copying = copying_of(roles, entropy)
-    measured = memorisation.from_twins(twins, entropy, found=searches.closeness())
+    found_near = searches.closeness()[0] or memorisation.closeness(twins, entropy)
+    measured = memorisation.from_closeness(found_near, entropy)
     found: dict[str, float | bool] = {
         "p": copying.p_value,
         "p_linear": copying.p_value_linear,

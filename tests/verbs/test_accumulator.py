@@ -12,7 +12,6 @@ import xarray as xr
 import twinseed as ts
 from twinseed.data import directions
 from twinseed.errors import InputError
-from twinseed.orders.recovery import prepared
 from twinseed.verbs import accumulator
 
 D = 12
@@ -111,14 +110,6 @@ def test_the_real_rows_are_decomposed_once(monkeypatch: pytest.MonkeyPatch) -> N
         seen.compute()
     assert len(HELDOUT) not in decomposed
     assert decomposed == [25, 12, 50, 25], "all samples, then halves"
-
-
-def test_a_reference_can_be_prepared() -> None:
-    twins = ts.Twins(SAMPLES_A, SAMPLES_B, TRAIN_A, TRAIN_B, HELDOUT)
-    for reference in (None, TRAIN_B):
-        known = prepared(twins, 3, factors=2, reference=reference)
-        plain = ts.measure(twins, rng=3, factors=2, reference=reference)
-        xr.testing.assert_identical(ts.measure(twins, rng=3, factors=2, reference=known), plain)
 
 
 @pytest.mark.extras

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,10 +96,10 @@ def agreement(
         expected = None
     before = None
     if as_given is not None and as_given.samples_a is not twins.samples_a:
-        before = _level(as_given.centred(), entropy)
+        before = _level(as_given, as_given.rows.centred().origin, entropy)
     return Agreement(
-        mean_removed=_level(twins, entropy),
-        raw=_level(replace(twins, origin=None), entropy),
+        mean_removed=_level(twins, twins.origin, entropy),
+        raw=_level(twins, None, entropy),
         as_given=before,
         pairing=pairing(twins, entropy),
         predicted=predicted,
@@ -107,10 +107,10 @@ def agreement(
     )
 
 
-def _level(twins: Twins, entropy: tuple[int, ...]) -> Level | None:
-    """Return convergence about the twins' origin; None where all samples lie on it."""
+def _level(twins: Twins, origin: Array | None, entropy: tuple[int, ...]) -> Level | None:
+    """Return convergence about an origin; None where all samples lie on it."""
     assert twins.samples_b is not None
-    sums = pairs(twins.samples_a, twins.samples_b, twins.origin)
+    sums = pairs(twins.samples_a, twins.samples_b, origin)
     energy = float(sums.energy.sum())
     if energy == 0.0:
         return None

@@ -13,7 +13,7 @@ import numpy as np
 from twinseed.auditing.copying import LEVEL
 from twinseed.auditing.pool import Pool, attribute, searched
 from twinseed.auditing.relabelling import Attribution, Relabelling, relabelled
-from twinseed.data.twins import Twins
+from twinseed.data.rows import Rows
 from twinseed.generators import Fresh, Memoriser
 from twinseed.progress import Progress
 from twinseed.randomness import stream
@@ -71,7 +71,7 @@ class Controls:
 
 
 def controlled(
-    twins: Twins, entropy: tuple[int, ...], progress: Progress | None = None
+    rows: Rows, entropy: tuple[int, ...], progress: Progress | None = None
 ) -> Controls | None:
     """Run both controls; None without held-out rows, or with fewer than four.
 
@@ -80,15 +80,15 @@ def controlled(
     rows are tested on both sides: further from training rows than from held-out rows means that the
     two are not of the same law, and no test on them is valid.
     """
-    if twins.heldout is None or len(twins.heldout) < 4:
+    if rows.heldout is None or len(rows.heldout) < 4:
         return None
     draw = stream(entropy, "audit: controls")
-    order = draw.permutation(len(twins.heldout))
+    order = draw.permutation(len(rows.heldout))
     half = len(order) // 2
     held, fresh = np.sort(order[:half]), np.sort(order[half:][:_SAMPLES])
-    pool = Pool.draw([twins.train_a, twins.heldout[held]], draw, twins.origin)
-    copied = twins.train_a[np.sort(draw.permutation(twins.n)[: len(fresh)])]
-    noise = draw.standard_normal((len(fresh), twins.d))
+    pool = Pool.draw([rows.train_a, rows.heldout[held]], draw, rows.origin)
+    copied = rows.train_a[np.sort(draw.permutation(rows.n)[: len(fresh)])]
+    noise = draw.standard_normal((len(fresh), rows.d))
     memoriser = Memoriser(copied, noise=BLUR)
 
     def test(samples: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> Relabelling:
@@ -97,7 +97,7 @@ def controlled(
 
     return Controls(
         memoriser=test(memoriser.sample(noise)).p_closer,
-        fresh=test(Fresh(twins.heldout[fresh]).sample(noise)).p_two_sided,
+        fresh=test(Fresh(rows.heldout[fresh]).sample(noise)).p_two_sided,
         samples=len(fresh),
         rows_compared=pool.equal,
     )

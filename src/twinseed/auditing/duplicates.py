@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.data.twins import Twins
+from twinseed.data.rows import Rows
 from twinseed.neighbours import nearest
 
 __all__ = ["NEAR", "duplicated_columns", "equal_rows", "near_duplicates"]
@@ -23,9 +23,9 @@ Told = tuple[str, str, dict[str, Any]]
 """Name, sentence and numbers of a finding."""
 
 
-def equal_rows(twins: Twins) -> Iterator[Told]:
+def equal_rows(rows: Rows) -> Iterator[Told]:
     """Yield, for each set of real rows, how many of its rows repeat an earlier one exactly."""
-    for name, digest in twins.row_digests.items():
+    for name, digest in rows.digests.items():
         _, first = np.unique(digest, return_index=True)
         count = len(digest) - len(first)
         if count:

@@ -17,7 +17,7 @@ from twinseed.auditing.references import IntervalEstimate, interval
 from twinseed.data.directions import principal
 from twinseed.data.twins import Twins
 from twinseed.intervals import interval95
-from twinseed.orders.recovery import factor_groups, overlaps
+from twinseed.orders.recovery import factor_groups, overlaps, reference_of
 from twinseed.randomness import stream
 
 if TYPE_CHECKING:
@@ -83,12 +83,13 @@ class Factor:
 
 def factors(
     twins: Twins,
+    asked: int,
     measured: xr.Dataset,
     linear: xr.Dataset,
     expected: Matched | None,
     entropy: tuple[int, ...],
 ) -> tuple[Factor, ...]:
-    """Judge each factor that ``measured`` holds; none without held-out rows.
+    """Judge each factor that ``measured`` holds, of ``asked``; none without held-out rows.
 
     Equation: halves of the held-out rows (of 2,000 rows at most) overlap by ``R = Q_(h/2)^2`` along
     a direction, Q the recovery of the truth from as many rows. The odds ``Q/(1 - Q)`` grow in
@@ -108,8 +109,9 @@ def factors(
     if twins.heldout is None or len(twins.heldout) < _FEWEST:
         return ()
     count = measured.sizes["factor"]
-    whole = principal(twins.heldout, count + _SPARE)
-    groups = factor_groups(whole.eigenvalues)
+    whole = reference_of(twins.rows, entropy, factors=asked)
+    eigenvalues = np.zeros(count) if whole is None else whole.eigenvalues
+    groups = factor_groups(eigenvalues)
     half = min(len(twins.heldout) // 2, _LARGEST)
     halves, spread = _halves(twins.heldout, half, groups, count + _SPARE, entropy)
     counts = (len(twins.heldout), twins.seeds)

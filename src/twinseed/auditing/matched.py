@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from twinseed.coupling import outlier, solve
 from twinseed.coupling.outliers import overlap_floor
 from twinseed.data.directions import principal
-from twinseed.data.twins import Twins
+from twinseed.data.rows import Rows
 from twinseed.errors import InputError
 from twinseed.filters import Ridge
 from twinseed.orders import convergence
@@ -87,12 +87,12 @@ class Matched:
         return max(value, floor), value > floor
 
 
-def real_rows(twins: Twins, entropy: tuple[int, ...]) -> NDArray[np.generic]:
+def real_rows(rows: Rows, entropy: tuple[int, ...]) -> NDArray[np.generic]:
     """Return all real rows (training and held-out), or a random 8000 of them."""
-    real = [rows for name, rows in twins.arrays.items() if not name.startswith("samples")]
+    real = rows.arrays.values()
     draw = stream(entropy, "audit: rows for the population")
-    share = min(1.0, _PILOT / sum(len(rows) for rows in real))
-    chosen = [rows[np.sort(draw.permutation(len(rows))[: int(share * len(rows))])] for rows in real]
+    share = min(1.0, _PILOT / sum(len(part) for part in real))
+    chosen = [part[np.sort(draw.permutation(len(part))[: int(share * len(part))])] for part in real]
     return np.concatenate(chosen)
 
 

@@ -24,13 +24,14 @@ from twinseed.auditing.screening import Finding, fitness
 from twinseed.auditing.searches import Searches
 from twinseed.auditing.verdict import answers
 from twinseed.checks import refuse_positional, whole
+from twinseed.data.closeness import closeness
 from twinseed.data.features import Encoder
 from twinseed.data.twins import Twins
 from twinseed.orders.factor_count import FactorCount
 from twinseed.orders.recovery import counted
 from twinseed.progress import Progress, ShowProgress, track
 from twinseed.randomness import RandomSource, entropy_of, stream
-from twinseed.verbs.measure import measure
+from twinseed.verbs.measure import measured
 
 __all__ = ["audit"]
 
@@ -122,7 +123,7 @@ def audit(
     if encoder is not None:
         given = given.encoded(encoder, cache)
     whole("factors", factors, "pass how many leading directions to look at")
-    asked = counted(given, factors)
+    asked = counted(given.rows, factors)
     if asked.told:
         numbers = {"asked": asked.asked, "looked_at": asked.count}
         found = [*found, Finding("fewer factors", asked.told, numbers)]
@@ -141,28 +142,22 @@ def _judged(
     progress: Progress,
 ) -> Audit:
     """Judge twins; ``shown`` are the same before an encoder, or the twins themselves."""
-    controls = controlled(twins, entropy, progress)
+    controls = controlled(twins.rows, entropy, progress)
     linear = linear_twins(twins, entropy)
     searches = Searches.of(twins, linear, entropy, progress)
-    readout = measure(
-        twins,
-        rng=entropy,
-        factors=factors.asked,
-        closeness=searches.closeness() if searches else None,
-    )
-    progress.advance()
-    # As many samples as the generator gave: directions of few samples are blurred.
-    linear_readout = measure(
-        first_seeds(linear, twins.seeds),
-        rng=entropy,
-        factors=factors.asked,
-        closeness=searches.closeness(linear=True) if searches else None,
-    )
-    progress.advance()
-    rows = real_rows(twins, entropy)
+    # As many samples of the linear model as of the generator: directions of few are blurred.
+    few = first_seeds(linear, twins.seeds)
+    near = searches.closeness() if searches else [None, None]
+    readouts = []
+    for one, found_near in zip((twins, few), near, strict=True):
+        known = closeness(one, entropy) if found_near is None else found_near
+        readouts.append(measured(one, known, rng=entropy, factors=factors.asked))
+        progress.advance()
+    readout, linear_readout = readouts
+    rows = real_rows(twins.rows, entropy)
     expected = matched(rows, twins.n, factors.count)
     agreed = agreement(twins, linear, DirectionBands.of(rows), expected, entropy, as_given=shown)
-    recovered = factors_of(twins, readout, linear_readout, expected, entropy)
+    recovered = factors_of(twins, factors.asked, readout, linear_readout, expected, entropy)
     beside = references(readout, linear_readout, agreed.predicted)
     copying = unknown(twins.seeds)
     if searches is not None:
@@ -180,7 +175,7 @@ def _judged(
         copying=copying,
         agreement=agreed,
         factors=recovered,
-        fitness=fitness(twins, copying, entropy, found),
+        fitness=fitness(twins.rows, copying, entropy, found),
         pairs=pairs_of(shown, copying),
         answers=answers(twins, readout, beside, controls, copying, agreed, recovered),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -78,13 +78,13 @@ def linear_twins(twins: Twins, entropy: tuple[int, ...]) -> Twins:
         return LinearGenerator.fit(train, Ridge(0.0), center=True).sample(noise)
 
     second = None if twins.train_b is None else samples(twins.train_b)
-    return replace(twins, samples_a=samples(twins.train_a), samples_b=second)
+    return twins.with_samples(samples(twins.train_a), second)
 
 
 def first_seeds(twins: Twins, count: int) -> Twins:
     """Return the twins with their first samples only."""
     second = None if twins.samples_b is None else twins.samples_b[:count]
-    return replace(twins, samples_a=twins.samples_a[:count], samples_b=second)
+    return twins.with_samples(twins.samples_a[:count], second)
 
 
 def references(

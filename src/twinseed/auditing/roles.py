@@ -43,7 +43,7 @@ def roles_of(twins: Twins) -> tuple[list[NDArray[Any]], list[Tested]]:
     if not twins.shared_training_rows:
         own = np.arange(len(b))
         return [a, b, heldout], [Tested("samples_a", {0: every}), Tested("samples_b", {1: own})]
-    digest_a, digest_b = (twins.row_digests[name] for name in ("train_a", "train_b"))
+    digest_a, digest_b = (twins.rows.digests[name] for name in ("train_a", "train_b"))
     both = np.isin(digest_b, digest_a)
     by_digest = np.argsort(digest_a, kind="stable")
     twice = by_digest[np.searchsorted(digest_a, digest_b[both], sorter=by_digest)]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from twinseed.auditing.copying import Copying
 from twinseed.auditing.duplicates import duplicated_columns, equal_rows, near_duplicates
-from twinseed.data.twins import Twins
+from twinseed.data.rows import Rows
 from twinseed.randomness import stream
 from twinseed.tables import percent
 
@@ -58,16 +58,16 @@ class Fitness:
 
 
 def fitness(
-    twins: Twins, copying: Copying, entropy: tuple[int, ...], before: Sequence[Finding] = ()
+    rows: Rows, copying: Copying, entropy: tuple[int, ...], before: Sequence[Finding] = ()
 ) -> Fitness:
     """Look at the rows: exchangeable, duplicated, constant, too few?
 
     ``before`` are findings that were made while the samples were drawn.
     """
-    real = {name: rows for name, rows in twins.arrays.items() if not name.startswith("samples")}
+    real = rows.arrays
     draw = stream(entropy, "audit: fitness")
     looked = {
-        name: np.sort(draw.permutation(len(rows))[:_LOOKED_AT]) for name, rows in real.items()
+        name: np.sort(draw.permutation(len(part))[:_LOOKED_AT]) for name, part in real.items()
     }
     names = list(real)
     pairs = [(one, other) for i, one in enumerate(names) for other in names[i + 1 :]]
@@ -77,8 +77,8 @@ def fitness(
     }
     found = [*before]
     found += [_unlike(pair, p) for pair, p in p_values.items() if p < UNLIKE]
-    found += [Finding(*one) for one in (*equal_rows(twins), *near_duplicates(real, draw))]
-    found += _columns(twins, real["train_a"][looked["train_a"]])
+    found += [Finding(*one) for one in (*equal_rows(rows), *near_duplicates(real, draw))]
+    found += _columns(rows, real["train_a"][looked["train_a"]])
     if copying.smallest_visible > _VISIBLE:
         found.append(_few(copying))
     return Fitness(p_values, tuple(found))
@@ -140,20 +140,20 @@ def _unlike(pair: str, p: float) -> Finding:
     )
 
 
-def _columns(twins: Twins, rows: NDArray[Any]) -> list[Finding]:
+def _columns(rows: Rows, some: NDArray[Any]) -> list[Finding]:
     found = []
-    if twins.constant_columns:
+    if rows.constant_columns:
         found.append(
             Finding(
                 "constant columns",
-                f"{twins.constant_columns} of {twins.d} columns never vary in training: they say "
+                f"{rows.constant_columns} of {rows.d} columns never vary in training: they say "
                 "nothing about copying.",
-                {"columns": twins.constant_columns},
+                {"columns": rows.constant_columns},
             )
         )
-    twice = duplicated_columns(rows)
+    twice = duplicated_columns(some)
     if twice:
-        names = twins.column_names or tuple(f"column {k}" for k in range(twins.d))
+        names = rows.column_names or tuple(f"column {k}" for k in range(rows.d))
         first, second = (names[k] for k in twice[0])
         found.append(
             Finding(

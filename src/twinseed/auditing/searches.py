@@ -54,16 +54,19 @@ class Searches:
             tuple(searched(beside[one.name], pool, progress) for one in tested),
         )
 
-    def closeness(self, *, linear: bool = False) -> list[Closeness] | None:
+    def closeness(self) -> tuple[list[Closeness] | None, list[Closeness] | None]:
         """Return what ``memorisation.closeness`` would search for, of as many samples.
 
-        None where the roles are not its sides, or too few rows for its groups.
+        That of the generators, then that of the linear model; None where the roles are not its
+        sides, or where there are too few rows for its groups.
         """
-        twins, groups = self.twins, self.pool.groups
-        if twins.shared_training_rows or self.pool.equal < GROUPS:
-            return None
-        seeds, searches = slice(0, twins.seeds), self.linear if linear else self.generators
-        sides = [0] if twins.train_b is None else range(len(searches))
+        if self.twins.shared_training_rows or self.pool.equal < GROUPS:
+            return None, None
+        return self._closeness(self.generators), self._closeness(self.linear)
+
+    def _closeness(self, searches: Found) -> list[Closeness]:
+        seeds, groups = slice(0, self.twins.seeds), self.pool.groups
+        sides = [0] if self.twins.train_b is None else range(len(searches))
         return [
             Closeness(
                 searches[side][side].part(seeds),

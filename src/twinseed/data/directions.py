@@ -13,7 +13,18 @@ from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator
 
 from twinseed.blocks import row_blocks
 
-__all__ = ["Directions", "Jackknifed", "jackknifed", "principal", "principal_without"]
+__all__ = [
+    "GROUPS",
+    "Directions",
+    "Jackknifed",
+    "jackknifed",
+    "left_out",
+    "principal",
+    "principal_without",
+]
+
+GROUPS = 10
+"""Groups of rows for the jackknife of directions."""
 
 _DENSE = 4096  # the smaller side of the rows up to which its square matrix is formed
 _ROOM = 1 << 25  # entries of the square matrices of several groups that are held together
@@ -69,8 +80,6 @@ class Jackknifed:
     eigenvalues: NDArray[np.float64]
     deleted: list[NDArray[np.float64]]
     exact: bool = False
-    rows: int | None = None
-    """How many rows told of them; None where they were given."""
 
     def first(self, count: int) -> Jackknifed:
         """Return the first ``count`` directions."""
@@ -108,8 +117,13 @@ def jackknifed(
         _of_width(found, need, size),
         found.eigenvalues * _varying(found, size),
         [_of_width(part, need, size) for part in without],
-        rows=len(rows),
     )
+
+
+def left_out(rows: int, draw: np.random.Generator) -> NDArray[np.int64] | None:
+    """Return a random group for each row, to be left out in turn; None for too few rows."""
+    groups = min(GROUPS, rows // 2)
+    return draw.permutation(np.arange(rows) % groups) if groups >= 2 else None
 
 
 def _varying(found: Directions, size: int) -> NDArray[np.bool_]:

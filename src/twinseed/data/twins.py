@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import os
 from collections.abc import Iterable
-from collections.abc import Set as AbstractSet
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -16,14 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.blocks import row_blocks
-from twinseed.checks import finite_vector, numeric_rows, whole_numbers
+from twinseed.checks import numeric_rows
 from twinseed.data.features import Encoder, encoded_rows
+from twinseed.data.rows import Rows
+from twinseed.data.shapes import image_shape_of, require_width
 from twinseed.errors import InputError
 from twinseed.readers import Column, with_columns
 
 __all__ = ["Twins"]
 
-_NAMES = ("samples_a", "samples_b", "train_a", "train_b", "heldout")
+_SAMPLES = ("samples_a", "samples_b")
+_NAMES = (*_SAMPLES, "train_a", "train_b", "heldout")
 _NEEDED: Any = None  # what is left out is told by name, as every bad argument is
 
 
@@ -39,7 +40,7 @@ class Twins:
     their columns, see ``column_names``; names may be given beside arrays. With one generator only,
     leave ``samples_b`` and ``train_b`` out; leave ``train_b`` out if both were trained on
     ``train_a``. Everything is measured about ``origin``, zero by default; ``centred()`` gives twins
-    about the mean of the real rows.
+    about the mean of the real rows. ``rows`` is what is known of the real rows alone; see ``Rows``.
 
     Raises:
         InputError: not numbers, NaN or infinity (with its position), a single row, widths or
@@ -67,6 +68,8 @@ class Twins:
     origin: NDArray[np.float64] | None = None
     image_shape: tuple[int, ...] | None = None
     columns: Iterable[str | Column] | None = None
+    rows: Rows = field(init=False)
+    """The real rows, with what is known of these rows."""
 
     def __post_init__(self) -> None:
         given = {name: getattr(self, name) for name in _NAMES}
@@ -81,44 +84,52 @@ class Twins:
             if given[name] is None:
                 raise InputError(name, "is needed", None, "pass rows, one row per sample")
         given, columns = with_columns({k: rows for k, rows in given.items() if rows is not None})
-        object.__setattr__(self, "image_shape", _image_shape(given, self.image_shape))
-        for name, rows in given.items():
-            object.__setattr__(self, name, numeric_rows(name, rows))
-        self._require_alike()
-        if self.origin is not None:
-            origin = finite_vector("origin", self.origin, "pass one number per column")
-            if origin.size != self.d:
-                raise InputError(
-                    "origin", f"must have {self.d} entries", origin.size, "one number per column"
-                )
-            numeric_rows("origin", origin[None, :], at_least=1)
-            object.__setattr__(self, "origin", origin)
-        if self.image_shape is not None and math.prod(self.image_shape) != self.d:
-            raise InputError(
-                "image_shape",
-                f"must have {self.d} entries, one per column",
-                self.image_shape,
-                "pass (H, W), (C, H, W) or (H, W, C)",
-            )
-        object.__setattr__(
-            self, "columns", _columns(columns if self.columns is None else self.columns, self.d)
+        shape = image_shape_of(given, self.image_shape)
+        samples = {name: numeric_rows(name, given[name]) for name in _SAMPLES if name in given}
+        rows = Rows(
+            given["train_a"],
+            given.get("train_b"),
+            given.get("heldout"),
+            origin=self.origin,
+            image_shape=shape,
+            columns=columns if self.columns is None else self.columns,
         )
-        self._require_separate()
+        self._hold(rows, **samples)
+
+    @classmethod
+    def of(cls, rows: Rows, samples_a: Any, samples_b: Any = None) -> Twins:
+        """Return twins of samples beside real rows, which are not checked again.
+
+        Shapes: as in ``Twins``. The cost is that of the samples alone.
+
+        Raises:
+            InputError: samples that ``Twins`` would refuse.
+        """
+        given = {"samples_a": samples_a}
+        if samples_b is not None:
+            given["samples_b"] = samples_b
+        given, columns = with_columns(given)
+        if rows.columns is not None and columns not in (None, rows.columns):
+            raise InputError(
+                "samples_a",
+                "must be a table of the same columns and categories as the real rows",
+                [name for one in columns or () for name in one.names][:5],
+                "pass arrays, or make new twins",
+            )
+        twins = cls.__new__(cls)
+        twins._hold(rows, **{name: numeric_rows(name, part) for name, part in given.items()})
+        object.__setattr__(twins, "image_shape", image_shape_of(given, rows.image_shape))
+        return twins
 
     @property
     def column_names(self) -> tuple[str, ...] | None:
-        """A name for each column; "kind: red" for a category of the table's column kind.
-
-        >>> Twins([[1.0, 2.0]] * 2, None, [[3.0, 4.0]] * 2, columns=["age", "size"]).column_names
-        ('age', 'size')
-        """
-        return None if self.columns is None else tuple(n for one in self.layout for n in one.names)
+        """A name for each column; "kind: red" for a category of the table's column kind."""
+        return self.rows.column_names
 
     @property
     def layout(self) -> tuple[Column, ...]:
         """What the columns are, in order; numbered from 1 where they have no names."""
-        named = _columns(self.columns, self.d)
-        return named or tuple(Column(f"column {k + 1}") for k in range(self.d))
+        return self.rows.layout
 
     @property
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -129,34 +140,32 @@ class Twins:
     @property
     def n(self) -> int:
         """Number of rows that generator A was trained on."""
-        return len(self.train_a)
+        return self.rows.n
 
     @property
     def d(self) -> int:
         """Number of columns."""
-        return int(self.train_a.shape[1])
+        return self.rows.d
 
     @property
     def seeds(self) -> int:
         """Number of samples of each generator."""
         return len(self.samples_a)
 
-    @cached_property
+    @property
     def shared_training_rows(self) -> int:
         """Rows of ``train_b`` that also occur in ``train_a``."""
-        if self.train_b is None:
-            return 0
-        return int(np.isin(self.row_digests["train_b"], self.row_digests["train_a"]).sum())
+        return self.rows.shared_training_rows
 
-    @cached_property
+    @property
     def constant_columns(self) -> int:
         """Columns that never vary over the training rows of both twins."""
-        low, high = np.full(self.d, np.inf), np.full(self.d, -np.inf)
-        for name in ("train_a", "train_b"):
-            for _, block in row_blocks(self.arrays.get(name, self.train_a)):
-                low = np.minimum(low, block.min(axis=0))
-                high = np.maximum(high, block.max(axis=0))
-        return int(np.sum(low == high))
+        return self.rows.constant_columns
+
+    @property
+    def row_digests(self) -> dict[str, NDArray[np.uint64]]:
+        """A 64-bit digest of each real row, by argument name: equal rows have equal digests."""
+        return self.rows.digests
 
     @cached_property
     def fingerprint(self) -> str:
@@ -176,19 +185,16 @@ class Twins:
         zero would be those of the mean. Nothing is copied. Held-out rows count as much as training
         rows, so that the comparison between the two stays fair.
         """
-        total, count = np.zeros(self.d), 0
-        for name in ("train_a", "train_b", "heldout"):
-            if name in self.arrays:
-                for _, block in row_blocks(self.arrays[name], 1 << 18):
-                    total += block.sum(axis=0, dtype=np.float64)
-                    count += len(block)
-        return replace(self, origin=total / count)
+        other = copy(self)
+        other._hold(self.rows.centred(), self.samples_a, self.samples_b)
+        other.__dict__.pop("fingerprint", None)
+        return other
 
     def with_samples(self, samples_a: Any, samples_b: Any = None) -> Twins:
         """Return twins of other samples beside the same real rows, which are not checked again.
 
-        Shapes: as in ``Twins``. What is known of the real rows (digests, constant columns, the
-        origin) is kept, so that the cost is that of the samples alone.
+        Shapes: as in ``Twins``. What is known of the real rows (``rows``) is kept, so that the cost
+        is that of the samples alone.
 
         Raises:
             InputError: samples that ``Twins`` would refuse.
@@ -198,25 +204,7 @@ class Twins:
         >>> twins.with_samples(np.ones((2, 3)), np.ones((2, 3)))
         Twins(seeds=2, d=3, n=6, train_b=None, heldout=None)
         """
-        other = copy(self)
-        given = {"samples_a": samples_a}
-        if samples_b is not None:
-            given["samples_b"] = samples_b
-        given, columns = with_columns(given)
-        if self.columns is not None and columns not in (None, self.columns):
-            raise InputError(
-                "samples_a",
-                "must be a table of the same columns and categories as the real rows",
-                [name for one in columns or () for name in one.names][:5],
-                "pass arrays, or make new twins",
-            )
-        object.__setattr__(other, "image_shape", _image_shape(given, self.image_shape))
-        object.__setattr__(other, "samples_b", None)
-        for name, rows in given.items():
-            object.__setattr__(other, name, numeric_rows(name, rows))
-        other.__dict__.pop("fingerprint", None)
-        other._require_alike()
-        return other
+        return Twins.of(self.rows, samples_a, samples_b)
 
     def encoded(self, encoder: Encoder, cache: str | os.PathLike[str] | None = None) -> Twins:
         """Return twins of features: every array through one encoder, 1,024 rows at a time.
@@ -251,123 +239,23 @@ class Twins:
         )
 
     def __repr__(self) -> str:
-        def rows(name: str) -> str:
-            return f"{len(self.arrays[name])} rows" if name in self.arrays else "None"
+        return f"Twins(seeds={self.seeds}, d={self.d}, n={self.n}, {self.rows.told})"
 
-        return (
-            f"Twins(seeds={self.seeds}, d={self.d}, n={self.n}, "
-            f"train_b={rows('train_b')}, heldout={rows('heldout')})"
-        )
-
-    @cached_property
-    def row_digests(self) -> dict[str, NDArray[np.uint64]]:
-        """A 64-bit digest of each real row, by argument name: equal rows have equal digests."""
-        real = {k: v for k, v in self.arrays.items() if not k.startswith("samples")}
-        common = np.result_type(*real.values())
-        return {name: _row_digests(rows, common) for name, rows in real.items()}
-
-    def _require_alike(self) -> None:
-        for name, rows in self.arrays.items():
-            if rows.shape[1] != self.d:
-                raise InputError(
-                    name,
-                    f"must have as many columns as train_a, {self.d}",
-                    rows.shape[1],
-                    "use the same columns in all arrays",
-                )
-        if self.samples_b is not None and len(self.samples_b) != self.seeds:
+    def _hold(
+        self, rows: Rows, samples_a: NDArray[Any], samples_b: NDArray[Any] | None = None
+    ) -> None:
+        """Keep rows and samples that fit together; what the rows know has their names here too."""
+        for name, value in (("samples_a", samples_a), ("samples_b", samples_b)):
+            if value is not None:
+                require_width(name, value, rows.d)
+            object.__setattr__(self, name, value)
+        if samples_b is not None and len(samples_b) != self.seeds:
             raise InputError(
                 "samples_b",
                 f"must have one row for each seed of samples_a, {self.seeds}",
-                len(self.samples_b),
+                len(samples_b),
                 "generate both from the same list of seeds, in the same order",
             )
-
-    def _require_separate(self) -> None:
-        digests = self.row_digests
-        if self.train_b is not None and np.array_equal(
-            np.sort(digests["train_a"]), np.sort(digests["train_b"])
-        ):
-            raise InputError(
-                "train_b",
-                "must not hold the same rows as train_a",
-                f"{len(self.train_b)} equal rows",
-                "pass the rows that generator B was trained on, or leave train_b out",
-            )
-        for name in ("train_a", "train_b"):
-            if "heldout" not in digests or name not in digests:
-                continue
-            shared = np.flatnonzero(np.isin(digests["heldout"], digests[name]))
-            if shared.size:
-                first = int(np.flatnonzero(digests[name] == digests["heldout"][shared[0]])[0])
-                raise InputError(
-                    "heldout",
-                    f"must not hold rows of {name}",
-                    f"{shared.size} such rows; for example, heldout[{shared[0]}] = {name}[{first}]",
-                    "remove them, or hold out other rows",
-                )
-
-
-def _image_shape(
-    given: dict[str, NDArray[Any]], shape: tuple[int, ...] | None
-) -> tuple[int, ...] | None:
-    """Return the axes of one image, the same in all arrays that are images.
-
-    Two layouts of the same images have as many columns, and would be compared pixel by wrong pixel.
-    """
-    if shape is not None:
-        shape = _axes(shape)
-    for name, rows in given.items():
-        own = rows.shape[1:]
-        if rows.ndim < 3:
-            continue
-        if shape is None:
-            shape = own
-        elif [size for size in own if size > 1] != [size for size in shape if size > 1]:
-            raise InputError(
-                name,
-                f"must hold images of shape {shape}, like the other arrays",
-                own,
-                "bring all arrays into one layout, N x C x H x W or N x H x W",
-            )
-    return shape
-
-
-def _axes(shape: Any) -> tuple[int, ...]:
-    """Return the axes that were given, if they are two or more whole numbers above zero."""
-    remedy = "pass (H, W), (C, H, W) or (H, W, C)"
-    axes = whole_numbers("image_shape", shape, remedy)
-    if len(axes) < 2:
-        raise InputError("image_shape", "must have two or three axes", shape, remedy)
-    return axes
-
-
-def _row_digests(rows: NDArray[Any], common: np.dtype[Any]) -> NDArray[np.uint64]:
-    """Return a digest of each row's values; arrays of different types agree where values do."""
-    digests = np.empty(len(rows), dtype=np.uint64)
-    for start, block in row_blocks(rows, 1 << 18):
-        # Adding zero turns a negative zero into a positive one.
-        values = np.ascontiguousarray(block.astype(common) + np.zeros((), dtype=common))
-        raw = b"".join(hashlib.blake2b(row, digest_size=8).digest() for row in values)
-        digests[start : start + len(block)] = np.frombuffer(raw, dtype=np.uint64)
-    return digests
-
-
-def _columns(given: Iterable[Any] | None, d: int) -> tuple[Column, ...] | None:
-    """Return what the ``d`` columns are, each named once."""
-    if given is None:
-        return None
-    if not isinstance(given, Iterable) or isinstance(given, str | bytes | AbstractSet):
-        raise InputError(
-            "columns", f"must name each of {d} columns once", given, "pass a list of names"
-        )
-    found = tuple(one if isinstance(one, Column) else Column(str(one)) for one in given)
-    named = sum(one.width for one in found)
-    if named != d or len({one.name for one in found}) != len(found):
-        raise InputError(
-            "columns",
-            f"must name each of {d} columns once",
-            f"{named} names" if named != d else [one.name for one in found],
-            "pass one name for each column, all different",
-        )
-    return found
+        object.__setattr__(self, "rows", rows)
+        for name in ("train_a", "train_b", "heldout", "origin", "image_shape", "columns"):
+            object.__setattr__(self, name, getattr(rows, name))

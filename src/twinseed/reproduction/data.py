@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from twinseed.coupling import outlier
 from twinseed.reproduction.moments import FourthMoments, fourth_moments
-from twinseed.reproduction.rows import Rows
+from twinseed.reproduction.rows import CleanRows
 from twinseed.reproduction.settings import Settings
 from twinseed.reproduction.spectrum import Described, described
 from twinseed.reproduction.splits import DrawnRows, FileRows, Split, Truth
@@ -43,7 +43,7 @@ _SHIFT = 0.01
 class DataPlan:
     """Everything that is to be measured on one set of rows."""
 
-    rows: Rows
+    rows: CleanRows
     about: Described
     moments: FourthMoments
     sizes: tuple[int, ...]
@@ -56,7 +56,7 @@ class DataPlan:
         return "data" if self.rows.own else "digits"
 
     @classmethod
-    def build(cls, rows: Rows, path: Path, settings: Settings) -> DataPlan:
+    def build(cls, rows: CleanRows, path: Path, settings: Settings) -> DataPlan:
         """Lay the measurements out; ``path`` is where workers find the rows."""
         about = described(rows)
         eigenvalues, directions = rows.spectrum

@@ -26,7 +26,7 @@ from twinseed.reproduction.claims_spectra import path_claims, power_law_claims
 from twinseed.reproduction.data import DataPlan
 from twinseed.reproduction.linear import Experiment, experiments, theory
 from twinseed.reproduction.pictures import strip
-from twinseed.reproduction.rows import Rows, prepared
+from twinseed.reproduction.rows import CleanRows, prepared
 from twinseed.reproduction.settings import FULL, QUICK, Settings
 from twinseed.simulation import Dense
 from twinseed.sweep import Cell, Job, Result, Store, run
@@ -194,7 +194,7 @@ def _writable(folder: str | PathLike[str]) -> Path:
 def _described(
     settings: Settings,
     quick: bool,
-    rows: Rows,
+    rows: CleanRows,
     plan: DataPlan,
     entropy: tuple[int, ...],
     parts: Mapping[str, list[Cell]],

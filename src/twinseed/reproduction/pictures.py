@@ -9,13 +9,13 @@ from twinseed.filters import Ridge
 from twinseed.generators import LinearGenerator
 from twinseed.neighbours import nearest
 from twinseed.randomness import stream
-from twinseed.reproduction.rows import Rows
+from twinseed.reproduction.rows import CleanRows
 
 __all__ = ["strip"]
 
 
 def strip(
-    rows: Rows, sizes: tuple[int, ...], entropy: tuple[int, ...], seeds: int = 4
+    rows: CleanRows, sizes: tuple[int, ...], entropy: tuple[int, ...], seeds: int = 4
 ) -> dict[str, NDArray[np.float64]]:
     """Return pictures of the twins' samples, and the training pictures nearest to A's.
 

@@ -19,7 +19,7 @@ from twinseed.generators import LinearGenerator
 from twinseed.randomness import stream
 from twinseed.readers import load_rows
 
-__all__ = ["Rows", "prepared"]
+__all__ = ["CleanRows", "prepared"]
 
 Array = NDArray[np.float64]
 
@@ -28,7 +28,7 @@ _FEWEST = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class CleanRows:
     """Cleaned rows in random order, and what was done to them.
 
     Shapes: ``values`` (N, d), columns that vary; ``template`` (all columns), with the constants in
@@ -84,7 +84,7 @@ class Rows:
         return full.reshape(len(samples), *self.picture)
 
 
-def prepared(data: Any, entropy: tuple[int, ...]) -> Rows:
+def prepared(data: Any, entropy: tuple[int, ...]) -> CleanRows:
     """Return the rows to work on: scikit-learn's digits, or ``data``, a path or an array.
 
     Repeated rows are dropped, since one that fell into both halves would fake agreement and one
@@ -123,7 +123,7 @@ def prepared(data: Any, entropy: tuple[int, ...]) -> Rows:
             "rows are samples, columns are features",
         )
     order = stream(entropy, "shuffle of the data").permutation(len(values))
-    return Rows(
+    return CleanRows(
         name=name,
         values=np.ascontiguousarray(values[order][:, varying]),
         template=values[0].copy(),

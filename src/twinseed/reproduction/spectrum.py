@@ -8,7 +8,7 @@ import numpy as np
 
 from twinseed.orders.recovery import factor_groups
 from twinseed.populations import Atoms, estimate_population
-from twinseed.reproduction.rows import Rows
+from twinseed.reproduction.rows import CleanRows
 
 __all__ = ["Described", "described"]
 
@@ -31,7 +31,7 @@ class Described:
     groups: list[slice]
 
 
-def described(rows: Rows) -> Described:
+def described(rows: CleanRows) -> Described:
     """Return the population of the rows.
 
     With at least 20 rows a column the N rows themselves are the population, and training sets are

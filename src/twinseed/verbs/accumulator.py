@@ -8,14 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.checks import numeric_rows, refuse_positional
-from twinseed.data.closeness import GROUPS, by_generator, sides
+from twinseed.data.closeness import by_generator
+from twinseed.data.rows import GROUPS, Rows
 from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.neighbours import Nearest, nearest
 from twinseed.orders import recovery
 from twinseed.randomness import RandomSource, entropy_of
 from twinseed.readers import as_arrays
-from twinseed.verbs.measure import checked_resamples, measure
+from twinseed.verbs.measure import checked_resamples, measured
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -84,23 +85,15 @@ class Accumulator:
         self._entropy = entropy_of(cast(RandomSource, rng))
         self._resamples = checked_resamples(resamples)
         self._memory = memory
-        # Any samples do: nothing is asked of them until there are others.
-        rows = as_arrays({"train_a": train_a})["train_a"]
-        any_samples = numeric_rows("train_a", rows)[:2]
-        twins = Twins(
-            samples_a=any_samples,
-            samples_b=None if train_b is None else any_samples,
-            train_a=rows,
-            train_b=train_b,
-            heldout=heldout,
-        )
-        self._real = twins.centred() if centred else twins
+        rows = Rows(train_a, train_b, heldout)
+        self._real = rows.centred() if centred else rows
         self._factors = factors
-        self._reference = recovery.prepared(
-            self._real, self._entropy, factors=self._factors, resamples=self._resamples
+        recovery.reference_of(
+            self._real, self._entropy, factors=factors, resamples=self._resamples
+        )  # kept by the rows, and not searched for while a model waits
+        self._searches, self._groups = self._real.sides(
+            self._entropy, groups=GROUPS if self._resamples else 1, both=train_b is not None
         )
-        groups = GROUPS if self._resamples else 1
-        self._searches, self._groups = sides(self._real, self._entropy, groups=groups)
         self._rows = [side.kept(self._real.arrays[side.rows]) for side in self._searches]
         self.reset()
 
@@ -160,13 +153,12 @@ class Accumulator:
         self._search()
         whole = {name: np.concatenate(batches) for name, batches in self._samples.items()}
         found = [Nearest.joined(batches) for batches in self._found]
-        return measure(
-            self._real.with_samples(**whole),
+        return measured(
+            Twins.of(self._real, **whole),
+            by_generator(self._searches, found, self._groups),
             rng=self._entropy,
             factors=self._factors,
-            reference=self._reference,
             resamples=self._resamples,
-            closeness=by_generator(self._searches, found, self._groups),
         )
 
     def _search(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from twinseed.status import Status
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["checked_resamples", "measure"]
+__all__ = ["checked_resamples", "measure", "measured"]
 
 
 def measure(
@@ -29,10 +30,10 @@ def measure(
     *positional: Any,
     rng: RandomSource | None = None,
     factors: int = 5,
-    reference: ArrayLike | recovery.Jackknifed | None = None,
+    reference: ArrayLike | None = None,
     resamples: int = 200,
     progress: ShowProgress = False,
-    closeness: list[memorisation.Closeness] | None = None,
+    closeness: Sequence[memorisation.Closeness] | None = None,
 ) -> xr.Dataset:
     """Measure every order parameter of twins, each with its error bar.
 
@@ -48,12 +49,10 @@ def measure(
         factors: how many leading directions recovery compares; fewer where fewer exist, which the
             attribute ``factors_told`` then says in a sentence.
         reference: rows whose principal directions stand for the truth; held-out rows by default.
-            What ``recovery.prepared`` made of them, where it is known already.
         resamples: bootstrap draws; 0 leaves error bars out (a simulation has replicates instead).
         progress: True shows it on stderr, False does not, None does on a terminal; a function is
             called with the number of pairs of a sample and a row compared since its last call.
-        closeness: how close the samples come to the rows, as ``memorisation.closeness`` answers,
-            where it is known already; searched for otherwise.
+        closeness: deprecated; write ``twinseed.verbs.measure.measured(twins, closeness, rng=...)``.
 
     Returns:
         A readout. What the arrays cannot tell is "not identifiable": without held-out rows the
@@ -84,18 +83,39 @@ def measure(
         raise InputError("rng", "is needed", None, f"pass a seed: {right}")
     entropy = entropy_of(rng)
     draws = checked_resamples(resamples)
+    recovery.counted(twins.rows, factors, reference)  # a bad argument is told before the search
+    if closeness is None:
+        groups = memorisation.GROUPS if draws else 1
+        closeness = memorisation.closeness(twins, entropy, groups=groups, progress=progress)
+    else:
+        told = "closeness is deprecated: write twinseed.verbs.measure.measured(twins, closeness, "
+        warnings.warn(told + "rng=...)", DeprecationWarning, stacklevel=2)
+    return measured(
+        twins, closeness, rng=entropy, factors=factors, reference=reference, resamples=draws
+    )
+
+
+def measured(
+    twins: Twins,
+    found: Sequence[memorisation.Closeness],
+    *,
+    rng: RandomSource,
+    factors: int = 5,
+    reference: ArrayLike | None = None,
+    resamples: int = 200,
+) -> xr.Dataset:
+    """Return what ``measure`` does, from the closeness that ``memorisation.closeness`` found."""
+    entropy = entropy_of(rng)
     recovered, eigenvalues, directions = recovery.measured(
-        twins, entropy, factors=factors, reference=reference, resamples=draws
+        twins, entropy, factors=factors, reference=reference, resamples=resamples
     )
     estimates = {
         **recovered,
-        **convergence.from_twins(twins, entropy, directions=directions, resamples=draws),
-        **memorisation.from_twins(
-            twins, entropy, resamples=draws, progress=progress, found=closeness
-        ),
+        **convergence.from_twins(twins, entropy, directions=directions, resamples=resamples),
+        **memorisation.from_closeness(found, entropy, resamples=resamples),
         **distance.from_twins(twins, entropy),
     }
-    asked = recovery.counted(twins, factors, reference).at_most(eigenvalues.size)
+    asked = recovery.counted(twins.rows, factors, reference).at_most(eigenvalues.size)
     fewer = {"factors_asked": asked.asked, "factors_told": asked.told} if asked.told else {}
     ranks = np.arange(1, eigenvalues.size + 1, dtype=np.float64)
     return make(
@@ -114,7 +134,7 @@ def measure(
             "shared_training_rows": twins.shared_training_rows,
             "constant_columns": twins.constant_columns,
             "centred": int(twins.origin is not None),
-            "resamples": draws,
+            "resamples": resamples,
             **fewer,
         },
     )

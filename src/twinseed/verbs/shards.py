@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from twinseed.checks import refuse_positional
-from twinseed.data.closeness import GROUPS, by_generator, sides
+from twinseed.data.closeness import by_generator
+from twinseed.data.rows import GROUPS
 from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.neighbours import Nearest
 from twinseed.randomness import RandomSource, entropy_of
 from twinseed.sweep.cluster import connected
-from twinseed.verbs.measure import checked_resamples, measure
+from twinseed.verbs.measure import checked_resamples, measured
 from twinseed.verbs.sharding import joined, listed, pieces_of, search
 
 if TYPE_CHECKING:
@@ -110,16 +111,13 @@ def measure_shards(
         )
         if centred:
             twins = twins.centred()
-        searches, groups = sides(twins, entropy, groups=GROUPS if draws else 1)
+        searches, groups = twins.rows.sides(
+            entropy, groups=GROUPS if draws else 1, both=twins.samples_b is not None
+        )
         asked = [
             search(client, pieces[one.samples], pieces[one.rows], one.labels, twins.origin, memory)
             for one in searches
         ]
         found = [Nearest.joined(client.gather(futures)) for futures in asked]
-        return measure(
-            twins,
-            rng=entropy,
-            factors=factors,
-            resamples=draws,
-            closeness=by_generator(searches, found, groups),
-        )
+        near = by_generator(searches, found, groups)
+        return measured(twins, near, rng=entropy, factors=factors, resamples=draws)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.data.closeness import GROUPS, Closeness, closeness, rows_compared
+from twinseed.data.closeness import Closeness, closeness, rows_compared
+from twinseed.data.rows import GROUPS
 from twinseed.data.twins import Twins
 from twinseed.intervals import Z95
 from twinseed.orders.memorisation.theory import from_coupling
@@ -16,7 +18,15 @@ from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.readout import Estimate
 from twinseed.status import Status
 
-__all__ = ["GROUPS", "Closeness", "closeness", "from_coupling", "from_twins", "rows_compared"]
+__all__ = [
+    "GROUPS",
+    "Closeness",
+    "closeness",
+    "from_closeness",
+    "from_coupling",
+    "from_twins",
+    "rows_compared",
+]
 
 _RULE_OF_THREE = 3.0 / Z95
 
@@ -36,7 +46,6 @@ def from_twins(
     resamples: int = 200,
     memory: int = 256 << 20,
     progress: ShowProgress = False,
-    found: list[Closeness] | None = None,
 ) -> dict[str, Estimate]:
     """Measure memorisation, alone and calibrated against held-out rows.
 
@@ -44,8 +53,7 @@ def from_twins(
     generator, averaged over the generators whose training rows are known; ``m_0`` the same over
     held-out rows; ratio ``m/m_0`` and shares ``P(t > h) + P(t = h)/2`` of samples closer to
     training than to held-out rows, by |cosine| and by Euclidean distance. Ratio, shares and m_0
-    use equal numbers of rows: of the larger side a random subset. ``found`` is the answer of
-    ``closeness`` where it is known already. Range: m and m_0 from 0 to 1,
+    use equal numbers of rows: of the larger side a random subset. Range: m and m_0 from 0 to 1,
     where 1 means copies; ratio from 0 upwards, 1 means no excess; shares from 0 to 1, 1/2 no
     excess.
 
@@ -71,12 +79,17 @@ def from_twins(
     (1.0, 1.0)
     """
     entropy = entropy_of(rng)
-    if found is None:
-        found = closeness(
-            twins, entropy, groups=GROUPS if resamples else 1, memory=memory, progress=progress
-        )
-    draw = stream(entropy, "memorisation: seeds")
-    count = twins.seeds
+    groups = GROUPS if resamples else 1
+    found = closeness(twins, entropy, groups=groups, memory=memory, progress=progress)
+    return from_closeness(found, entropy, resamples=resamples)
+
+
+def from_closeness(
+    found: Sequence[Closeness], rng: RandomSource, *, resamples: int = 200
+) -> dict[str, Estimate]:
+    """Return what ``from_twins`` does, from the answer of ``closeness``."""
+    draw = stream(entropy_of(rng), "memorisation: seeds")
+    count = len(found[0].train.cosine)
     weights = np.empty((resamples, count))
     for row in weights:
         row[:] = np.bincount(draw.integers(0, count, size=count), minlength=count)
@@ -93,7 +106,7 @@ def from_twins(
 
     train = _average([_DeletionScores.of(_largest(c.train.cosine, c.groups)) for c in found])
     one = _DeletionScores(np.ones(count), np.ones_like(train.without))
-    if twins.heldout is None:
+    if found[0].heldout is None:
         return {"memorisation": ratio(train, one)} | dict.fromkeys(_CALIBRATED, _ABSENT)
     t, h, share, share_euclidean = [], [], [], []
     for c in found:

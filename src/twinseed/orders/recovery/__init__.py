@@ -1,18 +1,16 @@
 """Recovery Q: did the generators learn the leading directions of the data?"""
 
 from twinseed.orders.recovery.data import (
-    Jackknifed,
     Measured,
     counted,
     from_twins,
     measured,
     overlaps,
-    prepared,
+    reference_of,
 )
 from twinseed.orders.recovery.theory import factor_groups, from_coupling
 
 __all__ = [
-    "Jackknifed",
     "Measured",
     "counted",
     "factor_groups",
@@ -20,5 +18,5 @@ __all__ = [
     "from_twins",
     "measured",
     "overlaps",
-    "prepared",
+    "reference_of",
 ]

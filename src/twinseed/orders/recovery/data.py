@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from twinseed.checks import finite_vector, numeric_rows
-from twinseed.data.directions import Jackknifed, jackknifed
+from twinseed.data.directions import GROUPS, Jackknifed, jackknifed, left_out
+from twinseed.data.rows import Rows
 from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.orders.factor_count import FactorCount, factor_count
@@ -18,7 +19,6 @@ from twinseed.readout import Estimate
 from twinseed.status import Status
 
 __all__ = [
-    "Jackknifed",
     "Measured",
     "counted",
     "factor_groups",
@@ -26,11 +26,8 @@ __all__ = [
     "from_twins",
     "measured",
     "overlaps",
-    "prepared",
+    "reference_of",
 ]
-
-GROUPS = 10
-"""Groups of seeds, and of reference rows, for the jackknife."""
 
 _SPARE = 5  # directions found beyond the factors asked for, so that a group is not cut in two
 
@@ -81,7 +78,7 @@ def measured(
     rng: RandomSource,
     *,
     factors: int = 5,
-    reference: ArrayLike | Jackknifed | None = None,
+    reference: ArrayLike | None = None,
     truth: ArrayLike | None = None,
     eigenvalues: ArrayLike | None = None,
     directions_a: ArrayLike | None = None,
@@ -100,8 +97,7 @@ def measured(
     their principal angles, averaged over the generators; from 0 (equal) to 1 (orthogonal).
 
     The reference: ``truth``, known directions (d, k), with their population ``eigenvalues``; or the
-    principal directions of ``reference`` rows (or what ``prepared`` made of them), or else of the
-    held-out rows. The directions of a
+    principal directions of ``reference`` rows, or else of the held-out rows. The directions of a
     generator: those of its samples, or ``directions_a`` and ``directions_b`` (d, k) where the model
     knows them. From samples, ``recovery_twins`` takes A's from the first half of the seeds and B's
     from the second: with equal seeds the twins' sampling errors are shared, and they would agree
@@ -133,9 +129,14 @@ def measured(
     >>> bool(found["recovery"].value[0] > 0.9), str(found["recovery_twins"].status)
     (True, 'not identifiable')
     """
-    asked = counted(twins, factors, reference, exact=truth is not None)
+    asked = counted(twins.rows, factors, reference, exact=truth is not None)
     entropy = entropy_of(rng)
-    target = _target(twins, asked.count, reference, truth, eigenvalues, entropy, resamples)
+    if truth is not None:
+        target: Jackknifed | None = _known(twins, asked.count, truth, eigenvalues)
+    else:
+        target = reference_of(
+            twins.rows, entropy, factors=factors, reference=reference, resamples=resamples
+        )
     need = asked.count + _SPARE
     count = asked.count if target is None else min(asked.count, target.vectors.shape[1])
     given = [
@@ -151,7 +152,7 @@ def measured(
     samples = (twins.samples_a, twins.samples_b)
     if target is not None:
         draw = stream(entropy, "recovery: seeds")
-        labels = _labels(twins.seeds, draw, resamples)
+        labels = left_out(twins.seeds, draw) if resamples else None
         sides = [
             jackknifed(rows, known, need, labels)
             for rows, known in zip(samples, given, strict=True)
@@ -162,7 +163,7 @@ def measured(
     half = twins.seeds // 2
     if half >= 2 or all(known is not None for known in given):
         draw = stream(entropy, "recovery: halves")
-        labels = _labels(half, draw, resamples)
+        labels = left_out(half, draw) if resamples else None
         first = jackknifed(twins.samples_a[:half], given[0], need, labels)
         other = None if twins.samples_b is None else twins.samples_b[half : 2 * half]
         second = jackknifed(other, given[1], need, labels)
@@ -174,89 +175,72 @@ def measured(
 
 
 def counted(
-    twins: Twins,
-    factors: int,
-    reference: ArrayLike | Jackknifed | None = None,
-    *,
-    exact: bool = False,
+    rows: Rows, factors: int, reference: ArrayLike | None = None, *, exact: bool = False
 ) -> FactorCount:
     """Return how many directions are compared, of ``factors`` asked for; see ``factor_count``.
 
     ``exact``: the reference is known directions, not rows.
     """
-    rows = None if twins.heldout is None else len(twins.heldout)
+    count = None if rows.heldout is None else len(rows.heldout)
     if exact:
-        rows = None
-    elif isinstance(reference, Jackknifed):
-        rows = reference.rows
+        count = None
     elif reference is not None:
-        rows = len(numeric_rows("reference", reference))
-    return factor_count(factors, columns=twins.d, rows=rows)
+        given = numeric_rows("reference", reference)
+        if given.shape[1] != rows.d:
+            raise InputError(
+                "reference",
+                f"must have {rows.d} columns",
+                given.shape[1],
+                "use the same columns as the samples",
+            )
+        count = len(given)
+    return factor_count(factors, columns=rows.d, rows=count)
 
 
-def prepared(
-    twins: Twins,
-    rng: RandomSource,
+def reference_of(
+    rows: Rows,
+    entropy: tuple[int, ...],
     *,
     factors: int = 5,
     reference: ArrayLike | None = None,
     resamples: int = 200,
 ) -> Jackknifed | None:
-    """Return the reference that ``measured`` would find with these arguments; None where none is.
+    """Return the directions that ``measured`` compares with; None where there are no rows for it.
 
-    For several sets of samples beside the same real rows: the samples are not looked at.
+    Those of the held-out rows are kept in ``rows``, for other samples beside the same rows.
     """
-    count = counted(twins, factors, reference).count
-    return _target(twins, count, reference, None, None, entropy_of(rng), resamples)
+    need = counted(rows, factors, reference).count + _SPARE
+    if reference is None:
+        side = rows.reference(entropy, need, jackknife=resamples > 0)
+    else:
+        given = numeric_rows("reference", reference)
+        draw = stream(entropy, "recovery: reference")
+        side = jackknifed(given, None, need, left_out(len(given), draw) if resamples else None)
+    rank = 0 if side is None else int(np.sum(side.eigenvalues > 0.0))
+    return side.first(rank) if side is not None and rank else None
 
 
-def _target(
-    twins: Twins,
-    count: int,
-    reference: ArrayLike | Jackknifed | None,
-    truth: ArrayLike | None,
-    eigenvalues: ArrayLike | None,
-    entropy: tuple[int, ...],
-    resamples: int,
-) -> Jackknifed | None:
-    """Return the directions to compare with: ``count`` and some more, or as many as there are."""
-    if isinstance(reference, Jackknifed):
-        return reference
-    if truth is not None:
-        known = _orthonormal("truth", truth, twins.d)
-        if known.shape[1] < count:
-            raise InputError(
-                "truth",
-                f"must have {count} columns",
-                known.shape[1],
-                "lower factors to the number of columns",
-            )
-        values = np.full(known.shape[1], np.nan)
-        if eigenvalues is not None:
-            values = finite_vector("eigenvalues", eigenvalues, "pass one for each true direction")
-            if values.size != known.shape[1] or np.any(np.diff(values) > 0):
-                raise InputError(
-                    "eigenvalues",
-                    f"must be {known.shape[1]} numbers, largest first",
-                    values,
-                    "sort them together with the columns of truth",
-                )
-        return Jackknifed(known, values, [], exact=True)
-    rows = twins.heldout if reference is None else numeric_rows("reference", reference)
-    if rows is None:
-        return None
-    if rows.shape[1] != twins.d:
+def _known(twins: Twins, count: int, truth: ArrayLike, eigenvalues: ArrayLike | None) -> Jackknifed:
+    """Return the true directions, at least ``count``, with their eigenvalues where given."""
+    known = _orthonormal("truth", truth, twins.d)
+    if known.shape[1] < count:
         raise InputError(
-            "reference",
-            f"must have {twins.d} columns",
-            rows.shape[1],
-            "use the same columns as the samples",
+            "truth",
+            f"must have {count} columns",
+            known.shape[1],
+            "lower factors to the number of columns",
         )
-    labels = _labels(len(rows), stream(entropy, "recovery: reference"), resamples)
-    side = jackknifed(rows, None, count + _SPARE, labels)
-    assert side is not None
-    rank = int(np.sum(side.eigenvalues > 0.0))
-    return side.first(rank) if rank else None
+    values = np.full(known.shape[1], np.nan)
+    if eigenvalues is not None:
+        values = finite_vector("eigenvalues", eigenvalues, "pass one for each true direction")
+        if values.size != known.shape[1] or np.any(np.diff(values) > 0):
+            raise InputError(
+                "eigenvalues",
+                f"must be {known.shape[1]} numbers, largest first",
+                values,
+                "sort them together with the columns of truth",
+            )
+    return Jackknifed(known, values, [], exact=True)
 
 
 def _against(
@@ -394,11 +378,3 @@ def _orthonormal(name: str, given: ArrayLike, d: int) -> Array:
     if off > 1e-6:
         raise InputError(name, "must be orthonormal", f"off by {off:.1g}", remedy)
     return vectors
-
-
-def _labels(rows: int, draw: np.random.Generator, resamples: int) -> NDArray[np.int64] | None:
-    """Return a random group for each row, or None where nothing is to be deleted."""
-    groups = min(GROUPS, rows // 2)
-    if not resamples or groups < 2:
-        return None
-    return draw.permutation(np.arange(rows) % groups)
