@@ -24,8 +24,8 @@ from twinseed.auditing.references import linear_twins
 from twinseed.auditing.relabelling import Attribution
 from twinseed.auditing.searches import Searches
 from twinseed.data.twins import Twins
-from twinseed.generators import LinearGenerator
 from twinseed.intervals import interval95
+from twinseed.matched import matched_model
 from twinseed.neighbours import Nearest
 from twinseed.orders import memorisation
 from twinseed.randomness import stream
@@ -133,7 +133,7 @@ def linear_audit(name: str, n: int, rng: np.random.Generator) -> Result:
     """Audit twins of the linear model, each trained on n rows: z of each covariance null."""
     roles = Roles.draw(rows_of(name), n, rng)
     noise = rng.standard_normal((n, roles.train.shape[1]))
-    model = LinearGenerator.fit(roles.train, ts.Ridge(0.0), center=True)
+    model = matched_model(roles.train)
     found = ts.audit(
         train_a=roles.train,
         samples_a=model.sample(noise),

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 import twinseed as ts
 from twinseed.auditing.agreement import Agreement, agreement
-from twinseed.auditing.matched import DirectionBands, matched, real_rows
+from twinseed.auditing.real_rows import DirectionBands, real_rows
 from twinseed.auditing.references import linear_twins
 from twinseed.auditing.seeds import pairing
 from twinseed.generators import LinearGenerator
+from twinseed.matched import matched
 from twinseed.orders.convergence import along
 
 Rows = NDArray[np.float64]

@@ -8,8 +8,9 @@ import pytest
 import twinseed as ts
 from twinseed.auditing import covariance_null as module
 from twinseed.auditing.covariance_null import STATISTICS, Null, covariance_null
-from twinseed.auditing.matched import matched, real_rows
+from twinseed.auditing.real_rows import real_rows
 from twinseed.generators import LinearGenerator
+from twinseed.matched import matched
 
 N, D = 150, 30
 

@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 import twinseed as ts
 from twinseed.auditing.factors import Factor, Fate, _unrelated, factors
-from twinseed.auditing.matched import Matched, matched, real_rows
+from twinseed.auditing.real_rows import real_rows
 from twinseed.auditing.references import first_seeds, linear_twins
 from twinseed.coupling import outlier
 from twinseed.generators import LinearGenerator
+from twinseed.matched import Matched, matched
 from twinseed.populations import Estimated
 
 Rows = NDArray[np.float64]

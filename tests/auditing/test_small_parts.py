@@ -12,8 +12,8 @@ import twinseed as ts
 from twinseed.auditing import agreement, copied_fraction, factors
 from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import LEVEL
-from twinseed.auditing.matched import Matched
 from twinseed.auditing.references import interval
+from twinseed.matched import Matched
 from twinseed.populations import Estimated
 from twinseed.readout import Estimate
 

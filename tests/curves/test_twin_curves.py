@@ -11,13 +11,12 @@ import pytest
 import twinseed as ts
 from twinseed.curves.curves import (
     TwinCurves,
-    linear_twins,
     measured,
     over_pairs,
     picture_rows,
-    predicted,
     sentences,
 )
+from twinseed.matched import matched_twins, predicted_curve
 from twinseed.readout import load
 
 SIZES = (20, 80)
@@ -33,7 +32,7 @@ def rows() -> np.ndarray:
 def twins(rows: np.ndarray) -> list[ts.Twins]:
     noise = np.random.default_rng(1).standard_normal((300, 40))
     return [
-        linear_twins(
+        matched_twins(
             ts.Twins(noise, noise, rows[:n], rows[200 : 200 + n], heldout=rows[400:]), noise
         )
         for n in SIZES
@@ -48,7 +47,7 @@ def curves(rows: np.ndarray, twins: list[ts.Twins]) -> TwinCurves:
         "Test twins",
         readout,
         linear=readout,
-        predicted=predicted(rows, SIZES),
+        predicted=predicted_curve(rows, SIZES),
         losses={"20-0-a": [(50, 0.9), (100, 0.7)], "80-0-a": [(50, 0.95), (100, 0.8)]},
         pictures=picture_rows(twins, SHAPE),
         settings={"Denoiser": {"steps": "100"}},
@@ -64,9 +63,9 @@ def test_theory_meets_linear_twins_of_the_same_rows(curves: TwinCurves) -> None:
 
 
 def test_theory_is_left_out_where_it_cannot_be_had(rows: np.ndarray) -> None:
-    assert predicted(np.repeat(rows[:10], 4, axis=0), SIZES) is None
-    assert predicted(rows[:5], (2, 3)) is None
-    assert predicted(np.zeros((10, 3001)), (2, 3)) is None
+    assert predicted_curve(np.repeat(rows[:10], 4, axis=0), SIZES) is None
+    assert predicted_curve(rows[:5], (2, 3)) is None
+    assert predicted_curve(np.zeros((10, 3001)), (2, 3)) is None
 
 
 def test_pictures_are_both_samples_and_the_nearest_training_row(twins: list[ts.Twins]) -> None:

@@ -11,10 +11,9 @@ import xarray as xr
 from docs.studies import pages
 from docs.studies.denoisers.experiments import Arm, Experiment
 
-from twinseed.curves.curves import predicted
 from twinseed.denoise.twin_runs import TwinRuns, train_twins
 from twinseed.filters import Ridge
-from twinseed.generators import LinearGenerator
+from twinseed.matched import matched_model, predicted_curve
 from twinseed.populations import Spiked
 from twinseed.verbs.predict import predict
 
@@ -57,7 +56,7 @@ def results_of(arm: Arm, runs: TwinRuns) -> dict[str, Any]:
     rows = np.load(runs.folder / "rows.npy", mmap_mode="r", allow_pickle=False)
     sizes = arm.plan.sizes
     if arm.population is None:
-        theory = predicted(rows, sizes)
+        theory = predicted_curve(rows, sizes)
     else:
         n = np.unique([*np.rint(np.geomspace(sizes[0], sizes[-1], 24)), *sizes])
         theory = predict(arm.population, Ridge(0.0), n=n - 1.0, d=rows.shape[1])
@@ -101,10 +100,7 @@ def _axis_recovery(arm: Arm, runs: TwinRuns, rows: np.ndarray) -> Mapping[str, A
         for n in arm.plan.sizes:
             sides = "a" if arm.plan.pairing == "same-rows" else "ab"
             networks = [np.load(runs.file("samples", n, pair, side)) for side in "ab"]
-            fits = [
-                LinearGenerator.fit(rows[split[side][:n]], Ridge(0.0), center=True)
-                for side in sides
-            ]
+            fits = [matched_model(rows[split[side][:n]]) for side in sides]
             of_pair["network"].append(float(np.mean([_along_axis(one) for one in networks])))
             linear = [_along_axis(one.sample(noise)) for one in fits]
             of_pair["linear"].append(float(np.mean(linear)))

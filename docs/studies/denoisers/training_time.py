@@ -32,13 +32,13 @@ from docs.studies.denoisers import pictures
 from numpy.typing import NDArray
 
 from twinseed import Accumulator, __version__
-from twinseed.curves.curves import linear_twins
 from twinseed.data.twins import Twins
 from twinseed.denoise.halves import halves, near_duplicates
 from twinseed.denoise.recipes import NETWORKS, Scaled
 from twinseed.denoise.sampling import flow
 from twinseed.denoise.training import Training, TrainingState, train
 from twinseed.filters import Heun
+from twinseed.matched import matched_twins
 from twinseed.randomness import stream
 from twinseed.sweep import Cell, Job, Result, Store, run, stored
 
@@ -165,7 +165,7 @@ def train_along(
     for (samples_a, loss_a), (samples_b, loss_b) in zip(*twins, strict=True):
         network.append(_measured(seen, samples_a, samples_b))
         losses.append([loss_a, loss_b])
-    of_linear = linear_twins(Twins(noise, noise, rows_a, rows_b, heldout), noise)
+    of_linear = matched_twins(Twins(noise, noise, rows_a, rows_b, heldout), noise)
     return {
         "network": {name: [one[name] for one in network] for name in VARIABLES},
         "linear": _measured(seen, of_linear.samples_a, of_linear.samples_b),

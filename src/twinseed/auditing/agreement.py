@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.auditing.matched import DirectionBands, Matched
+from twinseed.auditing.real_rows import DirectionBands
 from twinseed.auditing.references import IntervalEstimate
 from twinseed.auditing.seeds import Pairing, pairing
 from twinseed.data.twins import Twins
 from twinseed.intervals import interval95
+from twinseed.matched import Matched
 from twinseed.orders.convergence import Along, SeedSums, along, pairs
 from twinseed.randomness import stream
 

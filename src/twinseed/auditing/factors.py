@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from twinseed.auditing.matched import Matched
 from twinseed.auditing.references import IntervalEstimate, interval
 from twinseed.data.directions import principal
 from twinseed.data.twins import Twins
 from twinseed.intervals import interval95
+from twinseed.matched import Matched
 from twinseed.orders.recovery import factor_groups, overlaps, reference_of
 from twinseed.randomness import stream
 

@@ -16,7 +16,7 @@ from twinseed.auditing.covariance_null import STATISTICS, covariance_null
 from twinseed.auditing.exhibits import pairs_of
 from twinseed.auditing.factors import factors as factors_of
 from twinseed.auditing.intake import GENERATED, LiveGenerator, twins_given
-from twinseed.auditing.matched import DirectionBands, matched, real_rows
+from twinseed.auditing.real_rows import DirectionBands, real_rows
 from twinseed.auditing.references import first_seeds, linear_twins, references
 from twinseed.auditing.result import Audit
 from twinseed.auditing.roles import roles_of
@@ -27,6 +27,7 @@ from twinseed.checks import refuse_positional, whole
 from twinseed.data.closeness import closeness
 from twinseed.data.features import Encoder
 from twinseed.data.twins import Twins
+from twinseed.matched import matched
 from twinseed.orders.factor_count import FactorCount
 from twinseed.orders.recovery import counted
 from twinseed.progress import Progress, ShowProgress, track

@@ -7,13 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from twinseed.data.twins import Twins
-from twinseed.filters import Ridge
-from twinseed.generators import LinearGenerator
 from twinseed.intervals import interval95
+from twinseed.matched import matched_twins
 from twinseed.randomness import stream
 from twinseed.readout import VARIABLES
 
@@ -70,15 +66,9 @@ def linear_twins(twins: Twins, entropy: tuple[int, ...]) -> Twins:
     the generator's are drawn, or up to four times as many. Cost: one thin singular value
     decomposition for each training set.
     """
-    noise = stream(entropy, "audit: linear model").standard_normal(
-        (max(min(_TIMES * twins.seeds, _SEEDS), twins.seeds), twins.d)
-    )
-
-    def samples(train: NDArray[np.generic]) -> NDArray[np.float64]:
-        return LinearGenerator.fit(train, Ridge(0.0), center=True).sample(noise)
-
-    second = None if twins.train_b is None else samples(twins.train_b)
-    return twins.with_samples(samples(twins.train_a), second)
+    count = max(min(_TIMES * twins.seeds, _SEEDS), twins.seeds)
+    noise = stream(entropy, "audit: linear model").standard_normal((count, twins.d))
+    return matched_twins(twins, noise)
 
 
 def first_seeds(twins: Twins, count: int) -> Twins:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,16 +11,11 @@ from numpy.typing import NDArray
 
 from twinseed import readout
 from twinseed.data.twins import Twins
-from twinseed.errors import InputError
-from twinseed.filters import Ridge
-from twinseed.generators import LinearGenerator
 from twinseed.neighbours import nearest
-from twinseed.populations import estimate_population
 from twinseed.readout import VARIABLES, Estimate
 from twinseed.sweep import Result
 from twinseed.tables import percent, with_bar
 from twinseed.verbs.measure import measure
-from twinseed.verbs.predict import predict
 from twinseed.verbs.sweeps.draws import over_replicates
 
 if TYPE_CHECKING:
@@ -28,19 +23,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TwinCurves",
-    "linear_twins",
     "measured",
     "over_pairs",
     "picture_rows",
-    "predicted",
     "sentences",
 ]
 
 Array = NDArray[np.float64]
 
-_WIDEST = 3000  # columns up to which theory is asked, from at most this many rows:
-_PILOT = 8000
-_POINTS = 12  # of the theory's curve, besides the sizes themselves
 _LARGEST = 64  # pixels along the longer side of a picture
 
 
@@ -62,17 +52,6 @@ class TwinCurves:
     """(sizes, seeds, 2 or 3, height, width): A, B and the training image nearest to A's."""
     settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     notes: Sequence[str] = ()
-
-
-def linear_twins(twins: Twins, noise: Array) -> Twins:
-    """Return the twins of the matched linear model: the same rows, sampled from the same noise."""
-
-    def samples(rows: NDArray[Any]) -> Array:
-        return LinearGenerator.fit(rows, Ridge(0.0), center=True).sample(noise)
-
-    a = samples(twins.train_a)
-    b = a if twins.train_b is None else samples(twins.train_b)
-    return replace(twins, samples_a=a, samples_b=b)
 
 
 def measured(twins: Twins, rng: np.random.Generator, factors: int) -> Result:
@@ -139,26 +118,6 @@ def _one_pair(results: Sequence[Mapping[str, Any]]) -> dict[str, Estimate]:
         )
         for name in results[0]
     }
-
-
-def predicted(rows: NDArray[Any], sizes: Sequence[int]) -> xr.Dataset | None:
-    """Predict the matched linear model at and between ``sizes``, from the spectrum of all rows.
-
-    Each model estimates its mean as well, so that n rows are n - 1 degrees of freedom. The spectrum
-    is deconvolved: that of the sample would make convergence look easier than it is. None where it
-    cannot be had: too many columns, too few rows, rows that repeat each other.
-    """
-    if rows.shape[1] > _WIDEST:
-        return None
-    chosen = np.linspace(0, len(rows) - 1, min(len(rows), _PILOT)).astype(np.int64)
-    try:
-        population = estimate_population(rows[chosen])
-    except InputError:
-        return None
-    between = np.rint(np.geomspace(sizes[0], sizes[-1], _POINTS))
-    n = np.unique([*between, *sizes])
-    found = predict(population, Ridge(0.0), n=np.maximum(n - 1.0, 1.0))
-    return found.assign_coords(n=("n", n), gamma=("n", n / rows.shape[1]))
 
 
 def picture_rows(

@@ -10,15 +10,14 @@ import numpy as np
 
 from twinseed.curves.curves import (
     TwinCurves,
-    linear_twins,
     measured,
     over_pairs,
     picture_rows,
-    predicted,
 )
 from twinseed.curves.filenames import FileContent, by_pattern, by_rule
 from twinseed.data.twins import Twins
 from twinseed.errors import InputError
+from twinseed.matched import matched_twins, predicted_curve
 from twinseed.orders import convergence, recovery
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.readers import as_arrays, load_roles
@@ -80,12 +79,14 @@ def published_pairs(
     if trained:
         found = [measured(one, stream(entropy, f"n {one.n}"), count) for one in pairs]
         fitted = [
-            linear_twins(one, stream(entropy, "linear").standard_normal((one.seeds, d)))
+            matched_twins(
+                one, stream(entropy, "linear").standard_normal((one.seeds, d)), same_rows=True
+            )
             for one in pairs
         ]
         results = [measured(one, stream(entropy, f"linear {one.n}"), count) for one in fitted]
         linear = over_pairs(results, sizes, d, ranks, {})
-        theory = predicted(_real(pairs), sizes)
+        theory = predicted_curve(_real(pairs), sizes)
     else:
         found = [_agreement(one, entropy, count) for one in pairs]
     attrs = {"folder": root.name}

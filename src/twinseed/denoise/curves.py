@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.curves.curves import TwinCurves, picture_rows, predicted
+from twinseed.curves.curves import TwinCurves, picture_rows
 from twinseed.data.twins import Twins
 from twinseed.denoise.folder import RunFolder, flat, read_samples
 from twinseed.denoise.recipes import NetworkRecipe
 from twinseed.denoise.twin_runs import TwinRuns
+from twinseed.matched import predicted_curve
 from twinseed.orders.factor_count import factor_count
 from twinseed.tables import percent
 
@@ -76,7 +77,7 @@ def training_curves(runs: TwinRuns) -> TwinCurves:
         title=f"Twin denoisers ({name}) on {len(rows):,} rows",
         measured=runs.measured,
         linear=runs.linear,
-        predicted=predicted(rows, plan.sizes),
+        predicted=predicted_curve(rows, plan.sizes),
         losses={f"{n}-{pair}-{side}": curve for (n, pair, side), curve in runs.losses.items()},
         reference_loss=1.0 if isinstance(recipe, NetworkRecipe) else None,
         pictures=picture_rows(pictured, runs.shape, _SEEDS),

@@ -13,11 +13,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from twinseed.curves.curves import linear_twins, measured
+from twinseed.curves.curves import measured
 from twinseed.data.twins import Twins
 from twinseed.denoise.folder import RunFolder, read_samples, write_samples
 from twinseed.denoise.plans import PAIRINGS, TwinPlan
 from twinseed.denoise.watching import Told
+from twinseed.matched import matched_twins
 from twinseed.randomness import stream
 from twinseed.sweep import Cell, Result
 
@@ -103,7 +104,7 @@ class TwinCells:
             train_b=None if same_rows else rows[split["b"][:n]],
             heldout=rows[split["heldout"][:_MOST_HELD_OUT]],
         )
-        linear = linear_twins(twins, self._noise(pair))
+        linear = matched_twins(twins, self._noise(pair), same_rows=True)
         return {
             "network": measured(twins, rng, self.factors),
             "linear": measured(linear, rng, self.factors),

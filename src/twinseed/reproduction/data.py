@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.coupling import outlier
+from twinseed.matched import degrees_of_freedom
 from twinseed.reproduction.moments import FourthMoments, fourth_moments
 from twinseed.reproduction.rows import CleanRows
 from twinseed.reproduction.settings import Settings
@@ -101,7 +102,7 @@ class DataPlan:
         to Gaussian ones, convergence is a "leading order".
         """
         n = np.asarray(self.sizes, dtype=np.float64)
-        found = predict(self.about.population, n=list(n - 1), d=self.rows.d)
+        found = predict(self.about.population, n=degrees_of_freedom(n), d=self.rows.d)
         total = 2 * n + np.asarray(self.heldout)
         energy = 1.0 + 1.0 / n - 1.0 / total
         gap = found["convergence_gap"].values
@@ -115,7 +116,7 @@ class DataPlan:
             "convergence_null": -1.0 / total / energy,
         }
         if self.about.factors:
-            between = np.stack([self._overlaps(rows) for rows in n - 1])
+            between = np.stack([self._overlaps(rows) for rows in degrees_of_freedom(n)])
             left = ((self.rows.count - n) / (self.rows.count - 1))[:, None]
             for name, loss in (
                 ("recovery_twins", 1.0 - between),

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.filters import Ridge
-from twinseed.generators import LinearGenerator
+from twinseed.matched import matched_model
 from twinseed.neighbours import nearest
 from twinseed.randomness import stream
 from twinseed.reproduction.rows import CleanRows
@@ -31,7 +30,7 @@ def strip(
     sheets = []
     for n in sizes:
         train = (rows.values[:n], rows.values[middle : middle + n])
-        a, b = (LinearGenerator.fit(half, Ridge(0.0), center=True).sample(noise) for half in train)
+        a, b = (matched_model(half).sample(noise) for half in train)
         closest = train[0][nearest(a, train[0]).distance_row[:, 0]]
         sheets.append(np.stack([rows.restored(part) for part in (a, b, closest)], axis=1))
     return {"strip": np.stack(sheets), "sizes": np.asarray(sizes, dtype=np.float64)}

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from twinseed.checks import numeric_rows
 from twinseed.errors import InputError, MissingExtraError
-from twinseed.filters import Ridge
-from twinseed.generators import LinearGenerator
+from twinseed.matched import matched_model
 from twinseed.randomness import stream
 from twinseed.readers import load_rows
 
@@ -72,7 +71,7 @@ class CleanRows:
         The covariance is that of the N rows about their mean, divided by N: they are the population
         of which training sets are random subsets.
         """
-        model = LinearGenerator.fit(self.values, Ridge(0.0), center=True)
+        model = matched_model(self.values)
         eigenvalues = np.zeros(self.d)
         eigenvalues[: model.eigenvalues.size] = model.eigenvalues * (1.0 - 1.0 / self.count)
         return eigenvalues, np.ascontiguousarray(model.directions)

@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 
 from twinseed import readout
 from twinseed.data.twins import Twins
-from twinseed.filters import Ridge
-from twinseed.generators import Fresh, LinearGenerator, Memoriser
+from twinseed.generators import Fresh, Memoriser
+from twinseed.matched import matched_model
 from twinseed.orders import convergence, memorisation, recovery
 from twinseed.populations import Population
 from twinseed.sweep import Cell, Result
@@ -169,7 +169,7 @@ def _linear(
     rng: np.random.Generator,
 ) -> Result:
     rows_a, rows_b, apart = np.split(source.take(2 * n + heldout, rng), [n, 2 * n])
-    a, b = (LinearGenerator.fit(rows, Ridge(0.0), center=True) for rows in (rows_a, rows_b))
+    a, b = (matched_model(rows) for rows in (rows_a, rows_b))
     noise = rng.standard_normal((seeds, a.d))
     twins = Twins(a.sample(noise), b.sample(noise), rows_a, rows_b, apart).centred()
     entropy = _entropy(rng)

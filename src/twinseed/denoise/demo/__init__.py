@@ -9,16 +9,15 @@ from numpy.typing import NDArray
 
 from twinseed.curves.curves import (
     TwinCurves,
-    linear_twins,
     measured,
     over_pairs,
     picture_rows,
-    predicted,
 )
 from twinseed.data.twins import Twins
 from twinseed.denoise.recipes import NetworkRecipe
 from twinseed.denoise.training import Training
 from twinseed.filters import Heun
+from twinseed.matched import matched_twins, predicted_curve
 from twinseed.randomness import RandomSource, entropy_of, stream
 
 __all__ = ["IMAGES", "RECIPE", "SIZES", "demo_curves", "demo_images", "weights_file"]
@@ -85,13 +84,13 @@ def demo_curves(*, seeds: int = 160, factors: int = 5, rng: RandomSource = 0) ->
             ranks,
             {},
         )
-        for twins in (pairs, [linear_twins(one, noise) for one in pairs])
+        for twins in (pairs, [matched_twins(one, noise, same_rows=True) for one in pairs])
     )
     return TwinCurves(
         title="Trained twins that come with twinseed",
         measured=network,
         linear=linear,
-        predicted=predicted(np.concatenate(list(rows.values())), SIZES),
+        predicted=predicted_curve(np.concatenate(list(rows.values())), SIZES),
         pictures=picture_rows(pairs, shape),
         settings={
             "Denoiser": {

@@ -1,50 +1,90 @@
-"""What theory expects of the matched linear model: the same n, d and spectrum, nothing trained."""
+"""The matched linear model, the yardstick of everything: sampled from rows, and predicted."""
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from twinseed.coupling import outlier, solve
 from twinseed.coupling.outliers import overlap_floor
-from twinseed.data.directions import principal
-from twinseed.data.rows import Rows
+from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.filters import Ridge
+from twinseed.generators import LinearGenerator
 from twinseed.orders import convergence
-from twinseed.populations import Estimated, Population, sample_spectrum
-from twinseed.randomness import stream
+from twinseed.populations import Estimated, Population, estimate_population, sample_spectrum
+from twinseed.verbs.predict import predict
 
-__all__ = ["DirectionBands", "Matched", "matched", "real_rows"]
+if TYPE_CHECKING:
+    import xarray as xr
 
-_WIDEST = 3000  # columns up to which the population is estimated, from at most this many rows:
-_PILOT = 8000
-_AXES = 256  # directions of the real data that are followed, at most
+__all__ = [
+    "PILOT",
+    "WIDEST",
+    "Matched",
+    "degrees_of_freedom",
+    "matched",
+    "matched_model",
+    "matched_twins",
+    "predicted_curve",
+]
 
 Array = NDArray[np.float64]
 
+WIDEST = 3000
+"""Columns up to which theory is asked ..."""
+PILOT = 8000
+"""... from at most this many rows."""
+_POINTS = 12  # of the theory's curve, besides the sizes themselves
+_PLAIN = Ridge(0.0)
 
-@dataclass(frozen=True)
-class DirectionBands:
-    """Principal directions of the real data, in bands of rising width: 1, 1, ... then wider."""
 
-    directions: Array
-    """(d, k), largest variance first."""
-    bands: tuple[slice, ...]
+def matched_model(rows: NDArray[Any]) -> LinearGenerator:
+    """Fit the linear model whose samples have the mean and the covariance of the rows.
 
-    @classmethod
-    def of(cls, rows: NDArray[np.generic]) -> DirectionBands:
-        """Take the leading directions of rows, one by one up to the eighth, then in bands."""
-        found = principal(rows, min(_AXES, rows.shape[1]))
-        count = found.vectors.shape[1]
-        edges = [0]
-        while edges[-1] < count:
-            edges.append(min(count, edges[-1] + max(1, edges[-1] // 4)))
-        bands = tuple(slice(a, b) for a, b in itertools.pairwise(edges))
-        return cls(found.vectors, bands)
+    Equation: ``x = mean + S^(1/2) z``, the mean and S of the rows.
+    """
+    return LinearGenerator.fit(rows, _PLAIN, center=True)
+
+
+def matched_twins(twins: Twins, noise: Array, *, same_rows: bool = False) -> Twins:
+    """Return the twins of the matched linear model: the same rows, sampled from the same noise.
+
+    Without ``train_b`` there is no second model; ``same_rows`` says that B has the rows of A.
+    """
+    a = matched_model(twins.train_a).sample(noise)
+    b = a if same_rows else None
+    if twins.train_b is not None:
+        b = matched_model(twins.train_b).sample(noise)
+    return twins.with_samples(a, b)
+
+
+def degrees_of_freedom(n: ArrayLike) -> Array:
+    """Return the n that formulas take: a model of n rows estimates its mean as well."""
+    return np.maximum(np.asarray(n, dtype=np.float64) - 1.0, 1.0)
+
+
+def predicted_curve(rows: NDArray[Any], sizes: Sequence[int]) -> xr.Dataset | None:
+    """Predict the matched linear model at and between ``sizes``, from the spectrum of all rows.
+
+    The spectrum is deconvolved: that of the sample would make convergence look easier than it is.
+    None where it cannot be had: too many columns, too few rows, rows that repeat each other.
+    """
+    if rows.shape[1] > WIDEST:
+        return None
+    chosen = np.linspace(0, len(rows) - 1, min(len(rows), PILOT)).astype(np.int64)
+    try:
+        population = estimate_population(rows[chosen])
+    except InputError:
+        return None
+    between = np.rint(np.geomspace(sizes[0], sizes[-1], _POINTS))
+    n = np.unique([*between, *sizes])
+    found = predict(population, _PLAIN, n=degrees_of_freedom(n))
+    return found.assign_coords(n=("n", n), gamma=("n", n / rows.shape[1]))
 
 
 @dataclass(frozen=True)
@@ -87,15 +127,6 @@ class Matched:
         return max(value, floor), value > floor
 
 
-def real_rows(rows: Rows, entropy: tuple[int, ...]) -> NDArray[np.generic]:
-    """Return all real rows (training and held-out), or a random 8000 of them."""
-    real = rows.arrays.values()
-    draw = stream(entropy, "audit: rows for the population")
-    share = min(1.0, _PILOT / sum(len(part) for part in real))
-    chosen = [part[np.sort(draw.permutation(len(part))[: int(share * len(part))])] for part in real]
-    return np.concatenate(chosen)
-
-
 def matched(rows: NDArray[np.generic], n: int, factors: int) -> Matched | None:
     """Predict for models of ``n`` rows each, from the population that real rows tell of.
 
@@ -104,7 +135,7 @@ def matched(rows: NDArray[np.generic], n: int, factors: int) -> Matched | None:
     whether they stand out of the bulk or not. None where there are too many columns, or where rows
     repeat each other.
     """
-    if rows.shape[1] > _WIDEST:
+    if rows.shape[1] > WIDEST:
         return None
     try:
         sample = sample_spectrum(rows)
@@ -113,9 +144,9 @@ def matched(rows: NDArray[np.generic], n: int, factors: int) -> Matched | None:
     except InputError:
         return None
     d = rows.shape[1]
-    degrees = np.full((1, 1, 1), max(n - 1.0, 1.0))  # a model estimates its mean as well
+    degrees = np.full((1, 1, 1), degrees_of_freedom(n))
     load = degrees / d
-    coupling = solve(population, [Ridge(0.0)], degrees, np.full_like(degrees, d), load)
+    coupling = solve(population, [_PLAIN], degrees, np.full_like(degrees, d), load)
     if coupling.missing.any():
         return None
     q = convergence.from_coupling(coupling)["convergence"].value
