@@ -21,7 +21,7 @@ from twinseed.drawing.panels import (
     unit_y,
 )
 from twinseed.drawing.series import axis_values, series
-from twinseed.drawing.style import GREY, INK, LOOKS, Look, frames, styled
+from twinseed.drawing.style import GREY, INK, LOOKS, Look, Panel, frames, styled
 from twinseed.status import Status
 
 if TYPE_CHECKING:
@@ -98,14 +98,7 @@ def agreement_is_blind(
         if onset is not None:
             for axes in (agreement, recovery):
                 _threshold(axes, onset, look)
-    for panel in panels:
-        log_x(panel.axes, LOAD)
-        unit_y(panel.axes)
-        keys = [bars_key(f"strength {s}", look=look, hollow=True) for s, look in looks.items()]
-        panel.legend(keys, columns=len(keys))
-    panels[0].title("Convergence q: one curve", TITLES["convergence"][1])
-    onsets = f"Recovery Q: {_count(len(looks))} thresholds"
-    panels[1].title(onsets, "0: not learned; 1: learned; dotted: the onset")
+    _finished(panels, looks, "Convergence q: one curve", TITLES["convergence"][1])
     return figure
 
 
@@ -135,16 +128,21 @@ def agreement_along_a_factor(
                 _threshold(panel.axes, onset, look)
             elif onset is not None:
                 level(panel.axes, onset, along="y", colour=look.colour)
+    told = "0: the twins are unrelated along it; 1: they agree"
+    _finished(panels, looks, "Agreement along the factor: no jump", told)
+    return figure
+
+
+def _finished(panels: Sequence[Panel], looks: Mapping[str, Look], title: str, told: str) -> None:
+    """Give both panels their axes, keys and titles; the second shows recovery."""
+    for panel in panels:
         log_x(panel.axes, LOAD)
         unit_y(panel.axes)
         keys = [bars_key(f"strength {s}", look=look, hollow=True) for s, look in looks.items()]
         panel.legend(keys, columns=len(keys))
-    panels[0].title(
-        "Agreement along the factor: no jump", "0: the twins are unrelated along it; 1: they agree"
-    )
+    panels[0].title(title, told)
     onsets = f"Recovery Q: {_count(len(looks))} thresholds"
     panels[1].title(onsets, "0: not learned; 1: learned; dotted: the onset")
-    return figure
 
 
 def _onset(theory: xr.Dataset) -> float | None:
