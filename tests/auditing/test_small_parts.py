@@ -44,7 +44,7 @@ def test_a_factor_is_shown_two_deviations_above_chance(
     measured = ts.measure(twins, factors=1, rng=0)
     level = factors._unrelated(1, 20) + 2.0 * 0.1 + beyond
     monkeypatch.setattr(factors, "_halves", lambda *_: (np.full(6, level), np.full(6, 0.1)))
-    (found,) = factors.factors(twins, measured, measured, None, (0,))
+    (found,) = factors.factors(twins, 1, measured, measured, None, (0,))
     assert found.fate.judged is shown
 
 
