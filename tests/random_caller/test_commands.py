@@ -34,7 +34,7 @@ def words(draw: st.DrawFn, command: str) -> list[str]:
         if draw(st.integers(0, 3)):
             added.append(draw(ODD_WORDS))
     start = CALLS[command].words.split()
-    if draw(st.integers(0, 4)) == 0:
+    if start and draw(st.integers(0, 4)) == 0:
         start[draw(st.integers(0, len(start) - 1))] = draw(ODD_WORDS)
     return [command, *start, *added]
 

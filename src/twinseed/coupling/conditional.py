@@ -8,7 +8,7 @@ density.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -28,10 +28,11 @@ from twinseed.coupling.information import (
     over_nodes,
     ridge,
 )
-from twinseed.coupling.outliers import outlier
+from twinseed.coupling.outliers import Outlier, outlier
+from twinseed.coupling.poles import add_poles, spectrum_seen
 from twinseed.coupling.quadrature import ridge_conditional
 from twinseed.errors import InputError, NoTheoryError
-from twinseed.filters import Filter, Ridge, SpectrumSeen, Truncation, checked, evaluated
+from twinseed.filters import Filter, Ridge, Truncation, checked, evaluated
 from twinseed.populations import Spectrum
 
 __all__ = ["Conditional", "conditional", "constant"]
@@ -47,6 +48,8 @@ _CHECKED = 64
 _SETTLED = 1e-12
 _SETTLED_SQUARE = 1e-11
 _AGREED = 1e-9
+_LOADS = 1e-12, 1e12
+"""n/d at which a support or its distance from zero keeps digits enough for every route."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,8 @@ def conditional(
         InputError: a filter that is not declared analytic, on a spectrum of more than 64 atoms, or
             declared so falsely; a rank without a finite d; values that are not numbers of zero or
             above; a filter that raises an error.
-        NoTheoryError: a numerical route does not settle.
+        NoTheoryError: a numerical route does not settle; n/d is below 1e-12 or above 1e12, and the
+            filter is not a ridge.
 
     Validity: the ridge to full precision, contours to about 1e-13 absolute, densities until the
     mass is right to 1e-6.
@@ -90,11 +94,25 @@ def conditional(
     mu = np.append(nodes[0], factors)
     if isinstance(filter, Ridge):
         return _ridge(filter.strength, nodes, n, d, mu)
+    if limit and isinstance(filter, Truncation) and filter.rank is not None:
+        raise InputError(
+            "rank",
+            "has no meaning in the limit of infinitely many directions",
+            filter,
+            "pass n and d as well",
+        )
+    if not _LOADS[0] <= n / d <= _LOADS[1]:
+        raise NoTheoryError(
+            f"n/d = {n / d:.6g} must lie from {_LOADS[0]:g} to {_LOADS[1]:g} for {filter!r}; "
+            "take a Ridge"
+        )
     if isinstance(filter, Truncation) and filter.rank is not None:
-        filter = _adapted_rank(filter, exact, n, d, limit=limit)
+        filter = _adapted_rank(filter, exact, n, d)
+    # at a finite d a factor is an atom of the spectrum: it has no pole of its own
+    apart = [outlier(float(one), exact, n / d) for one in factors if limit]
     if filter.analytic_part is not None:
-        return _analytic(filter, *filter.analytic_part, exact, nodes, n, d, mu)
-    return _on_density(filter, exact, nodes, n, d, mu, limit=limit)
+        return _analytic(filter, *filter.analytic_part, exact, nodes, n, d, mu, apart)
+    return _on_density(filter, exact, nodes, n, d, mu, apart)
 
 
 def constant(nodes: Spectrum, factors: Array) -> Conditional:
@@ -127,6 +145,7 @@ def _analytic(
     n: float,
     d: float,
     mu: Array,
+    apart: Sequence[Outlier],
 ) -> Conditional:
     low, high = outer_edges(exact, n, d)
     inside, weight = slice(0, nodes[0].size), nodes[1]
@@ -141,8 +160,9 @@ def _analytic(
             "or where; or leave analytic out",
         )
     if start >= high:
-        nothing = np.zeros(mu.size)
-        return Conditional(nothing, nothing, nothing, 0.0, at_zero, VANISHES)
+        first, second = np.zeros(mu.size), np.zeros(mu.size)
+        add_poles(first, second, apart, filter)
+        return _with_shortfall(first, second, 0.0, at_zero, VANISHES)
     if start <= low:
         start = 0.0
     sums = exact if start > 0.0 else nodes
@@ -162,6 +182,7 @@ def _analytic(
             if settled.all():
                 own = float(weight @ around.mean(around.z * values**2, 0.0, nodes[0]))
                 information = told.settled(roughly, _AGREED)
+                add_poles(first, second, apart, filter, around.ends, function)
                 return _with_shortfall(first, second, own, at_zero, information)
         before = (first, second)
     raise NoTheoryError(
@@ -184,7 +205,13 @@ def _contours(
 
 
 def _on_density(
-    filter: Filter, exact: Spectrum, nodes: Spectrum, n: float, d: float, mu: Array, *, limit: bool
+    filter: Filter,
+    exact: Spectrum,
+    nodes: Spectrum,
+    n: float,
+    d: float,
+    mu: Array,
+    apart: Sequence[Outlier],
 ) -> Conditional:
     weight = np.append(nodes[1], np.zeros(mu.size - nodes[1].size))
     if nodes[0].size > _MOST_ATOMS:
@@ -201,17 +228,12 @@ def _on_density(
         found = sample_density(exact, n, d, mu, breaks=filter.breaks, order=order)
     if _mass_error(found, nodes[0].size) > _MASS:
         raise NoTheoryError(f"the sample density does not converge at n/d = {n / d:.6g}")
-    adapted = filter.adapted(_sample_spectrum(found, mu, weight, n, d))
+    adapted = filter.adapted(spectrum_seen(found, mu, weight, n, d, apart))
     at_zero = adapted.at_zero
     values = checked(adapted, found.nodes)
     first = values @ found.share + at_zero * found.at_zero
     second = values**2 @ found.share + at_zero**2 * found.at_zero
-    for k in range(nodes[0].size, mu.size if limit else 0):
-        apart = outlier(float(mu[k]), exact, n / d)
-        if apart.separated:
-            pole = float(checked(adapted, np.atleast_1d(apart.position))[0])
-            first[k] += float(apart.overlap) * pole
-            second[k] += float(apart.overlap) * pole**2
+    add_poles(first, second, apart, adapted)
     own = float((found.nodes * values**2) @ found.share @ weight)
     information = over_nodes(values, found.share * weight, at_zero, found.at_zero * weight, mu)
     if at_zero == 0.0 and n <= d:
@@ -250,32 +272,8 @@ def _mass_error(density: SampleDensity, atoms: int) -> float:
     return float(np.abs(mass[:atoms] - 1.0).max())
 
 
-def _sample_spectrum(
-    density: SampleDensity, mu: Array, weight: Array, n: float, d: float
-) -> SpectrumSeen:
-    """The limiting sample spectrum as weighted nodes, and the oracle along each of them."""
-    mass, zero = density.share @ weight, float(density.at_zero @ weight)
-    oracle = (density.share @ (weight * mu)) / mass
-    values = density.nodes
-    if zero > 0:
-        at_zero = float(density.at_zero @ (weight * mu)) / zero
-        values, mass = np.append(values, 0.0), np.append(mass, zero)
-        oracle = np.append(oracle, at_zero)
-    order = np.argsort(values)
-    return SpectrumSeen(values[order], mass[order], n, d, oracle[order])
-
-
-def _adapted_rank(
-    filter: Truncation, exact: Spectrum, n: float, d: float, *, limit: bool
-) -> Truncation:
+def _adapted_rank(filter: Truncation, exact: Spectrum, n: float, d: float) -> Truncation:
     """The threshold above which the limiting sample spectrum has the mass rank/d."""
-    if limit:
-        raise InputError(
-            "rank",
-            "has no meaning in the limit of infinitely many directions",
-            filter,
-            "pass n and d as well",
-        )
     mu, weight = exact
     rank = float(filter.parameters["rank"])
     edges = support(exact, n, d)

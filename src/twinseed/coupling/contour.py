@@ -46,13 +46,16 @@ _NEWTON = 8
 class Contour:
     """Half a contour: sample eigenvalues ``z`` off the axis, and the weights of the half sum.
 
-    ``mean(f, mu)`` is ``f(0) at_zero(mu) + (1/pi) Im sum_i weights_i f(z_i)/(kappa_i + mu)``.
+    ``mean(f, mu)`` is ``f(0) at_zero(mu) + (1/pi) Im sum_i weights_i f(z_i)/(kappa_i + mu)``. A
+    factor outside the spectrum has a pole at its ``Outlier.position``, which counts where it lies
+    between the two ``ends`` of the contour on the real axis.
     """
 
     z: ComplexArray
     root: ComplexArray
     weights: ComplexArray
     zero: float
+    ends: tuple[float, float]
 
     def at_zero(self, mu: Array) -> Array:
         """Mass of the atom of S at zero along each direction."""
@@ -112,7 +115,11 @@ def contour(
     root = (near - last * w) / (1.0 - w)
     jacobian = w * (near - last) / (1.0 - w) ** 2
     zeta, slope, _ = zeta_of(root, nodes, n, d)
-    return Contour(-zeta, root, step * jacobian * slope * root / zeta, zero)
+    # a hard edge at zero is its own crossing
+    low = -float(zeta_of(np.array([near]), exact, n, d)[0][0]) if near != 0.0 else 0.0
+    high = -float(zeta_of(np.array([last]), exact, n, d)[0][0])
+    ends = (threshold if threshold > 0.0 else low, high)
+    return Contour(-zeta, root, step * jacobian * slope * root / zeta, zero, ends)
 
 
 def wedge(exact: Spectrum, n: float, d: float, angle: float) -> Contour:
@@ -141,7 +148,8 @@ def wedge(exact: Spectrum, n: float, d: float, angle: float) -> Contour:
     zeta = -(near + last * w) / (1.0 + w)
     jacobian = -w * (last - near) / (1.0 + w) ** 2
     root = _followed(zeta, compressed(exact, panel=0.6 * angle), n, d)
-    return Contour(-zeta, root, step * jacobian * root / zeta, _at_zero(exact, n, d))
+    zero = _at_zero(exact, n, d)
+    return Contour(-zeta, root, step * jacobian * root / zeta, zero, (near, last))
 
 
 def _followed(zeta: ComplexArray, nodes: Spectrum, n: float, d: float) -> ComplexArray:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from twinseed.coupling.fixed_point import kappa, zeta_of
+from twinseed.errors import NoTheoryError
 from twinseed.populations import Spectrum
 
 __all__ = ["SampleDensity", "end_roots", "on_axis", "outer_edges", "sample_density", "support"]
@@ -94,8 +95,13 @@ def end_roots(spectrum: Spectrum, n: float, d: float) -> tuple[float, float]:
 
     tiny_low = 0.5 * np.sqrt(strength[0])
     tiny_high = 0.5 * np.sqrt(strength[-1])
-    first = -mu[0] + brentq(inside, tiny_low, 1.01 * scale, xtol=1e-300, rtol=1e-15)
-    last = -mu[-1] - brentq(outside, tiny_high, 1.01 * scale, xtol=1e-300, rtol=1e-15)
+    try:
+        first = -mu[0] + brentq(inside, tiny_low, 1.01 * scale, xtol=1e-300, rtol=1e-15)
+        last = -mu[-1] - brentq(outside, tiny_high, 1.01 * scale, xtol=1e-300, rtol=1e-15)
+    except ValueError as error:
+        raise NoTheoryError(
+            f"the support is too narrow to be found at n/d = {n / d:.6g}"
+        ) from error
     return first, last
 
 

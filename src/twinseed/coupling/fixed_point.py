@@ -105,6 +105,5 @@ def _ratios(n: float, d: float) -> tuple[float, float]:
 def _one_atom(zeta: Array, mean: float, n: float, d: float) -> Array:
     """The positive root of kappa^2 + kappa (mean (n - d)/n - zeta) - zeta mean = 0."""
     half = 0.5 * (mean * _ratios(n, d)[1] - zeta)
-    discriminant = np.sqrt(half * half + zeta * mean)
-    numerator = np.where(half > 0, zeta * mean, (discriminant - half) ** 2)
-    return np.asarray(numerator / (np.abs(half) + discriminant))
+    reach = np.abs(half) + np.hypot(half, np.sqrt(zeta) * np.sqrt(mean))
+    return np.asarray(np.where(half > 0, mean * (zeta / reach), reach))

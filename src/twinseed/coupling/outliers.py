@@ -72,7 +72,7 @@ def mixing(factor: float, neighbour: float, found: Outlier, n: ArrayLike) -> Arr
     a``. ``G'RG/n`` is ``m I`` plus independent fluctuations of variance ``m2/n`` off the diagonal
     and ``2 m2/n`` on it, ``m = tr R/n``, ``m2 = tr R^2/n``. The limit is ``mu m(psi(mu)) = 1``, so
     that ``m2 = -m' = 1/(mu^2 psi'(mu))``; perturbation theory off the diagonal gives the equation.
-    Source: Paul, Statist. Sinica 17 (2007), Theorem 5 (the fluctuations of the eigenvectors).
+    Source: Paul, Statist. Sinica 17 (2007) 1617 (the fluctuations of the eigenvectors).
 
     >>> import numpy as np
     >>> one = outlier(13.0, (np.ones(1), np.ones(1)), 1.0)
@@ -97,8 +97,8 @@ def unmixed(squares: ArrayLike) -> Array:
     neighbour. Several share as ``1/(1 + sum l/(1 - l))``, right to first order, and 1/K for K
     factors that are equal. Shapes: the neighbours on the last axis of ``squares``.
 
-    Validity: within .02 of simulated recoveries where the squares add up to .1 or less, within .05
-    above (pairs and triples of strengths from 2 to 20, n from 100 to 2,000, gamma from 1/4 to 4).
+    Validity: within .02 of simulated recoveries where the squares add up to .1 or less, within .06
+    above (pairs and triples of strengths from 2 to 20, n from 100 to 400, gamma from 1/2 to 4).
 
     >>> unmixed([[0.0], [np.inf]]).round(3), np.asarray(unmixed([np.inf, np.inf]).round(3))
     (array([1. , 0.5]), array(0.333))

@@ -16,6 +16,7 @@ from twinseed.coupling.compression import compressed
 from twinseed.coupling.conditional import conditional, constant
 from twinseed.coupling.information import single_level
 from twinseed.coupling.quadrature import ridge_conditional
+from twinseed.coupling.scale import filter_in, population_in, unit_of
 from twinseed.errors import InputError, NoTheoryError, TwinseedError
 from twinseed.filters import Filter, Ridge
 from twinseed.populations import Population, Spectrum
@@ -35,6 +36,9 @@ class Coupling:
     cancellation for the ridge filter. ``own`` is ``tr[S f(S)^2]/d``, ``at_zero`` is ``f(0)``;
     ``log_square`` is ``E log f(S)^2`` and ``precision`` is ``tr[Sigma f(S)^-2]/d``, infinite where
     f vanishes on a share of the directions, NaN where the filter's form forbids an answer.
+
+    Eigenvalues and f^2 are in the unit ``unit``, which is 1 but for populations whose mean
+    eigenvalue is far from 1; so is ``population``. ``filters`` are those that were asked for.
 
     ``missing`` marks the entries for which theory has no number: what depends on the filter is
     computed for ``f = 1`` there, and means nothing. ``reason`` is the error of the first of them.
@@ -57,6 +61,7 @@ class Coupling:
     log_square: Array
     precision: Array
     missing: NDArray[np.bool_]
+    unit: float = 1.0
     reason: TwinseedError | None = None
 
     @property
@@ -105,13 +110,18 @@ def solve(
     Ridges on a single-level spectrum go through the closed forms of Marchenko and Pastur, a million
     entries at a time; anything else through ``conditional``, an entry at a time. At a finite d each
     factor is an atom of weight 1/d (this captures the O(1/d) effect of factors on the bulk); in the
-    limit it has no weight.
+    limit it has no weight. Where a number leaves the range of float64 there is no answer.
+
+    Raises:
+        InputError: a mean eigenvalue of the population above 1e150, or below 1e-150.
     """
+    unit = unit_of(population, float(np.max(d)))
+    population = population_in(population, unit)
     exact = {size: population.spectrum(size) for size in np.unique(d)}
     nodes = {size: compressed(spectrum) for size, spectrum in exact.items()}
     width = max(values.size for values, _ in nodes.values())
     if width == 1 and all(isinstance(one, Ridge) for one in filters):
-        return _single_level(population, filters, next(iter(nodes.values())), n, d, gamma)
+        return _single_level(population, filters, unit, next(iter(nodes.values())), n, d, gamma)
     shape = gamma.shape
     per_node = (*shape, width)
     mu, weight = np.ones(per_node), np.zeros(per_node)
@@ -125,17 +135,18 @@ def solve(
         size = float(d[index])
         rows, columns = (float(n[index]), size) if np.isfinite(size) else (float(gamma[index]), 1.0)
         try:
-            found = conditional(
-                filters[index[-1]],
-                exact[size],
-                nodes[size],
-                rows,
-                columns,
-                limit=bool(np.isinf(size)),
-                factors=factors,
-            )
-        except (NoTheoryError, InputError) as error:
-            missing[index], reason = True, reason or error
+            with np.errstate(divide="raise", over="raise", invalid="raise"):
+                found = conditional(
+                    filter_in(filters[index[-1]], unit),
+                    exact[size],
+                    nodes[size],
+                    rows,
+                    columns,
+                    limit=bool(np.isinf(size)),
+                    factors=factors,
+                )
+        except (NoTheoryError, InputError, ArithmeticError) as error:
+            missing[index], reason = True, reason or _told(error, filters[index[-1]])
             found = constant(nodes[size], factors)
         count = nodes[size][0].size
         used = slice(0, count)
@@ -164,20 +175,29 @@ def solve(
         log_square,
         precision,
         missing,
+        unit,
         reason,
     )
+
+
+def _told(error: Exception, filter: Filter) -> TwinseedError:
+    """Return an error as one of ours: arithmetic that fails says what it was about."""
+    if isinstance(error, TwinseedError):
+        return error
+    return NoTheoryError(f"the numbers of {filter!r} leave the range of float64: {error}")
 
 
 def _single_level(
     population: Population,
     filters: Sequence[Filter],
+    unit: float,
     spectrum: Spectrum,
     n: Array,
     d: Array,
     gamma: Array,
 ) -> Coupling:
     level = float(spectrum[0][0])
-    strengths = np.array([one.parameters["ridge"] for one in filters])
+    strengths = np.array([one.parameters["ridge"] / unit for one in filters])
     ridge = np.broadcast_to(strengths, gamma.shape)
     root = np.sqrt(level) * marchenko_pastur.mean_root(gamma, ridge / level)
     gap = marchenko_pastur.convergence_gap(gamma, ridge / level)
@@ -202,6 +222,7 @@ def _single_level(
         log_square=log_square,
         precision=precision,
         missing=np.zeros(gamma.shape, dtype=np.bool_),
+        unit=unit,
     )
 
 

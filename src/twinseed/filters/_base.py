@@ -21,8 +21,8 @@ class SpectrumSeen:
     """A sample spectrum, of data or in the limit, for filters that adapt to the whole of it.
 
     ``values`` rise; ``weights`` are shares of the ``d`` directions and sum to one, the atom at zero
-    included. ``oracle`` is the mean population eigenvalue ``E[mu | lambda]`` along each sample
-    direction where theory knows it, and None on data.
+    included; in the limit each outlier is a value of weight zero. ``oracle`` is the mean population
+    eigenvalue ``E[mu | lambda]`` along each sample direction where theory knows it, None on data.
     """
 
     values: NDArray[np.float64]
@@ -161,8 +161,11 @@ def evaluated(filter: Filter, function: Callable[..., Any], points: NDArray[Any]
     Raises:
         InputError: the function raises an error, which is named, or returns another shape.
     """
+    # arithmetic that theory takes as an error of its own is a warning in the code of others
+    state: Any = {kind: "warn" if how == "raise" else how for kind, how in np.geterr().items()}
     try:
-        values = np.asarray(function(points))
+        with np.errstate(**state):
+            values = np.asarray(function(points))
     except InputError:
         raise
     except Exception as error:

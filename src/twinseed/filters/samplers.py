@@ -105,8 +105,9 @@ class Heun(Sampler):
 
     def step(self, eigenvalues: Array, high: float, low: float) -> Array:
         first, second = eigenvalues / high / high, eigenvalues / low / low
-        above = first * second + (3.0 * first + second) / 2.0 + low / high
-        return np.asarray(above / ((1.0 + first) * (1.0 + second)))
+        clean, noise = first / (1.0 + first), 1.0 / (1.0 + first)
+        above = clean * second + (3.0 * clean + noise * second) / 2.0 + noise * (low / high)
+        return np.asarray(above / (1.0 + second))
 
     def advance(self, x: Array, denoise: Denoise, high: float, low: float) -> Array:
         slope = (x - denoise(x, high)) / high

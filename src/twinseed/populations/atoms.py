@@ -134,6 +134,13 @@ class Atoms(Population):
         remainder = exact - counts
         short = d - int(counts.sum())
         counts[np.argsort(-remainder, kind="stable")[:short]] += 1
+        if not np.any(counts[self._values > 0]):
+            raise InputError(
+                "d",
+                f"must be larger: of {d} directions, rounded, none has an eigenvalue above zero",
+                d,
+                "use a larger dimension",
+            )
         top = counts[::-1][: self._leading]
         if np.any(top != 1):
             raise InputError(

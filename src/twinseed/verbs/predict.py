@@ -41,7 +41,9 @@ def predict(
     of its own needs ``n`` or ``gamma`` alone; ``gamma`` alone is otherwise the limit of large n and
     d).
 
-    Range: ``n`` and ``d`` from 1, ``gamma`` above 0; see ``readout.VARIABLES`` for each variable's.
+    Range: ``n`` and ``d`` from 1, ``gamma`` from 1e-100 to 1e100, the population's mean eigenvalue
+    from 1e-150 to 1e150; filters other than ``Ridge`` have no theory where ``n/d`` is below 1e-12
+    or above 1e12. See ``readout.VARIABLES`` for the range of each variable.
     Shapes: a number gives a scalar coordinate, a 1-d sequence a dimension (``n``, ``d``, ``gamma``,
     and the filter's parameter, such as ``ridge``); a sequence of populations gives the first
     dimension, ``strength`` or ``exponent``; recovery has a further dimension ``factor``.

@@ -26,7 +26,7 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
 
     Source: arXiv 2505.20123 (the flow distance).
     """
-    gap = coupling.shortfall * (np.sqrt(coupling.second) + coupling.first)
+    gap = coupling.unit * coupling.shortfall * (np.sqrt(coupling.second) + coupling.first)
     return {
         **_wasserstein(coupling),
         "flow_distance": Estimate(2.0 * (coupling.weight * gap).sum(axis=-1)),
@@ -121,4 +121,4 @@ def _wasserstein(coupling: Coupling) -> dict[str, Estimate]:
         values[index] = 2.0 * np.dot(squares[d][1], cross.shortfall)
         status[index] = str(Status.OK)
     se = np.where(status == str(Status.NO_THEORY), np.nan, 0.0)
-    return {"wasserstein": Estimate(values, se, status)}
+    return {"wasserstein": Estimate(coupling.unit * values, se, status)}

@@ -52,8 +52,9 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
 
     Validity: large n and d. Where the factors' surroundings hold the other factors (any population
     but ``Spiked``), mixing is in ``Q_k`` to first order alone. Where it takes a tenth or more to
-    first order, the status is "leading order": the error was up to .06 there, .02 elsewhere
-    (simulated pairs and triples over a unit bulk, n from 100 to 2,000).
+    first order, the status is "leading order". Recovery is within .06 of the simulated one there,
+    within .02 elsewhere; recovery_twins within .09 and .03 (pairs and triples over a unit bulk,
+    strengths from 2 to 20, n from 100 to 400, gamma from 1/2 to 4).
     Source: Baik, Ben Arous and Peche (2005); Paul (2007).
     """
     factors = coupling.population.factors

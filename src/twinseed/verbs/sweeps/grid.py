@@ -29,6 +29,9 @@ _TAKEN = frozenset(
 )
 """Names in a readout that no parameter of a filter can have."""
 
+_LARGEST_LOAD = 1e100
+"""Loads are at most this, and at least its inverse: their squares are numbers."""
+
 _REMEDY = {
     "n": "pass the number of training rows of each model",
     "d": "pass the number of columns of the data",
@@ -92,6 +95,8 @@ class Grid:
             name: grid_axis(name, value, _REMEDY[name], whole_numbers=name != "gamma")
             for name, value in given.items()
         }
+        if "gamma" in axes:
+            _require_load(axes["gamma"][0])
         order: list[str] = [name for name in ("n", "d", "gamma") if name in axes]
         first = axes[order[0]][0]
         second = axes[order[1]][0] if len(order) == 2 else np.ones(1)
@@ -224,6 +229,17 @@ def _complete(loads: dict[str, NDArray[np.float64]]) -> dict[str, NDArray[np.flo
     if "n" not in loads:
         return {**loads, "n": loads["gamma"] * loads["d"]}
     return {**loads, "d": loads["n"] / loads["gamma"]}
+
+
+def _require_load(gamma: NDArray[np.float64]) -> None:
+    beyond = gamma[(gamma < 1.0 / _LARGEST_LOAD) | (gamma > _LARGEST_LOAD)]
+    if beyond.size:
+        raise InputError(
+            "gamma",
+            f"must lie from {1.0 / _LARGEST_LOAD:g} to {_LARGEST_LOAD:g}",
+            float(beyond[0]),
+            "pass a load within it: towards its ends every order parameter has reached its limit",
+        )
 
 
 def _require_dimension(size: float) -> None:
