@@ -32,7 +32,6 @@ from fuzz.seeds import PLACES, SEEDS, damaged, laid_out  # noqa: E402  # as a sc
 
 LIMIT = 1 << 24
 HANG = 20
-OURS = ("csv", "npy", "npz", "safetensors")
 
 
 def read(kind: str, content: bytes, folder: str) -> str:
@@ -184,11 +183,13 @@ def main() -> None:
     given = parser.parse_args()
     if given.here:
         by_atheris(given.formats[0], given.seconds)
+    from twinseed.readers.formats import HERE
+
     for kind in given.formats or (*PLACES, "store"):
         if kind == "store":
             stores(given.seconds, given.seed)
             continue
-        if kind not in OURS:
+        if kind not in HERE:
             by_fork(kind, given.seconds, given.seed)
             continue
         words = [sys.executable, __file__, kind, "--seconds", str(given.seconds), "--here"]

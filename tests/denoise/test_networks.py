@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 
-from twinseed.denoise import Convolutional, LinearBank, Network, Perceptron, Preconditioned, UNet
+from twinseed.denoise import Convolutional, Network, Perceptron, Preconditioned, UNet, networks
 from twinseed.denoise.denoiser import Blind
 from twinseed.errors import InputError
 
 pytestmark = pytest.mark.extras
 
-EVERY = [one for kind in (Convolutional, LinearBank, Perceptron, UNet) for one in kind.examples()]
+KINDS = [kind for kind in map(networks.__dict__.get, networks.__all__) if kind is not Network]
+EVERY = [one for kind in KINDS for one in kind.examples()]
 WITHOUT_BIAS = [one for one in EVERY if isinstance(one, Convolutional | UNet)]
 
 

@@ -6,11 +6,13 @@ A simulation by plain decompositions stands beside them: it shares no line with 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tests.examples import ENGINE_KINDS
 
 import twinseed as ts
 from twinseed.data.twins import Twins
@@ -152,6 +154,11 @@ def _side(twins: Twins, side: str) -> tuple[Array, Array]:
     return getattr(twins, f"train_{side}"), getattr(twins, f"samples_{side}")[0]
 
 
+def _with_seeds(kind: type[Any], settings: dict[str, Any], seeds: int) -> Engine:
+    made: Engine = kind(seeds=seeds, **settings)
+    return made
+
+
 def _variables(engine: Engine, cell: Cell, count: int, seed: int, symbols: Any) -> Drawn:
     rngs = [np.random.default_rng([seed, i]) for i in range(count)]
     found = engine.draws(cell.population, cell.filter, cell.n_a, cell.d, rngs)
@@ -161,10 +168,18 @@ def _variables(engine: Engine, cell: Cell, count: int, seed: int, symbols: Any) 
     }
 
 
+CHEAPER: dict[type[Any], dict[str, Any]] = {
+    Dense: {"wasserstein_limit": 0},
+    Krylov: {"tolerance": 1e-3},
+}
+"""Settings of an engine for which many draws cost less."""
+
 DRAW: dict[str, Callable[[Cell, int, int], Drawn]] = {
     "plain": plain,
+    **{
+        kind.__name__: _of_rows(partial(_with_seeds, kind, CHEAPER.get(kind, {})))
+        for kind in ENGINE_KINDS
+    },
     "Compressed": of_compressed,
-    "Dense": _of_rows(lambda seeds: Dense(seeds=seeds, wasserstein_limit=0)),
-    "Krylov": _of_rows(lambda seeds: Krylov(seeds=seeds, tolerance=1e-3)),
 }
 """What draws so many times in a cell, with a seed of its own."""

@@ -43,7 +43,7 @@ __all__ = ["simulate"]
 
 
 class Kind(StrEnum):
-    """The engines, by the words that choose them."""
+    """The words that choose an engine: the names of the classes in lower case."""
 
     DENSE = "dense"
     KRYLOV = "krylov"
@@ -114,9 +114,5 @@ def simulate(
 def _engine(kind: Kind) -> Engine:
     import twinseed as ts
 
-    engines: dict[Kind, type[Engine]] = {
-        Kind.DENSE: ts.Dense,
-        Kind.KRYLOV: ts.Krylov,
-        Kind.COMPRESSED: ts.Compressed,
-    }
-    return engines[kind]()
+    chosen: type[Engine] = getattr(ts, kind.title())
+    return chosen()
