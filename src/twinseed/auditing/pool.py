@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.neighbours import Nearest, nearest
+from twinseed.neighbours import Nearest, folded, nearest
 from twinseed.orders.memorisation import GROUPS
 from twinseed.progress import Progress
 
@@ -137,11 +137,12 @@ def _closest(
     order = np.concatenate([order[part] for order, part in zip(pool.order, rows, strict=True)], 1)
     every, first = np.arange(len(gap)), gap.min(axis=1)
     pick = np.where(gap == first[:, None], order, np.iinfo(np.int64).max).argmin(axis=1)
-    group = np.concatenate([np.arange(part.shape[1]) for part in gaps]) % pool.groups
-    by_group = np.stack([gap[:, group == g].min(axis=1) for g in range(pool.groups)], axis=1)
+    number = np.concatenate([np.arange(part.shape[1]) for part in gaps])
+    by_group = folded(gap, pool.groups, np.minimum, number)
+    group = number[pick] % pool.groups
     beside = np.sort(by_group, axis=1)[:, min(_BESIDE, pool.groups - 1)]
     with np.errstate(divide="ignore", invalid="ignore"):
         margin = np.log(beside) - np.log(first)
     margin[beside == first] = 0.0
     won, own = role[pick], row[every, pick]
-    return NearestInPool(won, own, pool.starts[won] + own, group[pick], first, margin)
+    return NearestInPool(won, own, pool.starts[won] + own, group, first, margin)

@@ -70,7 +70,7 @@ class Searches:
         return [
             Closeness(
                 searches[side][side].part(seeds),
-                _first(searches[side][-1].part(seeds), groups),
+                searches[side][-1].part(seeds, slice(groups)),
                 groups,
             )
             for side in sides
@@ -87,13 +87,3 @@ class Searches:
         )
         both = (self.generators, self.linear)
         return examine(generators, linear, both, self.tested, self.pool, rng, covariance)
-
-
-def _first(found: Nearest, groups: int) -> Nearest:
-    """Return the answers of the first groups."""
-    return Nearest(
-        found.cosine[:, :groups],
-        found.cosine_row[:, :groups],
-        found.distance[:, :groups],
-        found.distance_row[:, :groups],
-    )

@@ -13,10 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from twinseed.checks import numeric_rows
 from twinseed.errors import InputError
 from twinseed.neighbours._blocks import Blocks, BlockSizes, Frame
-from twinseed.neighbours._search import Nearest, search
+from twinseed.neighbours._search import search
+from twinseed.neighbours.groups import Nearest, folded
 from twinseed.progress import ShowProgress, track
 
-__all__ = ["Nearest", "nearest"]
+__all__ = ["Nearest", "folded", "nearest"]
 
 
 def nearest(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,43 +10,11 @@ from numpy.typing import NDArray
 
 from twinseed.neighbours._blocks import CROWDED, WAITING, Block, Blocks, BlockSizes, Frame, squares
 from twinseed.neighbours._metrics import Cosine, Distance, Metric
+from twinseed.neighbours.groups import Nearest
 
-__all__ = ["Nearest", "search"]
+__all__ = ["search"]
 
 Metrics = tuple[Metric, ...]
-
-
-@dataclass(frozen=True)
-class Nearest:
-    """The nearest rows of each query in each group of rows; every array is (queries, groups)."""
-
-    cosine: NDArray[np.float64]
-    """Largest |cosine| to a row, from 0 to 1; 0 for a query or rows of length zero."""
-    cosine_row: NDArray[np.int64]
-    distance: NDArray[np.float64]
-    """Smallest Euclidean distance to a row."""
-    distance_row: NDArray[np.int64]
-
-    @classmethod
-    def empty(cls, queries: int, groups: int) -> Nearest:
-        """Return arrays to be filled."""
-        row = np.zeros((queries, groups), dtype=np.int64)
-        return cls(np.zeros(row.shape), row, np.zeros(row.shape), row.copy())
-
-    @classmethod
-    def joined(cls, parts: Sequence[Nearest]) -> Nearest:
-        """Return the answers of several lots of queries, one after the other."""
-        names = ("cosine", "cosine_row", "distance", "distance_row")
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
-
-    def part(self, queries: slice) -> Nearest:
-        """Return a view of some queries."""
-        return Nearest(
-            self.cosine[queries],
-            self.cosine_row[queries],
-            self.distance[queries],
-            self.distance_row[queries],
-        )
 
 
 class _Kept:

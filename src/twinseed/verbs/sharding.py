@@ -120,7 +120,7 @@ def search(
     common = (int(labels.max()) + 1, origin, memory, __version__)
     return [
         client.submit(
-            _least,
+            Nearest.least,
             [
                 client.submit(_nearest_in, piece.handle, cut, *part, *common, pure=False)
                 for part in parts
@@ -211,31 +211,7 @@ def _nearest_in(
         origin=origin,
         memory=memory,
     )
-    shape = (len(queries), groups)
-    found = Nearest(
-        np.full(shape, -np.inf),
-        np.zeros(shape, dtype=np.int64),
-        np.full(shape, np.inf),
-        np.zeros(shape, dtype=np.int64),
-    )
-    found.cosine[:, present], found.distance[:, present] = answer.cosine, answer.distance
-    found.cosine_row[:, present] = answer.cosine_row + before
-    found.distance_row[:, present] = answer.distance_row + before
-    return found
-
-
-def _least(found: Sequence[Nearest]) -> Nearest:
-    """Return the nearest of several parts of the rows, the first of equals; on a worker."""
-    best, *others = found
-    for one in others:
-        closer, nearer = one.cosine > best.cosine, one.distance < best.distance
-        best = Nearest(
-            np.where(closer, one.cosine, best.cosine),
-            np.where(closer, one.cosine_row, best.cosine_row),
-            np.where(nearer, one.distance, best.distance),
-            np.where(nearer, one.distance_row, best.distance_row),
-        )
-    return best
+    return answer.placed(present, groups, before)
 
 
 def _rows(handle: Any) -> NDArray[Any]:

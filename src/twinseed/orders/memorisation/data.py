@@ -12,6 +12,7 @@ from twinseed.data.closeness import Closeness, closeness, rows_compared
 from twinseed.data.rows import GROUPS
 from twinseed.data.twins import Twins
 from twinseed.intervals import Z95
+from twinseed.neighbours import folded
 from twinseed.orders.memorisation.theory import from_coupling
 from twinseed.progress import ShowProgress
 from twinseed.randomness import RandomSource, entropy_of, stream
@@ -104,7 +105,9 @@ def from_closeness(
         se = _standard_error(top, bottom, weights) if resamples else 0.0
         return Estimate(top.mean / bottom.mean, se, resampled=source)
 
-    train = _average([_DeletionScores.of(_largest(c.train.cosine, c.groups)) for c in found])
+    train = _average(
+        [_DeletionScores.of(folded(c.train.cosine, c.groups, np.maximum)) for c in found]
+    )
     one = _DeletionScores(np.ones(count), np.ones_like(train.without))
     if found[0].heldout is None:
         return {"memorisation": ratio(train, one)} | dict.fromkeys(_CALIBRATED, _ABSENT)
@@ -175,14 +178,6 @@ def _closer(near: _DeletionScores, far: _DeletionScores) -> _DeletionScores:
         return (1 + np.sign(a - b)) / 2
 
     return _DeletionScores(share(near.full, far.full), share(near.without, far.without))
-
-
-def _largest(by_group: NDArray[np.float64], groups: int) -> NDArray[np.float64]:
-    """Fold the groups of rows that were left out of the comparison into the groups they go with."""
-    folded = by_group[:, :groups].copy()
-    beyond = by_group[:, groups:]
-    folded[:, : beyond.shape[1]] = np.maximum(folded[:, : beyond.shape[1]], beyond)
-    return folded
 
 
 def _standard_error(
