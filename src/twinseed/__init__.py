@@ -1,7 +1,7 @@
 """Memorisation, convergence and recovery of twin generative models.
 
 Two generative models, trained on different halves of the data and started from the same seed: do
-they tell the same story, is it copied, and is it true? Names are imported when first used, so that
+they agree, do they copy, and did they learn the truth? Names are imported when first used, so that
 ``import twinseed`` stays light.
 """
 

@@ -43,7 +43,7 @@ class Progress:
         self.total = total
         self.done = 0
         self.note = ""
-        """Shown behind the rate: how the job goes, in a few words."""
+        """Shown behind the rate: the state of the job, in a few words."""
         self._on_advance = on_advance
         self._clock = clock
         self._first: tuple[float, int] | None = None

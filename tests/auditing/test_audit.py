@@ -78,7 +78,7 @@ def test_a_perfect_generator_passes(honest: Audit) -> None:
     assert honest.outcome["copying"] == "no sign of copying"
     assert honest.copying.p_value > LEVEL
     assert honest.copying.copied_fraction_interval[0] == 0.0
-    assert "go unseen" in honest.verdict["copying"]
+    assert "not be detected" in honest.verdict["copying"]
     assert not honest.failed
 
 
@@ -144,7 +144,7 @@ def test_wrong_seed_pairing_is_not_convergence() -> None:
     crossed = ts.audit(samples_a=samples, samples_b=samples[order] + 0.01, **arrays)
     assert paired.outcome["convergence"] == "converged"
     assert crossed.outcome["convergence"] == "cannot judge these data"
-    assert "not in the same order" in crossed.verdict["convergence"]
+    assert "in different orders" in crossed.verdict["convergence"]
     assert "row i of both sample files" in crossed.verdict["convergence"]
 
 
@@ -171,7 +171,7 @@ def test_without_heldout_rows_copying_cannot_be_told() -> None:
     a, b, _ = real_rows(16)
     found = ts.audit(train_a=a, samples_a=a[:50], train_b=b, samples_b=b[:50], factors=2, rng=0)
     assert found.outcome["copying"] == "not enough data to tell"
-    assert "pass them as heldout" in found.verdict["copying"]
+    assert "pass these rows as heldout" in found.verdict["copying"]
     assert np.isnan(found.copying.p_value)
     assert found.copying.status == "not identifiable"
     assert found.to_dict()["copying"]["p_value"] is None
@@ -183,7 +183,7 @@ def test_with_one_generator_convergence_cannot_be_told() -> None:
     a, _, heldout = real_rows(17)
     found = ts.audit(train_a=a, samples_a=perfect(18), heldout=heldout, rng=0)
     assert found.outcome["convergence"] == "not enough data to tell"
-    assert "train a second one" in found.verdict["convergence"]
+    assert "Train a second generator" in found.verdict["convergence"]
     assert found.outcome["recovery"] != "not enough data to tell"
     assert found.unanswered == (), "with one generator nobody asked whether two agree"
 
@@ -192,7 +192,7 @@ def test_heldout_rows_of_another_source_are_not_judged_by() -> None:
     a, _, heldout = real_rows(19)
     found = ts.audit(train_a=a, samples_a=perfect(20), heldout=heldout + 2.0, rng=0)
     assert found.outcome["copying"] == "cannot judge these data"
-    assert "shuffle before splitting" in found.verdict["copying"]
+    assert "shuffle the rows before" in found.verdict["copying"]
     assert not found.failed
     assert found.unanswered == ("copying",)
 
@@ -299,10 +299,10 @@ def test_progress_counts_to_its_end(capsys: pytest.CaptureFixture[str]) -> None:
         ({"train_b": "train"}, "train_b", "leave train_b out"),
         ({"factors": 0}, "factors", "how many leading directions"),
         ({"rng": -1}, "rng", "numpy Generator"),
-        ({"generators": [np.sin]}, "generators", "one or the other"),
+        ({"generators": [np.sin]}, "generators", "samples, not both"),
         ({"generators": 3, "samples_a": None, "samples_b": None}, "generators", "functions"),
         ({"generators": [3], "samples_a": None, "samples_b": None}, "generators[0]", "functions"),
-        ({"twins": 3}, "twins", "arrays by their own names"),
+        ({"twins": 3}, "twins", "each array under its own name"),
         ({"twins": "built"}, "twins", "or the arrays"),
     ],
 )

@@ -227,5 +227,5 @@ def test_one_generator_is_told_what_can_still_be_told() -> None:
     draw = Draw(8)
     a, heldout, samples = draw.standard_normal((3, 100, 12))
     found = ts.audit(train_a=a, samples_a=samples, heldout=heldout, rng=0)
-    assert "there is one generator only" in found.verdict["convergence"]
+    assert "there is only one generator" in found.verdict["convergence"]
     assert f"is predicted to reach {found.agreement.predicted:.2f}" in found.verdict["convergence"]

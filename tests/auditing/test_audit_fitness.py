@@ -51,7 +51,7 @@ def test_rows_of_another_place_or_spread_are_named(change: str) -> None:
     heldout[:, 0] = heldout[:, 0] + 1.0 if change == "shift" else 2.5 * heldout[:, 0]
     fit = judged(ts.Twins(a + 1, None, a, heldout=heldout))
     assert found(fit) == ["not exchangeable"]
-    assert "shuffle before splitting" in str(fit)
+    assert "shuffle the rows before" in str(fit)
     assert fit.exchangeable["train_a, heldout"] < 0.002
 
 

@@ -37,9 +37,9 @@ SIGNS = {
     Outcome.CANNOT_JUDGE: ("?", "open"),
 }
 QUESTIONS = {
-    "copying": "Does it copy its training data?",
-    "convergence": "Do the twins tell the same story?",
-    "recovery": "Did it catch the main factors of the data?",
+    "copying": "Does the generator copy its training data?",
+    "convergence": "Do the twins agree?",
+    "recovery": "Did the generator learn the main factors of the data?",
 }
 LEVELS = {
     "about the mean of the real rows": "mean_removed",
@@ -141,8 +141,8 @@ def check_pairs(page: Page, audit: Audit) -> None:
         assert page.root.all("img") == []
         return
     suspicious = any(one.suspect for one in pairs)
-    assert headings == ["Samples to look at" if suspicious else "The closest samples there are"]
-    assert ("None is suspicious" in page.root.one("main").text) is not suspicious
+    assert headings == ["Samples to look at" if suspicious else "The closest samples of all"]
+    assert ("No sample is suspicious" in page.root.one("main").text) is not suspicious
     told = []
     for one in pairs:
         many = "more than a million" if one.times_closer > 1e6 else f"{one.times_closer:.1f}"
@@ -156,9 +156,9 @@ def check_pairs(page: Page, audit: Audit) -> None:
         items = page.root.one("ul", cls="pairs")
         assert [one.take() for one in items.all("span")] == [" | ".join(one) for one in told]
         check_pictures(items, audit)
-        assert "Left the sample, right the training row." in page.root.one("main").text
+        assert "Left: the sample. Right: the training row." in page.root.one("main").text
         return
-    table = page.table("In each cell the sample's value / the training row's")
+    table = page.table("Each cell shows the value of the sample / the value of the training row")
     columns = audit.pairs.columns
     assert table.header == ["Pair", *(one.column.name for one in columns)]
     rows = []

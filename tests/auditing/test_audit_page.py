@@ -108,7 +108,7 @@ def test_a_table_shows_values_of_the_closest(table: Audit) -> None:
 
 
 def test_checks_stand_before_the_verdict(page: str) -> None:
-    assert page.index("Both controls came out") < page.index('id="verdict"')
+    assert page.index("Both controls gave") < page.index('id="verdict"')
     assert page.index('id="verdict"') < page.index('id="pairs"') < page.index('id="numbers"')
 
 
@@ -117,7 +117,7 @@ def test_nothing_is_shown_that_is_not_there(bare: Audit) -> None:
     assert 'id="pairs"' not in page
     assert 'id="convergence"' not in page
     assert "<figure" not in page
-    assert "there is one generator only" in page
+    assert "there is only one generator" in page
 
 
 @pytest.mark.extras
@@ -174,7 +174,7 @@ def test_images_of_every_layout() -> None:
 def test_the_text_has_the_checks_before_the_verdict(images: Audit) -> None:
     text = str(images)
     checks, verdict = text.split("\nVerdict:\n")
-    assert "Before the verdict:\n- Both controls came out" in checks
+    assert "Before the verdict:\n- Both controls gave" in checks
     assert "- Copying: " in verdict
     assert "- Converged: " in verdict or "- Not converged: " in verdict
 

@@ -52,7 +52,7 @@ def test_margins_of_an_audit(stacked: bool) -> None:
                 f"Samples of generator {name.upper()}",
                 "right: closer to training; compare with the dashed line",
             ),
-            x=("times closer to a training row than to any other", "log"),
+            x=("times closer to a training row than to any other real row", "log"),
             y=("share of samples", "linear"),
             stairs=found,
             levels=[Level(1.0, True)],
@@ -115,7 +115,7 @@ def test_recovery_of_an_audit(stacked: bool) -> None:
     place = np.arange(1, 5)
     check_panel(
         axes,
-        title=("Overlap with the data's factors", "grey line: what a perfect generator shows"),
+        title=("Overlap with the data's factors", "grey line: the overlap of a perfect generator"),
         x=("factor of the held-out data (strong to weak)", "linear"),
         lines=[
             Line(side, [top.value] * 2, Look(GREY, "-", ""))

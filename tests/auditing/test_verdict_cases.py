@@ -63,9 +63,9 @@ def answer(question: str, **changes: Any) -> Any:
     [
         (0.0099, 0.0099, Outcome.COPYING, "more than the linear model"),
         (0.01, 0.0099, Outcome.NO_COPYING, "p = 0.01;"),
-        (0.0099, 0.01, Outcome.NO_COPYING, "but no more than an honest model"),
+        (0.0099, 0.01, Outcome.NO_COPYING, "but not more than an honest model"),
         (0.01, 0.01, Outcome.NO_COPYING, "p = 0.01;"),
-        (0.0005, 0.9, Outcome.NO_COPYING, "but no more than an honest model"),
+        (0.0005, 0.9, Outcome.NO_COPYING, "but not more than an honest model"),
         (0.9, 0.0005, Outcome.NO_COPYING, "p = 0.90;"),
     ],
 )
@@ -74,16 +74,16 @@ def test_copying_needs_both_tests(p: float, p_linear: float, outcome: Outcome, w
     told = answer("copying", copying=found)
     assert told.outcome is outcome
     assert words in told.sentence
-    assert ("go unseen" in told.sentence) is (outcome is Outcome.NO_COPYING)
+    assert ("not be detected" in told.sentence) is (outcome is Outcome.NO_COPYING)
 
 
 @pytest.mark.parametrize(
     ("memoriser", "fresh", "judged", "words"),
     [
-        (0.0099, 0.002, True, "came out as they must"),
-        (0.01, 0.002, False, "Planted copies are not told from fresh rows"),
-        (0.0099, 0.0019, False, "Held-out rows are not like training rows"),
-        (0.01, 0.0019, False, "Held-out rows are not like training rows"),
+        (0.0099, 0.002, True, "gave the expected result"),
+        (0.01, 0.002, False, "Planted copies cannot be distinguished from fresh rows"),
+        (0.0099, 0.0019, False, "Held-out rows differ from training rows"),
+        (0.01, 0.0019, False, "Held-out rows differ from training rows"),
     ],
 )
 def test_controls_allow_or_forbid_a_verdict(
@@ -114,7 +114,7 @@ def test_the_copied_fraction_is_told_in_percent(share: float, text: str) -> None
         AUDIT.copying, copied_fraction=share, copied_fraction_interval=(0.0, 0.5), p_value=0.001
     )
     sentence = answer("copying", copying=found).sentence
-    assert f"{text} copied, 95 % interval 0 % to 50 %" in sentence
+    assert f"copied fraction {text}, 95 % interval 0 % to 50 %" in sentence
 
 
 @pytest.mark.parametrize("count", [3, 4])
@@ -157,14 +157,14 @@ def test_twins_converge_if_the_interval_is_above_the_level(
 @pytest.mark.parametrize(
     ("found", "outcome", "words"),
     [
-        (Pairing(0.0099, 345, "", 0), Outcome.CONVERGED, "tell the same story"),
-        (Pairing(0.01, 345, "", 0), Outcome.NOT_CONVERGED, "no better than different ones"),
+        (Pairing(0.0099, 345, "", 0), Outcome.CONVERGED, "the twins agree,"),
+        (Pairing(0.01, 345, "", 0), Outcome.NOT_CONVERGED, "no better than samples from different"),
         (Pairing(0.0005, 345, "shifted", 3), Outcome.CANNOT_JUDGE, "the row 3 later"),
         (Pairing(0.0005, 345, "shifted", -2), Outcome.CANNOT_JUDGE, "the row 2 earlier"),
-        (Pairing(0.0005, 345, "reversed", 0), Outcome.CANNOT_JUDGE, "runs backwards"),
-        (Pairing(0.5, 345, "another order", 0), Outcome.CANNOT_JUDGE, "in another row"),
-        (Pairing(NAN, 7, "", 0), Outcome.CANNOT_TELL, "345 seeds; draw 100 or more"),
-        (None, Outcome.CANNOT_TELL, "one generator only"),
+        (Pairing(0.0005, 345, "reversed", 0), Outcome.CANNOT_JUDGE, "in reverse order"),
+        (Pairing(0.5, 345, "another order", 0), Outcome.CANNOT_JUDGE, "has another number"),
+        (Pairing(NAN, 7, "", 0), Outcome.CANNOT_TELL, "345 seeds. Draw 100 seeds or more"),
+        (None, Outcome.CANNOT_TELL, "only one generator"),
     ],
 )
 def test_convergence_asks_first_whether_seeds_are_paired(
@@ -183,8 +183,8 @@ def test_samples_at_one_point_tell_nothing() -> None:
 @pytest.mark.parametrize(
     ("twins", "words"),
     [
-        (given(train_b=None), "without train_b this may be agreement"),
-        (given(shared_training_rows=17), "they share 17 training rows"),
+        (given(train_b=None), "train_b was not passed"),
+        (given(shared_training_rows=17), "the twins share 17 training rows"),
     ],
 )
 def test_what_raises_convergence_is_said(twins: Any, words: str) -> None:
@@ -195,10 +195,10 @@ def test_what_raises_convergence_is_said(twins: Any, words: str) -> None:
     ("linear", "lows", "words"),
     [
         (0.8999, [0.95], "a model of the covariance alone does not converge either"),
-        (0.9, [0.9001, 0.9001, 0.9], "along the first 7 directions of the data, not beyond"),
-        (0.9, [0.9001, 0.9, 0.95], "along the first 1 direction of the data, not beyond"),
-        (0.9, [0.9, 0.95, 0.95], "a model of the covariance alone converges with as many rows"),
-        (None, [0.9], "more data should help"),
+        (0.9, [0.9001, 0.9001, 0.9], "along the 7 strongest directions of the data"),
+        (0.9, [0.9001, 0.9, 0.95], "along the strongest direction of the data"),
+        (0.9, [0.9, 0.95, 0.95], "A model of the covariance alone converges with as many rows"),
+        (None, [0.9], "More training rows should raise"),
     ],
 )
 def test_what_would_help_twins_that_agree_in_part(
@@ -284,7 +284,12 @@ WON, MISSED, LOST, FAR, CLOSE, DARK = (
         ([WON, DARK], False, Outcome.RECOVERED, "do not show direction 2"),
         ([WON, MISSED], False, Outcome.PARTLY_RECOVERED, f"{MISSED}: 2"),
         ([WON, MISSED], True, Outcome.PARTLY_RECOVERED, "1 of 2"),
-        ([MISSED, WON], True, Outcome.CONVERGED_NOT_RECOVERED, "miss the leading factor"),
+        (
+            [MISSED, WON],
+            True,
+            Outcome.CONVERGED_NOT_RECOVERED,
+            "have not learned the leading factor",
+        ),
         ([LOST, WON], True, Outcome.CONVERGED_NOT_RECOVERED, "1 of 2"),
         ([FAR, WON], True, Outcome.CONVERGED_NOT_RECOVERED, "(predicted recovery 0.12)"),
         ([DARK, MISSED], True, Outcome.CONVERGED_NOT_RECOVERED, "0 of 1"),

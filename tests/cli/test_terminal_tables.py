@@ -230,7 +230,7 @@ def test_the_sentences_of_curves_have_their_numbers() -> None:
         assert said == (
             f"At n = {n} the twins agree to {q:.3f} ± {Z95 * e:.3f} (mismatched seeds: "
             f"{null:z.3f}), their linear twins to {lq:.3f} ± {Z95 * le:.3f}; {100 * share:.0f} % "
-            "of the samples are closer to training than to as many held-out rows (linear: "
+            "of the samples are closer to training rows than to held-out rows (linear: "
             f"{100 * lshare:.0f} %)."
         )
 
@@ -315,5 +315,6 @@ def test_every_number_of_a_phase_diagram(room: int) -> None:
     sharp = f", as sharp as a uniform grid of {diagram.uniform:,}" if room == 300 else ""
     assert about == (
         f"Phase diagram at d = 12,345, ridge 0.25: {len(diagram.tiles)} simulated points{sharp}. "
-        f"Those in the region that theory gives them stand for {100 * right:.1f} % of the plane."
+        f"On {100 * right:.1f} % of the plane the simulated region is the region that theory "
+        "predicts."
     )

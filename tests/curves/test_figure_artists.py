@@ -93,7 +93,7 @@ def test_spectrum_of_a_training(beside: bool) -> None:
         axes.set_ylim(-0.04, 1.04)
         check_panel(
             axes,
-            title=(title, "agreement along it; 0: unrelated; 1: the same"),
+            title=(title, "agreement along the direction; 0: unrelated; 1: the same"),
             x=("principal direction of the held-out rows (strong to weak)", "linear"),
             lines=[Line(p.x, p.y, p.look) for p in points],
             points=points,
@@ -117,7 +117,7 @@ def test_losses_of_a_training(reference: float | None) -> None:
     looks = dict(zip(sorted(sizes), LOOKS, strict=False))
     words = "mean over the last steps; lower is better"
     if reference:
-        words = "1.52 (dotted): knows only the scale of its rows; 0: no error"
+        words = "1.52 (dotted): a denoiser that knows only the scale of its rows; 0: no error"
     check_panel(
         figure.axes[0],
         title=("Loss on the twins' own rows", words),

@@ -48,7 +48,9 @@ def test_every_number_of_a_training(trained: Page, curves: TwinCurves) -> None:
     assert [one.take() for one in verdict.all("p")] == sentences(curves)
     notes = header.all("p", cls="soft")
     assert [one.take() for one in notes] == list(curves.notes)
-    below = "; below each number that of linear twins of the same rows" if curves.linear else ""
+    below = (
+        "; below each number, the number of linear twins of the same rows" if curves.linear else ""
+    )
     table = page.table("3 sizes; with 95 % intervals")
     assert table.caption == f"3 sizes; with 95 % intervals{below}"
     assert table.header == ["Rows n", *TRAINED.values()]

@@ -70,7 +70,7 @@ def test_the_rule_reads_usual_names(a: str, b: str) -> None:
 def test_of_several_numbers_n_is_the_one_that_varies() -> None:
     names = [f"{side}_{n}_80x80.pt" for n in (10, 100) for side in "AB"]
     assert sorted({place.n for place in by_rule(names)}) == [10, 100]
-    with pytest.raises(InputError, match="do not say n"):
+    with pytest.raises(InputError, match="file names without n"):
         by_rule(names[:2])
 
 
@@ -81,7 +81,7 @@ def test_of_several_numbers_n_is_the_one_that_varies() -> None:
         (["A_1000.pt"], "has no partner"),
         (["A_10.pt", "B_10.pt", "notes.pt"], "has no partner"),
         (["A_1.pt", "B_1.pt", "A_2.pt", "B_2.pt"], "belongs to two pairs"),
-        (["A.pt", "B.pt"], "do not say n"),
+        (["A.pt", "B.pt"], "file names without n"),
         (["A_10.pt", "B_10.pt", "A-10.pt"], "two files alike"),
         (["train_A_10.pt", "train_B_10.pt"], "has no samples_a at n = 10"),
     ],

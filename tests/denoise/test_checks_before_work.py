@@ -85,7 +85,9 @@ def test_options_arrive_or_are_refused_by_name(denoiser: str) -> None:
             described = recipe_of(denoiser, steps=5, **{name: value}).description()
             assert {**described, **described.get("training", {})}[name] == value
         else:
-            with pytest.raises(InputError, match=f"^{name} is not used by the denoiser {denoiser}"):
+            with pytest.raises(
+                InputError, match=f"^{name} is not an option of the denoiser {denoiser}"
+            ):
                 recipe_of(denoiser, steps=5, **{name: value})
 
 
@@ -94,7 +96,7 @@ def test_options_of_networks_are_refused_for_the_linear_denoiser(
     tmp_path: Path, words: tuple[object, ...]
 ) -> None:
     said = refused(tmp_path / "runs", "--denoiser", "linear", *words)
-    assert f"{words[0]} is not used by the denoiser linear" in said
+    assert f"{words[0]} is not an option of the denoiser linear" in said
 
 
 def test_outputs_that_cannot_be_written(tmp_path: Path) -> None:
@@ -115,7 +117,7 @@ def test_outputs_that_cannot_be_written(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != tmp_path)
     said = refused(tmp_path / "runs")
-    assert f"--output cannot be written: {tmp_path} is not yours to write in" in said
+    assert f"--output cannot be written: {tmp_path} is a folder that you may not write to" in said
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_the_average_lags_behind_the_weights() -> None:
 def test_a_loss_that_is_not_a_number_is_named_and_the_state_stays() -> None:
     plan = Training(steps=50, batch=8, rate=1e30, warm_up=0)
     state = fresh(plan)
-    with pytest.raises(NotFiniteError, match="lower the rate"):
+    with pytest.raises(NotFiniteError, match="lower the learning rate"):
         run(state, plan)
     assert 0 < state.step < 50
 

@@ -132,7 +132,7 @@ def test_images_that_cannot_be_halved_are_refused(tmp_path: Path) -> None:
 
 def test_a_diverging_training_keeps_its_state(tmp_path: Path, rows: np.ndarray) -> None:
     recipe = NetworkRecipe("mlp", Training(steps=40, rate=1e12, warm_up=30, batch=8), save_every=1)
-    with pytest.raises(NotFiniteError, match="lower the rate"):
+    with pytest.raises(NotFiniteError, match="lower the learning rate"):
         train_twins(rows, tmp_path / "runs", TwinPlan((8,), recipe), workers=1, progress=False)
     assert list((tmp_path / "runs" / "weights").glob("*.safetensors"))
 

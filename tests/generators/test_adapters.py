@@ -76,7 +76,7 @@ def test_the_same_noise_gives_the_same_samples(make: Callable[[], Generator]) ->
     noise = noise_for(generator, 12)
     samples = generator.sample(noise)
     assert len(samples) == 12
-    assert np.array_equal(samples, generator.sample(noise)), "asked again"
+    assert np.array_equal(samples, generator.sample(noise)), "for the same noise"
     assert np.array_equal(samples, make().sample(noise)), "made again"
     assert np.array_equal(samples, generator.sample(noise.tolist())), "as lists"
     assert not np.allclose(samples[0], samples[1], atol=1e-4), "other noise"

@@ -125,7 +125,7 @@ def borders(diagram: ts.PhaseDiagram) -> dict[str, tuple[str, list[float], list[
             Look("#1f1f1f", (0, (5, 1.6)), ""),
         ),
         "recovery": (
-            f"recovery sets in: n/d = 1/{beta}\N{SUPERSCRIPT TWO}",
+            f"recovery starts: n/d = 1/{beta}\N{SUPERSCRIPT TWO}",
             list(load),
             list(load**-0.5),
             Look("#00579C", "-", ""),

@@ -227,7 +227,13 @@ def test_a_number_that_does_not_exist_is_null_in_json(tmp_path: Path) -> None:
 def test_the_audit_fetches_nothing_and_answers_each_question(audited: str) -> None:
     page = Page(audited)
     assert requests(page) == []
-    for words in ("Does it copy", "the same story", "main factors", "95 % interval", "fingerprint"):
+    for words in (
+        "Does the generator copy",
+        "twins agree?",
+        "main factors",
+        "95 % interval",
+        "fingerprint",
+    ):
         assert words in page.text
 
 

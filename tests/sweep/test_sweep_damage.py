@@ -193,7 +193,7 @@ def test_readers_refuse_files_that_are_not_stores(tmp_path: Path) -> None:
     for read in (stored, described):
         with pytest.raises(StoreError, match=r"notes\.txt cannot be read as a store"):
             read(text)
-        with pytest.raises(StoreError, match="database of something else"):
+        with pytest.raises(StoreError, match="database of another program"):
             read(foreign)
 
 
@@ -257,5 +257,5 @@ def test_a_place_that_cannot_be_written_is_refused_by_a_sentence(kept: Path) -> 
     assert all(
         f"{path} cannot be" in line for path, line in zip([there, new] * 3, said, strict=True)
     ), said
-    assert all("in a folder that can" in line for line in said[:2]), said
-    assert all("must be copied to one that can" in line for line in said[2:]), said
+    assert all("in a folder that you may write to" in line for line in said[:2]), said
+    assert all("copy the store to another folder" in line for line in said[2:]), said

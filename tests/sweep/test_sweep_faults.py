@@ -128,7 +128,7 @@ def test_a_full_disk(tmp_path: Path, limit: str) -> None:
         out, err = process.communicate(timeout=60)
         assert (process.returncode, out) == (2, "")
         assert f"the store {folder / 'store.db'} cannot be written" in err
-        assert "make room on its disk and run the same again" in err
+        assert "free space on the disk and run the same command again" in err
         assert "Traceback" not in err
         before = kept(folder)
         assert 0 < len(before) < 400

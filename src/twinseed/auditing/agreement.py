@@ -1,4 +1,4 @@
-"""Do the twins tell the same story? Convergence in every form, its null and its spectrum."""
+"""Do the twins agree? Convergence in every form, its null and its spectrum."""
 
 from __future__ import annotations
 

@@ -56,17 +56,18 @@ class Controls:
     def __str__(self) -> str:
         if self.told_apart:
             return (
-                f"Both controls came out as they must: planted copies were caught "
-                f"(p = {self.memoriser:.4f}), fresh rows passed (p = {self.fresh:.2f})."
+                "Both controls gave the expected result: planted copies were detected (p = "
+                f"{self.memoriser:.4f}), fresh rows passed (p = {self.fresh:.2f})."
             )
         if not self.fresh_passed:
             return (
-                f"Held-out rows are not like training rows (p = {self.fresh:.4f}): shuffle before "
-                "splitting, and hold out rows of the same source."
+                f"Held-out rows differ from training rows (p = {self.fresh:.4f}): shuffle the "
+                "rows before you split them, and hold out rows of the same source."
             )
         return (
-            f"Planted copies are not told from fresh rows (p = {self.memoriser:.3f} with "
-            f"{self.rows_compared} rows of each kind): hold out more rows."
+            "Planted copies cannot be distinguished from fresh rows (p = "
+            f"{self.memoriser:.3f} with {self.rows_compared} rows of each kind): hold out "
+            "more rows."
         )
 
 

@@ -32,8 +32,8 @@ def equal_rows(rows: Rows) -> Iterator[Told]:
             again = np.setdiff1d(np.arange(len(digest)), first)[:_EXAMPLES].tolist()
             yield (
                 "equal rows",
-                f"{count} of {len(digest)} rows of {name} repeat another one exactly, as row "
-                f"{again[0]} does: repeated rows are the first to be copied.",
+                f"{count} of {len(digest)} rows of {name} are exactly equal to an earlier row "
+                f"(for example row {again[0]}): generators copy repeated rows first.",
                 {"set": name, "rows": count, "examples": again},
             )
 
@@ -65,9 +65,9 @@ def near_duplicates(real: Mapping[str, NDArray[Any]], rng: np.random.Generator) 
                 pairs = [[int(chosen[i]), int(row[i])] for i in close[:_EXAMPLES]]
                 yield (
                     "near-duplicates",
-                    f"{close.size} of {len(chosen)} rows of {name} that were looked at have a "
-                    f"near-duplicate in {other}, as row {pairs[0][0]} in row {pairs[0][1]}: "
-                    + _meaning(name, other),
+                    f"{close.size} of {len(chosen)} rows of {name} that were checked have a "
+                    f"near-duplicate in {other} (for example row {pairs[0][0]}, near row "
+                    f"{pairs[0][1]}): " + _meaning(name, other),
                     {
                         "sets": [name, other],
                         "rows": int(close.size),
@@ -82,7 +82,7 @@ def _meaning(name: str, other: str) -> str:
         return "a row that occurs twice is copied more easily."
     if "heldout" in (name, other):
         return "held-out rows that resemble training rows hide copying."
-    return "twins that saw the same rows agree more easily."
+    return "twins that were trained on the same rows agree more easily."
 
 
 def duplicated_columns(rows: NDArray[Any]) -> list[tuple[int, int]]:

@@ -61,7 +61,7 @@ def audit_margins(
         shown = [tick for tick in _TICKS if abs(np.log(tick)) < reach]
         axes.set_xticks(shown, [f"{tick:g}" for tick in shown])
         axes.set_xticks([], minor=True)
-        axes.set_xlabel("times closer to a training row than to any other")
+        axes.set_xlabel("times closer to a training row than to any other real row")
         axes.set_ylabel("share of samples")
         axes.set_ylim(bottom=0.0)
         level(axes, 1.0, along="y")
@@ -134,7 +134,9 @@ def audit_recovery(factors: Sequence[Factor], *, stacked: bool = False) -> Figur
     axes.set_xlim(0.4, len(factors) + 0.6)
     axes.set_xticks(place, [str(one.number) for one in factors])
     axes.set_xlabel("factor of the held-out data (strong to weak)")
-    panels[0].title("Overlap with the data's factors", "grey line: what a perfect generator shows")
+    panels[0].title(
+        "Overlap with the data's factors", "grey line: the overlap of a perfect generator"
+    )
     keys = [
         bars_key("these generators", look=_ONE),
         bars_key("matched linear model", look=_LINEAR, hollow=True),

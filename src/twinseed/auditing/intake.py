@@ -45,7 +45,9 @@ def twins_given(
     present = [name for name, value in arrays.items() if value is not None]
     if twins is not None:
         if not isinstance(twins, Twins):
-            raise InputError("twins", "must be ts.Twins", twins, "pass arrays by their own names")
+            raise InputError(
+                "twins", "must be ts.Twins", twins, "pass each array under its own name"
+            )
         if present or generators is not None:
             raise InputError(
                 "twins",
@@ -59,7 +61,10 @@ def twins_given(
     if generators is not None:
         if arrays["samples_a"] is not None or arrays["samples_b"] is not None:
             raise InputError(
-                "generators", "must not come with samples", present, "pass one or the other"
+                "generators",
+                "must not come with samples",
+                present,
+                "pass generators or samples, not both",
             )
         arrays, found = _generated(arrays, generators, seeds, entropy)
     if arrays["samples_a"] is None:
@@ -87,7 +92,7 @@ def _generated(
     if not isinstance(generators, Sequence) or not 1 <= len(generators) <= 2:
         raise InputError("generators", "must be one or two functions", generators, _REMEDY)
     draws = dict(zip(_NAMES, map(_draw_of, range(2), generators), strict=False))
-    count = whole("seeds", seeds, "pass how many samples to draw of each generator", at_least=2)
+    count = whole("seeds", seeds, "pass how many samples to draw from each generator", at_least=2)
     real, columns = with_columns({name: rows for name, rows in arrays.items() if rows is not None})
     width = numeric_rows("train_a", real["train_a"]).shape[1]
     taken = [math.prod(getattr(one, "noise_shape", (width,))) for one in generators]
@@ -109,9 +114,9 @@ def _generated(
             found.append(
                 Finding(
                     "not deterministic",
-                    f"The generator of {name} answered the same noise differently when asked "
-                    "again: its samples are not a function of their seed, so convergence is "
-                    "underrated.",
+                    f"The generator of {name} gave different samples for the same noise: the "
+                    "samples do not depend on the seed alone, so the measured convergence is too "
+                    "low.",
                     {"generator": name},
                 )
             )

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["audit_page"]
 
 _QUESTIONS = {
-    "copying": "Does it copy its training data?",
-    "convergence": "Do the twins tell the same story?",
-    "recovery": "Did it catch the main factors of the data?",
+    "copying": "Does the generator copy its training data?",
+    "convergence": "Do the twins agree?",
+    "recovery": "Did the generator learn the main factors of the data?",
 }
 
 _GOOD = {"no sign of copying", "converged", "recovered"}

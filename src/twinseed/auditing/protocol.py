@@ -61,7 +61,7 @@ def audit(
     the rows), measured in the same way. Copying is found where two tests reject at level 0.01:
     closer to the training rows than chance (exact, see ``relabelling.relabelled``) and than that
     linear model (``relabelling.beyond``). Before that, planted copies and fresh held-out rows go
-    through the same test; where they are not told apart, copying is not judged.
+    through the same test; where the test does not distinguish them, copying is not judged.
 
     Range: p-values from 0.0005 to 1; ``copied_fraction`` from 0 (none) to 1 (every sample).
     Shapes: rows are samples; ``train_a`` (n, d), ``samples_a`` and ``samples_b`` (N, d) with row i

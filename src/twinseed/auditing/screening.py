@@ -134,8 +134,9 @@ def _unlike(pair: str, p: float) -> Finding:
     one, other = pair.split(", ")
     return Finding(
         "not exchangeable",
-        f"The rows of {one} and {other} differ in place or spread (p = {p:.4f}): shuffle before "
-        "splitting; closeness to the one says less about the other.",
+        f"The rows of {one} and {other} differ in their means or in their spreads (p = "
+        f"{p:.4f}): shuffle the rows before you split them. Until then, a sample may be "
+        "close to one of the two sets for reasons other than copying.",
         {"rows": [one, other], "p_value": p},
     )
 
@@ -146,8 +147,8 @@ def _columns(rows: Rows, some: NDArray[Any]) -> list[Finding]:
         found.append(
             Finding(
                 "constant columns",
-                f"{rows.constant_columns} of {rows.d} columns never vary in training: they say "
-                "nothing about copying.",
+                f"{rows.constant_columns} of {rows.d} columns are constant in training: "
+                "constant columns say nothing about copying.",
                 {"columns": rows.constant_columns},
             )
         )
@@ -158,8 +159,8 @@ def _columns(rows: Rows, some: NDArray[Any]) -> list[Finding]:
         found.append(
             Finding(
                 "duplicated columns",
-                f"{len(twice)} columns repeat another one, as {second} repeats "
-                f"{first}: they count twice in every distance.",
+                f"{len(twice)} columns are equal to another column ({second} is equal to "
+                f"{first}): equal columns count twice in every distance.",
                 {"columns": len(twice), "examples": twice[:5]},
             )
         )
@@ -169,8 +170,8 @@ def _columns(rows: Rows, some: NDArray[Any]) -> list[Finding]:
 def _few(copying: Copying) -> Finding:
     return Finding(
         "little power",
-        f"With {copying.samples} samples and {copying.rows_compared} rows of each kind, copies "
-        f"below {percent(copying.smallest_visible)} of the samples would go unseen: draw more "
-        "samples, and hold out more rows.",
+        f"With {copying.samples} samples and {copying.rows_compared} rows of each kind, "
+        f"a copied fraction below {percent(copying.smallest_visible)} would not be detected: "
+        "draw more samples, and hold out more rows.",
         {"smallest_visible": copying.smallest_visible},
     )

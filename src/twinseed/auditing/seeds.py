@@ -44,15 +44,18 @@ class Pairing:
         if self.order == "shifted":
             way = "later" if self.shift > 0 else "earlier"
             return (
-                f"row i of samples_a agrees with the row {abs(self.shift)} {way} in samples_b: the "
-                "seeds are shifted against each other; align the files"
+                f"row i of samples_a agrees with the row {abs(self.shift)} {way} in samples_b, "
+                "so the two files are shifted against each other; align the two files"
             )
         if self.order == "reversed":
-            return "samples_b runs backwards through the seeds of samples_a: align the files"
+            return (
+                "samples_b has the seeds of samples_a in reverse order; reverse the rows of "
+                "one file"
+            )
         if self.order:
             return (
-                "most samples of A have a partner in samples_b, in another row: the seeds are not "
-                "in the same order; save both files in the order of the seeds"
+                "most samples of A agree with a row of samples_b that has another number, so "
+                "the seeds are in different orders; save both files in the order of the seeds"
             )
         return ""
 

@@ -1,4 +1,4 @@
-"""From numbers to one sentence for each question, with the evidence in it."""
+"""The verdict: one outcome and one sentence for each question, with the evidence."""
 
 from __future__ import annotations
 
@@ -83,9 +83,9 @@ def _copying(
         problem = "without held-out rows" if twins.heldout is None else "with so few held-out rows"
         return Answer(
             Outcome.CANNOT_TELL,
-            f"Not enough data to tell whether it is copying: {problem} nothing says how close an "
-            f"honest sample comes; hold out rows that neither generator saw, {twins.n} of them if "
-            "possible, and pass them as heldout.",
+            f"Not enough data to tell: copying cannot be judged {problem}. Held-out rows show how "
+            "close a sample comes to real rows by chance. Hold out rows that neither generator "
+            f"saw, {twins.n} rows if possible, and pass these rows as heldout.",
         )
     if not controls.told_apart:
         return Answer(Outcome.CANNOT_JUDGE, f"This audit cannot judge copying here. {controls}")
@@ -93,12 +93,12 @@ def _copying(
     closer = _shown(interval(measured, share))
     honest = _shown(references[share][LINEAR][0])
     evidence = (
-        f"{closer} of the samples are closer to training than to held-out rows (no copying: 0.5; "
-        f"matched linear model: {honest})"
+        f"{closer} of the samples are closer to training rows than to held-out rows (no copying: "
+        f"0.5; matched linear model: {honest})"
     )
     low, high = copying.copied_fraction_interval
     told, least, most = (_percent(x) for x in (copying.copied_fraction, low, high))
-    copied = f"{told} copied, 95 % interval {least} to {most}"
+    copied = f"copied fraction {told}, 95 % interval {least} to {most}"
     if copying.found:
         return Answer(
             Outcome.COPYING,
@@ -106,12 +106,12 @@ def _copying(
             f"linear model (p = {copying.p_value_linear:.4f}); {copied}.",
         )
     least = percent(copying.smallest_visible, 1)
-    unseen = f"copies below about {least} of the samples would go unseen"
+    unseen = f"a copied fraction below about {least} would not be detected"
     if copying.p_value < LEVEL:
         return Answer(
             Outcome.NO_COPYING,
-            f"No sign of copying: {evidence}, more than chance (p = {copying.p_value:.4f}) but no "
-            f"more than an honest model that only matches the covariance "
+            f"No sign of copying: {evidence}, more than chance (p = {copying.p_value:.4f}) but not "
+            f"more than an honest model that matches the covariance alone "
             f"(p = {copying.p_value_linear:.2f}); {unseen}.",
         )
     return Answer(
@@ -128,19 +128,20 @@ def _convergence(twins: Twins, references: References, found: Agreement) -> Answ
         told = f"; with {twins.n} rows {known}" if known else ""
         return Answer(
             Outcome.CANNOT_TELL,
-            "Not enough data to tell whether it converged: there is one generator only; train a "
-            "second one on other rows, start both from the same seeds, and pass samples_b and "
-            f"train_b{told}.",
+            "Not enough data to tell whether the twins agree: there is only one generator. Train a "
+            "second generator on other rows, start both generators from the same seeds, and pass "
+            f"samples_b and train_b{told}.",
         )
     if found.mean_removed is None:
         return Answer(
             Outcome.CANNOT_TELL,
-            "Not enough data to tell whether it converged: all samples lie at one point.",
+            "Not enough data to tell whether the twins agree: all samples are equal.",
         )
     if math.isnan(found.pairing.p_value):
         return Answer(
             Outcome.CANNOT_TELL,
-            f"Not enough data to tell whether it converged: {twins.seeds} seeds; draw 100 or more.",
+            f"Not enough data to tell whether the twins agree from {twins.seeds} seeds. Draw 100 "
+            "seeds or more.",
         )
     evidence = _agreed(references, found)
     if found.pairing.advice:
@@ -152,22 +153,24 @@ def _convergence(twins: Twins, references: References, found: Agreement) -> Answ
     if not found.pairing.p_value < LEVEL:
         return Answer(
             Outcome.NOT_CONVERGED,
-            f"Not converged: equal seeds agree no better than different ones, {evidence}; check "
-            "that row i of both sample files comes from seed i.",
+            "Not converged: samples from equal seeds agree no better than samples from different "
+            f"seeds, {evidence}. Check that row i of both sample files comes from seed i.",
         )
     shared = ""
     if twins.train_b is None:
-        shared = " (without train_b this may be agreement of models trained on the same rows)"
-    elif twins.shared_training_rows:
-        shared = f" (they share {twins.shared_training_rows} training rows, which raises it)"
-    if found.mean_removed.trace.low > CONVERGED:
-        return Answer(
-            Outcome.CONVERGED, f"Converged: the twins tell the same story, {evidence}{shared}."
+        shared = (
+            " (train_b was not passed: both models may have seen the same rows, which raises this)"
         )
+    elif twins.shared_training_rows:
+        shared = (
+            f" (the twins share {twins.shared_training_rows} training rows, which raises agreement)"
+        )
+    if found.mean_removed.trace.low > CONVERGED:
+        return Answer(Outcome.CONVERGED, f"Converged: the twins agree, {evidence}{shared}.")
     return Answer(
         Outcome.NOT_CONVERGED,
-        f"Not converged: the twins agree in part, {evidence}{shared}; the interval is not wholly "
-        f"above {CONVERGED}; {_outlook(twins, references, found)}.",
+        f"Not converged: the twins agree in part, {evidence}{shared}. The 95 % interval does not "
+        f"clear the threshold of {CONVERGED}. {_outlook(twins, references, found)}.",
     )
 
 
@@ -191,18 +194,18 @@ def _outlook(twins: Twins, references: References, found: Agreement) -> str:
     """Return how far the twins do agree, and what the linear model does with as many rows."""
     linear = references["convergence"].get(LINEAR)
     if linear and linear[0].value < CONVERGED:
-        return f"with {twins.n} rows a model of the covariance alone does not converge either"
+        return f"With {twins.n} rows, a model of the covariance alone does not converge either"
     agreed = 0
     for band in found.spectrum:
         if band.measured.low <= CONVERGED:
             break
         agreed = band.last
     if agreed:
-        plural = "s" if agreed > 1 else ""
-        return f"they do agree along the first {agreed} direction{plural} of the data, not beyond"
+        strongest = f"{agreed} strongest directions" if agreed > 1 else "strongest direction"
+        return f"The twins agree along the {strongest} of the data and differ in weaker ones"
     if linear:
-        return "a model of the covariance alone converges with as many rows: they are enough for it"
-    return "more data should help"
+        return "A model of the covariance alone converges with as many rows"
+    return "More training rows should raise agreement"
 
 
 def _recovery(
@@ -222,7 +225,7 @@ def _recovery(
         return Answer(
             Outcome.CANNOT_TELL,
             "Not enough data to tell what was recovered: two halves of the held-out rows do not "
-            "agree on any of their leading directions; hold out more rows.",
+            "agree on any leading direction. Hold out more rows.",
         )
     by_fate = {fate: [one for one in judged if one.fate is fate] for fate in Fate}
     won = by_fate[Fate.RECOVERED]
@@ -244,7 +247,7 @@ def _recovery(
     if agreement is Outcome.CONVERGED and first in _LOST:
         return Answer(
             Outcome.CONVERGED_NOT_RECOVERED,
-            "Converged but not recovered: the twins agree and yet miss the leading factor, "
+            "Converged but not recovered: the twins agree but have not learned the leading factor, "
             f"{evidence}.",
         )
     if len(won) == len(judged):
@@ -272,15 +275,15 @@ def _without_truth(twins: Twins, measured: xr.Dataset, references: References) -
     below = [str(s) == Status.BELOW_FLOOR for s in measured[f"{name}_status"].values]
     won = sum(one.low > RECOVERED and not no for one, no in zip(found, below, strict=True))
     evidence = (
-        f"the twins' own directions, from different seeds, overlap by more than {RECOVERED} for "
-        f"{won} of {len(found)} ({', '.join(_shown(one) for one in found)}); hold out rows to "
-        "compare with the data"
+        f"the directions of the two twins, from different seeds, overlap by more than {RECOVERED} "
+        f"for {won} of {len(found)} ({', '.join(_shown(one) for one in found)}); hold out rows to "
+        "compare these directions with the data"
     )
     if won == 0:
         return Answer(Outcome.CANNOT_TELL, f"Not enough data to tell: {evidence}.")
     whole = won == len(found)
     outcome = Outcome.RECOVERED if whole else Outcome.PARTLY_RECOVERED
-    return Answer(outcome, f"{str(outcome).capitalize()}, as far as twins can tell: {evidence}.")
+    return Answer(outcome, f"{str(outcome).capitalize()}, judged from the twins alone: {evidence}.")
 
 
 def _ranks(factors: Sequence[Factor]) -> str:

@@ -82,7 +82,9 @@ def over_pairs(
         _one_pair(results)
         if pairs == 1
         else over_replicates(
-            results, (len(sizes),), f"{pairs} pairs: splits of the rows, initialisations, seeds"
+            results,
+            (len(sizes),),
+            f"{pairs} pairs: random splits of the rows, initialisations and seeds",
         )
     )
     known = {
@@ -114,7 +116,7 @@ def _one_pair(results: Sequence[Mapping[str, Any]]) -> dict[str, Estimate]:
             value=np.array([one[name][0] for one in results], dtype=np.float64),
             se=np.array([one[name][2] for one in results], dtype=np.float64),
             status=np.array([one[name][1] for one in results], dtype=np.str_),
-            resampled="seeds and rows of one pair: another pair may differ by more",
+            resampled="seeds and rows of one pair; another pair may differ by more",
         )
         for name in results[0]
     }
@@ -163,8 +165,8 @@ def _closeness(here: xr.Dataset, linear: xr.Dataset | None, place: int) -> str:
     if bool(here.memorisation_share.isnull()):
         return ""
     text = (
-        f"; {percent(float(here.memorisation_share))} of the samples are closer to training than "
-        "to as many held-out rows"
+        f"; {percent(float(here.memorisation_share))} of the samples are closer to training "
+        "rows than to held-out rows"
     )
     if linear is not None and bool(linear.memorisation_share[place].notnull()):
         text += f" (linear: {percent(float(linear.memorisation_share[place]))})"

@@ -160,7 +160,7 @@ def training_spectrum(
         panel.axes.set_ylim(bottom=lowest - 0.04)
         panel.axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         panel.axes.set_xlabel("principal direction of the held-out rows (strong to weak)")
-        panel.title(title, "agreement along it; 0: unrelated; 1: the same")
+        panel.title(title, "agreement along the direction; 0: unrelated; 1: the same")
         panel.legend(keys, columns=3)
     return figure
 
@@ -191,7 +191,10 @@ def training_losses(
     panels[0].axes.set_xlabel("step of training")
     words = "mean over the last steps; lower is better"
     if reference is not None:
-        words = f"{number(reference)} (dotted): knows only the scale of its rows; 0: no error"
+        words = (
+            f"{number(reference)} (dotted): a denoiser that knows only the scale of its "
+            "rows; 0: no error"
+        )
     panels[0].title("Loss on the twins' own rows", words)
     keys = [line_key(look, f"n = {number(float(n))}") for n, look in looks.items()]
     panels[0].legend(keys, columns=3)

@@ -23,7 +23,7 @@ _SIDES = {
 }
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _FIELDS = {"{side}": r"(?P<side>[A-Za-z0-9]+?)", "{n}": r"(?P<n>\d+)"}
-_REMEDY = 'name them as in a_100.pt and b_100.pt, or pass --pattern "{side}_{n}.pt"'
+_REMEDY = 'name the files like a_100.pt and b_100.pt, or pass --pattern "{side}_{n}.pt"'
 
 
 class FileContent(NamedTuple):
@@ -118,7 +118,7 @@ def _number(key: tuple[str, ...], every: list[tuple[str, ...]]) -> int:
         alike = [other for other in every if len(other) == len(key)]
         places = [place for place in places if len({other[place] for other in alike}) > 1]
     if len(places) != 1:
-        raise InputError("pairs", "holds names that do not say n", " ".join(key), _REMEDY)
+        raise InputError("pairs", "holds file names without n", " ".join(key), _REMEDY)
     return int(key[places[0]])
 
 
@@ -136,5 +136,5 @@ def _complete(found: dict[FileContent, str]) -> dict[FileContent, str]:
         for side in "ab":
             if FileContent("samples", place.n, side) not in found:
                 missing = FileContent("samples", place.n, side)
-                raise InputError("pairs", f"has no {missing} beside this file", name, _REMEDY)
+                raise InputError("pairs", f"has no {missing} for this file", name, _REMEDY)
     return found

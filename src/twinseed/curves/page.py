@@ -59,7 +59,7 @@ def require_room(folder: str | Path) -> None:
             )
     above = next(one for one in (root.absolute(), *root.absolute().parents) if one.exists())
     if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
-        why = "is not yours to write in" if above.is_dir() else "is a file"
+        why = "is a folder that you may not write to" if above.is_dir() else "is a file"
         raise InputError(
             "folder",
             f"cannot be written: {above} {why}",

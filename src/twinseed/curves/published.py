@@ -27,8 +27,9 @@ __all__ = ["published_pairs"]
 
 _READ = re.compile(r"\.(pt|pth|npy|safetensors)$", re.IGNORECASE)
 _WITHOUT_ROWS = (
-    "Without training rows only agreement can be told: nothing about copying, and nothing about "
-    "the truth. It is measured about the mean of each pair's own samples."
+    "Without training rows only agreement can be measured. Copying and recovery "
+    "cannot be measured. Agreement is measured about the mean of the samples of "
+    "each pair."
 )
 
 
@@ -68,7 +69,10 @@ def published_pairs(
     if len({one.d for one in pairs}) > 1:
         widths = ", ".join(str(one.d) for one in pairs)
         raise InputError(
-            "pairs", "must have one number of columns", widths, "compare like with like"
+            "pairs",
+            "must have the same number of columns in every file",
+            widths,
+            "pass files of the same data set",
         )
     entropy = entropy_of(rng)
     shape = np.shape(arrays[str(FileContent("samples", sizes[0], "a"))])[1:]

@@ -59,8 +59,9 @@ def load(path: Path, about: Mapping[str, Any] | None = None) -> dict[str, torch.
         ]
         if differing:
             raise CheckpointError(
-                f"the checkpoint {path} is of something else ({'; '.join(differing)}): "
-                "use another folder, or delete it to train afresh"
+                f"the checkpoint {path} belongs to another training run "
+                f"({'; '.join(differing)}): use another folder, or delete the checkpoint to "
+                "train again"
             )
     tensors: dict[str, torch.Tensor] = _safetensors().load_file(path)
     return tensors
@@ -79,7 +80,7 @@ def description(path: Path) -> dict[str, Any]:
             text = (file.metadata() or {}).get("twinseed")
     except (OSError, SafetensorError) as error:
         raise CheckpointError(
-            f"the checkpoint {path} cannot be read ({error}): delete it to train afresh"
+            f"the checkpoint {path} cannot be read ({error}): delete the checkpoint to train again"
         ) from error
     if text is None:
         raise CheckpointError(f"{path} was not written by twinseed: use another folder")
@@ -100,7 +101,7 @@ def step_of(path: Path) -> int:
             return int(file.get_tensor("step"))
     except (OSError, SafetensorError) as error:
         raise CheckpointError(
-            f"the checkpoint {path} cannot be read ({error}): delete it to train afresh"
+            f"the checkpoint {path} cannot be read ({error}): delete the checkpoint to train again"
         ) from error
 
 

@@ -19,9 +19,11 @@ from twinseed.tables import percent
 __all__ = ["PAIRED", "loss_notes", "training_curves"]
 
 PAIRED = {
-    "disjoint": "disjoint rows, initialisations of their own",
-    "same-rows": "the same rows, initialisations of their own: what optimisation keeps apart",
-    "same-start": "disjoint rows, one initialisation: what an equal start brings together",
+    "disjoint": "disjoint rows, different initialisations",
+    "same-rows": "the same rows, different initialisations: shows how far training noise alone "
+    "keeps twins apart",
+    "same-start": "disjoint rows, the same initialisation: shows how much an equal start raises "
+    "agreement",
 }
 """What twins share, in words."""
 

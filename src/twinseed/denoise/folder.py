@@ -93,7 +93,7 @@ class RunFolder:
         )
         raise InputError(
             "folder",
-            f"holds twins of other settings ({words})",
+            f"holds twins with other settings ({words})",
             str(self.path),
             "pass another folder for these settings, or the settings of that folder again",
         )
@@ -151,8 +151,8 @@ def read_samples(path: Path) -> NDArray[np.float32]:
         samples: NDArray[np.float32] = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise StoreError(
-            f"the samples {path} cannot be read ({error}): delete the file, and run the same again "
-            "to have them drawn anew"
+            f"the samples {path} cannot be read ({error}): delete the file, and run the "
+            "same command again to draw the samples again"
         ) from error
     return samples
 

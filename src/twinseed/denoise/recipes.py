@@ -373,7 +373,9 @@ def recipe_of(denoiser: str, *, steps: int, **options: Any) -> Recipe:
     given = {name: value for name, value in options.items() if value is not None}
     for name, value in given.items():
         if name not in _TAKEN[denoiser]:
-            raise InputError(name, f"is not used by the denoiser {denoiser}", value, "leave it out")
+            raise InputError(
+                name, f"is not an option of the denoiser {denoiser}", value, "leave it out"
+            )
     if denoiser == "linear":
         return LinearRecipe(steps, **given)
     return NetworkRecipe(denoiser, Training(steps, **given))
@@ -410,7 +412,7 @@ def _images(shape: tuple[int, ...]) -> tuple[int, ...]:
         return (1, *shape)
     if len(shape) != 3:
         raise InputError(
-            "shape", "must be that of a picture for this denoiser", shape, "use mlp or linear"
+            "shape", "must be the shape of an image for this denoiser", shape, "use mlp or linear"
         )
     return shape
 

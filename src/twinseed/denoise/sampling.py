@@ -73,7 +73,7 @@ class StochasticAscent:
 
     def __post_init__(self) -> None:
         for name in ("h0", "beta", "sigma_start", "sigma_end"):
-            positive(name, getattr(self, name), "see the range in the documentation")
+            positive(name, getattr(self, name), "pass a number above zero")
         for name in ("h0", "beta"):
             if getattr(self, name) > 1:
                 raise InputError(name, "must not exceed 1", getattr(self, name), "pass a share")

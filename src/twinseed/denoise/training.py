@@ -236,8 +236,8 @@ def train(
         value = float(loss.detach())
         if not math.isfinite(value):
             raise NotFiniteError(
-                f"the loss at step {state.step} is {value}: lower the rate "
-                f"({training.rate:g}), or look for rows that are far out"
+                f"the loss at step {state.step} is {value}: lower the learning rate "
+                f"({training.rate:g}), or look for rows with very large values"
             )
         state.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it without annotations

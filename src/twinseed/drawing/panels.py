@@ -28,10 +28,13 @@ __all__ = [
 ]
 
 TITLES: Mapping[str, tuple[str, str]] = {
-    "memorisation": ("Memorisation m", "1: every sample is a copy; falls as copying stops"),
+    "memorisation": (
+        "Memorisation m",
+        "1: every sample is a copy; memorisation falls as copying stops",
+    ),
     "memorisation_ratio": (
         "Memorisation ratio \N{GREEK SMALL LETTER RHO}",
-        "1 (dotted): no closer to training than to new rows",
+        "1 (dotted): equally close to training rows and new rows",
     ),
     "memorisation_share": ("Share closer to training", "0.5 (dotted): no excess; 1: all copies"),
     "convergence": ("Convergence q", "0: the twins are unrelated; 1: they agree"),

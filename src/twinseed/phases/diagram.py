@@ -90,8 +90,8 @@ class PhaseDiagram:
         diagram = cls.refined(plane, kept.entropy, perform)
         if not diagram.tiling.tiles:
             raise StoreError(
-                f"{path} has {len(results)} of the first {ACROSS**2} points only: let the run that "
-                "makes it go on"
+                f"{path} has {len(results)} of the first {ACROSS**2} points only: let the run "
+                "that writes this store continue"
             )
         return diagram
 
@@ -278,9 +278,9 @@ class PhaseDiagram:
         more = self.uniform > len(self.tiles)
         sharp = f", as sharp as a uniform grid of {self.uniform:,}" if more else ""
         about = (
-            f"Phase diagram at d = {plane.d:,}, ridge {plane.ridge:g}: {len(self.tiles)} simulated "
-            f"points{sharp}. Those in the region that theory gives them stand for "
-            f"{percent(self.agreement, 1)} of the plane."
+            f"Phase diagram at d = {plane.d:,}, ridge {plane.ridge:g}: {len(self.tiles)} "
+            f"simulated points{sharp}. On {percent(self.agreement, 1)} of the plane the simulated "
+            "region is the region that theory predicts."
         )
         return "\n".join([about, "", drawn_table(header, rows, width=width, prose=True)])
 
@@ -313,8 +313,8 @@ def kept_settings(path: str | Path) -> KeptSettings:
         )
     if about["version"] != VERSION:
         raise StoreError(
-            f"{path} was made by version {about['version']}, this is {VERSION}: draw the diagram "
-            "anew in another store"
+            f"{path} was made by version {about['version']}, this is {VERSION}: draw the "
+            "diagram again with another store"
         )
     asked = (text["cells"] for text, _ in stored(path) if "cells" in text)
     return KeptSettings(

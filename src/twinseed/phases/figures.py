@@ -157,7 +157,7 @@ def _theory(axes: Axes, diagram: PhaseDiagram, names: Sequence[str]) -> list[Any
         "memorisation": f"memorisation ratio \N{GREEK SMALL LETTER RHO} = {plane.memorisation:g}",
         "convergence": f"convergence {'q' if plane.ridge == 0 else 'beyond chance'}"
         f" = {plane.convergence:g}",
-        "recovery": "recovery sets in: n/d = 1/\N{GREEK SMALL LETTER BETA}\N{SUPERSCRIPT TWO}",
+        "recovery": "recovery starts: n/d = 1/β²",
     }
     handles = []
     for name in names:

@@ -19,13 +19,14 @@ __all__ = ["diagram_page"]
 _DRAWINGS: Mapping[str, tuple[Callable[..., Figure], str]] = {
     "plane": (
         phase_plane,
-        "Load n/d across, strength of the factor up. Upright borders of memorisation and of "
-        "convergence, a slanting one of recovery; the table below has the regions.",
+        "Load n/d across, strength of the factor up. The borders of memorisation and "
+        "of convergence are vertical, and the border of recovery is a slanted line. "
+        "The table below lists the regions.",
     ),
     "values": (
         phase_values,
-        "Three panels over the same plane: memorisation falls and convergence rises with the load "
-        "at every strength; recovery sets in along a slanting line.",
+        "Three panels over the same plane: memorisation falls and convergence rises "
+        "with the load at every strength. Recovery starts along a slanted line.",
     ),
 }
 

@@ -93,15 +93,15 @@ class Plane:
     @classmethod
     def build(cls, **given: Any) -> Self:
         """Check the fields; each error names its own."""
-        d = whole("d", given["d"], "pass the number of columns, 1e6 say", at_least=100)
-        convergence = positive("convergence", given["convergence"], "pass a level, as in 0.5")
+        d = whole("d", given["d"], "pass the number of columns, such as 1e6", at_least=100)
+        convergence = positive("convergence", given["convergence"], "pass a level such as 0.5")
         if convergence >= 1.0:
             raise InputError("convergence", "must be below 1", convergence, "pass 0.5, say")
-        memorisation = positive("memorisation", given["memorisation"], "pass a level, as in 2")
+        memorisation = positive("memorisation", given["memorisation"], "pass a level such as 2")
         if memorisation <= 1.0:
             raise InputError(
                 "memorisation",
-                "must be above 1, the ratio of a model that copies nothing",
+                "must be above 1; a model that copies nothing has the ratio 1",
                 memorisation,
                 "pass 2, say",
             )
@@ -111,7 +111,10 @@ class Plane:
             strength=_range("strength", given["strength"]),
             ridge=non_negative("ridge", given["ridge"], "pass the strength of the ridge filter"),
             replicates=whole(
-                "replicates", given["replicates"], "pass draws a point, 2 or more", at_least=2
+                "replicates",
+                given["replicates"],
+                "pass the number of draws per point, 2 or more",
+                at_least=2,
             ),
             memorisation=memorisation,
             convergence=convergence,

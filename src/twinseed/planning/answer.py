@@ -113,7 +113,7 @@ class Plan:
         named = [name for name, value in given.items() if value is not None]
         if len(named) != 1:
             raise InputError(
-                "convergence, recovery", "must be given one at a time", given, "pass one target"
+                "convergence, recovery", "must be passed one at a time", given, "pass one target"
             )
         target = require_target(named[0], given[named[0]])
         index = self._checked_factor(factor) if recovery is not None else None
@@ -158,32 +158,33 @@ class Plan:
             share = found.detectable * self.d / float(found.eigenvalues(self.d).sum())
             count = found.factors.size
             sentences.append(
-                f"{count or 'No'} factor{'' if count == 1 else 's'} stood out in these rows. A "
-                f"further one whose variance is below {share:.3g} times the mean variance of a "
-                "column would not have: the plan knows nothing of its recovery."
+                f"{count or 'No'} factor{('' if count == 1 else 's')} stood out in these rows. "
+                f"A further factor would not stand out if its variance is below {share:.3g} "
+                "times the mean variance of a column. The plan gives no recovery for such a "
+                "factor."
             )
         equal = _hard_to_tell_apart(found)
         if equal:
             sentences.append(
-                f"Factors {equal} are equally strong within the error of this pilot: they may be "
-                "learned together before each is learned alone, hence the wide bands of their "
-                "recovery."
+                f"Factors {equal} are equally strong within the error of this pilot: the models "
+                "may learn these factors together before they learn each factor alone. The "
+                "bands of their recovery are wide for this reason."
             )
         if found.constant_columns:
             sentences.append(
-                f"{found.constant_columns} columns never vary in the pilot and are planned as "
-                "constant."
+                f"{found.constant_columns} columns are constant in the pilot. The plan assumes "
+                "that these columns stay constant."
             )
         if self.pilot_rows < _SMALL_PILOT:
             sentences.append(
-                f"A pilot of fewer than {_SMALL_PILOT} rows is biased, and its bands miss more "
-                "often than they say."
+                f"A plan from fewer than {_SMALL_PILOT} rows is biased, and its bands miss the "
+                "true value more often than their level says."
             )
         if self.unevenness > UNEVEN:
             sentences.append(
-                "The lengths of the rows vary more than those of Gaussian rows (heavy tails, or "
-                f"rows of different scale): models may disagree up to {self.unevenness:.1f} times "
-                "as much as planned."
+                "The lengths of the rows vary more than those of Gaussian rows (heavy tails, "
+                "or rows of different scales). The disagreement 1 - q may be up to "
+                f"{self.unevenness:.1f} times as large as planned."
             )
         return sentences
 
@@ -269,7 +270,7 @@ class Plan:
         if number > count:
             raise InputError(
                 "factor",
-                f"must be at most {count}: that many stand out in this pilot",
+                f"must be at most {count}, the number of factors that stand out in this pilot",
                 factor,
                 "ask for a stronger factor, or take a larger pilot",
             )
@@ -278,7 +279,7 @@ class Plan:
 
 def require_target(argument: str, value: Any) -> float:
     """Return the target of an order parameter: one number above 0 and below 1."""
-    target = grid_axis(argument, value, "pass a target, say 0.9")[0]
+    target = grid_axis(argument, value, "pass a target such as 0.9")[0]
     if target.size != 1 or target[0] >= 1.0:
         raise InputError(
             argument, "must be one number above 0 and below 1", value, "pass, say, 0.9"

@@ -120,7 +120,10 @@ def coupled(population: Population, filter: Filter, n: Array) -> Coupling:
         if isinstance(coupling.reason, InputError):
             raise coupling.reason
         raise InputError(
-            "filter", f"has no theory here: {coupling.reason}", filter, "plan with another filter"
+            "filter",
+            f"has no theory for this spectrum: {coupling.reason}",
+            filter,
+            "plan with another filter",
         )
     return coupling
 

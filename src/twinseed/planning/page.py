@@ -38,8 +38,8 @@ def plan_page(plan: Plan, needed: Mapping[str, RowsNeeded], n: Any = None) -> st
         form: inline_svg(
             as_svg(plan_curves(drawn, plan.pilot_rows, stacked=form == "narrow"), f"plan-{form}"),
             f"plan-{form}",
-            "Convergence, recovery and memorisation ratio against training rows, with bands; the "
-            "table below has the numbers.",
+            "Convergence, recovery and memorisation ratio against training rows, with "
+            "bands. The table below has the numbers.",
         )
         for form in ("wide", "narrow")
     }

@@ -59,7 +59,8 @@ def _agreement(
         claims.append(
             picked(measured, "convergence", n=n).claim(
                 f"{source}: convergence, n = {n}",
-                f"Twins trained on {n} of {words} each agree as their spectrum says.",
+                f"Twins trained on {n} of {words} each agree as much as the formula for their "
+                "spectrum predicts.",
                 picked(predicted, "convergence", n=n).value,
                 (allowed[n], reason),
                 source,
@@ -156,16 +157,17 @@ def control_claims(plan: DataPlan, readouts: Mapping[str, xr.Dataset]) -> list[C
             1.0,
             _ROUNDING,
             "control: copies are seen",
-            "A generator that returns its training rows is seen to: every sample has cosine 1.",
+            "A generator that returns its training rows is detected: every sample has "
+            "cosine 1 to a training row.",
         ),
         (
             copies,
             "memorisation_share",
             1.0,
             _ROUNDING,
-            "control: copies are caught",
-            "A generator that returns its training rows is caught: every sample is closer to "
-            "training than to held-out rows.",
+            "control: copies are detected",
+            "A generator that returns its training rows is detected: every sample is "
+            "closer to training rows than to held-out rows.",
         ),
         (
             fresh,
@@ -173,7 +175,8 @@ def control_claims(plan: DataPlan, readouts: Mapping[str, xr.Dataset]) -> list[C
             0.5,
             NONE,
             "control: fresh rows pass",
-            "Rows that nobody saw pass: half of them are closer to training than to held-out rows.",
+            "New rows, which no model saw, show no copying: half of the new rows are "
+            "closer to training rows than to held-out rows.",
         ),
         (
             fresh,
@@ -181,7 +184,8 @@ def control_claims(plan: DataPlan, readouts: Mapping[str, xr.Dataset]) -> list[C
             1.0,
             (1.0 / n, "1/n: a ratio of two means is biased by the relative variance of one"),
             "control: fresh rows are no closer",
-            "Rows that nobody saw are as close to training as to held-out rows: the ratio is 1.",
+            "New rows, which no model saw, are as close to training rows as to held-out "
+            "rows: the ratio is 1.",
         ),
     ):
         claims.append(

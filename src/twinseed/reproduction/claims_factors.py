@@ -37,8 +37,9 @@ def blindness_claims(
             ).claim(
                 f"convergence is blind to a factor of strength {strength:g}",
                 f"Averaged over n/d from {experiment.n[0] / experiment.d:g} to "
-                f"{experiment.n[-1] / experiment.d:g}, across the jump of its recovery, a factor "
-                f"of strength {strength:g} leaves convergence on the curve of pure noise.",
+                f"{experiment.n[-1] / experiment.d:g}, across the jump of its recovery, a "
+                f"factor of strength {strength:g} does not change convergence from its value "
+                "for pure noise.",
                 pure,
                 (
                     (1.0 + strength) / experiment.d,
@@ -65,8 +66,9 @@ def recovery_claims(
         claims.append(
             picked(drawn, "recovery", **at).claim(
                 f"below threshold, strength {strength:g}",
-                f"At n/d = {below:g}, below 1/strength^2 = {threshold:.3g}, a factor of strength "
-                f"{strength:g} is not learned: its overlap is at the floor of this dimension.",
+                f"At n/d = {below:g}, below 1/strength^2 = {threshold:.3g}, a factor of "
+                f"strength {strength:g} is not learned: the overlap equals its floor at this "
+                "dimension.",
                 level,
                 allowances.floor(level),
             )

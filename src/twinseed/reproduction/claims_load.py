@@ -27,8 +27,8 @@ def convergence_claims(
         claims.append(
             picked(drawn, "convergence", **at).claim(
                 f"convergence, n/d = {gamma:g}, ridge {ridge:g}",
-                f"At n/d = {gamma:g} and ridge {ridge:g} twins agree as the Marchenko-Pastur "
-                f"formula says.",
+                f"At n/d = {gamma:g} and ridge {ridge:g} twins agree as much as the "
+                "Marchenko-Pastur formula predicts.",
                 picked(predicted, "convergence", **at).value,
                 allowances.convergence_isotropic(at["n"], d),
             )
@@ -46,7 +46,7 @@ def convergence_claims(
     claims.append(
         picked(drawn, "convergence_null", **at).claim(
             "mismatched seeds",
-            "With mismatched seeds the agreement is gone.",
+            "With mismatched seeds the twins do not agree: convergence is zero.",
             0.0,
             allowances.NONE,
         )
@@ -101,8 +101,8 @@ def memorisation_claims(load: Experiment, drawn: xr.Dataset) -> list[Claim]:
         claims.append(
             picked(drawn, "memorisation", **at).claim(
                 f"memorisation, n/d = {gamma:g}, ridge {ridge:g}",
-                f"At n/d = {gamma:g} and ridge {ridge:g} the closest training row is as close as "
-                f"the formula says.",
+                f"At n/d = {gamma:g} and ridge {ridge:g} the largest cosine to a training row "
+                "is as large as the formula predicts.",
                 value,
                 allowances.maximum(value, at["n"], effective),
             )
@@ -117,7 +117,7 @@ def memorisation_claims(load: Experiment, drawn: xr.Dataset) -> list[Claim]:
             ]
         ).claim(
             "memorisation falls with n",
-            "Memorisation falls as n/d grows from 0.1 to 10, by as much as the formula says.",
+            "Memorisation falls as n/d grows from 0.1 to 10, by as much as the formula predicts.",
             ends[0] - ends[1],
             (
                 sum(
@@ -138,7 +138,7 @@ def memorisation_claims(load: Experiment, drawn: xr.Dataset) -> list[Claim]:
             ]
         ).claim(
             "a ridge lowers memorisation",
-            "At n/d = 0.25 a ridge of 1 lowers memorisation, by as much as the formula says.",
+            "At n/d = 0.25 a ridge of 1 lowers memorisation, by as much as the formula predicts.",
             sides[0] - sides[1],
             (
                 sum(allowances.maximum(v, plain["n"], effective)[0] for v in sides),

@@ -52,7 +52,10 @@ class Cell:
     def __post_init__(self) -> None:
         if self.together is not None and self.group is None:
             raise InputError(
-                "together", "needs a group", self.together, "name the cells that are alike"
+                "together",
+                "needs a group",
+                self.together,
+                "pass as group a name that all equal cells share",
             )
 
     @property

@@ -67,8 +67,9 @@ def connected(address: str) -> Iterator[Any]:
             yield client
         except CancelledError as error:
             raise TwinseedError(
-                f"the Dask scheduler at {address} went away: start it and its workers again; with "
-                "a store, the same call goes on from there"
+                f"the Dask scheduler at {address} stopped answering: start the scheduler and "
+                "its workers again; with a store, the same call continues from the results in "
+                "the store"
             ) from error
 
 
@@ -88,7 +89,7 @@ def as_worker(version: str) -> None:
     if version != __version__:
         raise TwinseedError(
             f"a worker of the cluster has twinseed {__version__}, here it is {version}: "
-            "install the same there"
+            "install the same version there"
         )
     # For good: tasks in the threads of one worker would undo each other's limits.
     threadpool_limits(limits=1)

@@ -53,7 +53,7 @@ class _Processes:
     death: type[Exception] = BrokenProcessPool
     advice = (
         "it may run out of memory (use fewer workers, smaller cells); or the script that calls "
-        "this lacks 'if __name__ == \"__main__\":', which one that uses several processes needs"
+        "this lacks 'if __name__ == \"__main__\":', which every such script needs"
     )
 
     def __init__(self, pool: ProcessPoolExecutor, lanes: int) -> None:
@@ -98,7 +98,7 @@ def sensible(workers: Any) -> int:
             "workers",
             f"must be at most {most} on this machine, which has {processors} processors",
             workers,
-            f"pass {processors}; more workers than processors make nothing faster",
+            f"pass {processors}; more workers than processors do not make the work faster",
         )
     return count
 
@@ -110,7 +110,7 @@ def require_sendable(task: Task) -> None:
     except Exception as error:
         raise InputError(
             "workers",
-            "above 1 need work that can be sent to another process",
+            "must be 1, because this work cannot be sent to another process",
             str(error),
             "use a class or function of an importable module, or workers=1",
         ) from error

@@ -47,8 +47,8 @@ def seal(*parts: str) -> str:
 def damaged(path: Path, what: object) -> StoreError:
     """Return the error to raise for a store that another process or a disk has changed."""
     return StoreError(
-        f"the store {path} is damaged ({what}): put back a copy of it; or delete it, and run the "
-        "same again to make its results anew"
+        f"the store {path} is damaged ({what}): restore a copy of the store; or delete "
+        "the store, and run the same command again to compute its results again"
     )
 
 
@@ -89,8 +89,8 @@ def require_tables(connection: sqlite3.Connection, path: Path) -> None:
     """Refuse a good database that is not a store."""
     if not tables(connection) >= TABLES:
         raise StoreError(
-            f"{path} is a database of something else: give the path of a store of twinseed, or "
-            "for new results another path"
+            f"{path} is a database of another program: give the path of a store of "
+            "twinseed, or another path for new results"
         )
 
 

@@ -161,8 +161,8 @@ class Store:
                 raise
             who = _about(self._connection, self.path).get(_DRIVER, "another process")
             raise StoreError(
-                f"{self.path} is in use by {who}: wait until that is done, and run the same again "
-                "to have its results; or give the store another path"
+                f"{self.path} is in use by {who}: wait until that process is done, and run the "
+                "same command again to read its results; or give the store another path"
             ) from error
 
     def _prepare(self, job: Job) -> None:
@@ -197,21 +197,21 @@ class Store:
         if differing:
             raise StoreError(
                 f"{self.path} belongs to another job ({'; '.join(differing)}): give the store "
-                "another path, or delete the file to start afresh"
+                "another path, or delete the file to start again"
             )
 
     def _unusable(self, error: Exception) -> StoreError:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the upper bits say where it happened
         if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
             return StoreError(
-                f"the store {self.path} cannot be written ({error}): make room on its disk and run "
-                "the same again; it goes on from the results that are kept"
+                f"the store {self.path} cannot be written ({error}): free space on the disk and "
+                "run the same command again; the run continues from the results in the store"
             )
         if code == sqlite3.SQLITE_CORRUPT or isinstance(error, UnicodeDecodeError):
             return damaged(self.path, error)
         return StoreError(
-            f"the store {self.path} cannot be used ({error}): give a path in a folder that can be "
-            "written, which is new or was written by twinseed"
+            f"the store {self.path} cannot be used ({error}): give a path in a folder that "
+            "you may write to; the file must be new or written by twinseed"
         )
 
 
@@ -254,8 +254,9 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         if code == sqlite3.SQLITE_CORRUPT or isinstance(error, UnicodeDecodeError):
             raise damaged(path, error) from error
         raise StoreError(
-            f"{path} cannot be read as a store ({error}): check the path; a store in a folder that "
-            "cannot be written must be copied to one that can, with the file that ends in -wal"
+            f"{path} cannot be read as a store ({error}): check the path; if you may not "
+            "write to its folder, copy the store to another folder, together with the file "
+            "that ends in -wal"
         ) from error
 
 

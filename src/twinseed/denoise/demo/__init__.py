@@ -32,7 +32,8 @@ RECIPE = NetworkRecipe(
 
 _HERE = Path(__file__).parent
 _NOTE = (
-    "One pair at each n: the error bars are those of its seeds, another pair may differ by more."
+    "There is one pair per n. The error bars show the spread over the seeds of "
+    "this pair; another pair may differ by more."
 )
 
 IMAGES = _HERE / "fashion.npz"
