@@ -27,11 +27,11 @@ def compare(readout: xr.Dataset, other: xr.Dataset) -> xr.Dataset:
     """Subtract two readouts, variable by variable, and say how many standard errors apart they are.
 
     Equation: ``z = (readout - other) / sqrt(se_readout^2 + se_other^2)``. Range of z: the whole
-    line; 0 means equal, beyond +-3 they disagree. Where either has no number the difference is
-    NaN. The status is the worse of the two, so that it is "ok" only where both are. Where neither
-    has an error bar z is 0 if they are equal and infinite if not.
+    line; 0 means equal, beyond +-3 they disagree. Where one readout has no number, the difference
+    is NaN. The status is the worse of the two statuses, so it is "ok" only where both are "ok".
+    Where no readout has an error bar, z is 0 if the values are equal and infinite otherwise.
 
-    Shapes: the two are brought to one grid first.
+    Shapes: the two readouts are brought to one grid first.
 
     - A dimension that both have must hold the same values on both sides, in any order.
     - Where one has a dimension and the other a single value, that value is looked up.
@@ -42,12 +42,21 @@ def compare(readout: xr.Dataset, other: xr.Dataset) -> xr.Dataset:
       that is compared with data, and ``factor_eigenvalue_first`` and ``factor_eigenvalue_second``
       where the two differ.
 
+    Args:
+        readout: a readout of ``predict``, ``simulate`` or ``measure``.
+        other: the readout to subtract, on the same grid or with a single value where the first has
+            a dimension.
+
+    Returns:
+        A dataset: the differences under the names of the variables, with ``_se``, ``_z`` and
+        ``_status`` beside each difference.
+
     Raises:
         ReadoutError: a coordinate differs (it is named), or an argument is not a readout.
 
-    Validity: the two must be independent; two readouts of the same draw are not. Theory has no
-    standard error, but it has an error of order 1/d: a precise simulation at a small d lies many
-    standard errors away from it.
+    Validity: the two readouts must be independent; two readouts of the same draw are not
+    independent. Theory has no standard error, but it has an error of order 1/d: a precise
+    simulation at a small d lies many standard errors away from it.
 
     >>> import numpy as np, twinseed as ts
     >>> theory = ts.predict(ts.Spiked([]), n=[100, 200], d=8)
@@ -56,6 +65,8 @@ def compare(readout: xr.Dataset, other: xr.Dataset) -> xr.Dataset:
     >>> apart = ts.compare(ts.measure(twins, rng=0), theory)
     >>> float(apart.n), apart.attrs["ridge"], apart.attrs["title"]
     (100.0, 0.0, 'measure minus predict')
+
+    See also: ``predict``, ``simulate``, ``measure``.
     """
     import xarray as xr
 

@@ -16,6 +16,12 @@ __all__ = ["SpectralModel"]
 class SpectralModel:
     """Deprecated: write ``ts.predict(population, filter, n=..., d=...)``.
 
+    Args:
+        population: the covariance of the data.
+        filter: the regularisation of the model.
+        n: training rows, at least 1.
+        d: columns of the data, at least 1.
+
     Raises:
         InputError: ``n`` or ``d`` is not a whole number of at least 1, ``d`` is not the
             population's own dimension, or an argument is of the wrong kind.
@@ -24,6 +30,8 @@ class SpectralModel:
     >>> readout = ts.predict(ts.Spiked([3.0]), ts.Ridge(0.1), n=200, d=100)
     >>> float(readout.gamma)
     2.0
+
+    See also: ``predict``, ``Filter``.
     """
 
     population: Population

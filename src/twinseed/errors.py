@@ -20,11 +20,13 @@ __all__ = [
 class TwinseedError(Exception):
     """Base class: catch this to catch everything that twinseed raises on purpose.
 
-    Every such error can be copied and pickled, whatever its class takes to make one, so that it
-    comes back from a worker process with its message, its attributes and its notes.
+    Every such error can be copied and pickled, whatever arguments its class takes. So an error in a
+    worker process arrives with its message, its attributes and its notes.
 
     >>> issubclass(InputError, TwinseedError)
     True
+
+    See also: ``InputError``.
     """
 
     def __str__(self) -> str:
@@ -38,9 +40,17 @@ class TwinseedError(Exception):
 class InputError(TwinseedError, ValueError):
     """A bad argument: names the argument, says the problem, shows the value and the remedy.
 
+    Args:
+        argument: name of the argument.
+        problem: what is wrong, as the rest of a sentence: "must be positive".
+        value: the value that was passed.
+        remedy: what to pass instead.
+
     >>> raise InputError("n", "must be positive", -3, "pass the number of training rows")
     Traceback (most recent call last):
     twinseed.errors.InputError: n must be positive (got -3): pass the number of training rows
+
+    See also: ``TwinseedError``.
     """
 
     def __init__(self, argument: str, problem: str, value: object, remedy: str) -> None:

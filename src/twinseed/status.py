@@ -8,13 +8,16 @@ __all__ = ["Status"]
 
 
 class Status(StrEnum):
-    """How far a value can be trusted, and what to do about it.
+    """How far a value can be trusted, and what to do next.
 
     A status is a plain string, so that it prints, compares and saves as one. ``has_value`` is False
-    for the statuses under which no number exists; there, and only there, the value is NaN.
+    for the statuses under which no number exists. The value is NaN for these statuses, and only for
+    these.
 
     >>> Status.BELOW_FLOOR == "below the floor", Status.NO_THEORY.has_value
     (True, False)
+
+    See also: ``Status.advice``, ``predict``, ``measure``.
     """
 
     OK = "ok"

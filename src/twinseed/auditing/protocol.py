@@ -53,7 +53,7 @@ def audit(
     factors: int = 5,
     progress: ShowProgress = False,
 ) -> Audit:
-    """Judge one or two generators: is it copying, did the twins converge, what did they recover?
+    """Judge one or two generators: do they copy, do the twins agree, which factors did they learn?
 
     Equation: the order parameters of ``measure``, about the mean of the real rows, each beside what
     to compare it with: no copying (ratio 1, shares 1/2, held-out level), mismatched seeds, and the
@@ -72,18 +72,20 @@ def audit(
         samples_a: samples of generator A.
         train_b: rows that generator B was trained on.
         samples_b: samples of generator B, from the same seeds as A's.
-        heldout: rows of the same source that neither saw; without them copying cannot be judged.
-        rng: a seed or a generator; left out, one is drawn. It is recorded in the result.
+        heldout: rows of the same source that neither generator saw. Copying cannot be judged
+            without held-out rows: they show how close a sample comes to real rows by chance.
+        rng: a seed or a numpy Generator; if left out, a seed is drawn. The seed is recorded in the
+            result.
         twins: all of the above as ``ts.Twins``, instead of the arrays.
         generators: one or two functions from noise (N, d) to samples (N, d), or objects with such a
             method ``sample``, as ``ts.TorchGenerator``, ``ts.DenoiserFlow`` and
             ``ts.PipelineGenerator``, instead of ``samples_a`` and ``samples_b``: both are given the
             same rows of standard normals, of the data's width or of the objects' ``noise_shape``.
-        seeds: how many samples to draw of each of ``generators``.
-        encoder: a function from rows, or images, to features: all is judged in features, see
+        seeds: number of samples to draw from each of ``generators``.
+        encoder: a function from rows, or images, to features; the audit judges the features, see
             ``Twins.encoded``.
         cache: a folder that keeps the features.
-        factors: how many leading directions to look at, at most; fewer where there are fewer.
+        factors: largest number of leading directions to compare.
         progress: True shows it on stderr, False does not, None does on a terminal; a function is
             called with the number of steps done since its last call.
 
@@ -95,7 +97,7 @@ def audit(
 
     Validity: copies in other features (a crop, a mirror image) or blurred beyond the distance
     between rows are not seen, and no result is a guarantee of privacy (arXiv 2505.01524). All error
-    bars take the trained models as given. Memory: in blocks, beyond a copy of rows that both
+    bars hold the trained models fixed. Memory: in blocks, beyond a copy of rows that both
     generators were trained on, and one thin singular value decomposition of each training set.
     Source: Maillard and Goldt, arXiv 2605.21402 (the order parameters).
 
@@ -106,6 +108,8 @@ def audit(
     (True, True)
     >>> found.copying.copied_fraction > 0.9
     True
+
+    See also: ``measure``, ``Twins``, ``TorchGenerator``, ``DenoiserFlow``, ``PipelineGenerator``.
     """
     right = "ts.audit(train_a=..., samples_a=..., heldout=..., rng=0)"
     if len(positional) == 1 and isinstance(positional[0], Twins):

@@ -32,15 +32,23 @@ _NEEDED: Any = None  # what is left out is told by name, as every bad argument i
 class Twins:
     """Samples of two generators and their data; row i of both samples is seed i.
 
-    Shapes: ``samples_a`` and ``samples_b`` (N, d); ``train_a`` (n, d); ``train_b`` (n', d);
-    ``heldout`` (h, d), rows of the same law that neither generator saw. Arrays, memory-mapped
-    arrays, CPU tensors and data frames of numbers are taken; nothing is copied. Images (N x C x H x
-    W, N x H x W) are flattened; ``image_shape`` keeps their axes for pictures and encoders, (H, W),
-    (C, H, W) or (H, W, C), and is None where rows are no images. ``columns`` are what tables call
-    their columns, see ``column_names``; names may be given beside arrays. With one generator only,
-    leave ``samples_b`` and ``train_b`` out; leave ``train_b`` out if both were trained on
-    ``train_a``. Everything is measured about ``origin``, zero by default; ``centred()`` gives twins
-    about the mean of the real rows. ``rows`` is what is known of the real rows alone; see ``Rows``.
+    Shapes: rows are samples, and all arrays have d columns. Arrays, memory-mapped arrays, CPU
+    tensors and data frames of numbers are accepted; nothing is copied. Images (N x C x H x W, N x H
+    x W) are flattened. With one generator only, leave ``samples_b`` and ``train_b`` out. ``rows``
+    is what is known of the real rows alone; see ``Rows``.
+
+    Args:
+        samples_a: samples of generator A, shape (N, d).
+        samples_b: samples of generator B from the same seeds, shape (N, d).
+        train_a: rows that generator A was trained on, shape (n, d).
+        train_b: rows that generator B was trained on, shape (n', d); leave out if both generators
+            were trained on ``train_a``.
+        heldout: rows of the same source that neither generator saw, shape (h, d).
+        origin: point about which everything is measured, shape (d,); zero by default. ``centred()``
+            takes the mean of the real rows.
+        image_shape: axes of an image, (H, W), (C, H, W) or (H, W, C), for pictures and encoders;
+            None where rows are not images.
+        columns: names of the columns, see ``column_names``.
 
     Raises:
         InputError: not numbers, NaN or infinity (with its position), a single row, widths or
@@ -58,6 +66,8 @@ class Twins:
     >>> a, b, train_a, train_b = rng.standard_normal((4, 8, 3))
     >>> Twins(a, b, train_a, train_b)
     Twins(seeds=8, d=3, n=8, train_b=8 rows, heldout=None)
+
+    See also: ``measure``, ``audit``, ``Twins.centred``, ``Twins.encoded``.
     """
 
     samples_a: NDArray[Any] = _NEEDED

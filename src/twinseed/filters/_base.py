@@ -41,8 +41,8 @@ _FIXED = SpectrumSeen(
 class Filter(ABC):
     """A spectral filter ``f``: the linear generator is ``x = f(S) z`` with ``z`` standard normal.
 
-    A subclass gives ``__call__``, elementwise, and its parameters; one that depends on the whole
-    sample spectrum gives ``adapted`` too. Instances are immutable.
+    A subclass defines ``__call__``, which works elementwise, and ``parameters``. A filter that
+    depends on the whole sample spectrum defines ``adapted`` too. Instances are immutable.
 
     ``analytic`` declares that ``__call__`` also takes complex eigenvalues and is analytic off the
     negative axis: theory then integrates it along a contour, to full precision on any spectrum.
@@ -52,6 +52,8 @@ class Filter(ABC):
     >>> filter = ts.Ridge(0.25)
     >>> isinstance(filter, Filter), filter.at_zero, filter.breaks, dict(filter.parameters)
     (True, 0.5, (), {'ridge': 0.25})
+
+    See also: ``Ridge``, ``ProbabilityFlow``, ``EarlyStopping``, ``Truncation``, ``Shrinkage``.
     """
 
     analytic: ClassVar[bool] = False

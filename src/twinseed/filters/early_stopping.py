@@ -41,6 +41,11 @@ class EarlyStopping(Filter):
     the eigenvalues. ``0 < sigma_min < sigma_max``; at a fixed time ``f`` vanishes with
     ``sigma_min``. ``f(0) = sigma_min`` at every time, and ``f`` rises with ``lambda`` and ``time``.
 
+    Args:
+        time: training time, zero or above, in units of one over the eigenvalues.
+        sigma_min: the last noise level, above zero, in units of the data.
+        sigma_max: the first noise level, above ``sigma_min``.
+
     Raises:
         InputError: a time that is negative or not finite, or levels that are out of order.
 
@@ -52,6 +57,8 @@ class EarlyStopping(Filter):
     >>> import numpy as np
     >>> EarlyStopping(1.0, 0.1, 10.0)(np.array([0.0, 0.5, 5.0])).round(4)
     array([0.1   , 0.2753, 2.1561])
+
+    See also: ``ProbabilityFlow``, ``Ridge``, ``predict``.
     """
 
     analytic = True

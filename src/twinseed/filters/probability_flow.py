@@ -30,17 +30,21 @@ class ProbabilityFlow(Filter):
     Range: ``0 <= sigma_min < sigma_max``. ``sigma_min = 0`` leaves no noise in the samples
     (``f(0) = 0``); ``sigma_max`` to infinity gives ``Ridge(sigma_min^2)``, ``sigma_max`` near
     ``sigma_min`` noise of size ``sigma_min`` alone. Values lie between ``f(0) = sigma_min`` and
-    ``sigma_max``, and rise with ``lambda``. Both levels are in units of the data (roots of
-    eigenvalues).
+    ``sigma_max``, and rise with ``lambda``.
 
-    With ``sampler=Euler(steps)`` or ``Heun(steps)`` the flow is cut into steps on the geometric
+    With ``sampler=Euler(steps)`` or ``Heun(steps)`` the flow is divided into steps on the geometric
     levels ``sigma_i = sigma_max (sigma_min/sigma_max)^(i/steps)``, as a diffusion model is sampled,
-    and the difference from the exact map is what the sampler itself costs. It then needs
+    and the difference from the exact map is the error of the sampler. A sampler needs
     ``sigma_min > 0``.
+
+    Args:
+        sigma_min: the last noise level, zero or above, in units of the data (roots of eigenvalues).
+        sigma_max: the first noise level, above ``sigma_min``, in the same units.
+        sampler: ``ts.Euler(steps)`` or ``ts.Heun(steps)``; None for the exact flow.
 
     Raises:
         InputError: a level that is negative or not finite, ``sigma_max`` not above ``sigma_min``,
-            ``sigma_min = 0`` with a sampler, or a sampler that is none.
+            ``sigma_min = 0`` with a sampler, or an object that is not a sampler.
 
     Source: Song et al., arXiv 2011.13456 (probability flow); Karras et al., arXiv 2206.00364,
     equation 1; Wang, Zavatone-Veth and Pehlevan, arXiv 2602.02908 (linear denoisers).
@@ -50,6 +54,8 @@ class ProbabilityFlow(Filter):
     array([1.   , 1.633, 2.   ])
     >>> ProbabilityFlow(1.0, 2.0, sampler=Heun(4))(np.array([0.0, 5.0, 1e9])).round(4)
     array([1.   , 1.634, 2.   ])
+
+    See also: ``EarlyStopping``, ``Euler``, ``Heun``, ``DenoiserFlow``.
     """
 
     analytic = True

@@ -18,9 +18,12 @@ class Ridge(Filter):
     """Square root of the sample covariance with a ridge.
 
     Equation: ``f(lambda) = sqrt(lambda + strength)``. Range: ``strength >= 0``; 0 is the plain
-    square root (the model reproduces the sample covariance), infinity is pure noise. It is in the
-    units of the eigenvalues. Any convention ``a S + b I`` gives the same memorisation, convergence
-    and recovery up to ``strength = b/a``, since all three are free of scale.
+    square root (the model reproduces the sample covariance), at infinity the samples are pure
+    noise. Any convention ``a S + b I`` gives the same memorisation, convergence and recovery up to
+    ``strength = b/a``, since all three do not depend on the scale of the samples.
+
+    Args:
+        strength: the ridge, zero or above, in units of the eigenvalues.
 
     Raises:
         InputError: a strength that is negative or not a finite number.
@@ -31,6 +34,8 @@ class Ridge(Filter):
     >>> import numpy as np
     >>> Ridge(1.0)(np.array([0.0, 3.0]))
     array([1., 2.])
+
+    See also: ``ProbabilityFlow``, ``EarlyStopping``, ``Truncation``, ``Shrinkage``, ``predict``.
     """
 
     analytic = True

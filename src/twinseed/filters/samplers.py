@@ -58,12 +58,15 @@ class Sampler(ABC):
 
 
 class Euler(Sampler):
-    """Euler's method: one evaluation of the denoiser a step, with an error of order 1/steps.
+    """Euler's method: one evaluation of the denoiser per step, with an error of order 1/steps.
 
     Equation: ``x <- x [1 - (high - low) a(high)]``, ``a(sigma) = sigma/(lambda + sigma^2)``.
     Range: ``steps`` from 1, a single jump to the denoised mean and a little noise, to infinity, the
     exact flow. Each factor lies between ``low/high`` (at ``lambda = 0``, where Euler is exact) and
     1, and rises with ``lambda``. Euler never gives more variance than the exact flow.
+
+    Args:
+        steps: number of steps, at least 1.
 
     Raises:
         InputError: ``steps`` is not a whole number of at least 1.
@@ -74,6 +77,8 @@ class Euler(Sampler):
     >>> import numpy as np
     >>> Euler(1).gain(np.array([0.0, 1.0]), 1.0, 3.0).round(4)
     array([0.3333, 0.4   ])
+
+    See also: ``Heun``, ``ProbabilityFlow``, ``DenoiserFlow``.
     """
 
     def step(self, eigenvalues: Array, high: float, low: float) -> Array:
@@ -86,12 +91,15 @@ class Euler(Sampler):
 
 
 class Heun(Sampler):
-    """Heun's method: two evaluations of the denoiser a step, with an error of order 1/steps^2.
+    """Heun's method: two evaluations of the denoiser per step, with an error of order 1/steps^2.
 
     Equation: ``x <- x [1 - (high - low)/2 {a(high) + a(low) (1 - (high - low) a(high))}]``,
     ``a(sigma) = sigma/(lambda + sigma^2)``. Range: ``steps`` from 1 to infinity, the exact flow.
     Each factor lies between ``low/high`` (at ``lambda = 0``, where Heun is exact) and 1, and rises
     with ``lambda``.
+
+    Args:
+        steps: number of steps, at least 1.
 
     Raises:
         InputError: ``steps`` is not a whole number of at least 1.
@@ -101,6 +109,8 @@ class Heun(Sampler):
     >>> import numpy as np
     >>> Heun(1).gain(np.array([0.0, 1.0]), 1.0, 3.0).round(4)
     array([0.3333, 0.5   ])
+
+    See also: ``Euler``, ``ProbabilityFlow``, ``DenoiserFlow``.
     """
 
     def step(self, eigenvalues: Array, high: float, low: float) -> Array:

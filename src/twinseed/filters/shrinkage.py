@@ -75,6 +75,8 @@ class Shrinkage(Filter):
     >>> shrunk = Shrinkage().adapted(SpectrumSeen(values, np.full(200, 1 / 200), n=400, d=200))
     >>> print(values.std().round(1), (shrunk(values) ** 2).std().round(1))
     0.7 0.0
+
+    See also: ``Truncation``, ``Ridge``, ``Filter``.
     """
 
     def __call__(self, eigenvalues: Array) -> Array:

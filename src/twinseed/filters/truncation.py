@@ -22,9 +22,14 @@ class Truncation(Filter):
     Equation: ``f(lambda) = sqrt(lambda)`` for ``lambda >= threshold``, else 0. Given a ``rank``
     instead, the threshold follows from each sample spectrum: it then keeps the ``rank`` leading
     directions.
-    Range: ``threshold >= 0``; 0 is the plain square root, a threshold above the spectrum leaves a
-    model that says nothing. ``rank`` from 1; the number of non-zero eigenvalues and more keep them
-    all. Exactly one of the two is given. The threshold is in units of the eigenvalues.
+    Range: ``threshold >= 0``; 0 is the plain square root, with a threshold above the spectrum every
+    sample is zero. ``rank`` from 1; from the number of non-zero eigenvalues on, every direction is
+    kept.
+
+    Args:
+        rank: number of leading directions to keep, at least 1.
+        threshold: the least eigenvalue to keep, zero or above, in units of the eigenvalues. Pass
+            either ``rank`` or ``threshold``.
 
     Raises:
         InputError: neither or both are given, or one is out of range; in a call, a rank that has
@@ -39,6 +44,8 @@ class Truncation(Filter):
     >>> three = SpectrumSeen(np.array([1.0, 2.0, 9.0]), np.full(3, 1 / 3), n=5, d=3)
     >>> Truncation(rank=1).adapted(three)
     Truncation(threshold=5.5)
+
+    See also: ``Shrinkage``, ``Ridge``, ``Filter``.
     """
 
     def __init__(self, rank: int | None = None, *, threshold: float | None = None) -> None:

@@ -22,7 +22,7 @@ _SEEDS = 1 << 63
 
 
 class PipelineGenerator:
-    """A ``diffusers`` pipeline of images, each from a ``torch.Generator`` of its own.
+    """A ``diffusers`` pipeline of images, each image from its own ``torch.Generator``.
 
     Equation: image i is ``pipeline(generator=torch.Generator().manual_seed(seed_i))``. All that the
     pipeline draws for it, the first noise and what a stochastic scheduler adds, comes from that
@@ -34,9 +34,10 @@ class PipelineGenerator:
     Args:
         pipeline: a pipeline that takes ``generator`` as a list and ``batch_size`` (unconditional)
             or ``num_images_per_prompt`` (pass ``prompt`` among the options).
-        steps: the scheduler's steps, ``num_inference_steps``; the pipeline's own unless given.
-        batch: images made at a time.
-        options: everything else that the pipeline is to be called with.
+        steps: number of steps of the scheduler, ``num_inference_steps``; by default the pipeline
+            decides.
+        batch: number of images per call of the pipeline.
+        options: all other arguments of the pipeline.
 
     Raises:
         InputError: something that is no such pipeline; a pipeline that returns no images, another
@@ -55,6 +56,8 @@ class PipelineGenerator:
     >>> images = generator.from_seeds([7, 8, 7])
     >>> images.shape, bool((images[0] == images[2]).all()), bool((images[0] == images[1]).all())
     ((3, 2, 2, 1), True, False)
+
+    See also: ``TorchGenerator``, ``DenoiserFlow``, ``audit``.
     """
 
     noise_shape = (1,)

@@ -41,11 +41,12 @@ class DenoiserFlow:
         denoiser: ``D(rows, sigma)``, an estimate of the clean rows: a function of arrays, or a
             ``torch.nn.Module`` of tensors (N, *shape) and levels (N,), run where its weights are,
             in evaluation mode and without gradients.
-        shape: of one row, as the denoiser wants it.
+        shape: the shape of one row, as the denoiser expects it.
         sigma_min: the last noise level.
-        sigma_max: the first one; several times the data's spread along its leading direction.
+        sigma_max: the first noise level; several times the spread of the data along its leading
+            direction.
         sampler: ``ts.Euler(steps)`` or ``ts.Heun(steps)``, ``Heun(32)`` unless given.
-        block: rows that the denoiser is given at a time.
+        block: number of rows per call of the denoiser.
 
     Raises:
         InputError: a bad argument; a denoiser that returns another shape or numbers that are not
@@ -57,6 +58,9 @@ class DenoiserFlow:
     ...     return y / (1.0 + sigma**2)
     >>> DenoiserFlow(denoiser, (2,), 0.01, 50.0).sample([[1.0, -1.0]]).round(1)
     array([[ 1., -1.]])
+
+    See also: ``TorchGenerator``, ``PipelineGenerator``, ``Euler``, ``Heun``, ``ProbabilityFlow``,
+        ``audit``.
     """
 
     def __init__(

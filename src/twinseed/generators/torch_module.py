@@ -41,21 +41,25 @@ class TorchGenerator:
         module: a ``torch.nn.Module``; a sampler of several steps is a module whose ``forward``
             runs them.
         noise_shape: the shape of one row of noise.
-        device: where to run; the module is moved there. Where it is, unless given.
-        batch: rows given to the module at a time.
+        device: where to run; the module is moved to this device. By default the module stays on its
+            own device.
+        batch: number of rows per call of the module.
 
     Raises:
         InputError: something that is no module; a module that does not return one row of finite
             numbers for each row of noise, or whose rows depend on the rest of the batch (the first
             four are also drawn alone, and may differ by 0.1 % of the largest entry).
 
-    Validity: a module that draws noise of its own gives other samples each time; an audit says so.
+    Validity: a module that draws its own noise gives other samples in each call; an audit reports
+    this.
     Memory: one batch on the device, all samples on the host.
 
     >>> import torch
     >>> generator = TorchGenerator(torch.nn.Flatten(), (1, 2))
     >>> generator.sample([[1.0, -1.0]])
     array([[ 1., -1.]], dtype=float32)
+
+    See also: ``DenoiserFlow``, ``PipelineGenerator``, ``audit``.
     """
 
     def __init__(

@@ -51,14 +51,21 @@ _FORMATS = (".html", ".png", ".svg", ".nc")
 class PhaseDiagram:
     """Where twins memorise, converge and recover one factor, simulated and in theory.
 
-    ``plane`` says of what, ``entropy`` is the seed; ``tiling`` has the tiles and what was found in
-    each, ``results`` the means and standard errors at their centres, ``lines`` the theory. Made by
-    ``phase_diagram``, or from its store alone by ``from_store``.
+    ``phase_diagram`` makes a diagram; ``from_store`` reads a finished diagram from its store.
+
+    Args:
+        plane: the population, the filter and the thresholds of the diagram.
+        entropy: the seed.
+        tiling: the tiles, and the result of each tile.
+        results: means and standard errors at the centres of the tiles.
+        lines: the borders by theory.
 
     >>> import twinseed as ts
     >>> diagram = ts.phase_diagram(d=1000, gamma=(1, 9), strength=(0.1, 3), ridge=1, cells=81)
     >>> len(diagram.tiling.tiles), diagram.regions[-1].words
     (81, 'converged and recovered')
+
+    See also: ``phase_diagram``.
     """
 
     plane: Plane

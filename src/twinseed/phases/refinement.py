@@ -38,10 +38,10 @@ def phase_diagram(
     """Simulate the plane of load and strength of one factor: few points, sharp borders.
 
     Equation: twins ``x = f(S) z`` of data with covariance ``I + strength u u^T`` are drawn by
-    ``Compressed`` at the centres of tiles. A tile is cut in three along an axis across which it
-    differs from a neighbour: in its region, or by more than a quarter in ``1/rho``, in corrected
-    convergence or in recovery. Borders in theory: ``rho`` and convergence at their levels from
-    ``predict``, and ``gamma = 1/strength^2`` (Baik, Ben Arous and Peche) for recovery.
+    ``Compressed`` at the centres of tiles. A tile is divided in three along an axis if it differs
+    from a neighbour across this axis: in its region, or by more than a quarter in ``1/rho``, in
+    corrected convergence or in recovery. Borders in theory: ``rho`` and convergence at their levels
+    from ``predict``, and ``gamma = 1/strength^2`` (Baik, Ben Arous and Peche) for recovery.
 
     Range: ``gamma`` and ``strength`` are two numbers each, the ends of logarithmic axes. A point is
     memorised where the ratio rho is at least ``memorisation``, converged where the agreement
@@ -55,12 +55,12 @@ def phase_diagram(
         ridge: strength of the ridge filter.
         memorisation: level of the memorisation ratio, above 1.
         convergence: level of the corrected convergence, below 1.
-        cells: points to simulate at the most, at least 81. More cut further: the tiles of a smaller
-            number are cut again, and none is simulated twice in one store.
-        replicates: draws of each point, at least 2.
+        cells: largest number of points to simulate, at least 81. With a store, a call with more
+            points continues from the points of an earlier call.
+        replicates: draws per point, at least 2.
         rng: a seed or a numpy generator. The same seed gives the same tiles and the same bits for
             any number of workers, and after any interruption.
-        store: a file that keeps each point; run again, the same call goes on from there, and
+        store: a file that keeps each point; the same call, run again, continues from the file, and
             ``PhaseDiagram.from_store`` draws it without simulating.
         cluster: the address of a Dask scheduler that is already running, instead of ``workers``.
         workers: processes on this machine.
@@ -83,6 +83,8 @@ def phase_diagram(
     >>> diagram = ts.phase_diagram(d=10**4, ridge=0.3, cells=120)
     >>> len(diagram.tiles) <= 120, diagram.agreement > 0.9
     (True, True)
+
+    See also: ``PhaseDiagram``, ``Compressed``, ``predict``.
     """
     plane = Plane.build(
         d=d,

@@ -40,9 +40,9 @@ def plan(
 
     Args:
         pilot: rows of the data, at least 8; 60 or more are better.
-        filter: the regularisation that the models will use.
-        rng: a seed or a numpy generator; same seed, same bands.
-        resamples: pilots drawn for the bands, at least 10.
+        filter: the regularisation of the models.
+        rng: a seed or a numpy Generator. The same seed gives the same bands.
+        resamples: number of pilots drawn for the bands, at least 10.
         progress: True shows it on stderr, False does not, None does on a terminal; a function is
             called with the number of resamples done since its last call.
 
@@ -67,6 +67,8 @@ def plan(
     >>> needed = found.samples_for(convergence=0.9)
     >>> bool(needed.low < needed.value < needed.high)
     True
+
+    See also: ``estimate_population``, ``predict``.
     """
     require_filter("filter", filter)
     count = whole("resamples", resamples, "pass 100, or at least 10", at_least=10)

@@ -28,12 +28,20 @@ class Atoms(Population):
     theory and simulation alike. The ``leading`` largest atoms are reported as factors; each must
     then be a single direction, so ``d`` must be finite and give it the multiplicity one.
 
+    Args:
+        values: population eigenvalues, shape (k,), zero or above.
+        weights: share of the directions per value, shape (k,), with sum one; equal shares if left
+            out.
+        leading: how many of the largest values are factors.
+
     Raises:
         InputError: a negative value, only zeros, weights of another length, negative or not
             summing to one; a leading atom that is not a single direction.
 
     >>> Atoms([1.0, 4.0], [0.75, 0.25]).eigenvalues(8)
     array([4., 4., 1., 1., 1., 1., 1., 1.])
+
+    See also: ``Spiked``, ``PowerLaw``, ``estimate_population``.
     """
 
     def __init__(

@@ -184,9 +184,9 @@ def estimate_population(
         InputError: fewer than 8 rows, a value that is not finite, rows that never vary, or rows
             that repeat each other (a sample of independent rows does not).
 
-    Validity: independent rows, n and d of 60 or more; with 40 rows it is biased. Heavier tails than
-    a Gaussian's widen the spectrum. Population eigenvalues below 1e-3 of the bulk's mean are not
-    told apart.
+    Validity: independent rows, n and d of 60 or more; with 40 rows the estimate is biased. Heavier
+    tails than a Gaussian's widen the spectrum. Population eigenvalues below 1e-3 of the bulk's mean
+    cannot be distinguished.
     Source: El Karoui, Ann. Statist. 36 (2008), for the inversion; Bai and Silverstein, Ann. Probab.
     32 (2004), Theorem 1.1, for its correction at finite n.
 
@@ -195,6 +195,8 @@ def estimate_population(
     >>> pilot = ts.Spiked([8.0]).sample(100, 200, np.random.default_rng(1))
     >>> ts.estimate_population(pilot).factors.round(1)
     array([8.2])
+
+    See also: ``plan``, ``predict``, ``Atoms``.
     """
     sample = sample_spectrum(data, known_mean=known_mean)
     if leading is None:

@@ -24,7 +24,12 @@ class PowerLaw(Population):
 
     Equation: ``mu_k = d k^-exponent / sum_j j^-exponent``, k = 1..d, so that the trace is ``d``.
     Range: ``exponent >= 0``; 0 is the identity, 1 to 2 is what images show. The ``leading``
-    eigenvectors (at most d - 1) are reported as factors.
+    eigenvectors are reported as factors.
+
+    Args:
+        exponent: the decay of the eigenvalues, zero or above.
+        d: the dimension, from 2 to ten million.
+        leading: how many factors to report, at most d - 1.
 
     Raises:
         InputError: a negative exponent, or a dimension below 2 or above ten million.
@@ -33,6 +38,8 @@ class PowerLaw(Population):
 
     >>> PowerLaw(1.0, 4).eigenvalues(4)
     array([1.92, 0.96, 0.64, 0.48])
+
+    See also: ``Spiked``, ``Atoms``, ``predict``.
     """
 
     def __init__(self, exponent: float, d: int, *, leading: int = 5) -> None:

@@ -17,12 +17,17 @@ __all__ = ["Spiked"]
 
 
 class Spiked(Population):
-    """Spiked covariance, the population of the paper's main part.
+    """Spiked covariance: a few factors over noise of equal variance.
 
     Equation: ``Sigma = bulk I + sum_k strengths[k] u_k u_k^T`` with orthonormal ``u_k``.
     Range: ``strengths[k] > -bulk``; 0 is no factor at all, and a factor of strength beta over a
     unit bulk can be recovered when ``n/d > 1/beta^2``. ``strengths`` may be empty (pure noise) or
     hold equal values (then the factors are recovered as a subspace).
+
+    Args:
+        strengths: excess variance of each factor over the bulk, each above ``-bulk``; one number or
+            a sequence.
+        bulk: variance of all other directions, above zero.
 
     Raises:
         InputError: a strength is not a number above ``-bulk``, or ``bulk`` is not positive.
@@ -32,6 +37,8 @@ class Spiked(Population):
 
     >>> Spiked([3.0, 1.5]).factors
     array([4. , 2.5])
+
+    See also: ``PowerLaw``, ``Atoms``, ``predict``, ``simulate``.
     """
 
     def __init__(self, strengths: Sequence[float] | float = (), bulk: float = 1.0) -> None:

@@ -37,7 +37,8 @@ class Dense(Engine):
     Equation: two training sets and the held-out rows are ``n x d`` Gaussian draws of the
     population; both twins are ``x = f(S) z`` by thin singular value decompositions, on one block of
     noise of ``seeds`` rows. The samples are measured by the functions ``from_twins`` of
-    ``twinseed.orders``, like any data. Where a simulation knows more than data tell, that is used:
+    ``twinseed.orders``, like any data. Where a simulation knows more than data show, the simulation
+    uses this knowledge:
 
     - recovery compares the models' own directions with the true ones, not directions estimated from
       the samples, so that it depends on neither the seeds nor the filter. A factor is matched with
@@ -47,9 +48,11 @@ class Dense(Engine):
       learned nothing share ``f(0) z``, at the energy that these models have;
     - the distances to the truth are exact in the model, averaged over the twins.
 
-    Range: ``seeds`` from 2. ``wasserstein_limit``: the largest ``d`` at which that distance, whose
-    cost is d^3, is computed. ``max_gib``: refuse draws that need more memory than this, for each
-    worker.
+    Args:
+        seeds: samples per model in one draw, at least 2.
+        wasserstein_limit: the largest d at which the Wasserstein distance, whose cost is d^3, is
+            computed.
+        max_gib: draws that need more memory than this, in GiB per worker, are refused.
 
     Raises:
         InputError: a field out of range; from ``require_room``, a draw that is too large, or one of
@@ -63,6 +66,8 @@ class Dense(Engine):
     >>> found = Dense(seeds=16).draw(ts.Spiked([3.0]), ts.Ridge(0.0), 60, 30, rng)
     >>> 0 < float(found["convergence"].value) < 1
     True
+
+    See also: ``Krylov``, ``Compressed``, ``simulate``.
     """
 
     seeds: int = 64

@@ -47,12 +47,16 @@ class Krylov(Engine):
       population with a factor below its bulk, whose direction lies at the other end;
     - distances to the truth need the spectrum and are "not measured".
 
-    Range: ``seeds`` from 2; ``tolerance`` above zero; ``dtype`` of the data drawn, "float64" or
-    "float32" (half the memory, another draw by rounding); the tolerance is held with both.
-    ``folder``: where to keep the data, memory-mapped, while a draw lasts; None keeps them in
-    memory. ``basis_gib``: memory of the Krylov basis. ``max_gib``: refuse draws that need more
-    memory than this, for each worker. Samples that stop short of the tolerance, the basis being
-    full, have the status "not converged".
+    If the basis is full before the samples reach the tolerance, their status is "not converged".
+
+    Args:
+        seeds: samples per model in one draw, at least 2.
+        tolerance: relative error of the samples, above zero.
+        dtype: type of the drawn data, "float64" or "float32" (half the memory; rounding makes
+            another draw). The tolerance holds for both.
+        folder: where to keep the data, memory-mapped, during a draw; None keeps the data in memory.
+        basis_gib: memory of the Krylov basis, in GiB.
+        max_gib: draws that need more memory than this, in GiB per worker, are refused.
 
     Raises:
         InputError: a field out of range; from ``require_room``, a draw that is too large or of a
@@ -70,6 +74,8 @@ class Krylov(Engine):
     >>> found = Krylov(seeds=16).draw(ts.Spiked([3.0]), ts.Ridge(0.1), 60, 30, rng)
     >>> 0 < float(found["convergence"].value) < 1
     True
+
+    See also: ``Dense``, ``Compressed``, ``simulate``.
     """
 
     seeds: int = 64

@@ -36,13 +36,13 @@ class Accumulator:
 
     Args:
         train_a: rows that generator A is trained on.
-        train_b: rows that generator B is trained on, if there is a B with rows of its own.
-        heldout: rows that neither sees; without them memorisation is not calibrated.
-        rng: a seed or a generator, as for ``measure``; taken once, so that epochs can be compared.
+        train_b: rows that generator B is trained on, if a generator B has other rows.
+        heldout: rows that neither generator sees; memorisation is calibrated only with these rows.
+        rng: a seed or a generator, as for ``measure``; read once, so that epochs can be compared.
         factors: how many leading directions recovery compares.
         resamples: bootstrap draws; 0 leaves error bars out.
         centred: measure about the mean of the real rows, as for images.
-        memory: bytes that a search for neighbours may take.
+        memory: largest number of bytes of a neighbour search.
 
     Raises:
         InputError: real rows that ``Twins`` would refuse, or a bad argument, before any work.
@@ -51,7 +51,8 @@ class Accumulator:
     rest on ``compute``: for B samples one product of B x n x d, and of B x h x d with held-out rows
     (for each generator whose rows are known). Beside that ``compute`` finds the samples'
     directions, N d min(N, d), draws the bootstrap, N times ``resamples``, and makes a checksum of
-    all rows. Memory: a copy of the samples since the last ``reset``, and about 640 bytes a sample.
+    all rows. Memory: a copy of the samples since the last ``reset``, and about 640 bytes per
+    sample.
     Source: Maillard and Goldt, arXiv 2605.21402 (the order parameters).
 
     >>> import twinseed as ts
@@ -63,6 +64,8 @@ class Accumulator:
     >>> whole = ts.measure(ts.Twins(samples, None, train, heldout=heldout), rng=0)
     >>> seen.compute().equals(whole)
     True
+
+    See also: ``measure``, ``measure_shards``, ``Twins``.
     """
 
     def __init__(

@@ -63,7 +63,7 @@ def measure(
     Raises:
         InputError: a bad argument, named, before any work.
 
-    Validity: every error bar takes the trained models as given. Where columns are constant in
+    Validity: every error bar holds the trained models fixed. Where columns are constant in
     training, statuses say so; such columns leave centred measures unchanged.
     Source: Maillard and Goldt, arXiv 2605.21402 (memorisation, convergence, recovery).
 
@@ -74,6 +74,8 @@ def measure(
     >>> readout = ts.measure(copies, rng=0)
     >>> float(readout.memorisation), float(readout.memorisation_share)
     (1.0, 1.0)
+
+    See also: ``Twins``, ``Accumulator``, ``measure_shards``, ``audit``, ``compare``.
     """
     right = "ts.measure(ts.Twins(train_a=..., samples_a=..., heldout=...), rng=0)"
     if not isinstance(twins, Twins):

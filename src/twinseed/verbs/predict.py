@@ -59,9 +59,9 @@ def predict(
 
     Returns:
         A readout; standard errors are 0, and each status says how far the formula reaches. Where
-        theory has no number for a cell, or the filter fails there, the cell's values are missing
-        with the status "no theory"; the other cells of the grid are there, and so is recovery,
-        which does not depend on the filter.
+        theory has no number for a cell, or the filter fails in a cell, the values of this cell are
+        missing, with the status "no theory". The other cells have values, and recovery has values
+        everywhere, because recovery does not depend on the filter.
 
     Raises:
         InputError: an argument out of range, a combination that does not fix the load, or a filter
@@ -80,6 +80,8 @@ def predict(
     >>> sweep = ts.predict([ts.Spiked([1.0]), ts.Spiked([3.0])], gamma=2.0)
     >>> sweep.recovery.sel(factor=1, strength=3.0).item()
     0.8095...
+
+    See also: ``simulate``, ``measure``, ``compare``.
     """
     grid = Grid.build(population, filter, n=n, d=d, gamma=gamma)
     couplings = [

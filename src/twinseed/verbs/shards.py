@@ -53,18 +53,21 @@ def measure_shards(
         samples_a: samples of generator A: a file or an array, a list of files or of arrays, or a
             Dask array. Files have to be where all workers see them under one name; ``.npy`` is
             mapped, other formats are read whole.
-        samples_b: samples of generator B, likewise.
+        samples_b: samples of generator B, in one of the same forms.
         train_a: rows that generator A was trained on.
         train_b: rows that generator B was trained on.
-        heldout: rows that neither saw.
+        heldout: rows that neither generator saw.
         rng: as in ``measure``; ``factors`` and ``resamples`` too.
         factors: how many leading directions recovery compares.
-        resamples: bootstrap draws.
+        resamples: number of bootstrap draws; 0 leaves error bars out.
         centred: measure about the mean of all real rows.
-        scratch: the folder for a temporary copy of roles in several shards, from which this process
-            does the rest; the system's own unless given.
+        scratch: the folder for a temporary copy of roles in several shards, which this process
+            reads; the temporary folder of the system by default.
         memory: bytes that a search may take on a worker, beyond its rows and samples, of which a
             task is given at most 32 MiB each.
+
+    Returns:
+        A readout, equal to that of ``measure``.
 
     Raises:
         InputError: a bad argument or shard, named by its role, before any search; no scheduler at
@@ -79,6 +82,8 @@ def measure_shards(
     >>> measure_shards(cluster="tcp://127.0.0.1:1", train_a=[], samples_a="samples.npy", rng=0)
     Traceback (most recent call last):
     twinseed.errors.InputError: train_a must have a shard (got []): pass files or arrays
+
+    See also: ``measure``, ``Accumulator``, ``Twins``.
     """
     right = "ts.measure_shards(cluster=..., samples_a=..., train_a=..., heldout=..., rng=0)"
     refuse_positional(positional, "measure_shards", right)

@@ -49,7 +49,7 @@ def simulate(
     variable's. Shapes: a number gives a scalar coordinate, a 1-d sequence a dimension (``n``,
     ``d``, and the filter's parameter, such as ``ridge``); a sequence of populations gives the first
     dimension, ``strength`` or ``exponent``; recovery has a further dimension ``factor``. Every cell
-    of the grid has draws of its own, so all errors are independent.
+    of the grid has its own draws, so all errors are independent.
 
     Args:
         population: the covariance of the data; or several, as in ``predict``.
@@ -60,9 +60,9 @@ def simulate(
         rng: a seed or a numpy generator. The same seed gives the same bits for any number of
             workers, on one kind of processor and BLAS.
         engine: how a draw is made, ``ts.Dense()`` unless given.
-        store: a file that keeps each finished draw; run again, the same call goes on from there,
-            and so does one with more replicates, sizes, filters or populations along the dimension.
-            ``load_sweep`` reads it, also while the call runs.
+        store: a file that keeps each finished draw. The same call, run again, continues from the
+            file, and so does a call with more replicates, sizes, filters or populations along the
+            dimension. ``load_sweep`` reads the file, also while the call runs.
         cluster: the address of a Dask scheduler that is already running, instead of ``workers``.
         workers: processes on this machine. A script that asks for more than one needs the usual
             ``if __name__ == "__main__":``.
@@ -71,8 +71,8 @@ def simulate(
             the grid times ``replicates``.
 
     Returns:
-        A readout. A status is that of most replicates; where any replicate has no number, neither
-        has the mean.
+        A readout. Each status is the status of most replicates. If one replicate has no number, the
+        mean has no number either.
 
     Raises:
         InputError: an argument out of range, fewer than two replicates, or a size that the engine
@@ -80,14 +80,17 @@ def simulate(
         StoreError: the store cannot be written, or belongs to another job.
         MissingExtraError: ``cluster`` without dask.distributed.
 
-    Validity: Gaussian data with known mean; standard errors need about ten replicates to be worth
-    much (with two they are off by a factor of two as often as not).
+    Validity: Gaussian data with known mean; standard errors need about ten replicates (with two
+    replicates half of all standard errors are wrong by a factor of two or more).
     Source: Maillard and Goldt, arXiv 2605.21402, for the order parameters.
 
     >>> import twinseed as ts
     >>> readout = ts.simulate(ts.Spiked([3.0]), n=[40, 80], d=40, replicates=2, rng=0)
     >>> dict(readout.convergence.sizes), bool((readout.convergence_se > 0).all())
     ({'n': 2}, True)
+
+    See also: ``predict``, ``measure``, ``compare``, ``load_sweep``, ``Dense``, ``Krylov``,
+        ``Compressed``.
     """
     if store is not None:
         store = given_path(

@@ -54,16 +54,22 @@ class Compressed(Engine):
       dimension. Samples of one draw have rows of their own, so that their mean varies less than in
       ``Dense``; so does the ratio, as training and held-out rows share their noise.
 
-    Range: ``seeds`` from 1 (the null of mismatched seeds needs 2); the cost rises as its cube.
-    ``tolerance``: what truncation may change in q. The Krylov space grows until what is left to
-    come, seen from the last change, moves no sample by more than half of this share of its length.
-    It is taken to fall as the square of the steps, as it does where the plain root meets n = d, the
-    slowest case; filters that jump are slower, and two rules must agree. The directions of the
-    factors then grow alone until the share of their square in the second half of the blocks, times
-    their overlap, is below it. ``max_steps``: blocks at the most; what needs more, samples or
-    directions, says "not converged". ``n_b``: training rows of twin B where they differ from the
-    ``n`` of twin A; q is then ``2 E[x_A.x_B]/E[|x_A|^2 + |x_B|^2]``, and calibrated memorisation
-    compares the smaller number of rows. What is not listed above is not measured.
+    Truncation: the Krylov space grows until the remaining change, estimated from the last change,
+    moves no sample by more than half of ``tolerance`` times its length. The remaining change is
+    assumed to fall as the square of the steps, as for the plain root at n = d, the slowest case.
+    Filters that jump are slower, and two rules must agree. The directions of the factors then grow
+    alone until the share of their square in the second half of the blocks, times their overlap, is
+    below ``tolerance``. Variables that are not listed above are not measured.
+
+    Args:
+        seeds: samples per model in one draw, at least 1; the null of mismatched seeds needs 2. The
+            cost rises as the cube of ``seeds``.
+        tolerance: the change of q that truncation may cause.
+        max_steps: the largest number of blocks. If samples or directions need more blocks, their
+            status is "not converged".
+        n_b: training rows of twin B, if this number differs from the ``n`` of twin A. Then q is
+            ``2 E[x_A.x_B]/E[|x_A|^2 + |x_B|^2]``, and calibrated memorisation compares the smaller
+            number of rows.
 
     Raises:
         InputError: a field out of range; from ``require_supported``, a population that is not
@@ -79,6 +85,8 @@ class Compressed(Engine):
     >>> found = Compressed().draw(ts.Spiked([3.0]), ts.Ridge(0.1), 10**8, 10**8, rng)
     >>> round(float(found["convergence"].value), 3), round(float(found["recovery"].value[0]), 3)
     (0.797, 0.667)
+
+    See also: ``Dense``, ``Krylov``, ``Spiked``, ``simulate``, ``phase_diagram``.
     """
 
     seeds: int = 1

@@ -117,6 +117,9 @@ def load_sweep(path: str | Path) -> Sweep:
     Args:
         path: the store that was given to ``simulate``.
 
+    Returns:
+        A sweep: ``.to_xarray()`` is a readout, ``.to_frame()`` a table with one row per draw.
+
     Raises:
         StoreError: there is no store, or it cannot be read.
 
@@ -128,6 +131,8 @@ def load_sweep(path: str | Path) -> Sweep:
     ...     sweep = ts.load_sweep(store)
     >>> len(sweep), sweep.to_xarray().convergence.equals(drawn.convergence)
     (4, True)
+
+    See also: ``simulate``.
     """
     store = given_path("path", path, "pass the store that was given to ts.simulate")
     return Sweep(store, described(store), stored(store))
