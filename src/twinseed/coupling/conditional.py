@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from twinseed.coupling.cauchy import is_analytic
+from twinseed.coupling.companion import outer_edges, support
 from twinseed.coupling.contour import Contour, contour, wedge
-from twinseed.coupling.density import SampleDensity, outer_edges, sample_density, support
+from twinseed.coupling.density import SampleDensity, sample_density
 from twinseed.coupling.information import (
     UNKNOWN,
     VANISHES,

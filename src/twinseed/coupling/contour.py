@@ -21,9 +21,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.coupling.companion import (
+    atom_at_zero,
+    end_roots,
+    kappa,
+    outer_edges,
+    root_at_zero,
+    zeta_of,
+)
 from twinseed.coupling.compression import compressed
-from twinseed.coupling.density import end_roots, on_axis, outer_edges
-from twinseed.coupling.fixed_point import kappa, zeta_of
+from twinseed.coupling.density import on_axis
 from twinseed.populations import Spectrum
 
 __all__ = ["Contour", "contour", "wedge"]
@@ -59,9 +66,7 @@ class Contour:
 
     def at_zero(self, mu: Array) -> Array:
         """Mass of the atom of S at zero along each direction."""
-        if self.zero == 0.0:
-            return np.where(mu == 0, 1.0, 0.0)
-        return np.asarray(self.zero / (self.zero + mu))
+        return atom_at_zero(self.zero, mu)
 
     def mean(self, values: ComplexArray, at_zero: float, mu: Array) -> Array:
         """Mean over the sample spectrum, given each direction, of a function on the contour."""
@@ -148,7 +153,7 @@ def wedge(exact: Spectrum, n: float, d: float, angle: float) -> Contour:
     zeta = -(near + last * w) / (1.0 + w)
     jacobian = -w * (last - near) / (1.0 + w) ** 2
     root = _followed(zeta, compressed(exact, panel=0.6 * angle), n, d)
-    zero = _at_zero(exact, n, d)
+    zero = root_at_zero(exact, n, d)
     return Contour(-zeta, root, step * jacobian * root / zeta, zero, (near, last))
 
 
@@ -185,15 +190,6 @@ def _ray(begin: float, end: float, refinement: int) -> tuple[Array, Array]:
 def _crossings(spectrum: Spectrum, n: float, d: float) -> tuple[float, float, float]:
     """Real points of kappa on the two sides of the support, and kappa at zeta = 0."""
     bottom, top = end_roots(spectrum, n, d)
-    zero = _at_zero(spectrum, n, d)
+    zero = root_at_zero(spectrum, n, d)
     near = 0.5 * (bottom + zero) if zero > 0.0 else bottom / _CLEAR
     return near, _CLEAR * top, zero
-
-
-def _at_zero(spectrum: Spectrum, n: float, d: float) -> float:
-    """kappa at zeta = 0: above zero where there are more varying directions than rows."""
-    values, shares = spectrum
-    varying = values > 0
-    if d * float(shares[varying].sum()) <= n:
-        return 0.0
-    return float(kappa(1e-30 * values[varying].min(), spectrum, n, d))

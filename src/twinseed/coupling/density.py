@@ -1,9 +1,7 @@
-"""The coupling on the real axis: where the sample spectrum lies, and its density given a direction.
+"""The coupling on the real axis: the density of the sample spectrum, given a direction.
 
-This is the route for every filter without a formula of its own. The map ``zeta(kappa)`` of the
-fixed point is explicit, so the edges of the support are the zeros of its derivative on the real
-axis; inside, kappa is followed by Newton steps from far above the axis, where it is known, down
-onto it.
+This is the route for every filter without a formula of its own. Inside the support, kappa is
+followed by Newton steps from far above the axis, where it is known, down onto it.
 """
 
 from __future__ import annotations
@@ -14,17 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
-from twinseed.coupling.fixed_point import kappa, zeta_of
-from twinseed.errors import NoTheoryError
+from twinseed.coupling.companion import atom_at_zero, root_at_zero, support, zeta_of
 from twinseed.populations import Spectrum
 
-__all__ = ["SampleDensity", "end_roots", "on_axis", "outer_edges", "sample_density", "support"]
+__all__ = ["SampleDensity", "on_axis", "sample_density"]
 
 Array = NDArray[np.float64]
 
-_BISECTIONS = 80
 _DESCENT = 0.35
 """Factor by which the height over the real axis shrinks from one Newton solve to the next."""
 _NEWTON = 12
@@ -42,67 +37,6 @@ class SampleDensity:
     nodes: Array
     share: Array
     at_zero: Array
-
-
-def support(spectrum: Spectrum, n: float, d: float) -> Array:
-    """Intervals that hold the sample eigenvalues other than 0, shape (intervals, 2), rising.
-
-    Equation: the edges are ``-zeta(kappa)`` at the real zeros of ``zeta'(kappa) = 1 - (d/n) sum_j
-    w_j mu_j^2/(kappa + mu_j)^2``, which is concave between two poles ``-mu_j``: a gap of the
-    support lies between two zeros of the same piece.
-
-    Source: Silverstein and Choi, J. Multivariate Anal. 54 (1995).
-
-    >>> import numpy as np
-    >>> support((np.ones(1), np.ones(1)), n=400, d=100)
-    array([[0.25, 2.25]])
-    """
-    first, last = end_roots(spectrum, n, d)
-    edges = np.concatenate([[last], _gap_edges(*_poles(spectrum, n, d)), [first]])
-    return np.sort(_positions(edges, spectrum, n, d)).reshape(-1, 2)
-
-
-def outer_edges(spectrum: Spectrum, n: float, d: float) -> tuple[float, float]:
-    """Ends of the support: its gaps, which cost more, are not looked for.
-
-    >>> outer_edges((np.ones(1), np.ones(1)), n=400, d=100)
-    (0.25, 2.25)
-    """
-    low, high = _positions(np.array(end_roots(spectrum, n, d)), spectrum, n, d)
-    return float(low), float(high)
-
-
-def _positions(root: Array, spectrum: Spectrum, n: float, d: float) -> Array:
-    """Sample eigenvalues ``-zeta(kappa)`` at real roots; zero, a hard edge, belongs to zero."""
-    hard = root == 0.0
-    values = -zeta_of(np.where(hard, -1e-300, root), spectrum, n, d)[0]
-    return np.where(hard, 0.0, np.maximum(values, 0.0))
-
-
-def end_roots(spectrum: Spectrum, n: float, d: float) -> tuple[float, float]:
-    """kappa at the two ends of the support, the lower end first."""
-    mu, strength = _poles(spectrum, n, d)
-    scale = np.sqrt(strength.sum())
-
-    def slope(x: float) -> float:
-        return float(1.0 - np.sum(strength / (x + mu) ** 2))
-
-    def inside(distance: float) -> float:
-        return slope(-mu[0] + distance)
-
-    def outside(distance: float) -> float:
-        return slope(-mu[-1] - distance)
-
-    tiny_low = 0.5 * np.sqrt(strength[0])
-    tiny_high = 0.5 * np.sqrt(strength[-1])
-    try:
-        first = -mu[0] + brentq(inside, tiny_low, 1.01 * scale, xtol=1e-300, rtol=1e-15)
-        last = -mu[-1] - brentq(outside, tiny_high, 1.01 * scale, xtol=1e-300, rtol=1e-15)
-    except ValueError as error:
-        raise NoTheoryError(
-            f"the support is too narrow to be found at n/d = {n / d:.6g}"
-        ) from error
-    return first, last
 
 
 def sample_density(
@@ -128,51 +62,10 @@ def sample_density(
     """
     nodes, weights = _nodes(support(spectrum, n, d), breaks, order)
     root = on_axis(nodes, spectrum, n, d)
-    at_zero = np.zeros(mu.size)
-    values, shares = spectrum
-    if d * float(shares[values > 0].sum()) > n:
-        smallest = float(values[values > 0].min())
-        limit = float(kappa(1e-30 * smallest, spectrum, n, d))
-        at_zero = limit / (limit + mu)
-    at_zero = np.where(mu == 0, 1.0, at_zero)
+    at_zero = atom_at_zero(root_at_zero(spectrum, n, d), mu)
     below = root[:, None] + mu
     density = mu * (-root.imag / (np.pi * nodes))[:, None] / (below.real**2 + below.imag**2)
     return SampleDensity(nodes, density * weights[:, None], at_zero)
-
-
-def _poles(spectrum: Spectrum, n: float, d: float) -> tuple[Array, Array]:
-    """Positive atoms, and the strength (d/n) w mu^2 of each one's pole in zeta'."""
-    values, weights = spectrum
-    kept = (values > 0) & (weights > 0)
-    mu = values[kept]
-    return mu, (d / n) * weights[kept] * mu**2
-
-
-def _gap_edges(mu: Array, strength: Array) -> Array:
-    """Zeros of zeta' between neighbouring poles, two for each gap of the support."""
-    left, right = -mu[1:][::-1], -mu[:-1][::-1]
-    a, b = strength[1:][::-1], strength[:-1][::-1]
-    # the two neighbours alone bound zeta' from above: most pieces are ruled out by them
-    possible = (np.cbrt(a) + np.cbrt(b)) ** 3 < (right - left) ** 2
-    left, right = left[possible], right[possible]
-    if left.size == 0:
-        return np.empty(0)
-
-    def bisect(low: Array, high: Array, power: int, sign: float, level: float) -> Array:
-        low, high = low.copy(), high.copy()
-        for _ in range(_BISECTIONS):
-            middle = 0.5 * (low + high)
-            value = (strength / (middle[:, None] + mu) ** power).sum(axis=1)
-            up = sign * (value - level) > 0
-            low, high = np.where(up, middle, low), np.where(up, high, middle)
-        return 0.5 * (low + high)
-
-    top = bisect(left, right, 3, 1.0, 0.0)
-    open_gap = (strength / (top[:, None] + mu) ** 2).sum(axis=1) < 1.0
-    left, right, top = left[open_gap], right[open_gap], top[open_gap]
-    rising = bisect(left, top, 2, 1.0, 1.0)
-    falling = bisect(top, right, 2, -1.0, 1.0)
-    return np.stack([rising, falling], axis=1).ravel()
 
 
 def _nodes(intervals: Array, breaks: Sequence[float], order: int) -> tuple[Array, Array]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.coupling.companion import kappa
 from twinseed.coupling.contour import Contour
-from twinseed.coupling.fixed_point import kappa
 from twinseed.populations import Spectrum
 
 __all__ = [
@@ -68,7 +68,7 @@ def ridge(strength: float, spectrum: Spectrum, n: float, d: float) -> Informatio
     = d too.
 
     Source: Tulino and Verdu, Random Matrix Theory and Wireless Communications (2004), Theorem 2.39
-    (the logarithm); ``coupling.fixed_point`` (the resolvent).
+    (the logarithm); ``coupling.companion`` (the resolvent).
     """
     values, weights = spectrum
     if strength == 0.0:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.coupling.fixed_point import kappa
+from twinseed.coupling.companion import kappa
 from twinseed.populations import Spectrum
 
 __all__ = ["ConditionalRoot", "ridge_conditional"]
@@ -41,7 +41,7 @@ def ridge_conditional(
     atom of the spectrum (a factor sees the bulk's kappa).
 
     Validity: the limit of large n and d at fixed n/d; relative error about 1e-13.
-    Source: the deterministic equivalent of ``fixed_point``, integrated along the negative axis
+    Source: the deterministic equivalent of ``companion``, integrated along the negative axis
     with ``sqrt(x) = (2/pi) int x/(x + u^2) du``.
     """
     nodes = _nodes(mu, spectrum, n, d, ridge)
