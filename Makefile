@@ -1,5 +1,6 @@
 # Every target makes the environment that it needs, inside this checkout, at the versions of
-# constraints.txt; a second call reuses it until constraints.txt or pyproject.toml changes.
+# constraints.txt; a second call reuses it until those versions change, or the part of pyproject.toml
+# that says how the package is built and what it needs.
 # On a fresh machine: Python 3.11 or newer, make and git.
 
 SHELL := bash
@@ -22,6 +23,11 @@ PEER := .venv-rmt
 INSTALL = -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt
 # The build backend first and at its locked version, so that building the package fetches nothing.
 BACKEND := hatchling editables
+# Each worker starts with half of the tests, and takes from the other when it has none left.
+SHARED = -n $(WORKERS) --dist worksteal
+# What proves that the core dependencies are enough: every module is imported for its doctests, every
+# public name and every command is called. The environment with every extra runs all other tests.
+ALONE := src tests/random_caller tests/test_packaging.py
 EXTRAS := dev,figures,data,denoise,cluster,formats,diffusers,fuzz
 TORCH := 2.13.0
 
@@ -55,15 +61,16 @@ lint: $(TEST)/.ready  ## style, format, types and the floors
 
 .PHONY: test-full
 test-full: $(TEST)/.ready  ## tests and doctests with every extra; a skipped test is an error
-	TWINSEED_FULL=1 $(TEST)/bin/python -m pytest -n $(WORKERS) -m "not nightly"
+	TWINSEED_FULL=1 $(TEST)/bin/python -m pytest $(SHARED) -m "not nightly"
 
 .PHONY: test-core
-test-core: $(CORE)/.ready  ## the tests that need the core dependencies alone
-	TWINSEED_FULL=1 $(CORE)/bin/python -m pytest -n $(WORKERS) -m "not nightly and not extras"
+test-core: $(CORE)/.ready  ## with the core dependencies alone: all imports, doctests, names and commands
+	TWINSEED_FULL=1 $(CORE)/bin/python -m pytest $(SHARED) -m "not nightly and not extras" $(ALONE)
 
 .PHONY: nightly
-nightly: $(TEST)/.ready  ## the heavy tests too, with coverage
-	TWINSEED_FULL=1 $(TEST)/bin/python -m pytest -n $(WORKERS) --cov --cov-report=term-missing
+nightly: $(TEST)/.ready $(CORE)/.ready  ## the heavy tests too, with coverage, and all tests without extras
+	TWINSEED_FULL=1 $(TEST)/bin/python -m pytest $(SHARED) --cov --cov-report=term-missing
+	TWINSEED_FULL=1 $(CORE)/bin/python -m pytest $(SHARED) -m "not nightly and not extras"
 
 .PHONY: fuzz
 fuzz: $(TEST)/.ready  ## damage files of every format, a minute each (ARGS="npy --seconds 600")
@@ -110,8 +117,14 @@ help:
 $(RUN)/.ready: HOLDS = --editable ".[figures,data]"
 $(TEST)/.ready: HOLDS = torch --editable ".[$(EXTRAS)]"
 $(CORE)/.ready: HOLDS = --editable . pytest pytest-xdist hypothesis
-$(RUN)/.ready $(TEST)/.ready $(CORE)/.ready: pyproject.toml constraints.txt
+$(RUN)/.ready $(TEST)/.ready $(CORE)/.ready: .cache/needs
 	$(environment)
+
+.cache/needs: pyproject.toml constraints.txt
+	@mkdir -p $(@D)
+	@sed '/^\[tool\./,$$d' pyproject.toml | cat - constraints.txt > $@.new
+	@cmp --silent $@.new $@ || cp $@.new $@
+	@rm $@.new
 
 # scikit-rmt, which the benchmarks compare with, needs an older numpy than ours.
 $(PEER)/.ready: benchmarks/peers/scikit_rmt.txt

@@ -20,6 +20,13 @@ ONLY = {
     "matplotlib": ("drawing", "figures"),
     "jinja2": ("pages.page",),
     "typer": ("cli",),
+    "sklearn": ("reproduction",),
+    "torch": ("denoise", "generators", "readers._torch"),
+    "safetensors": ("denoise.checkpoints",),
+    "h5py": ("readers._hdf5",),
+    "PIL": ("readers._images",),
+    "pyarrow": ("readers._parquet", "cli.saving", "verbs.sweeps.load"),
+    "zarr": ("readers._zarr",),
 }
 """Libraries, and the packages or modules that alone import each."""
 
