@@ -7,62 +7,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.examples import DIMENSION, GENERATORS, TRAIN
 
 import twinseed as ts
 from twinseed.generators import (
     DenoiserFlow,
     Generator,
     LinearGenerator,
-    Memoriser,
-    PipelineGenerator,
-    TorchGenerator,
 )
 
-D = 4
-TRAIN = np.random.default_rng(0).standard_normal((9, D)) * [3.0, 1.0, 0.5, 0.1]
+D = DIMENSION
 
 
 def white(y: np.ndarray, sigma: float) -> np.ndarray:
     return y / (1.0 + sigma**2)
-
-
-def torch_module() -> TorchGenerator:
-    import torch
-
-    torch.manual_seed(0)
-    layers = torch.nn.Linear(D, 8), torch.nn.BatchNorm1d(8), torch.nn.Dropout(), torch.nn.Tanh()
-    return TorchGenerator(torch.nn.Sequential(*layers, torch.nn.Linear(8, D)), (D,), batch=5)
-
-
-def denoising_module() -> DenoiserFlow:
-    import torch
-
-    class White(torch.nn.Module):
-        def forward(self, y: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
-            return y / (1.0 + sigma[:, None, None] ** 2)
-
-    return DenoiserFlow(White(), (2, 2), 0.01, 50.0, block=5)
-
-
-def pipeline() -> PipelineGenerator:
-    from tests.generators.small_pipelines import small_pipeline
-
-    return PipelineGenerator(small_pipeline(0), steps=2, batch=5)
-
-
-EXAMPLES = {
-    "linear": lambda: LinearGenerator.fit(TRAIN, ts.Ridge(0.1)),
-    "memoriser": lambda: Memoriser(TRAIN, noise=0.1),
-    "flow of a function": lambda: DenoiserFlow(white, (D,), 0.01, 50.0, block=5),
-    "flow of a module": denoising_module,
-    "torch module": torch_module,
-    "pipeline": pipeline,
-}
-OPTIONAL = {"flow of a module", "torch module", "pipeline"}
-MARKED = [
-    pytest.param(EXAMPLES[name], id=name, marks=[pytest.mark.extras] if name in OPTIONAL else [])
-    for name in EXAMPLES
-]
 
 
 def noise_for(generator: Any, seeds: int) -> np.ndarray:
@@ -70,7 +28,7 @@ def noise_for(generator: Any, seeds: int) -> np.ndarray:
     return np.random.default_rng(1).standard_normal((seeds, width))
 
 
-@pytest.mark.parametrize("make", MARKED)
+@pytest.mark.parametrize("make", GENERATORS)
 def test_the_same_noise_gives_the_same_samples(make: Callable[[], Generator]) -> None:
     generator = make()
     noise = noise_for(generator, 12)
@@ -82,7 +40,7 @@ def test_the_same_noise_gives_the_same_samples(make: Callable[[], Generator]) ->
     assert not np.allclose(samples[0], samples[1], atol=1e-4), "other noise"
 
 
-@pytest.mark.parametrize("make", MARKED)
+@pytest.mark.parametrize("make", GENERATORS)
 def test_a_sample_depends_on_its_own_row_alone(make: Callable[[], Generator]) -> None:
     generator = make()
     noise = noise_for(generator, 12)
@@ -91,7 +49,7 @@ def test_a_sample_depends_on_its_own_row_alone(make: Callable[[], Generator]) ->
     assert np.allclose(generator.sample(noise[3:4]), samples[3:4], atol=1e-5)
 
 
-@pytest.mark.parametrize("make", MARKED)
+@pytest.mark.parametrize("make", GENERATORS)
 @pytest.mark.parametrize("bad", [np.nan, "wide"])
 def test_bad_noise_is_refused(make: Callable[[], Generator], bad: float | str) -> None:
     generator = make()

@@ -268,13 +268,15 @@ class NoiseOnly:
             Added("import Memoriser", "from twinseed.generators.noise_only import NoiseOnly"),
             Added('    "Memoriser",', '    "NoiseOnly",'),
         ],
-        "tests/generators/test_adapters.py": [
-            Added("    Memoriser,", "    NoiseOnly,"),
-            Added("EXAMPLES = {", '    "unchanged": lambda: NoiseOnly(D),'),
+        "tests/examples.py": [
+            Added(
+                "PLAIN_GENERATORS: dict",
+                "    generators.NoiseOnly: [lambda: generators.NoiseOnly(DIMENSION)],",
+            ),
         ],
     },
     "from twinseed.generators import NoiseOnly\nassert NoiseOnly(2).sample([[1.0, 2.0]]).size == 2",
-    "tests/generators/test_adapters.py -k unchanged",
+    "tests/generators/test_adapters.py tests/laws/test_examples.py -k NoiseOnly|generator_is",
 )
 
 FORMAT = Recipe(
