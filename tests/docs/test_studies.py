@@ -16,7 +16,7 @@ from docs.studies import datasets
 from docs.studies.pages import renewed
 
 from twinseed.reproduction.data import DataPlan
-from twinseed.reproduction.rows import prepared
+from twinseed.reproduction.dataset import prepared
 from twinseed.reproduction.settings import QUICK
 
 TINY = study.Settings(replicates=2, seeds=8, law_sizes=(5, 8, 12, 20, 30), pilots=1)

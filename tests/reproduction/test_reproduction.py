@@ -19,12 +19,11 @@ from twinseed.reproduction import Claim, Reproduction, job, reproduce
 from twinseed.reproduction.claims import Measurement, combined, picked
 from twinseed.reproduction.claims_factors import recovery_claims
 from twinseed.reproduction.data import DataPlan
+from twinseed.reproduction.dataset import data_population, prepared
 from twinseed.reproduction.moments import fourth_moments
 from twinseed.reproduction.ridges import Path as RidgePath
 from twinseed.reproduction.ridges import best_ridge, distance, neutral_ridge, path_ridges
-from twinseed.reproduction.rows import prepared
 from twinseed.reproduction.settings import QUICK
-from twinseed.reproduction.spectrum import described
 from twinseed.reproduction.splits import FileRows
 
 TINY = replace(
@@ -348,17 +347,17 @@ def test_few_rows_are_deconvolved_and_many_are_not() -> None:
     rng = np.random.default_rng(0)
     true = np.repeat([4.0, 1.0], [50, 150])
     data = rng.standard_normal((120, 200)) * np.sqrt(true)
-    about = described(prepared(data, (0,)))
+    about = data_population(prepared(data, (0,)))
     assert (about.exact, about.factors) == (False, 0)
     honest = float(ts.predict(ts.Atoms(true), n=50, d=200).convergence)
     estimate = float(ts.predict(about.population, n=50, d=200).convergence)
     values = np.clip(np.linalg.eigvalsh(np.cov(data.T)), 0, None)
     naive = float(ts.predict(ts.Atoms(values), n=50, d=200).convergence)
     assert abs(estimate - honest) < 0.02 < 0.1 < naive - honest
-    taller = described(prepared(rng.standard_normal((400, 200)) * np.sqrt(true), (0,)))
+    taller = data_population(prepared(rng.standard_normal((400, 200)) * np.sqrt(true), (0,)))
     estimate = float(ts.predict(taller.population, n=50, d=200).convergence)
     assert abs(estimate - honest) < 0.01, "more rows than columns"
-    many = described(prepared(rng.standard_normal((400, 3)) * [3, 2, 1], (0,)))
+    many = data_population(prepared(rng.standard_normal((400, 3)) * [3, 2, 1], (0,)))
     assert (many.exact, many.factors) == (True, 2)
 
 
@@ -395,6 +394,6 @@ def test_the_digits_are_what_is_measured_without_data() -> None:
     rows = prepared(None, (0,))
     assert (rows.count, rows.d, rows.constant_columns, rows.repeated) == (1797, 61, 3, 0)
     assert (rows.name, rows.picture, rows.own) == ("digits", (8, 8), False)
-    about = described(rows)
+    about = data_population(rows)
     assert about.exact
     assert about.groups == [slice(0, 2), slice(2, 3), slice(3, 4), slice(4, 5)]

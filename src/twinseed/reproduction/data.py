@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from twinseed.coupling import outlier
 from twinseed.matched import degrees_of_freedom
+from twinseed.reproduction.dataset import CleanRows, DataPopulation, data_population
 from twinseed.reproduction.moments import FourthMoments, fourth_moments
-from twinseed.reproduction.rows import CleanRows
 from twinseed.reproduction.settings import Settings
-from twinseed.reproduction.spectrum import Described, described
 from twinseed.reproduction.splits import DrawnRows, FileRows, Split, Truth
 from twinseed.status import Status
 from twinseed.verbs.predict import predict
@@ -45,7 +44,7 @@ class DataPlan:
     """Everything that is to be measured on one set of rows."""
 
     rows: CleanRows
-    about: Described
+    about: DataPopulation
     moments: FourthMoments
     sizes: tuple[int, ...]
     heldout: tuple[int, ...]
@@ -59,7 +58,7 @@ class DataPlan:
     @classmethod
     def build(cls, rows: CleanRows, path: Path, settings: Settings) -> DataPlan:
         """Lay the measurements out; ``path`` is where workers find the rows."""
-        about = described(rows)
+        about = data_population(rows)
         eigenvalues, directions = rows.spectrum
         number = about.factors
         moments = fourth_moments(rows.values, eigenvalues, directions, about.groups)

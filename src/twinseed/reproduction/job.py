@@ -24,9 +24,9 @@ from twinseed.reproduction.claims_factors import blindness_claims, filter_claim,
 from twinseed.reproduction.claims_load import convergence_claims, memorisation_claims
 from twinseed.reproduction.claims_spectra import path_claims, power_law_claims
 from twinseed.reproduction.data import DataPlan
+from twinseed.reproduction.dataset import CleanRows, prepared
 from twinseed.reproduction.linear import Experiment, experiments, theory
 from twinseed.reproduction.pictures import strip
-from twinseed.reproduction.rows import CleanRows, prepared
 from twinseed.reproduction.settings import FULL, QUICK, Settings
 from twinseed.simulation import Dense
 from twinseed.sweep import Cell, Job, Result, Store, run

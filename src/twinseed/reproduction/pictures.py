@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from twinseed.matched import matched_model
 from twinseed.neighbours import nearest
 from twinseed.randomness import stream
-from twinseed.reproduction.rows import CleanRows
+from twinseed.reproduction.dataset import CleanRows
 
 __all__ = ["strip"]
 

@@ -1,4 +1,4 @@
-"""The data of the main job: checked, cleaned, shuffled, and described by their moments."""
+"""The data of the main job: checked, cleaned, shuffled, and the population behind the rows."""
 
 from __future__ import annotations
 
@@ -15,15 +15,20 @@ from numpy.typing import NDArray
 from twinseed.checks import numeric_rows
 from twinseed.errors import InputError, MissingExtraError
 from twinseed.matched import matched_model
+from twinseed.orders.recovery import factor_groups
+from twinseed.populations import Atoms, estimate_population
 from twinseed.randomness import stream
 from twinseed.readers import load_rows
 
-__all__ = ["CleanRows", "prepared"]
+__all__ = ["CleanRows", "DataPopulation", "data_population", "prepared"]
 
 Array = NDArray[np.float64]
 
 _FEWEST = 8
 """Rows for two training sets of two, two held-out rows, and two fresh ones."""
+_MANY = 20
+"""Rows a column from which the sample spectrum is taken as the population's."""
+_FACTORS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +136,40 @@ def prepared(data: Any, entropy: tuple[int, ...]) -> CleanRows:
         repeated=repeated,
         own=data is not None,
     )
+
+
+@dataclass(frozen=True)
+class DataPopulation:
+    """A population for the rows, and the leading directions that recovery asks for.
+
+    ``factors`` is 0 where the population is an estimate: it has a spectrum, but no directions.
+    Groups of nearly equal eigenvalues are compared as subspaces.
+    """
+
+    population: Atoms
+    exact: bool
+    factors: int
+    groups: list[slice]
+
+
+def data_population(rows: CleanRows) -> DataPopulation:
+    """Return the population of the rows.
+
+    With at least 20 rows a column the N rows themselves are the population, and training sets are
+    random subsets of it: its spectrum is known exactly. With fewer, that spectrum is far too wide
+    and makes agreement look too easy; the law behind the rows is estimated instead.
+    """
+    eigenvalues, _ = rows.spectrum
+    if rows.count < _MANY * rows.d:
+        estimate = estimate_population(rows.values)
+        return DataPopulation(Atoms(estimate.eigenvalues(rows.d)), False, 0, [])
+    apart = np.flatnonzero(eigenvalues[1:] < 0.9 * eigenvalues[:-1]) + 1
+    apart = apart[(apart <= _FACTORS) & (apart < rows.d)]
+    number = int(apart[-1]) if apart.size else 0
+    if np.unique(eigenvalues[: number + 1]).size <= number:
+        number = 0
+    groups = factor_groups(eigenvalues[:number]) if number else []
+    return DataPopulation(Atoms(eigenvalues, leading=number), True, number, groups)
 
 
 def _digits() -> NDArray[Any]:
