@@ -7,7 +7,7 @@ need it, so that the rest of twinseed does without.
 from twinseed.denoise.denoiser import Denoiser, Preconditioned
 from twinseed.denoise.networks import Convolutional, LinearBank, Network, Perceptron, UNet
 from twinseed.denoise.noise import NoiseLevels
-from twinseed.denoise.sampling import StochasticAscent, flow
+from twinseed.denoise.sampling import flow
 from twinseed.denoise.training import Metrics, Training, TrainingState, train
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "NoiseLevels",
     "Perceptron",
     "Preconditioned",
-    "StochasticAscent",
     "Training",
     "TrainingState",
     "UNet",

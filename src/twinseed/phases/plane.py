@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import IntFlag
 from functools import partial
@@ -123,11 +122,6 @@ class Plane:
             remedy = "raise the lower end, or d"
             raise InputError("gamma", f"leaves no training row at d = {d}", found.gamma, remedy)
         return found
-
-    @classmethod
-    def described(cls, fields: Mapping[str, Any]) -> Self:
-        """Return the plane that ``description`` describes."""
-        return cls.build(**fields)
 
     def description(self) -> dict[str, Any]:
         """Return the fields, ready for JSON."""
