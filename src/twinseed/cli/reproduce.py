@@ -32,7 +32,8 @@ def reproduce(
         typer.Argument(metavar="FOLDER", help="Where everything goes.  [default: reproduction]"),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FOLDER", help="The same.")
+        Path | None,
+        typer.Option("--output", "-o", metavar="FOLDER", help="Another way to name FOLDER."),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer and smaller draws.")] = False,
     data: Annotated[
