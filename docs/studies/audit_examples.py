@@ -175,11 +175,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", choices=EXAMPLES, action="append")
-    parser.add_argument("--mnist", type=Path, help="folder of the MNIST files")
-    parser.add_argument("--fashion", type=Path, help="folder of the Fashion-MNIST files")
+    datasets.add_folders(parser, "mnist", "fashion")
     given = parser.parse_args(arguments)
-    datasets.MNIST = given.mnist or datasets.MNIST
-    datasets.FASHION = given.fashion or datasets.FASHION
+    datasets.use_folders(given)
     results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
     for name in given.only or EXAMPLES:
         results[name] = run(name, given.folder / name)

@@ -311,10 +311,9 @@ def _say(name: str) -> None:
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--only", default="", help="data sets whose name holds this; prints, alone")
-    parser.add_argument("--fashion", type=Path, help="folder with Fashion-MNIST's files")
+    datasets.add_folders(parser, "fashion")
     asked = parser.parse_args(arguments)
-    if asked.fashion:
-        datasets.FASHION = asked.fashion
+    datasets.use_folders(asked)
     settings = Settings()
     results, missing = study(settings, asked.only)
     for message in missing:

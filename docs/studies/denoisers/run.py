@@ -26,11 +26,9 @@ def main() -> None:
     parser.add_argument("name", choices=sorted(EXPERIMENTS))
     parser.add_argument("--store", type=Path, default=Path("runs"), metavar="FOLDER")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--fashion", type=Path, metavar="FOLDER", help="the files of Fashion-MNIST")
-    parser.add_argument("--mnist", type=Path, metavar="FOLDER", help="the files of MNIST")
+    datasets.add_folders(parser, "fashion", "mnist")
     given = parser.parse_args()
-    datasets.FASHION = given.fashion or datasets.FASHION
-    datasets.MNIST = given.mnist or datasets.MNIST
+    datasets.use_folders(given)
     began = time.monotonic()
     found = run_experiment(EXPERIMENTS[given.name], given.store / given.name, workers=given.workers)
     minutes = (time.monotonic() - began) / 60

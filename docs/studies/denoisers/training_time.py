@@ -265,9 +265,9 @@ def main() -> None:
     parser.add_argument("--store", type=Path, default=Path("denoiser-runs/training-time.sqlite"))
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--kept", action="store_true", help="write what the store has; train none")
-    parser.add_argument("--fashion", type=Path, metavar="FOLDER", help="the files of Fashion-MNIST")
+    datasets.add_folders(parser, "fashion")
     given = parser.parse_args()
-    datasets.FASHION = given.fashion or datasets.FASHION
+    datasets.use_folders(given)
     rows = shrunk_fashion()
     if not given.kept:
         job = Job("training time", f"{__version__}/{_REVISION}", _ENTROPY)
