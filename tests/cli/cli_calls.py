@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -46,17 +48,26 @@ EXTRAS = {"train", "reproduce"}
 
 
 def prepared(folder: Path) -> Path:
-    """Make the files that ``CALLS`` name."""
+    """Put the files that ``CALLS`` name into a folder; they are computed once."""
+    for name, content in _files().items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+@cache
+def _files() -> dict[str, bytes]:
     import twinseed as ts
     from twinseed.readout import save
 
-    draw = np.random.default_rng(0)
-    rows = {"a": 60, "b": 60, "h": 60, "ga": 40, "gb": 40, "pilot": 40}
-    for name, count in rows.items():
-        np.save(folder / f"{name}.npy", draw.standard_normal((count, 5)))
-    save(ts.predict(ts.Spiked([3.0]), n=8, d=6), folder / "theory.nc")
-    ts.simulate(ts.Spiked([3.0]), n=8, d=6, replicates=2, rng=0, store=folder / "draws.sqlite")
-    return folder
+    with TemporaryDirectory() as made:
+        folder = Path(made)
+        draw = np.random.default_rng(0)
+        rows = {"a": 60, "b": 60, "h": 60, "ga": 40, "gb": 40, "pilot": 40}
+        for name, count in rows.items():
+            np.save(folder / f"{name}.npy", draw.standard_normal((count, 5)))
+        save(ts.predict(ts.Spiked([3.0]), n=8, d=6), folder / "theory.nc")
+        ts.simulate(ts.Spiked([3.0]), n=8, d=6, replicates=2, rng=0, store=folder / "draws.sqlite")
+        return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def call(*words: object, **settings: Any) -> Any:

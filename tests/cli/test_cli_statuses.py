@@ -40,25 +40,38 @@ def test_every_command_has_a_call() -> None:
     assert set(get_command(app).commands) == set(CALLS)  # type: ignore[attr-defined]  # a group
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+ERRORS = [
+    (KeyError("levels"), 70, "KeyError: 'levels'"),
+    (ZeroDivisionError("division by zero"), 70, "ZeroDivisionError"),
+    (RecursionError("too deep"), 70, "RecursionError"),
+    (BrokenPipeError(32, "Broken pipe"), 70, "Broken pipe"),  # a worker's, as stdout's is quiet
+    (AssertionError("two\nlines"), 70, "two lines"),
+    (InputError("rng", "must be a seed", -1, "pass one"), 2, "--"),
+    (StoreError("the store is of another job"), 2, "another job"),
+    (ReadoutError("no readout"), 2, "no readout"),
+    (MissingExtraError("torch", "denoise", "Training"), 2, "twinseed[denoise]"),
+    (MemoryError(), 2, "memory"),
+    (OSError(28, os.strerror(28), "rows.npy"), 2, "rows.npy cannot be used (No space left"),
+    (TimeoutError(), 2, "TimeoutError"),
+    (KeyboardInterrupt(), 130, "interrupted"),
+]
+EVERYWHERE = (KeyError, InputError, KeyboardInterrupt)
+"""Errors that each command is tried with: one for each status. Others end in the same guard."""
+
+
 @pytest.mark.parametrize(
-    ("error", "status", "said"),
+    ("command", "error", "status", "said"),
     [
-        (KeyError("levels"), 70, "KeyError: 'levels'"),
-        (ZeroDivisionError("division by zero"), 70, "ZeroDivisionError"),
-        (RecursionError("too deep"), 70, "RecursionError"),
-        (BrokenPipeError(32, "Broken pipe"), 70, "Broken pipe"),  # a worker's, as stdout's is quiet
-        (AssertionError("two\nlines"), 70, "two lines"),
-        (InputError("rng", "must be a seed", -1, "pass one"), 2, "--"),
-        (StoreError("the store is of another job"), 2, "another job"),
-        (ReadoutError("no readout"), 2, "no readout"),
-        (MissingExtraError("torch", "denoise", "Training"), 2, "twinseed[denoise]"),
-        (MemoryError(), 2, "memory"),
-        (OSError(28, os.strerror(28), "rows.npy"), 2, "rows.npy cannot be used (No space left"),
-        (TimeoutError(), 2, "TimeoutError"),
-        (KeyboardInterrupt(), 130, "interrupted"),
+        pytest.param(
+            command,
+            *case,
+            marks=[pytest.mark.extras] if command in EXTRAS else [],
+            id=f"{command}-{type(case[0]).__name__}",
+        )
+        for command in CALLS
+        for case in ERRORS
+        if command == "predict" or isinstance(case[0], EVERYWHERE)
     ],
-    ids=lambda one: type(one).__name__ if isinstance(one, BaseException) else "",
 )
 def test_what_goes_wrong_is_a_sentence_and_a_status(
     command: str,
@@ -173,51 +186,91 @@ def test_a_store_is_a_file(
 PREDICT = ["predict", "--spikes", "3", "--gamma", "1"]
 
 
-def program(*words: str, **settings: Any) -> Any:
-    return subprocess.run(
-        [sys.executable, "-m", "twinseed", *words],
-        stderr=subprocess.PIPE,
+Ended = tuple[int, str]
+"""An exit status, and what stood on stderr."""
+
+PROGRAMS = """
+import os, runpy, sys, traceback
+import xarray, scipy.linalg, twinseed.readers, twinseed.verbs.predict, twinseed.planning
+from twinseed.cli import app
+
+def started(words, stdout, stderr):
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    os.dup2(stderr, 2)
+    if stdout is None:
+        sys.stdout = sys.stderr = None  # as under pythonw: there is no console
+    else:
+        os.dup2(stdout, 1)
+    sys.argv = ["twinseed", *words]
+    if stdout is None:
+        app(words, prog_name="twinseed")
+    else:
+        runpy.run_module("twinseed", run_name="__main__", alter_sys=True)
+
+for number, (kind, words) in enumerate(eval(sys.stdin.read())):
+    with open(f"{number}.err", "wb") as errors:
+        if kind == "full":
+            stdout = os.open("/dev/full", os.O_WRONLY)
+        elif kind == "closed":
+            read, stdout = os.pipe()
+            os.close(read)
+        else:
+            stdout = None
+        status = started(words, stdout, errors.fileno())
+    with open(f"{number}.status", "w") as file:
+        file.write(str(status))
+"""
+"""Run each command in a child of a process that has loaded everything; the child ends by itself."""
+
+BARE = [
+    ([*PREDICT, "-o", "theory.nc"], 0),
+    (["plan", "pilot.npy", "--resamples", "10"], 0),
+    (["plan", "nowhere.npy"], 2),
+]
+UNREAD = [PREDICT, [*PREDICT, "--json"], ["--help"], ["predict", "--help"]]
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Ended]]:
+    """Return how commands end on a closed pipe, on a full disk, and without a console."""
+    folder = tmp_path_factory.mktemp("programs")
+    np.save(folder / "pilot.npy", np.random.default_rng(0).standard_normal((20, 3)))
+    jobs = [("closed", words) for words in UNREAD]
+    jobs += [("full", PREDICT), *(("bare", words) for words, _ in BARE)]
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAMS],
+        cwd=folder,
+        input=repr(jobs),
+        capture_output=True,
         text=True,
         check=False,
-        **settings,
     )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (folder / "theory.nc").is_file()
+    found: dict[str, list[Ended]] = {}
+    for number, (kind, _) in enumerate(jobs):
+        status, errors = (folder / f"{number}.{part}" for part in ("status", "err"))
+        found.setdefault(kind, []).append((int(status.read_text()), errors.read_text()))
+    return found
 
 
-def test_a_reader_that_stops_is_quiet() -> None:
+def test_a_reader_that_stops_is_quiet(ended: dict[str, list[Ended]]) -> None:
     """Nobody reads at all: each of the first writes fails."""
-    for words in (PREDICT, [*PREDICT, "--json"], ["--help"], ["predict", "--help"]):
-        read, write = os.pipe()
-        os.close(read)
-        with os.fdopen(write, "wb") as closed:
-            done = program(*words, stdout=closed)
-        assert (done.returncode, done.stderr) == (0, ""), words
+    assert ended["closed"] == [(0, "")] * len(UNREAD)
 
 
-def test_a_full_disk_behind_stdout_is_told() -> None:
-    with Path("/dev/full").open("w") as full:
-        done = program(*PREDICT, stdout=full)
-    assert done.returncode == 2
-    assert done.stderr.startswith("twinseed: stdout cannot be written (No space left on device)")
-    assert len(done.stderr.splitlines()) == 1
+def test_a_full_disk_behind_stdout_is_told(ended: dict[str, list[Ended]]) -> None:
+    ((status, told),) = ended["full"]
+    assert status == 2
+    assert told.startswith("twinseed: stdout cannot be written (No space left on device)")
+    assert len(told.splitlines()) == 1
 
 
-def test_no_console_at_all(tmp_path: Path) -> None:
+def test_no_console_at_all(ended: dict[str, list[Ended]]) -> None:
     """As under pythonw: there is neither stdout nor stderr."""
-    np.save(tmp_path / "pilot.npy", np.random.default_rng(0).standard_normal((20, 3)))
-    for words, status in (
-        ([*PREDICT, "-o", "theory.nc"], 0),
-        (["plan", "pilot.npy", "--resamples", "10"], 0),
-        (["plan", "nowhere.npy"], 2),
-    ):
-        probe = (
-            "import sys\nsys.stdout = sys.stderr = None\n"
-            f"from twinseed.cli import app\napp({words!r}, prog_name='twinseed')\n"
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", probe], cwd=tmp_path, capture_output=True, text=True, check=False
-        )
-        assert (done.returncode, done.stdout, done.stderr) == (status, "", ""), words
-    assert (tmp_path / "theory.nc").is_file()
+    assert ended["bare"] == [(status, "") for _, status in BARE]
 
 
 def test_names_in_running_text() -> None:

@@ -93,18 +93,17 @@ def _rows(
     dataset: xr.Dataset, names: Sequence[str], parts: dict[str, str]
 ) -> Iterator[dict[str, Any]]:
     """Yield a row for each number of a data set whose variables come in several parts."""
-    coordinates = [str(name) for name in dataset.coords]
+    coordinates = {
+        str(name): (tuple(map(str, found.dims)), found.values)
+        for name, found in dataset.coords.items()
+    }
     for name in names:
-        dims = [str(dim) for dim in dataset[name + next(iter(parts.values()))].dims]
+        dims = tuple(map(str, dataset[name + next(iter(parts.values()))].dims))
+        columns = {part: dataset[name + end].transpose(*dims).values for part, end in parts.items()}
         for place in itertools.product(*(range(dataset.sizes[dim]) for dim in dims)):
             at = dict(zip(dims, place, strict=True))
             row: dict[str, Any] = {"variable": name}
-            for coordinate in coordinates:
-                known = set(dataset[coordinate].dims) <= set(dims)
-                where = (
-                    {str(dim): at[str(dim)] for dim in dataset[coordinate].dims} if known else {}
-                )
-                row[coordinate] = as_json(dataset[coordinate].isel(where).item()) if known else None
-            for part, suffix in parts.items():
-                row[part] = as_json(dataset[name + suffix].isel(at).item())
-            yield row
+            for coordinate, (along, values) in coordinates.items():
+                known = set(along) <= set(dims)
+                row[coordinate] = as_json(values[tuple(map(at.get, along))]) if known else None
+            yield row | {part: as_json(values[place]) for part, values in columns.items()}
