@@ -135,6 +135,28 @@ def test_no_random_generator_is_global() -> None:
                 assert node.attr in allowed, f"{name}: np.random.{node.attr}"
 
 
+def test_the_first_line_of_a_floor_is_one_short_sentence() -> None:
+    for path in [*PACKAGE.glob("*.py"), *PACKAGE.glob("*/__init__.py")]:
+        if path != PACKAGE / "__init__.py":
+            first = (ast.get_docstring(MODULES[dotted(path)]) or "").partition("\n\n")[0]
+            assert re.fullmatch(r"[^\n]{10,80}\.", first), f"{dotted(path)}: {first}"
+
+
+def test_the_tests_mirror_the_package() -> None:
+    beside = {"controls", "docs", "laws", "mutation", "random_caller", "reference", "support"}
+    packages = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    folders = {path.parent.name for path in (ROOT / "tests").glob("*/*.py")}
+    assert folders - packages == beside
+
+
+def test_the_files_that_the_architecture_names_exist() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    named = [name for name in re.findall(r"`([\w./-]*/[\w./-]*)`", page) if "NAME" not in name]
+    assert len(named) > 20
+    places = (ROOT, PACKAGE)
+    assert [name for name in named if not any((one / name).exists() for one in places)] == []
+
+
 def test_every_rule_of_the_architecture_names_its_test() -> None:
     page = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
     rules = page.partition("## Rules that are tested")[2].partition("\n## ")[0]

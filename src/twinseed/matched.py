@@ -1,4 +1,4 @@
-"""The matched linear model, the yardstick of everything: sampled from rows, and predicted."""
+"""The linear model fitted to the same rows: its samples and its predictions."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from twinseed.filters import Filter
 from twinseed.orders import memorisation
 from twinseed.populations import Spiked
 from twinseed.simulation import Compressed, Dense, Engine, Krylov
+from twinseed.simulation.compressed import engine
 
 Array = NDArray[np.float64]
 Drawn = dict[str, Array]
@@ -109,7 +110,7 @@ def own_overlap(population: Spiked, v: Array) -> float:
 
 def of_compressed(cell: Cell, count: int, seed: int) -> Drawn:
     """The same by the compressed engine; the lengths from what it keeps of its twins."""
-    engine = Compressed(seeds=cell.seeds, n_b=None if cell.n_a == cell.n_b else cell.n_b)
+    made = Compressed(seeds=cell.seeds, n_b=None if cell.n_a == cell.n_b else cell.n_b)
     kept: list[Any] = []
     draw = engine.compressed_twins
 
@@ -119,7 +120,7 @@ def of_compressed(cell: Cell, count: int, seed: int) -> Drawn:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "compressed_twins", keeping)
-        drawn = _variables(engine, cell, count, seed, MEASURED)
+        drawn = _variables(made, cell, count, seed, MEASURED)
     for side, (symbol, rows) in enumerate({"length A": cell.n_a, "length B": cell.n_b}.items()):
         twins = [pair[side] for pair in kept]
         energy = [np.sum(twin.heads[:, 0] ** 2, axis=1) + twin.inner[:, 0, 0] for twin in twins]
