@@ -15,7 +15,7 @@ Rows = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
 
 def judged(twins: ts.Twins) -> Fitness:
-    return fitness(twins, unknown(twins.seeds), (0,))
+    return fitness(twins.rows, unknown(twins.seeds), (0,))
 
 
 def found(fit: Fitness) -> list[str]:
@@ -63,7 +63,7 @@ def test_equal_rows_are_counted_over_all_rows() -> None:
     a, b, heldout = rows(2)
     a[7] = a[90]
     a[8] = a[90]
-    told = list(equal_rows(ts.Twins(a + 1, b + 1, a, b, heldout)))
+    told = list(equal_rows(ts.Twins(a + 1, b + 1, a, b, heldout).rows))
     assert [(name, numbers["set"], numbers["rows"]) for name, _, numbers in told] == [
         ("equal rows", "train_a", 2)
     ]
@@ -82,7 +82,7 @@ def test_near_duplicates_are_found_within_and_between_sets() -> None:
         one, other = ({"train_a": a, "train_b": b, "heldout": heldout}[x] for x in numbers["sets"])
         i, j = numbers["examples"][0]
         assert np.abs(one[i] - other[j]).max() < 2e-3
-        assert f"row {i} in row {j}" in sentence
+        assert f"row {i}, near row {j}" in sentence
     assert list(near_duplicates(dict(zip("ab", rows(4, 2), strict=True)), draw())) == []
 
 
@@ -126,4 +126,4 @@ def test_a_generator_that_ignores_its_seed_is_named() -> None:
     assert [(one.name, one.numbers["generator"]) for one in named] == [
         ("not deterministic", "samples_b")
     ]
-    assert fitness(twins, unknown(twins.seeds), (0,), named).findings[0] == named[0]
+    assert fitness(twins.rows, unknown(twins.seeds), (0,), named).findings[0] == named[0]

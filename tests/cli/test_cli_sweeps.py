@@ -134,7 +134,7 @@ def test_a_store_is_exported_as_parquet(store: Path, tmp_path: Path) -> None:
         (("export", "{store}", "-o", "absent/draws.csv"), "folder that does not exist"),
         (("predict", "--strength", "1,1", *SIZE), "must differ in the strength of one factor"),
         (("predict", "--strength", "1,x", *SIZE), "--strength must be numbers"),
-        (("predict", "--strength", "1", "--spikes", "1", *SIZE), "must be given once"),
+        (("predict", "--strength", "1", "--spikes", "1", *SIZE), "must be passed exactly once"),
         (("predict", "--power-law", "1,2", "--n", 8, "--d", "6,8"), "--d must be one whole number"),
     ],
 )

@@ -144,9 +144,9 @@ def audit(*words: object) -> Result:
 
 def test_the_command_refuses_two_ways_of_saying_what_to_audit(tmp_path: Path) -> None:
     for words, problem in {
-        ("--pattern", "{side}_{n}.pt"): "--pattern is for published pairs",
-        ("--demo", "--pairs", tmp_path): "--demo has twins of its own",
-        ("--pairs", tmp_path, "--train-a", "x.npy"): "--pairs brings its own samples",
+        ("--pattern", "{side}_{n}.pt"): "--pattern needs --pairs",
+        ("--demo", "--pairs", tmp_path): "--demo comes with its own twins",
+        ("--pairs", tmp_path, "--train-a", "x.npy"): "--pairs comes with its own samples",
         ("--pairs", tmp_path / "absent"): "must be a folder",
         ("--samples-a", "x.npy"): "--train-a is needed",
     }.items():

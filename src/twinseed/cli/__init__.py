@@ -66,8 +66,8 @@ def main(
         ),
     ] = False,
 ) -> None:
-    """Do two generative models, trained on different halves of the data and started from the same
-    seed, tell the same story; is it copied; did it catch the main factors?
+    """Two generative models are trained on different halves of the data and sampled from the same
+    seeds: do they agree, do they copy, and did they learn the main factors of the data?
 
     Exit status: 0 done, nothing found; 1 something found: copying, a claim that does not agree, a
     difference beyond the limit; 2 bad input; 3 a question has no answer; 70 an error inside

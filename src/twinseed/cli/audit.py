@@ -50,15 +50,19 @@ def audit(
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="Published pairs instead: two files of samples for each n, as A_100.pt, B_100.pt.",
+            help="A folder of published pairs instead: two files of samples per n, such as "
+            "A_100.pt and B_100.pt.",
         ),
     ] = None,
     pattern: Annotated[
         str | None,
-        typer.Option(metavar="TEXT", help='How those files are named, as "{side}_{n}.pt".'),
+        typer.Option(
+            metavar="TEXT", help='Pattern of the file names in --pairs, such as "{side}_{n}.pt".'
+        ),
     ] = None,
     demo: Annotated[
-        bool, typer.Option("--demo", help="Trained twins that come with twinseed instead.")
+        bool,
+        typer.Option("--demo", help="Use trained twins that come with twinseed instead of files."),
     ] = False,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE.html", help="Write a self-contained page.")
@@ -134,12 +138,17 @@ def _require_alone(
 ) -> None:
     """Refuse options that say in two ways what is audited."""
     if pairs is None and not demo:
-        raise InputError("--pattern", "is for published pairs", pattern, "pass --pairs as well")
+        raise InputError("--pattern", "needs --pairs", pattern, "pass --pairs as well")
     if demo and pairs is not None:
-        raise InputError("--demo", "has twins of its own", str(pairs), "drop it, or --pairs")
+        raise InputError("--demo", "comes with its own twins", str(pairs), "drop it, or --pairs")
     if any(one is not None for one in given):
         option = "--demo" if demo else "--pairs"
-        raise InputError(option, "brings its own samples", "other files", "drop those, or it")
+        raise InputError(
+            option,
+            "comes with its own samples",
+            "other files",
+            "leave out the files of samples, or leave out this option",
+        )
 
 
 def _curves(pairs: Path | None, pattern: str | None, factors: int, seed: int) -> TwinCurves:

@@ -27,7 +27,9 @@ _PARTS = {"difference": "_difference", "se": "_se", "z": "_z", "status": "_statu
 @guarded()
 def compare(
     one: Annotated[Path, typer.Argument(metavar="ONE.nc", help="A readout.")],
-    two: Annotated[Path, typer.Argument(metavar="TWO.nc", help="Another, on the same grid.")],
+    two: Annotated[
+        Path, typer.Argument(metavar="TWO.nc", help="Another readout, on the same grid.")
+    ],
     fail_beyond: Annotated[
         float | None,
         typer.Option(
@@ -37,7 +39,9 @@ def compare(
     ] = None,
     only: Annotated[
         str | None,
-        typer.Option(metavar="NAMES", help="Only these variables, as in convergence,recovery."),
+        typer.Option(
+            metavar="NAMES", help="Compare only these variables, as in convergence,recovery."
+        ),
     ] = None,
     output: Annotated[
         Path | None,
@@ -58,7 +62,7 @@ def compare(
     """
     require_writable("--output", output, READOUT)
     if fail_beyond is not None and not 0 <= fail_beyond < math.inf:
-        remedy = "pass how many standard errors are too many, as in 4"
+        remedy = "pass the largest allowed number of standard errors, such as 4"
         raise InputError("--fail-beyond", "must be zero or above", fail_beyond, remedy)
     names = _named(only)
     first, second = _load("ONE.nc", one), _load("TWO.nc", two)
@@ -81,7 +85,10 @@ def compare(
         if counted.beyond:
             raise typer.Exit(FAILED)
         if not counted.ok:
-            complain("twinseed: no value is 'ok' on both sides: there is nothing to judge")
+            complain(
+                "twinseed: no value is 'ok' on both sides, so nothing can be judged: compare "
+                "readouts with valid values"
+            )
             raise typer.Exit(CANNOT_TELL)
 
 

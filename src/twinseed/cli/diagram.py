@@ -25,15 +25,16 @@ def _left_out(metavar: str, about: str) -> Any:
 
 
 @guarded(
-    interrupted="interrupted; with --store the same command goes on from here", path="--output"
+    interrupted="interrupted; with --store, the same command continues from here", path="--output"
 )
 def diagram(
-    d: Annotated[str | None, _left_out("D", "Columns.  [default: 1e6]")] = None,
+    d: Annotated[str | None, _left_out("D", "Number of columns d.  [default: 1e6]")] = None,
     gamma: Annotated[
-        str | None, _left_out("LO,HI", "Ends of the load n/d.  [default: 0.03,30]")
+        str | None, _left_out("LO,HI", "Smallest and largest load n/d.  [default: 0.03,30]")
     ] = None,
     strength: Annotated[
-        str | None, _left_out("LO,HI", "Ends of the factor's strength.  [default: 0.1,10]")
+        str | None,
+        _left_out("LO,HI", "Smallest and largest strength of the factor.  [default: 0.1,10]"),
     ] = None,
     ridge: Annotated[
         float | None, _left_out("R", "Strength of the ridge filter.  [default: 0]")
@@ -47,15 +48,15 @@ def diagram(
         _left_out("Q", "Converged: agreement beyond chance of at least this.  [default: 0.5]"),
     ] = None,
     cells: Annotated[
-        int | None, _left_out("N", "Points to simulate at the most.  [default: 1000]")
+        int | None, _left_out("N", "Largest number of points to simulate.  [default: 1000]")
     ] = None,
-    replicates: Annotated[int | None, _left_out("R", "Draws of each point.  [default: 2]")] = None,
+    replicates: Annotated[int | None, _left_out("R", "Draws per point.  [default: 2]")] = None,
     store: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Keep finished points here; run again to go on. What is left out is as the "
-            "store has it, so that a finished one is drawn without simulating.",
+            help="Keep finished points in this file; run the same command again to continue. "
+            "Options that are left out are read from this file.",
         ),
     ] = None,
     workers: Workers = 1,

@@ -129,7 +129,8 @@ def require_workers(workers: object) -> None:
             "--workers",
             f"must be at most {most} here",
             workers,
-            f"this machine has {os.cpu_count()} processors; more processes than that gain nothing",
+            f"this machine has {os.cpu_count()} processors; more processes do not make the "
+            "command faster",
         )
 
 
@@ -143,7 +144,7 @@ def _told(error: Exception, names: Mapping[str, str], command: str) -> tuple[int
     if isinstance(error, TwinseedError):
         return BAD_INPUT, as_typed(str(error), names)
     if isinstance(error, MemoryError):
-        return BAD_INPUT, "the memory of this machine does not suffice: use fewer rows or columns"
+        return BAD_INPUT, "the memory of this machine is too small: use fewer rows or columns"
     if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
         what = error.strerror or str(error) or type(error).__name__
         where = f"{error.filename} cannot be used" if error.filename else "a file cannot be used"

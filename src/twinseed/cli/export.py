@@ -28,7 +28,7 @@ def export(
             "--output",
             "-o",
             metavar="FILE",
-            help=".nc or .json: a readout; .parquet or .csv: a table with one row a draw.",
+            help=".nc or .json: a readout; .parquet or .csv: a table with one row per draw.",
         ),
     ] = None,
     as_json: Json = False,

@@ -34,15 +34,20 @@ _FILES = (".nc", ".csv", ".parquet", ".json", ".html", ".png", ".svg")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")]
 Seed = Annotated[int, typer.Option("--seed", metavar="S", help="Same seed, same answer.")]
-Workers = Annotated[int, typer.Option("--workers", metavar="W", help="Processes on this machine.")]
+Workers = Annotated[
+    int, typer.Option("--workers", metavar="W", help="Number of processes on this machine.")
+]
 Cluster = Annotated[
     str | None,
     typer.Option(
-        "--cluster", metavar="ADDRESS", help="Run on this Dask scheduler, as tcp://host:8786."
+        "--cluster", metavar="ADDRESS", help="Run on this Dask scheduler, such as tcp://host:8786."
     ),
 ]
 Factors = Annotated[
-    int, typer.Option("--factors", metavar="K", help="Leading directions of the data to look at.")
+    int,
+    typer.Option(
+        "--factors", metavar="K", help="Number of leading directions of the data to compare."
+    ),
 ]
 Output = Annotated[
     Path | None,
@@ -58,7 +63,7 @@ Output = Annotated[
 def named_function(option: str, text: str) -> Callable[..., Any]:
     """Return the function that ``module:function`` names; modules of the working folder too."""
     module, _, name = text.partition(":")
-    remedy = "write module:function, of a module that can be imported from here"
+    remedy = "write module:function; the module must be importable from this folder"
     if "" not in sys.path:
         sys.path.insert(0, "")
     try:
@@ -122,7 +127,7 @@ def require_folder(option: str, path: Path | None) -> None:
     if path is not None and path.suffix.lower() in _FILES and not path.is_dir():
         raise InputError(
             option,
-            "names the folder that everything goes into, not a file",
+            "must name a folder; all files are written into this folder",
             str(path),
             f"leave the ending {path.suffix} out",
         )

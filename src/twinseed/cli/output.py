@@ -53,7 +53,7 @@ def say(text: str, *, end: str = "\n") -> None:
             "stdout",
             f"cannot be written ({error.strerror or error})",
             "what this command prints",
-            "make room, or send it elsewhere",
+            "free space on the disk, or write the output to another place",
         ) from error
 
 

@@ -28,10 +28,16 @@ def plan(
         str, typer.Argument(metavar="PILOT", help="A few rows of the data (.npy, .npz#name, .csv).")
     ],
     convergence: Annotated[
-        float | None, typer.Option(metavar="Q", help="Say how many rows convergence needs.")
+        float | None,
+        typer.Option(
+            metavar="Q", help="Target for convergence; the plan gives the rows for this target."
+        ),
     ] = None,
     recovery: Annotated[
-        float | None, typer.Option(metavar="Q", help="Say how many rows recovery needs.")
+        float | None,
+        typer.Option(
+            metavar="Q", help="Target for recovery; the plan gives the rows for this target."
+        ),
     ] = None,
     factor: Annotated[
         int, typer.Option(metavar="K", help="Recovery of which factor; 1: the strongest.")
@@ -44,7 +50,7 @@ def plan(
     ] = None,
     ridge: Annotated[float, typer.Option(metavar="R", help="Strength of the ridge filter.")] = 0.0,
     resamples: Annotated[
-        int, typer.Option(metavar="B", help="Pilots drawn for the 90 % bands.")
+        int, typer.Option(metavar="B", help="Number of pilots drawn for the 90 % bands.")
     ] = 100,
     seed: Seed = 0,
     html: Annotated[
@@ -145,8 +151,8 @@ def _needed(
     unknown = RowsNeeded(recovery, nan, nan, nan, Status.NOT_IDENTIFIABLE, nan)
     standing = f"{count} factor{'s stand' if count != 1 else ' stands'} out" if count else ""
     problem = (
-        f"cannot be told, as {standing or 'no factor stands out'} in this pilot; "
-        "take a larger pilot, or ask for a stronger factor"
+        f"cannot be told, as {standing or 'no factor stands out'} in this pilot; take a "
+        "larger pilot, or choose a stronger factor"
     )
     return [*found, Needed("recovery", unknown, factor, problem)]
 

@@ -51,7 +51,8 @@ PowerLaw = Annotated[
 Atoms = Annotated[
     str | None,
     typer.Option(
-        metavar="FILE", help="Eigenvalues, one a row, from .npy or .csv; a second column: weights."
+        metavar="FILE",
+        help="Eigenvalues from .npy or .csv, one per row; a second column holds weights.",
     ),
 ]
 
@@ -84,9 +85,9 @@ def populations(
     if len(named) != 1:
         raise InputError(
             ", ".join(_OPTIONS),
-            "must be given once",
+            "must be passed exactly once",
             ", ".join(named) or "none",
-            "pass one of them, as in --spikes 3,1",
+            "pass one of these options, as in --spikes 3,1",
         )
     columns = numbers("--d", d)
     import twinseed as ts
@@ -98,7 +99,10 @@ def populations(
     if power_law is not None:
         if not isinstance(columns, float) or not columns.is_integer():
             raise InputError(
-                "--d", "must be one whole number with --power-law", d, "pass it, as in --d 500"
+                "--d",
+                "must be one whole number with --power-law",
+                d,
+                "pass one number, as in --d 500",
             )
         size = int(columns)
         return _each(numbers("--power-law", power_law), lambda one: ts.PowerLaw(one, size)), None

@@ -26,7 +26,11 @@ from twinseed.cli.saving import READOUT, finish
 __all__ = ["predict"]
 
 Gamma = Annotated[
-    str | None, typer.Option(metavar="G1,G2", help="Sample complexity n/d; alone: the limit.")
+    str | None,
+    typer.Option(
+        metavar="G1,G2",
+        help="Sample complexity n/d; without --n and --d, the limit of large n and d.",
+    ),
 ]
 
 

@@ -22,14 +22,14 @@ _FOLDER = Path("reproduction")
 
 
 @guarded(
-    interrupted="interrupted; the same command goes on from here",
+    interrupted="interrupted; the same command continues from here",
     path="--data",
     folder=("FOLDER", "--output"),
 )
 def reproduce(
     folder: Annotated[
         Path | None,
-        typer.Argument(metavar="FOLDER", help="Where everything goes.  [default: reproduction]"),
+        typer.Argument(metavar="FOLDER", help="Folder for all files.  [default: reproduction]"),
     ] = None,
     output: Annotated[
         Path | None,
@@ -38,7 +38,9 @@ def reproduce(
     quick: Annotated[bool, typer.Option("--quick", help="Fewer and smaller draws.")] = False,
     data: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Your own rows (.npy, .npz#name or .csv), as samples."),
+        typer.Option(
+            metavar="FILE", help="Your own rows (.npy, .npz#name or .csv), one row per sample."
+        ),
     ] = None,
     seed: Seed = 0,
     workers: Workers = 2,

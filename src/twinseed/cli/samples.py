@@ -40,12 +40,16 @@ TrainA = Annotated[str, file_of_rows("Rows that generator A was trained on.")]
 SamplesA = Annotated[str, file_of_rows("Samples of generator A.")]
 TrainB = Annotated[str | None, file_of_rows("Rows that generator B was trained on.")]
 SamplesB = Annotated[
-    str | None, file_of_rows("Samples of generator B, row for row from A's seeds.")
+    str | None,
+    file_of_rows("Samples of generator B; row i comes from the seed of row i of A's samples."),
 ]
 HeldOut = Annotated[str | None, file_of_rows("Rows of the same source that neither generator saw.")]
 Encoder = Annotated[
     str | None,
-    typer.Option(metavar="MODULE:FUNCTION", help="Judge what this function makes of the rows."),
+    typer.Option(
+        metavar="MODULE:FUNCTION",
+        help="A function from rows to features; the audit judges the features.",
+    ),
 ]
 Cache = Annotated[
     Path | None, typer.Option(metavar="FOLDER", help="Keep the encoder's features here.")

@@ -50,7 +50,7 @@ class Kind(StrEnum):
     COMPRESSED = "compressed"
 
 
-@guarded(CALLED, interrupted="interrupted; with --store, the same command goes on from here")
+@guarded(CALLED, interrupted="interrupted; with --store, the same command continues from here")
 def simulate(
     spikes: Spikes = None,
     strength: Strength = None,
@@ -74,7 +74,10 @@ def simulate(
     cluster: Cluster = None,
     store: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Keep finished draws here; run again to go on."),
+        typer.Option(
+            metavar="FILE",
+            help="Keep finished draws in this file; run the same command again to continue.",
+        ),
     ] = None,
     seed: Seed = 0,
     output: Output = None,

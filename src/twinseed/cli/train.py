@@ -29,15 +29,15 @@ __all__ = ["train"]
 
 
 @guarded(
-    interrupted="interrupted; what is done is kept in the output folder, and the same command goes "
-    "on from there",
+    interrupted="interrupted; finished work is kept in the output folder, and the same command "
+    "continues from there",
     path="DATA",
     folder="--output",
 )
 def train(
     data: Annotated[str, typer.Argument(metavar="DATA", help="Images or rows, of any format.")],
     sizes: Annotated[
-        str, typer.Option(metavar="N1,N2", help="Training rows of each twin.")
+        str, typer.Option(metavar="N1,N2", help="Training rows per twin.")
     ] = "10,30,100,300,1000",
     denoiser: Annotated[
         str,
@@ -47,20 +47,22 @@ def train(
         ),
     ] = "unet-small",
     steps: Annotated[int, typer.Option(metavar="T", help="Steps of training.")] = 5000,
-    pairs: Annotated[int, typer.Option(metavar="P", help="Independent pairs at each size.")] = 1,
-    seeds: Annotated[int, typer.Option(metavar="N", help="Samples drawn from each twin.")] = 512,
+    pairs: Annotated[int, typer.Option(metavar="P", help="Independent pairs per size.")] = 1,
+    seeds: Annotated[int, typer.Option(metavar="N", help="Samples drawn per twin.")] = 512,
     batch: Annotated[
         int | None,
         typer.Option(
             metavar="B",
-            help="Rows in a batch (128 unless given; a smaller twin repeats rows). Not for linear.",
+            help="Rows per batch, 128 by default; a twin with fewer rows repeats rows. Not for "
+            "linear.",
         ),
     ] = None,
     rate: Annotated[
         float | None,
         typer.Option(
             metavar="R",
-            help="Learning rate; 0.001 unless given, for linear half of what would diverge.",
+            help="Learning rate. Default: 0.001; for linear, half of the rate at which training "
+            "diverges.",
         ),
     ] = None,
     pairing: Annotated[
@@ -75,7 +77,7 @@ def train(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Where torch computes: cpu (unless given), cuda, cuda:1, mps. Not for linear.",
+            help="Where torch computes: cpu (default), cuda, cuda:1, mps. Not for linear.",
         ),
     ] = None,
     mixed: Annotated[
@@ -145,8 +147,8 @@ def train(
 def _saying_where(folder: Path) -> Iterator[None]:
     """Where the block fails, say where the trained and measured twins are."""
     kept = (
-        f"the twins are trained and measured, and kept in {folder} (store.sqlite, measured.nc, "
-        "linear.nc); the same command makes the page from them"
+        f"the twins are trained and measured, and kept in {folder} (store.sqlite, "
+        "measured.nc, linear.nc); run the same command again to make the page"
     )
     try:
         yield
