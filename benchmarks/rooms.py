@@ -23,7 +23,7 @@ import numpy as np
 import twinseed as ts
 
 PACKAGE = Path(ts.__file__).parent
-ROOMS = ("data", "neighbours", "orders", "verbs", "auditing")
+ROOMS = ("data", "neighbours", "orders", "verbs", "auditing", "matched")
 
 
 def functions_called() -> list[str]:

@@ -113,13 +113,14 @@ def examine(
     """
     margins = np.concatenate([one.closest["distance"].margin for one in linear])
     cut = float(np.quantile(margins, CLEAR, method="lower"))
-    value, low, high = copied(generators, linear, pool)
-    told = relabelled(generators, pool, rng)
     names = "ab"[: len(generators)]
     scored, honest = (
         [_scored(search, one.own) for search, one in zip(side, tested, strict=True)]
         for side in searches
     )
+    suspects = _suspects(generators, tested, cut)
+    value, low, high = copied(generators, linear, pool)
+    told = relabelled(generators, pool, rng)
     return Copying(
         p_value=told.p_closer,
         p_value_linear=beyond(generators, linear, pool, rng),
@@ -129,7 +130,7 @@ def examine(
         clear_win=math.exp(cut) if math.isfinite(cut) else math.inf,
         samples=sum(one.samples for one in generators),
         rows_compared=pool.equal,
-        suspects=_suspects(generators, tested, cut),
+        suspects=suspects,
         covariance=covariance,
         scores={name: score for name, (score, _) in zip(names, scored, strict=True)},
         linear_scores={name: score for name, (score, _) in zip(names, honest, strict=True)},

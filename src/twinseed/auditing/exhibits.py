@@ -108,10 +108,10 @@ def _columns(twins: Twins, pairs: tuple[Pair, ...]) -> tuple[EncodedColumn, ...]
     """Return the columns in which the pairs' training rows deviate most, in their own order."""
     if twins.image_shape is not None or not pairs:
         return ()
-    ends = np.cumsum([column.width for column in twins.layout]).tolist()
+    ends = np.cumsum([column.width for column in twins.rows.layout]).tolist()
     places = [
         EncodedColumn(column, slice(end - column.width, end))
-        for column, end in zip(twins.layout, ends, strict=True)
+        for column, end in zip(twins.rows.layout, ends, strict=True)
     ]
     if len(places) <= _COLUMNS:
         return tuple(places)

@@ -43,6 +43,10 @@ class Pool:
     equal: int
     """Rows of the smallest role."""
     origin: NDArray[np.float64] | None
+    counts: NDArray[np.int64]
+    """Rows of each role in each group, (groups, roles)."""
+    starts: NDArray[np.int64]
+    """The number in the pool of each role's first row."""
 
     @classmethod
     def draw(
@@ -66,18 +70,10 @@ class Pool:
             beyond = min(groups, equal) + (place - equal) % groups
             labels.append(np.where(place < equal, place % groups, beyond))
         order = np.split(rng.permutation(sum(sizes)), np.cumsum(sizes)[:-1])
-        return cls(tuple(rows), tuple(labels), tuple(order), groups, equal, origin)
-
-    @property
-    def counts(self) -> NDArray[np.int64]:
-        """Rows of each role in each group, (groups, roles)."""
-        found = [np.bincount(label % self.groups, minlength=self.groups) for label in self.label]
-        return np.stack(found, axis=1)
-
-    @property
-    def starts(self) -> NDArray[np.int64]:
-        """The number in the pool of each role's first row."""
-        return np.cumsum([0, *(len(part) for part in self.rows[:-1])])
+        counts = np.stack([np.bincount(x % groups, minlength=groups) for x in labels], axis=1)
+        starts = np.cumsum([0, *sizes[:-1]])
+        kept = tuple(rows), tuple(labels), tuple(order)
+        return cls(*kept, groups, equal, origin, counts, starts)
 
     def odds(self, own: Sequence[int]) -> float:
         """Return the rows of the roles ``own`` for each row of the others."""

@@ -128,12 +128,12 @@ def audit(
     if encoder is not None:
         given = given.encoded(encoder, cache)
     whole("factors", factors, "pass how many leading directions to look at")
+    if given.origin is None:
+        given = given.centred()
     asked = counted(given.rows, factors)
     if asked.told:
         numbers = {"asked": asked.asked, "looked_at": asked.count}
         found = [*found, Finding("fewer factors", asked.told, numbers)]
-    if given.origin is None:
-        given = given.centred()
     with track(_steps(given), "audit", progress) as steps:
         return _judged(given, shown, found, entropy, asked, steps)
 
@@ -149,9 +149,9 @@ def _judged(
     """Judge twins; ``shown`` are the same before an encoder, or the twins themselves."""
     controls = controlled(twins.rows, entropy, progress)
     linear = linear_twins(twins, entropy)
-    searches = Searches.of(twins, linear, entropy, progress)
     # As many samples of the linear model as of the generator: directions of few are blurred.
     few = first_seeds(linear, twins.seeds)
+    searches = Searches.of(twins, linear, entropy, progress)
     near = searches.closeness() if searches else [None, None]
     readouts = []
     for one, found_near in zip((twins, few), near, strict=True):
@@ -164,8 +164,9 @@ def _judged(
     agreed = agreement(twins, linear, DirectionBands.of(rows), expected, entropy, as_given=shown)
     recovered = factors_of(twins, factors.asked, readout, linear_readout, expected, entropy)
     beside = references(readout, linear_readout, agreed.predicted)
-    copying = unknown(twins.seeds)
-    if searches is not None:
+    if searches is None:
+        copying = unknown(twins.seeds)
+    else:
         null = None
         if expected is not None:
             seen = {name: float(readout[name]) for name in STATISTICS}

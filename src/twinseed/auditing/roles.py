@@ -40,7 +40,7 @@ def roles_of(twins: Twins) -> tuple[list[NDArray[Any]], list[Tested]]:
     if twins.train_b is None:
         return [a, heldout], [Tested(name, {0: every}) for name in ("samples_a", "samples_b")]
     b = twins.train_b
-    if not twins.shared_training_rows:
+    if not twins.rows.shared_training_rows:
         own = np.arange(len(b))
         return [a, b, heldout], [Tested("samples_a", {0: every}), Tested("samples_b", {1: own})]
     digest_a, digest_b = (twins.rows.digests[name] for name in ("train_a", "train_b"))

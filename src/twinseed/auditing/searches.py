@@ -60,7 +60,7 @@ class Searches:
         That of the generators, then that of the linear model; None where the roles are not its
         sides, or where there are too few rows for its groups.
         """
-        if self.twins.shared_training_rows or self.pool.equal < GROUPS:
+        if self.twins.rows.shared_training_rows or self.pool.equal < GROUPS:
             return None, None
         return self._closeness(self.generators), self._closeness(self.linear)
 

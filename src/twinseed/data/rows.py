@@ -68,6 +68,10 @@ class Rows:
     origin: NDArray[np.float64] | None = None
     image_shape: tuple[int, ...] | None = None
     columns: Iterable[str | Column] | None = None
+    n: int = field(init=False)
+    """Number of rows that generator A was trained on."""
+    d: int = field(init=False)
+    """Number of columns."""
     _latest: dict[str, tuple[Any, Any]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -77,6 +81,8 @@ class Rows:
         object.__setattr__(self, "image_shape", image_shape_of(given, self.image_shape))
         for name, rows in given.items():
             object.__setattr__(self, name, numeric_rows(name, rows))
+        for name, size in zip(("n", "d"), self.train_a.shape, strict=True):
+            object.__setattr__(self, name, size)
         for name, rows in self.arrays.items():
             require_width(name, rows, self.d)
         if self.origin is not None:
@@ -119,16 +125,6 @@ class Rows:
         """What the columns are, in order; numbered from 1 where they have no names."""
         named = columns_of(self.columns, self.d)
         return named or tuple(Column(f"column {k + 1}") for k in range(self.d))
-
-    @property
-    def n(self) -> int:
-        """Number of rows that generator A was trained on."""
-        return len(self.train_a)
-
-    @property
-    def d(self) -> int:
-        """Number of columns."""
-        return int(self.train_a.shape[1])
 
     @cached_property
     def shared_training_rows(self) -> int:

@@ -80,6 +80,12 @@ class Twins:
     columns: Iterable[str | Column] | None = None
     rows: Rows = field(init=False)
     """The real rows, with what is known of these rows."""
+    n: int = field(init=False)
+    """Number of rows that generator A was trained on."""
+    d: int = field(init=False)
+    """Number of columns."""
+    seeds: int = field(init=False)
+    """Number of samples of each generator."""
 
     def __post_init__(self) -> None:
         given = {name: getattr(self, name) for name in _NAMES}
@@ -94,17 +100,15 @@ class Twins:
             if given[name] is None:
                 raise InputError(name, "is needed", None, "pass rows, one row per sample")
         given, columns = with_columns({k: rows for k, rows in given.items() if rows is not None})
-        shape = image_shape_of(given, self.image_shape)
-        samples = {name: numeric_rows(name, given[name]) for name in _SAMPLES if name in given}
         rows = Rows(
             given["train_a"],
             given.get("train_b"),
             given.get("heldout"),
             origin=self.origin,
-            image_shape=shape,
+            image_shape=image_shape_of(given, self.image_shape),
             columns=columns if self.columns is None else self.columns,
         )
-        self._hold(rows, **samples)
+        vars(self).update(vars(Twins.of(rows, given["samples_a"], given.get("samples_b"))))
 
     @classmethod
     def of(cls, rows: Rows, samples_a: Any, samples_b: Any = None) -> Twins:
@@ -146,21 +150,6 @@ class Twins:
         """The arrays that were given, by argument name."""
         found = {name: getattr(self, name) for name in _NAMES}
         return {name: rows for name, rows in found.items() if rows is not None}
-
-    @property
-    def n(self) -> int:
-        """Number of rows that generator A was trained on."""
-        return self.rows.n
-
-    @property
-    def d(self) -> int:
-        """Number of columns."""
-        return self.rows.d
-
-    @property
-    def seeds(self) -> int:
-        """Number of samples of each generator."""
-        return len(self.samples_a)
 
     @property
     def shared_training_rows(self) -> int:
@@ -259,6 +248,7 @@ class Twins:
             if value is not None:
                 require_width(name, value, rows.d)
             object.__setattr__(self, name, value)
+        object.__setattr__(self, "seeds", len(samples_a))
         if samples_b is not None and len(samples_b) != self.seeds:
             raise InputError(
                 "samples_b",
@@ -267,5 +257,5 @@ class Twins:
                 "generate both from the same list of seeds, in the same order",
             )
         object.__setattr__(self, "rows", rows)
-        for name in ("train_a", "train_b", "heldout", "origin", "image_shape", "columns"):
+        for name in (*_NAMES[2:], "origin", "image_shape", "columns", "n", "d"):
             object.__setattr__(self, name, getattr(rows, name))

@@ -121,7 +121,7 @@ def measured(
     fewer = {"factors_asked": asked.asked, "factors_told": asked.told} if asked.told else {}
     ranks = np.arange(1, eigenvalues.size + 1, dtype=np.float64)
     return make(
-        _naming_constant_columns(estimates) if twins.constant_columns else estimates,
+        _naming_constant_columns(estimates) if twins.rows.constant_columns else estimates,
         source="measure",
         coords={"n": twins.n, "d": twins.d, "gamma": twins.n / twins.d},
         factors=ranks if np.any(np.isnan(eigenvalues)) else eigenvalues,
@@ -133,8 +133,8 @@ def measured(
             "rows_train_b": 0 if twins.train_b is None else len(twins.train_b),
             "rows_heldout": 0 if twins.heldout is None else len(twins.heldout),
             "rows_compared": memorisation.rows_compared(twins),
-            "shared_training_rows": twins.shared_training_rows,
-            "constant_columns": twins.constant_columns,
+            "shared_training_rows": twins.rows.shared_training_rows,
+            "constant_columns": twins.rows.constant_columns,
             "centred": int(twins.origin is not None),
             "resamples": resamples,
             **fewer,
