@@ -130,7 +130,7 @@ ARRIVES: dict[str, dict[str, Arrives]] = {
         "seed": SEED,
         "quiet": QUIET,
     },
-    "export": {"store": Arrives("other.sqlite", text("path"), repr(Path("other.sqlite")), "")},
+    "export": {"store": Arrives("theory.nc", text("path"), repr(Path("theory.nc")), "")},
     "measure": {
         **ROLES,
         "centre": Arrives("--centre", lambda seen: seen["twins"].origin is not None, True),

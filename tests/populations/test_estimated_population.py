@@ -174,7 +174,7 @@ def test_resamples_vary_as_pilots_do() -> None:
         (np.full((9, 3), np.nan), "data[0, 0]", "impute"),
         (np.ones((9, 3)), "data", "rows of the data"),
         (np.repeat(np.random.default_rng(0).standard_normal((10, 30)), 2, axis=0), "data", "drop"),
-        (np.array([["a"] * 3] * 9), "data", "convert"),
+        (np.array([["a"] * 3] * 9), "data", "turn text into numbers"),
     ],
 )
 def test_bad_pilots_are_named(rows: NDArray[np.float64], argument: str, remedy: str) -> None:

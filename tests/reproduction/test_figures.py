@@ -236,6 +236,7 @@ def test_a_missing_matplotlib_is_named_with_its_extra(
 
 
 def test_importing_the_figures_loads_neither_matplotlib_nor_xarray() -> None:
-    code = "import sys, twinseed.figures; print({'matplotlib', 'xarray'} & set(sys.modules))"
+    names = "twinseed.reproduction.figures, twinseed.auditing.figures"
+    code = f"import sys, {names}; print({{'matplotlib', 'xarray'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
