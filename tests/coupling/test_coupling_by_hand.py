@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
 
 import twinseed as ts
-from twinseed.coupling import density
+from twinseed.coupling import conditional, density, information
 from twinseed.coupling.cauchy import is_analytic
 
 
@@ -51,3 +53,29 @@ def test_a_single_level_knows_no_unit() -> None:
 
 def test_a_function_that_is_zero_is_analytic() -> None:
     assert is_analytic(lambda z: 0.0 * z)
+
+
+def test_a_rank_of_half_the_directions_is_a_threshold_at_the_median() -> None:
+    """Of the Marchenko-Pastur law with c = 0.4, half the mass lies above the threshold."""
+    values = np.array([1.0]), np.array([1.0])
+    found = conditional._adapted_rank(ts.Truncation(rank=40), values, 200.0, 80.0, limit=False)
+    low, high = (1.0 - np.sqrt(0.4)) ** 2, (1.0 + np.sqrt(0.4)) ** 2
+
+    def law(x: float) -> float:
+        return float(np.sqrt((high - x) * (x - low)) / (0.8 * np.pi * x))
+
+    assert low < found.parameters["threshold"] < high
+    above = quad(law, found.parameters["threshold"], high)[0]
+    assert above == pytest.approx(0.5, rel=1e-6)
+
+
+@pytest.mark.parametrize("angles", [(0.0, 0.5), (0.5, 0.0)])
+def test_a_phase_that_does_not_end_on_the_axis_tells_nothing(angles: tuple[float, float]) -> None:
+    """A filter is real on the axis, where the contour begins and ends."""
+    around = SimpleNamespace(zero=0.0, z=np.array([0.5 + 0j, 2.0 + 0j]), mean=lambda *_: np.ones(1))
+    spectrum = np.ones(1), np.ones(1)
+    values = np.exp(1j * np.array(angles))
+    found = information.along_contour(around, values, 1.0, spectrum)  # type: ignore[arg-type]
+    assert np.isnan([found.log_square, found.precision]).all()
+    flat = information.along_contour(around, 1.0 + 0j * values, 1.0, spectrum)  # type: ignore[arg-type]
+    assert np.isfinite([flat.log_square, flat.precision]).all()

@@ -9,6 +9,7 @@ from tests.test_values_by_hand import learned
 import twinseed as ts
 from twinseed.coupling.outliers import outlier
 from twinseed.orders.recovery.theory import _chordal, _mixed
+from twinseed.populations import Estimated
 from twinseed.readout import Estimate
 from twinseed.status import Status
 
@@ -42,3 +43,20 @@ def test_a_learnt_law_of_lower_rank_is_infinitely_far() -> None:
     many = ts.predict(ts.Spiked([]), ts.Ridge(0.0), n=160, d=80)
     # c = 1/2: [1 + ((1 - c)/c) log(1 - c)]/2 = (1 - log 2)/2
     assert float(many.divergence_learnt_true) == pytest.approx((1 - np.log(2)) / 2, rel=1e-9)
+
+
+def test_a_law_without_an_inverse_is_infinitely_far_from_what_was_learnt() -> None:
+    """The last two directions have no variance: neither law has a density over the other."""
+    found = ts.predict(Estimated([4.0, 1.0, 0.0, 0.0]), ts.Ridge(0.1), n=50, d=4)
+    for name in ("divergence_learnt_true", "divergence_true_learnt"):
+        assert str(found[f"{name}_status"].item()) == str(Status.INFINITE)
+
+
+def test_the_mean_cosine_of_a_cell_is_its_own() -> None:
+    """Alone or in a grid: the mean of z'Bz/z'Az is not the ratio of the means."""
+    alone = ts.predict(ts.PowerLaw(1.5, 40), ts.Ridge(0.1), n=60)
+    grid = ts.predict(ts.PowerLaw(1.5, 40), ts.Ridge(0.1), n=[60, 90])
+    assert float(alone.convergence_cosine) == pytest.approx(
+        float(grid.convergence_cosine.sel(n=60)), rel=1e-12
+    )
+    assert abs(float(alone.convergence_cosine) - float(alone.convergence)) > 1e-3

@@ -9,7 +9,7 @@ import pytest
 
 import twinseed as ts
 from twinseed.simulation import Dense, Krylov
-from twinseed.simulation.compressed import twins
+from twinseed.simulation.compressed import orders, twins
 from twinseed.simulation.compressed.band import GaussianBand
 from twinseed.simulation.ranks import matched
 from twinseed.status import Status
@@ -64,3 +64,24 @@ def test_the_distance_is_computed_up_to_its_limit(limit: int, status: Status) ->
     engine, rng = Dense(seeds=2, wasserstein_limit=limit), np.random.default_rng(0)
     found = engine.draw(ts.Spiked([]), ts.Ridge(0.1), 8, 6, rng)["wasserstein"]
     assert str(found.status) == status
+
+
+def test_a_factor_beyond_the_learnt_directions_is_left_out() -> None:
+    """Ten directions, two learnt, and the four largest eigenvalues are factors."""
+    assert matched(np.arange(10.0, 0.0, -1.0), 4, 2).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(("seeds", "status"), [(1, Status.NOT_MEASURED), (2, Status.OK)])
+def test_one_seed_has_no_correlation_along_a_factor(seeds: int, status: Status) -> None:
+    x = np.random.default_rng(0).standard_normal((1, seeds, 5))
+    measured = orders.agreement(x, x, np.ones((1, seeds)), 0.0, 2, 8, np.ones(1, dtype=bool))
+    (along,) = dict(measured)["convergence_factor"]
+    assert np.ravel(along.status).tolist() == [str(status)] * 2
+
+
+def test_the_distance_of_subspaces_is_the_share_of_the_factors_that_is_missed() -> None:
+    """Cosines 0.8 and 0.6 to two factors: sqrt(1 - (0.64 + 0.36)/2) = sqrt(0.5)."""
+    learnt = np.array([[[0.8, 0.0, 0.6, 0.0], [0.0, 0.6, 0.0, 0.8]]])
+    told = dict(orders.recovered(np.array([9.0, 4.0]), learnt, learnt, 100, np.ones(1, dtype=bool)))
+    (missed,) = told["recovery_distance"]
+    assert float(missed.value) == pytest.approx(np.sqrt(0.5), rel=1e-12)
