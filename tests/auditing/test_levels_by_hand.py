@@ -10,9 +10,22 @@ import numpy as np
 import pytest
 
 import twinseed as ts
-from twinseed.auditing import agreement, copied_fraction, copying, seeds
-from twinseed.auditing.pool import NearestInPool
+from twinseed.auditing import (
+    agreement,
+    copied_fraction,
+    copying,
+    covariance_null,
+    exhibits,
+    figures,
+    relabelling,
+    seeds,
+    verdict,
+)
+from twinseed.auditing.duplicates import near_duplicates
+from twinseed.auditing.matched import DirectionBands
+from twinseed.auditing.pool import NearestInPool, _closest
 from twinseed.auditing.relabelling import Attribution, Relabelling
+from twinseed.auditing.searches import Searches
 from twinseed.orders.convergence import Along
 from twinseed.readout import Estimate
 
@@ -40,29 +53,22 @@ def test_a_band_is_shown_where_it_has_more_energy_than_rounding(
 def test_copies_are_looked_for_beyond_four_margins_of_the_linear_model(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Of the margins 0 to 1,000: the one that 99 % do not exceed, 90 %, 50 %, and all."""
+    """Of the margins 0 to 1,000: the one that 99 % do not exceed, 90 %, 50 %, and all.
+
+    Each look is at the generator and at the linear model; the upper limit is beyond the median.
+    """
     beyond: list[float] = []
-    original = copied_fraction._beyond_linear
+    original = copied_fraction._look
 
-    def noted(one: Attribution, honest: Attribution, pool: Any, t: float) -> Any:
+    def noted(one: Attribution, pool: Any, t: float) -> Any:
         beyond.append(t)
-        return original(one, honest, pool, t)
+        return original(one, pool, t)
 
-    monkeypatch.setattr(copied_fraction, "_beyond_linear", noted)
+    monkeypatch.setattr(copied_fraction, "_look", noted)
     pool: Any = SimpleNamespace(odds=lambda _: 1.0)
     linear = attribution(RISING, RISING % 2 == 0)
     copied_fraction.copied([attribution([5.0, 2000.0])], [linear], pool)
-    assert beyond == [990.0, 900.0, 500.0, -math.inf]
-
-
-def test_the_upper_limit_looks_beyond_the_median_margin() -> None:
-    """Nine samples in a hundred lie above the median margin; a hundred lie above none."""
-    margins = np.where(np.arange(100) < 9, 500.0, 499.0)
-    pool: Any = SimpleNamespace(odds=lambda _: 1.0)
-    linear = attribution(RISING, RISING % 2 == 0)
-    own = (np.arange(100) < 9) | (np.arange(100) % 2 == 0)
-    high = copied_fraction.copied([attribution(margins, own)], [linear], pool)[2]
-    assert high == pytest.approx(copied_fraction._ExcessOfCopies(0.09, 0.0, 100).limits()[1])
+    assert beyond == [990.0, 990.0, 900.0, 900.0, 500.0, 500.0, -math.inf, -math.inf, 500.0]
 
 
 def test_a_win_is_clear_beyond_99_in_100_margins_of_the_linear_model(
@@ -72,13 +78,14 @@ def test_a_win_is_clear_beyond_99_in_100_margins_of_the_linear_model(
     nothing = np.empty((0, 0))
     told = Relabelling(nothing, nothing, nothing, nothing)
     monkeypatch.setattr(copying, "relabelled", lambda *_: told)
+    monkeypatch.setattr(copying, "_scored", lambda *_: (np.zeros(3), np.zeros(3, dtype=int)))
     monkeypatch.setattr(copying, "beyond", lambda *_: 1.0)
     monkeypatch.setattr(copying, "copied", lambda *_: (0.0, 0.0, 0.0))
     own = {0: np.arange(3)}
     found = copying.examine(
         [attribution([0.989, 0.99, 0.991])],
         [attribution(RISING / 1000)],
-        ([], []),
+        ([[]], [[]]),
         [SimpleNamespace(name="samples_a", own=own)],  # type: ignore[list-item]
         SimpleNamespace(equal=3),  # type: ignore[arg-type]
         np.random.default_rng(0),
@@ -110,3 +117,108 @@ def test_another_order_is_named_at_a_level_of_one_in_ten_thousand(
     assert told is not None
     assert told.order == order
     assert found == [pytest.approx(4.5648, abs=1e-4)]
+
+
+@pytest.mark.parametrize(("times", "replicates"), [(4.0, 8), (17.5, 17), (31.0, 30)])
+def test_the_null_is_simulated_as_often_as_its_work_allows(
+    times: float, replicates: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """10 samples of 4 columns against 20 + 2 x 5 rows: 1,200 multiplications a replicate."""
+    rows = np.random.default_rng(0).standard_normal((20, 4))
+    monkeypatch.setattr(covariance_null, "_WORK", 1200.0 * times)
+    twins = ts.Twins(rows[:10], None, rows)
+    observed = dict.fromkeys(covariance_null.STATISTICS, 0.5)
+    found = covariance_null.covariance_null(twins, ts.Atoms([1.0]), observed, 5, (0,))
+    assert found.replicates == replicates
+
+
+@pytest.mark.parametrize("generators", [[np.tanh] * 3, [], 5], ids=["three", "none", "a number"])
+def test_one_or_two_generators_are_audited(generators: Any) -> None:
+    rows = np.random.default_rng(0).standard_normal((2, 9, 3))
+    with pytest.raises(ts.InputError, match="must be one or two functions"):
+        ts.audit(train_a=rows[0], heldout=rows[1], generators=generators, seeds=9, rng=0)
+
+
+def test_the_marks_of_an_axis_of_ratios_lie_alike_on_both_sides_of_one() -> None:
+    marks = np.array(figures._TICKS)
+    np.testing.assert_allclose(marks * marks[::-1], 1.0)
+
+
+def test_the_columns_that_are_shown_are_those_in_which_the_rows_deviate_most() -> None:
+    """Of ten columns, two rows deviate in the same eight; they are shown in their own order."""
+    rows: Any = np.where(np.arange(40) % 2, 1.0, -1.0)[:, None] * np.ones(10)
+    layout = tuple(SimpleNamespace(name=f"column {k}", width=1) for k in range(10))
+    twins: Any = SimpleNamespace(image_shape=None, layout=layout, train_a=rows)
+    away = np.array([5.0, 4.0, 0.1, 5.0, 5.0, 3.0, 5.0, 0.2, 5.0, 5.0])
+    pairs: Any = tuple(SimpleNamespace(training_values=sign * away) for sign in (1.0, -1.0))
+    found = [one.entries.start for one in exhibits._columns(twins, pairs)]
+    assert found == [0, 1, 3, 4, 5, 6, 8, 9]
+
+
+def test_convergence_by_hand() -> None:
+    """Gap (1 + 9 + 1 + 1)/2 = 6 of the energies (4 + 1 + 1 + 16 + 9 + 4 + 0 + 1)/2 = 18."""
+    a, b = np.array([[2.0], [1.0], [3.0], [0.0]]), np.array([[1.0], [4.0], [2.0], [1.0]])
+    found = agreement._level(ts.Twins(a, b, np.ones((4, 1))), (0,))
+    assert found is not None
+    assert found.trace.value == pytest.approx(1.0 - 6.0 / 18.0)
+
+
+def test_copies_are_counted_beyond_those_of_the_linear_model() -> None:
+    """Three in five of the generator and one in five of the linear model: 0.4/0.8."""
+    pool: Any = SimpleNamespace(odds=lambda _: 1.0)
+    share = {k: attribution(np.ones(10), np.arange(10) < k) for k in (8, 6)}
+    found = copied_fraction._beyond_linear(share[8], share[6], pool, 0.0)
+    assert found.excess == pytest.approx((0.6 - 0.2) / (1.0 - 0.2))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [((1,), "1"), ((1, 2), "1, 2"), ((1, 2, 3, 5, 7, 8, 9), "1 to 3, 5, 7 to 9")],
+)
+def test_factors_are_named_by_their_runs(numbers: tuple[int, ...], text: str) -> None:
+    factors: Any = [SimpleNamespace(number=number) for number in numbers]
+    assert verdict._ranks(factors) == text
+
+
+def test_a_lone_generator_is_compared_with_its_training_rows_first() -> None:
+    """Its samples are its training rows: each lies on one of them, and on no other row."""
+    train, heldout = np.random.default_rng(0).standard_normal((2, 60, 3))
+    twins = ts.Twins(train, None, train, heldout=heldout)
+    searches = Searches.of(twins, twins, (0,))
+    assert searches is not None
+    (found,) = searches.closeness() or ()
+    assert found.heldout is not None
+    assert np.all(found.train.distance.min(axis=1) < 1e-6)
+    assert np.all(found.heldout.distance.min(axis=1) > 1e-6)
+
+
+def test_a_near_duplicate_is_named_by_its_rows_in_both_sets() -> None:
+    """Each held-out row lies beside one training row, the last beside the first."""
+    train = np.random.default_rng(0).standard_normal((20, 3))
+    heldout = train[::-1][:12] + 1e-9
+    found = list(near_duplicates({"a": train, "b": heldout}, np.random.default_rng(1)))
+    assert [told[2]["sets"] for told in found] == [["b", "a"]]
+    assert found[0][2]["rows"] == 6
+    assert {i + j for i, j in found[0][2]["examples"]} == {19}
+
+
+def test_bands_of_directions_rise_in_width_by_a_quarter_from_the_eighth() -> None:
+    bands = DirectionBands.of(np.random.default_rng(0).standard_normal((40, 20))).bands
+    assert [one.stop for one in bands] == [*range(1, 9), 10, 12, 15, 18, 20]
+
+
+@pytest.mark.parametrize(
+    ("gaps", "times"), [([0.5], 1.0), ([0.5, 1.5], 3.0), ([4, 0.5, 2, 1], 4.0)]
+)
+def test_a_margin_is_that_of_the_third_closest_group(gaps: list[float], times: float) -> None:
+    """Or of the furthest, where there are fewer than three."""
+    count = len(gaps)
+    pool: Any = SimpleNamespace(groups=count, order=(np.arange(count),), starts=np.zeros(1, int))
+    found = _closest([np.array([gaps], dtype=float)], [np.arange(count)[None, :]], pool)
+    assert found.margin == pytest.approx([np.log(times)])
+
+
+def test_each_look_sees_a_fifth_fewer_samples() -> None:
+    looks = relabelling._looks(np.arange(10.0))
+    assert [int(look.sum()) for look in looks] == [10, 8, 6, 5, 4]
+    assert all(look[-1] for look in looks)

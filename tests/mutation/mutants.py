@@ -18,7 +18,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-PACKAGES = ("coupling", "orders", "filters", "populations", "simulation")
+PACKAGES = ("coupling", "orders", "filters", "populations", "data", "simulation")
 PACKAGES += ("auditing", "planning", "phases", "curves", "reproduction", "pages", "drawing", "cli")
 """What is mutated."""
 
