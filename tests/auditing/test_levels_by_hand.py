@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from twinseed.auditing.matched import DirectionBands
 
 import twinseed as ts
 from twinseed.auditing import (
@@ -22,7 +23,6 @@ from twinseed.auditing import (
     verdict,
 )
 from twinseed.auditing.duplicates import near_duplicates
-from twinseed.auditing.matched import DirectionBands
 from twinseed.auditing.pool import NearestInPool, _closest
 from twinseed.auditing.relabelling import Attribution, Relabelling
 from twinseed.auditing.searches import Searches
