@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from twinseed.auditing.matched import DirectionBands
 
 import twinseed as ts
 from twinseed.auditing import (
@@ -24,6 +23,7 @@ from twinseed.auditing import (
 )
 from twinseed.auditing.duplicates import near_duplicates
 from twinseed.auditing.pool import NearestInPool, _closest
+from twinseed.auditing.real_rows import DirectionBands
 from twinseed.auditing.relabelling import Attribution, Relabelling
 from twinseed.auditing.searches import Searches
 from twinseed.orders.convergence import Along
@@ -158,7 +158,7 @@ def test_the_columns_that_are_shown_are_those_in_which_the_rows_deviate_most() -
 def test_convergence_by_hand() -> None:
     """Gap (1 + 9 + 1 + 1)/2 = 6 of the energies (4 + 1 + 1 + 16 + 9 + 4 + 0 + 1)/2 = 18."""
     a, b = np.array([[2.0], [1.0], [3.0], [0.0]]), np.array([[1.0], [4.0], [2.0], [1.0]])
-    found = agreement._level(ts.Twins(a, b, np.ones((4, 1))), (0,))
+    found = agreement._level(ts.Twins(a, b, np.ones((4, 1))), None, (0,))
     assert found is not None
     assert found.trace.value == pytest.approx(1.0 - 6.0 / 18.0)
 
@@ -186,7 +186,7 @@ def test_a_lone_generator_is_compared_with_its_training_rows_first() -> None:
     twins = ts.Twins(train, None, train, heldout=heldout)
     searches = Searches.of(twins, twins, (0,))
     assert searches is not None
-    (found,) = searches.closeness() or ()
+    (found,) = searches._closeness(searches.generators)
     assert found.heldout is not None
     assert np.all(found.train.distance.min(axis=1) < 1e-6)
     assert np.all(found.heldout.distance.min(axis=1) > 1e-6)

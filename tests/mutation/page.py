@@ -62,7 +62,8 @@ def write(results: Path, page: Path, irrelevant: Path = IRRELEVANT) -> None:
     alive = [one for one in known.values() if not _dead(one)]
     left = [one for one in alive if one["key"] not in reasons]
     names = {_package(one) for one in known.values()}
-    counts = {name: Counter[str]() for name in PACKAGES if name in names}
+    order = [*(name for name in PACKAGES if name in names), *sorted(names - {*PACKAGES})]
+    counts = {name: Counter[str]() for name in order}
     for one in known.values():
         count = counts[_package(one)]
         count["mutants"] += 1
