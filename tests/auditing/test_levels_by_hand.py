@@ -148,7 +148,8 @@ def test_the_columns_that_are_shown_are_those_in_which_the_rows_deviate_most() -
     """Of ten columns, two rows deviate in the same eight; they are shown in their own order."""
     rows: Any = np.where(np.arange(40) % 2, 1.0, -1.0)[:, None] * np.ones(10)
     layout = tuple(SimpleNamespace(name=f"column {k}", width=1) for k in range(10))
-    twins: Any = SimpleNamespace(image_shape=None, layout=layout, train_a=rows)
+    shown = SimpleNamespace(layout=layout, image_shape=None)
+    twins: Any = SimpleNamespace(rows=shown, image_shape=None, train_a=rows)
     away = np.array([5.0, 4.0, 0.1, 5.0, 5.0, 3.0, 5.0, 0.2, 5.0, 5.0])
     pairs: Any = tuple(SimpleNamespace(training_values=sign * away) for sign in (1.0, -1.0))
     found = [one.entries.start for one in exhibits._columns(twins, pairs)]
