@@ -103,7 +103,7 @@ def test_reference_rows_of_lower_rank_have_fewer_factors() -> None:
     given["heldout"] = np.concatenate([given["heldout"][:3]] * 3) + 0.0
     readout = ts.measure(ts.Twins(**given), rng=0)
     assert readout.sizes["factor"] == 2
-    assert readout.attrs["factors_told"].startswith("5 leading directions were asked for; 2 are")
+    assert readout.attrs["factors_told"].startswith("5 leading directions were asked for. 2 are")
 
 
 @pytest.mark.parametrize("d", [1, 2, 3])
@@ -115,7 +115,7 @@ def test_factors_beyond_the_columns_are_cut_alike_everywhere(d: int) -> None:
     seen.update(given["samples_a"], given["samples_b"])
     audit = ts.audit(**given, rng=0)
     measured = ts.measure(ts.Twins(**given), rng=0)
-    said = f"5 leading directions were asked for; {d} are looked at"
+    said = f"5 leading directions were asked for. {d} are measured"
     for readout in (measured, seen.compute(), audit.readout):
         assert readout.sizes["factor"] == d
         assert readout.attrs["factors_asked"] == 5
@@ -132,7 +132,7 @@ def test_the_commands_say_that_factors_were_cut(tmp_path: Path) -> None:
         words += [f"--{name.replace('_', '-')}", tmp_path / f"{name}.npy"]
     for command in ("measure", "audit"):
         done = call(command, *words)
-        said = "5 leading directions were asked for; 2 are looked at"
+        said = "5 leading directions were asked for. 2 are measured"
         assert said in " ".join(done.stdout.split()), (command, done.output)
 
 

@@ -134,7 +134,7 @@ def test_more_factors_than_the_rows_have_are_cut_and_told(
         runs = train_twins(rows, tmp_path / "runs", plan, workers=1, progress=False)
     assert runs.measured.sizes["factor"] == runs.linear.sizes["factor"] == left
     (told,) = (one for one in curves.training_curves(runs).notes if "directions" in one)
-    assert told.startswith(f"20 leading directions were asked for; {left} are looked at")
+    assert told.startswith(f"20 leading directions were asked for. {left} are measured")
     fewer = replace(plan, factors=left)
     again = train_twins(rows, tmp_path / "runs", fewer, workers=1, progress=False)
     np.testing.assert_array_equal(again.measured.recovery, runs.measured.recovery)
