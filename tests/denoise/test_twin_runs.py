@@ -59,7 +59,7 @@ def test_the_command_trains_measures_and_saves(tmp_path: Path, file: Path) -> No
 
 
 def test_killed_it_goes_on_with_the_same_bits(tmp_path: Path, file: Path) -> None:
-    words = [str(file), *SMALL[:4], "--steps", "600", "--seeds", "20", "--sizes", "8", "--workers"]
+    words = [str(file), *SMALL, "--steps", "200", "--seeds", "20", "--sizes", "8", "--workers"]
 
     def start(folder: str) -> subprocess.Popen[bytes]:
         run = "from twinseed.cli import app; app()"
@@ -68,14 +68,14 @@ def test_killed_it_goes_on_with_the_same_bits(tmp_path: Path, file: Path) -> Non
 
     assert start("whole").wait() == 0
     cut = start("cut")
-    state = tmp_path / "cut" / "weights" / "8-0-a-600steps.safetensors"
+    state = tmp_path / "cut" / "weights" / "8-0-a-200steps.safetensors"
     while not state.exists() and cut.poll() is None:
         time.sleep(0.01)
     cut.send_signal(signal.SIGKILL)
     assert cut.wait() != 0
     assert not list((tmp_path / "cut" / "samples").iterdir())
     assert start("cut").wait() == 0
-    for name in ("8-0-a-600steps-20seeds.npy", "8-0-b-600steps-20seeds.npy"):
+    for name in ("8-0-a-200steps-20seeds.npy", "8-0-b-200steps-20seeds.npy"):
         whole, resumed = (tmp_path / one / "samples" / name for one in ("whole", "cut"))
         assert whole.read_bytes() == resumed.read_bytes()
 
