@@ -91,7 +91,7 @@ def spectrum(atoms: int) -> Array:
 
 
 def predicted(mu: Array, n: Array) -> object:
-    return ts.predict(ts.Atoms(mu), n=n, d=mu.size)
+    return ts.predict(ts.Atoms(mu), gamma=n / mu.size, d=mu.size)
 
 
 def by_brentq(zeta: float, mu: Array, n: float) -> float:

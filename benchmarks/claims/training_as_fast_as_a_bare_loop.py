@@ -27,7 +27,7 @@ import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from comparison import Comparison
-from twinseed.curves.curves import linear_twins, measured
+from twinseed.curves.curves import measured
 from twinseed.data.twins import Twins
 from twinseed.denoise.denoiser import Denoiser
 from twinseed.denoise.noise import NoiseLevels
@@ -35,6 +35,7 @@ from twinseed.denoise.recipes import NETWORKS
 from twinseed.denoise.sampling import flow
 from twinseed.denoise.training import Training, TrainingState, train
 from twinseed.filters import Heun
+from twinseed.matched import matched_twins
 from twinseed.tables import percent
 
 CLAIM = "training and sampling within 10 % of a bare torch loop; measuring at most 5 % of training"
@@ -159,7 +160,7 @@ def measuring(
         a, b = (one.astype(np.float32) for one in samples)
         twins = Twins(a, b, rows[:n], rows[n : 2 * n], rows[2 * n :])
         measured(twins, np.random.default_rng(0), 10)
-        measured(linear_twins(twins, noise), np.random.default_rng(0), 10)
+        measured(matched_twins(twins, noise, same_rows=True), np.random.default_rng(0), 10)
 
     (spent,) = alternated(3, measure)
     return Comparison(
