@@ -84,6 +84,15 @@ def test_every_kind_of_number_is_taken(value: Any) -> None:
         assert (numbers.tolist(), scalar) == ([3.0], shape)
 
 
+def test_rounding_alone_makes_no_number_of_a_grid_fractional() -> None:
+    spaced = np.geomspace(50, 800, 3)
+    assert spaced[1] != 200.0
+    numbers, _ = grid_axis("n", spaced, "pass rows", whole_numbers=True)
+    assert numbers.tolist() == [50.0, 200.0, 800.0]
+    with pytest.raises(InputError, match=r"n\[0\] must be a whole number"):
+        grid_axis("n", [200.0 * (1 + 1e-13)], "pass rows", whole_numbers=True)
+
+
 def test_whole_numbers_stay_exact() -> None:
     """Beyond 2^53 floats collide: two seeds would be one."""
     for seed in (2**53 + 1, 2**63 - 1, np.uint64(2**63 - 1), np.int64(2**53 + 1)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import sys
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -40,6 +41,9 @@ Loads = float | Sequence[float] | NDArray[np.integer[Any]] | NDArray[np.floating
 
 LARGEST = 2**53
 """The largest size that is taken: up to it a float tells whole numbers apart."""
+
+_ROUNDING = 8 * sys.float_info.epsilon
+"""A number of a grid this close to a whole number, relatively, is that number: rounding made it."""
 
 _MOST = 1e30
 """Values of rows are at most this large: their sixth powers, summed over rows, stay finite."""
@@ -131,7 +135,8 @@ def grid_axis(
 ) -> tuple[NDArray[np.float64], bool]:
     """Return a grid axis of positive numbers, and whether it was given as a single number.
 
-    ``whole_numbers``: each of them must be a whole number below 2^53.
+    ``whole_numbers``: each of them must be a whole number below 2^53. A number that rounding alone
+    keeps from being whole, as ``np.geomspace(50, 800, 3)`` gives, counts as whole.
     """
     axis, scalar = _vector(argument, values, remedy)
     if axis.size == 0:
@@ -140,6 +145,8 @@ def grid_axis(
         bad = float(axis[axis <= 0][0])
         raise InputError(argument, "must be above zero", bad, remedy)
     if whole_numbers:
+        nearest = np.rint(axis)
+        axis = np.where(np.abs(axis - nearest) <= _ROUNDING * axis, nearest, axis)
         for place, number in enumerate(axis.tolist()):
             whole(argument if scalar else f"{argument}[{place}]", number, remedy)
     if np.unique(axis).size != axis.size:
