@@ -197,7 +197,7 @@ def test_what_is_trained_outlives_the_page(
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr(*((report, "render") if where == "page" else (curves, "predicted")), fail)
+        patch.setattr(*((report, "render") if where == "page" else (curves, "predicted_curve")), fail)
         done = call(tmp_path / "runs", *SMALL)
     assert done.exit_code == status
     assert not (tmp_path / "runs" / "index.html").exists()
