@@ -38,7 +38,7 @@ def unit_of(population: Population, d: float) -> float:
 
     >>> import twinseed as ts
     >>> unit_of(ts.Spiked([3.0]), math.inf), unit_of(ts.Spiked([], bulk=1e-60), math.inf) * 1e60
-    (1.0, 0.9...)
+    (1.0, 0.62...)
     """
     values, weights = population.spectrum(d)
     mean = float((values * weights).sum())
