@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.cli.cli_calls import CALLS, EXTRAS, call, options_of, prepared
+from typer.main import get_command
+
+import twinseed as ts
+from twinseed.cli import app
 
 FILES = "--train-a a.npy --samples-a ga.npy"
 ROLES = {
@@ -161,3 +167,15 @@ def test_an_error_names_what_was_typed(
     assert "Traceback" not in done.stderr
     if parameter != "cluster":  # whether a scheduler answers is asked when there is work for it
         assert sorted(folder.rglob("*")) == before, "something was made before the error was found"
+
+
+@pytest.mark.parametrize("command", sorted(CALLS))
+def test_a_default_is_that_of_the_library(command: str) -> None:
+    called = CALLS[command]
+    function = getattr(importlib.import_module(called.home), called.name)
+    known = dict(inspect.signature(function).parameters)
+    if command in ("predict", "simulate"):
+        known |= inspect.signature(ts.Spiked).parameters
+    for one in get_command(app).commands[command].params:  # type: ignore[attr-defined]  # a group
+        if one.name in known and one.default is not None and one.name != "engine":
+            assert known[one.name].default in (one.default, inspect.Parameter.empty), one.name

@@ -191,7 +191,7 @@ def test_other_endings_are_refused_before_work(
 def test_a_folder_is_no_file(command: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = call_in(folder, monkeypatch, command, "-o", "page.html")
     assert done.exit_code == 2
-    assert "--output names the folder" in done.stderr
+    assert "--output must name a folder" in done.stderr
 
 
 def test_a_table_has_a_row_for_each_number(

@@ -197,7 +197,8 @@ def test_what_is_trained_outlives_the_page(
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr(*((report, "render") if where == "page" else (curves, "predicted_curve")), fail)
+        replaced = (report, "render") if where == "page" else (curves, "predicted_curve")
+        patch.setattr(*replaced, fail)
         done = call(tmp_path / "runs", *SMALL)
     assert done.exit_code == status
     assert not (tmp_path / "runs" / "index.html").exists()

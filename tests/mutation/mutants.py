@@ -107,6 +107,33 @@ def mutants_of(path: str, source: str) -> Iterator[Mutant]:
         yield Mutant(path, function, operator, number, last, words[1], words[2], after, again)
 
 
+def controls_of(path: str, source: str) -> Iterator[Mutant]:
+    """Yield controls: the file with one space more at the end of a docstring, which is no fault."""
+    content, lines = source.encode(), source.encode().splitlines(keepends=True)
+    for function, node in _documented(ast.parse(source), ""):
+        text = node.body[0]
+        assert isinstance(text, ast.Expr)
+        assert text.end_lineno is not None
+        assert text.end_col_offset is not None
+        end = sum(map(len, lines[: text.end_lineno - 1])) + text.end_col_offset - len(b'"""')
+        if content[end:].startswith(b'"""'):
+            after = (content[:end] + b" " + content[end:]).decode()
+            name, first = function or "(module)", text.lineno
+            words = ("docstring", "docstring with a space")
+            yield Mutant(path, name, "control", first, text.end_lineno, *words, after)
+
+
+def _documented(
+    node: ast.Module | ast.FunctionDef | ast.ClassDef, name: str
+) -> Iterator[tuple[str, ast.Module | ast.FunctionDef | ast.ClassDef]]:
+    """Yield a module and its functions that have a docstring, each with its name."""
+    if not isinstance(node, ast.ClassDef) and ast.get_docstring(node) is not None:
+        yield name, node
+    for child in node.body:
+        if isinstance(child, ast.FunctionDef | ast.ClassDef):
+            yield from _documented(child, f"{name}.{child.name}".lstrip("."))
+
+
 Edit = tuple[str, ast.expr | ast.stmt, str, tuple[int, int], str]
 
 

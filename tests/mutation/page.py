@@ -7,27 +7,33 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from tests.mutation.mutants import PACKAGES
+from tests.mutation.mutants import PACKAGES, mutants_of
 
 from twinseed.tables import percent
 
 IRRELEVANT = Path(__file__).with_name("irrelevant.json")
 """Mutants that change nothing that matters, by key, each with its reason: written by hand."""
 
+SOURCES = Path(__file__).parents[2] / "src" / "twinseed"
+"""The package, whose files with possible mutants the page counts."""
+
 HEAD = """# Mutation run
 
 A mutation run plants one small fault in the package and asks whether a test fails. A fault that no
 test sees has *survived*. This page shows how good the tests are, not only which lines they run.
 
-`make mutants` does the run in three steps (`tests/mutation/`). Its result was written to this page
-by the third step.
+`make mutants` does the run in four steps (`tests/mutation/`). Its result was written to this page
+by the last step.
 
 1. Every test runs once, and coverage records which test runs which line. Doctests count as tests.
 2. Mutants are chosen by a sample with a fixed seed, equally many from each file, the kinds of fault
    in turn. For each mutant, the tests that run its line run, the fastest first, up to the first
    failure or until `--budget` seconds of tests have passed. Tests of more than ten seconds are left
    out where a faster test runs the line.
-3. The results are counted here. A mutant that was *at first alive* was killed later, by a test that
+3. Before a mutant is planted, each of these tests runs once without a fault. A test that fails
+   there is left out, and named below. In each package two docstrings are then changed by one space,
+   as controls: if a test fails, the run stops, for no result of it would count.
+4. The results are counted here. A mutant that was *at first alive* was killed later, by a test that
    was written for it or when more seconds of tests were allowed.
 
 The faults: another arithmetic sign; a comparison with its boundary moved or turned round; a whole
@@ -50,12 +56,16 @@ def read(results: Path) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for line in results.read_text().splitlines() if results.exists() else []:
         one = json.loads(line)
+        if "key" not in one:  # a test without a fault, or a control
+            continue
         first = found[one["key"]]["first"] if one["key"] in found else one["outcome"]
         found[one["key"]] = one | {"first": first}
     return found
 
 
-def write(results: Path, page: Path, irrelevant: Path = IRRELEVANT) -> None:
+def write(
+    results: Path, page: Path, irrelevant: Path = IRRELEVANT, sources: Path = SOURCES
+) -> None:
     """Write the page of a run."""
     known = read(results)
     reasons = json.loads(irrelevant.read_text())
@@ -84,6 +94,9 @@ def write(results: Path, page: Path, irrelevant: Path = IRRELEVANT) -> None:
     missing = [name for name in PACKAGES if name not in counts]
     if missing:
         lines += ["", f"Not run yet: {', '.join(missing)}."]
+    partly = _partly(sources, {str(one["path"]) for one in known.values()}, order)
+    if partly:
+        lines += ["", "Some files of these packages were not run yet:", "", *partly]
     matter = total["mutants"] - total["irrelevant"]
     lines += [
         "",
@@ -91,6 +104,18 @@ def write(results: Path, page: Path, irrelevant: Path = IRRELEVANT) -> None:
         f"{percent(total['left'] / max(matter, 1), 1)}.",
         "",
     ]
+    before = sum(_dead(one) and "by" not in one for one in known.values())
+    if before:
+        lines += [
+            f"{before} of the killed mutants were counted before the third step existed: for them,",
+            "the test that failed was not recorded, and a warning that an earlier mutant left",
+            "could fail a test. Some of these kills may be wrong, until they are run again.",
+            "",
+        ]
+    failing = _failing(results)
+    if failing:
+        lines += ["Left out, for they fail in the copy without a fault:", ""]
+        lines += [*(f"- `{test}`" for test in failing), ""]
     for title, some in (
         ("Left", left),
         ("Irrelevant", [one for one in alive if one["key"] in reasons]),
@@ -102,6 +127,32 @@ def write(results: Path, page: Path, irrelevant: Path = IRRELEVANT) -> None:
         lines += [] if some else ["None."]
         lines.append("")
     page.write_text("\n".join(lines).rstrip() + "\n")
+
+
+def _partly(sources: Path, run: set[str], packages: list[str]) -> list[str]:
+    """Return a line for each package of which only some files were run."""
+    found = []
+    for name in packages:
+        possible = {
+            f"src/twinseed/{path.relative_to(sources)}"
+            for path in (sources / name).rglob("*.py")
+            if any(mutants_of(str(path), path.read_text()))
+        }
+        missing = sorted(possible - run)
+        if missing:
+            shown = ", ".join(f"`{one.removeprefix('src/twinseed/')}`" for one in missing)
+            found.append(f"- {name}, {len(missing)} of {len(possible)} files: {shown}")
+    return found
+
+
+def _failing(results: Path) -> list[str]:
+    """Return the tests whose last run without a fault failed."""
+    last = {}
+    for line in results.read_text().splitlines():
+        one = json.loads(line)
+        if "test" in one:
+            last[one["test"]] = bool(one["passed"])
+    return sorted(test for test, passed in last.items() if not passed)
 
 
 def _dead(one: dict[str, Any]) -> bool:

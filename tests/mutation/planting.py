@@ -83,7 +83,7 @@ def _function(
     old: types.FunctionType, new: types.FunctionType, module: str, seen: set[int]
 ) -> bool:
     changed = False
-    if old.__module__ == module and old.__code__ != new.__code__:
+    if old.__module__ == module and _code(old.__code__) != _code(new.__code__):
         if len(old.__closure__ or ()) != len(new.__closure__ or ()):
             return False
         old.__code__ = new.__code__
@@ -101,6 +101,13 @@ def _function(
             changed = True
         changed |= _replaced(before, after, module, seen)
     return changed
+
+
+def _code(code: types.CodeType) -> tuple[Any, ...]:
+    """What a function does; code that has run may differ from itself in what Python cached."""
+    values = [_code(one) if isinstance(one, types.CodeType) else one for one in code.co_consts]
+    named = code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars
+    return code.co_code, code.co_exceptiontable, repr(values), *named
 
 
 def _plain(defaults: Any) -> str:

@@ -5,7 +5,9 @@
     python tests/mutation/run.py page                    write docs/mutation.md
 
 For each mutant only the tests run that run the mutated line, the fastest first, up to the first
-failure. Results are appended to STATE/results.jsonl: a second call goes on where the first ended.
+failure. Before that, each of these tests runs once without a fault: one that fails is left out, and
+named. A control of each package (a docstring with one space more) must survive: else the run stops.
+Results are appended to STATE/results.jsonl: a second call goes on where the first ended.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +28,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
-from tests.mutation import covering, page  # noqa: E402  # as a script, it needs ROOT
+from tests.mutation import covering, page, sound  # noqa: E402  # as a script, it needs ROOT
 from tests.mutation.mutants import PACKAGES, Mutant, sample  # noqa: E402  # as above
 from tests.mutation.planting import planted  # noqa: E402  # as above
 
@@ -37,33 +40,46 @@ class Run:
     """A plug-in of pytest that examines mutants in place of running the tests.
 
     The tests are collected once. For each mutant a forked child takes the mutated functions in and
-    runs the chosen tests; a mutant that cannot be planted so gets a fresh process.
+    runs the chosen tests; a mutant that cannot be planted so gets a fresh process. Before that, the
+    chosen tests run without a fault, and a control of each package, which no test may see, runs.
     """
 
-    def __init__(self, state: Path, todo: list[Mutant], budget: float) -> None:
-        self.state, self.todo, self.budget = state, todo, budget
-        self.covers = covering.load(state)
+    def __init__(
+        self, state: Path, covers: dict[str, covering.Covering], todo: list[Mutant], budget: float
+    ) -> None:
+        self.state, self.covers, self.todo, self.budget = state, covers, todo, budget
         self.items: dict[str, pytest.Item] = {}
+        self.ledger = sound.Ledger(state)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         self.items = {item.nodeid: item for item in session.items}
+        controls = sound.controls(self.state / "tree", self.todo, self.chosen)
+        self.settle([*controls, *self.todo])
+        for control in controls:
+            if self.ledger.survived(control.key):
+                continue
+            result = self.examine(control)
+            if result["outcome"] != "survived":
+                if result["by"] in self.items:  # left out when the run is started again
+                    self.ledger.add({"test": result["by"], "passed": False})
+                pytest.exit(sound.refusal(control, result, self.state), returncode=1)
+            self.ledger.add({"control": control.key, "outcome": "survived"})
         for mutant in self.todo:
             result = self.examine(mutant)
-            with (self.state / "results.jsonl").open("a") as out:
-                out.write(json.dumps(result) + "\n")
+            self.ledger.add(result)
             with (self.state / "progress").open("a") as out:
                 out.write(f"{result['outcome']:9} {result['seconds']:5} s  {mutant.key}\n")
+        for test in sorted(self.ledger.failing):
+            print(f"left out, for it fails without a fault: {test}")
         return True
 
-    def examine(self, mutant: Mutant) -> dict[str, Any]:
-        """Plant one mutant, run the tests of its line, restore the file."""
-        began = time.monotonic()
-        path = self.state / "tree" / mutant.path
-        original = path.read_text()
+    def chosen(self, mutant: Mutant) -> tuple[list[str], int]:
+        """Return the tests that a mutant meets, and how many run its line."""
         cover = self.covers.get(mutant.path, covering.Covering({}, {}))
+        original = (self.state / "tree" / mutant.path).read_text()
         every = cover.tests(original, mutant.number, mutant.last)
-        every = [one for one in every if one in self.items]
+        every = [one for one in every if one in self.items and one not in self.ledger.failing]
         quick = [one for one in every if cover.seconds[one] < covering.SLOW] or every[:1]
         tests, seconds = [], 0.0
         for test in quick:
@@ -71,14 +87,47 @@ class Run:
             if seconds > self.budget and tests:
                 break
             tests.append(test)
-        outcome = "survived" if tests else "uncovered"
+        return tests, len(every)
+
+    def settle(self, mutants: list[Mutant]) -> None:
+        """Run the tests that these mutants meet without a fault, each once for these sources.
+
+        Where one fails, others may take its place among the chosen: they run as well.
+        """
+        while True:
+            met = dict.fromkeys(test for mutant in mutants for test in self.chosen(mutant)[0])
+            waiting = [test for test in met if test not in self.ledger.passing]
+            if not waiting:
+                return
+            self.child(None, waiting, 60 + 10 * self.seconds(waiting))
+            found = sound.read(self.state / "outcomes")
+            if not found.keys() >= set(waiting):  # the child ended in the middle of this test
+                found[next(test for test in waiting if test not in found)] = False
+            for test in (one for one in waiting if one in found):
+                self.ledger.add({"test": test, "passed": found[test]})
+
+    def seconds(self, tests: list[str]) -> float:
+        """Return how long tests took when they were collected."""
+        known: dict[str, float] = {}
+        for cover in self.covers.values():
+            known |= cover.seconds
+        return sum(known[test] for test in tests)
+
+    def examine(self, mutant: Mutant) -> dict[str, Any]:
+        """Plant one mutant, run the tests of its line, restore the file."""
+        began = time.monotonic()
+        path = self.state / "tree" / mutant.path
+        original = path.read_text()
+        tests, every = self.chosen(mutant)
+        outcome, by = "survived" if tests else "uncovered", ""
         if tests:
             try:
                 path.write_text(mutant.source)
                 # Bytecode is kept by the second of the change: each mutant gets its own.
                 second = 1_000_000_000 + int(time.time() * 10) % 900_000_000
                 os.utime(path, (second, second))
-                outcome = self.forked(mutant, tests, 30 + 10 * min(seconds, self.budget))
+                limit = 30 + 10 * min(self.seconds(tests), self.budget)
+                outcome, by = self.forked(mutant, tests, limit)
             finally:
                 path.write_text(original)
         return {
@@ -87,13 +136,27 @@ class Run:
             "line": mutant.number,
             "operator": mutant.operator,
             "outcome": outcome,
+            "by": by,
             "tests": len(tests),
-            "of": len(every),
+            "of": every,
             "seconds": round(time.monotonic() - began, 1),
         }
 
-    def forked(self, mutant: Mutant, tests: list[str], limit: float) -> str:
-        """Run tests in a child: "killed", "survived" or "timeout"."""
+    def forked(self, mutant: Mutant, tests: list[str], limit: float) -> tuple[str, str]:
+        """Run tests in a child: "killed", "survived" or "timeout", and the test that failed."""
+        status = self.child(mutant, tests, limit)
+        if status == NOT_PLANTED:
+            status = self.fresh(tests, limit + 60)
+        if status in (None, 0):
+            return ("survived" if status == 0 else "timeout"), ""
+        failed = [
+            test for test, passed in sound.read(self.state / "outcomes").items() if not passed
+        ]
+        return "killed", (failed or [sound.NOT_RUN])[0]
+
+    def child(self, mutant: Mutant | None, tests: list[str], limit: float) -> int | None:
+        """Run tests in a forked child, up to the first failure; without a mutant, all of them."""
+        (self.state / "outcomes").write_text("")
         child = os.fork()
         if child == 0:
             code = NOT_PLANTED
@@ -102,15 +165,29 @@ class Run:
                 with (self.state / "log").open("w") as out:
                     os.dup2(out.fileno(), 1)
                     os.dup2(out.fileno(), 2)
-                if planted(mutant.path, mutant.source):
-                    code = _run([self.items[one] for one in tests])
+                if mutant is None or planted(mutant.path, mutant.source):
+                    code = self.run([self.items[one] for one in tests], stop=mutant is not None)
             except BaseException:
+                traceback.print_exc()
                 code = 1  # the mutated module cannot be run
             finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
                 os._exit(code)
-        status = _waited(child, limit)
-        if status != NOT_PLANTED:
-            return {None: "timeout", 0: "survived"}.get(status, "killed")
+        return _waited(child, limit)
+
+    def run(self, items: list[pytest.Item], *, stop: bool) -> int:
+        """Run tests, up to the first failure if told to stop there; return 1 if there was one."""
+        outcomes = sound.Outcomes(self.state / "outcomes")
+        items[0].config.pluginmanager.register(outcomes)
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if outcomes.failed and stop:
+                break
+        return int(outcomes.failed)
+
+    def fresh(self, tests: list[str], limit: float) -> int | None:
+        """Run tests in a process that imports the mutated file, up to the first failure."""
         (self.state / "chosen").write_text(json.dumps(tests))
         files = dict.fromkeys(test.partition("::")[0] for test in tests)
         words = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:cov", "--tb=line", *files]
@@ -121,28 +198,11 @@ class Run:
                 stderr=out,
                 start_new_session=True,
             )
-        status = _waited(fresh.pid, limit + 60)
+        status = _waited(fresh.pid, limit)
+        fresh.returncode = -1 if status is None else status  # else a later test meets a warning
         if status not in (None, 0, 1, 2):
             raise RuntimeError(f"pytest ended with {status}: see {self.state / 'log'}")
-        return {None: "timeout", 0: "survived"}.get(status, "killed")
-
-
-def _run(items: list[pytest.Item]) -> int:
-    """Run tests up to the first failure; return 1 if there was one."""
-    failed: list[str] = []
-
-    class Watch:
-        def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-            if report.failed:
-                failed.append(report.nodeid)
-
-    items[0].config.pluginmanager.register(Watch())
-    for item, following in zip(items, [*items[1:], None], strict=True):
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-        if failed:
-            print(failed)
-            return 1
-    return 0
+        return status
 
 
 def _waited(child: int, limit: float) -> int | None:
@@ -209,14 +269,15 @@ def main() -> int:
     os.chdir(state / "tree")
     if chosen.what == "fresh":
         tests = json.loads((state / "chosen").read_text())
-        return int(pytest.main(chosen.paths, plugins=[Chosen(tests)]))
+        plugins = [Chosen(tests), sound.Outcomes(state / "outcomes")]
+        return int(pytest.main(chosen.paths, plugins=plugins))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # restores the mutated file
     covering.require_sources(state)
     mutants = todo(state, chosen.paths, chosen.number, chosen.seed, chosen.again)
     print(f"{len(mutants)} mutants; progress in {state / 'progress'}", flush=True)
     files = dict.fromkeys(test.partition("::")[0] for test in covering.durations(state))
     options = ["-q", "-m", "not nightly", "-p", "no:cacheprovider", "-p", "no:cov", "--tb=line"]
-    run = Run(state, mutants, chosen.budget)
+    run = Run(state, covering.load(state), mutants, chosen.budget)
     return int(pytest.main([*options, *files], plugins=[run]))
 
 

@@ -208,6 +208,7 @@ def test_claims_round_trip_through_json_and_csv(doubtful: Path) -> None:
     assert tuple(Claim(**row) for row in table["claims"]) == expected
     assert agreed == [True, True, False]
     assert table["agrees"] is False
+    assert table["schema"] == 1, "another schema needs other readers"
     assert table["settings"]["sizes"] == {"loads": [0.1, 1.0], "d": 400}
     with (doubtful.parent / "claims.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))

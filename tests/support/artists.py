@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 from numpy.typing import ArrayLike
 
 from twinseed.drawing.style import GREY, INK, LOOKS, Look
@@ -225,6 +226,9 @@ def keys_of(figure: Figure, number: int, expected: Sequence[Key]) -> None:
     from matplotlib.colors import to_rgb
 
     legend = figure.legends[number]
+    corner, panel = legend.get_bbox_to_anchor(), figure.axes[number].bbox
+    assert corner.x0 == pytest.approx(panel.x0), "the legend of another panel"
+    assert corner.y0 < panel.y0, "the legend covers the panel"
     assert [text.get_text() for text in legend.get_texts()] == [one.label for one in expected]
     for handle, one in zip(legend.legend_handles, expected, strict=True):
         if one.kind == "patch":
