@@ -47,6 +47,12 @@ def _failed_if_skipped(report: Report) -> Report:
     return report
 
 
+@pytest.fixture(autouse=True)
+def width_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test depends on how wide the terminal is in which it was started."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The folder of the checkout."""

@@ -39,7 +39,7 @@ def judged(n: int, seed: int, kind: str, *, strengths: list[float], count: int) 
     twins = ts.Twins(*made[kind], a, b, heldout).centred()
     linear = first_seeds(linear_twins(twins, (0,)), SEEDS)
     readouts = [ts.measure(one, rng=0, factors=count) for one in (twins, linear)]
-    return list(factors(twins, *readouts, matched(real_rows(twins, (0,)), n, count), (0,)))
+    return list(factors(twins, count, *readouts, matched(real_rows(twins, (0,)), n, count), (0,)))
 
 
 @pytest.fixture(scope="module")
@@ -118,14 +118,14 @@ def test_without_population_or_heldout_rows_less_is_said() -> None:
     a, heldout, samples = (population.sample(100, 20, draw) for _ in range(3))
     twins = ts.Twins(samples, None, a, heldout=heldout).centred()
     readout = ts.measure(twins, rng=0, factors=1)
-    told = factors(twins, readout, readout, None, (0,))
+    told = factors(twins, readout.sizes["factor"], readout, readout, None, (0,))
     assert np.isnan(told[0].predicted)
     assert told[0].learnable is None
     noise = ts.Twins(draw.standard_normal((100, 20)), None, a, heldout=heldout).centred()
     unlearned = ts.measure(noise, rng=0, factors=1)
-    assert factors(noise, unlearned, readout, None, (0,))[0].fate is Fate.NOT_RECOVERED
+    assert factors(noise, unlearned.sizes["factor"], unlearned, readout, None, (0,))[0].fate is Fate.NOT_RECOVERED
     few = ts.Twins(samples, None, a, heldout=heldout[:7]).centred()
-    assert factors(few, readout, readout, None, (0,)) == ()
+    assert factors(few, readout.sizes["factor"], readout, readout, None, (0,)) == ()
 
 
 def test_the_overlap_of_unrelated_subspaces() -> None:

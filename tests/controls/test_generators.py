@@ -68,5 +68,5 @@ def test_fresh_rows_are_not_used_twice():
 
 @pytest.mark.parametrize("model", [Memoriser(TRAIN), Fresh(TRAIN)])
 def test_noise_of_another_width_is_refused(model):
-    with pytest.raises(InputError, match="30 columns"):
+    with pytest.raises(InputError, match="as many columns as the data, 30"):
         model.sample(np.ones((2, 3)))

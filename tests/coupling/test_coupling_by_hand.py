@@ -58,7 +58,7 @@ def test_a_function_that_is_zero_is_analytic() -> None:
 def test_a_rank_of_half_the_directions_is_a_threshold_at_the_median() -> None:
     """Of the Marchenko-Pastur law with c = 0.4, half the mass lies above the threshold."""
     values = np.array([1.0]), np.array([1.0])
-    found = conditional._adapted_rank(ts.Truncation(rank=40), values, 200.0, 80.0, limit=False)
+    found = conditional._adapted_rank(ts.Truncation(rank=40), values, 200.0, 80.0)
     low, high = (1.0 - np.sqrt(0.4)) ** 2, (1.0 + np.sqrt(0.4)) ** 2
 
     def law(x: float) -> float:

@@ -198,7 +198,7 @@ REFUSED: dict[str, tuple[Callable[[Rows], Any], str]] = {
     "a number": (lambda rows: 3.0, "at least two axes"),
     "one axis": (lambda rows: rows[:, 0], "at least two axes"),
     "no columns": (lambda rows: rows[:, :0], "one column"),
-    "no columns, four axes": (lambda rows: np.ones((len(rows), 0, 2, 2)), "one column"),
+    "no columns, four axes": (lambda rows: np.ones((len(rows), 0, 2, 2)), "one column|at least 1"),
     "complex sparse": (lambda rows: sparse.csr_matrix(rows + 0j), "must hold real numbers"),
 }
 

@@ -158,7 +158,7 @@ def test_the_command_draws_again_from_the_store_alone(
     quiet = call("diagram", "--store", store, "--quiet")
     assert (quiet.exit_code, quiet.output) == (0, "")
     assert (
-        "simulated points. Those in the region that theory"
+        "the simulated region is the regi"
         in call("diagram", "--store", store).stdout
     )
     assert_refused(call("diagram", "--store", store, "--ridge", 0.3), ["plane", "0.2", "0.3"])

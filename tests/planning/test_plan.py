@@ -123,7 +123,7 @@ def test_one_target_at_a_time(plan: Plan) -> None:
 
 
 def test_a_factor_that_is_not_separated_is_refused_with_their_number(plan: Plan) -> None:
-    with pytest.raises(ts.InputError, match="at most 2: that many stand out"):
+    with pytest.raises(ts.InputError, match="at most 2, the number of factors that stand out"):
         plan.samples_for(recovery=0.8, factor=3)
 
 
@@ -173,7 +173,7 @@ def test_it_warns_of_constant_columns_small_pilots_and_equal_factors() -> None:
     rows = ts.Spiked([30.0, 30.0]).sample(50, 60, np.random.default_rng(0))
     rows[:, 50:] = 1.0
     text = " ".join(planned(rows).limits())
-    assert "10 columns never vary" in text
+    assert "10 columns are constant in the pilot" in text
     assert "fewer than 60 rows" in text
     assert "Factors 1 and 2 are equally strong" in text
     assert "heavy tails" not in text

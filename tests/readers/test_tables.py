@@ -89,7 +89,7 @@ def test_a_column_that_names_rows_is_refused() -> None:
 def test_missing_numbers_are_nan_and_missing_words_a_category(tmp_path: Path) -> None:
     rows = table("word,size\n,1\nred,\nred,3\n", tmp_path)
     assert rows.columns[0].present == {"(missing)", "red"}
-    with pytest.raises(InputError, match=r"samples_a\[1, 2\] must be finite"):
+    with pytest.raises(InputError, match=r"train_a\[1, 2\] must be finite"):
         Twins(rows, None, rows)
 
 

@@ -17,7 +17,7 @@ RHO = "\N{GREEK SMALL LETTER RHO}"
 TITLES = {
     "memorisation": (
         "Memorisation m",
-        "1: every sample is a copy; memorisation falls as copying stops",
+        "1: every sample is a copy; lower: less copying",
     ),
     "memorisation_ratio": (
         f"Memorisation ratio {RHO}",

@@ -105,7 +105,7 @@ def test_files_that_are_not_stores_are_refused_and_left_alone(tmp_path: Path) ->
     connection.execute("CREATE TABLE notes (text TEXT)")
     connection.commit()
     connection.close()
-    with pytest.raises(StoreError, match="something else"):
+    with pytest.raises(StoreError, match="a database of another program"):
         Store(foreign, JOB)
     with pytest.raises(StoreError, match="cannot be used"):
         Store(tmp_path, JOB)

@@ -130,7 +130,7 @@ def test_tensors_are_taken_as_they_come() -> None:
     [
         ((SAMPLES_A[:, :3], SAMPLES_B), "samples_a must have as many columns as train_a, 12"),
         ((SAMPLES_A, SAMPLES_B[:4]), "samples_b must have one row for each seed of samples_a, 25"),
-        ((SAMPLES_A, None), "samples_b must come with every batch"),
+        ((SAMPLES_A, None), "samples_b must be passed with every batch"),
         ((None, SAMPLES_B), "samples_a must hold real numbers"),
         ((np.full((2, D), np.nan), SAMPLES_B[:2]), r"samples_a\[0, 0\] must be finite"),
         ((SAMPLES_A[:0], SAMPLES_B[:0]), "samples_a must have at least 1 rows"),

@@ -192,7 +192,7 @@ def test_any_store_has_a_table(tmp_path: Path) -> None:
         run(job, [Cell(_halve, {"place": [3, 4]}), Cell(_halve, {"n": 2})], store=store)
     other = ts.load_sweep(tmp_path / "other.sqlite")
     assert repr(other).endswith("other.sqlite': 2 draws of kind 'example', seed 0>")
-    with pytest.raises(ReadoutError, match="kind 'example', which make no grid"):
+    with pytest.raises(ReadoutError, match="kind 'example', which do not form a grid"):
         other.to_xarray()
     other.to_csv(tmp_path / "other.csv")
     assert (tmp_path / "other.csv").read_text().splitlines() == [

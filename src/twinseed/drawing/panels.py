@@ -30,7 +30,7 @@ __all__ = [
 TITLES: Mapping[str, tuple[str, str]] = {
     "memorisation": (
         "Memorisation m",
-        "1: every sample is a copy; memorisation falls as copying stops",
+        "1: every sample is a copy; lower: less copying",
     ),
     "memorisation_ratio": (
         "Memorisation ratio \N{GREEK SMALL LETTER RHO}",
