@@ -39,7 +39,7 @@ def judged(n: int, seed: int, kind: str, *, strengths: list[float], count: int) 
     twins = ts.Twins(*made[kind], a, b, heldout).centred()
     linear = first_seeds(linear_twins(twins, (0,)), SEEDS)
     readouts = [ts.measure(one, rng=0, factors=count) for one in (twins, linear)]
-    return list(factors(twins, count, *readouts, matched(real_rows(twins, (0,)), n, count), (0,)))
+    return list(factors(twins, count, *readouts, matched(real_rows(twins.rows, (0,)), n, count), (0,)))
 
 
 @pytest.fixture(scope="module")
