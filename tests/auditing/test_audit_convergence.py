@@ -36,7 +36,7 @@ def linear_pair(seed: int, *, n: int = N, d: int = D, seeds: int = SEEDS) -> ts.
 
 
 def found_in(twins: ts.Twins, n: int | None = None) -> Agreement:
-    rows = real_rows(twins, (0,))
+    rows = real_rows(twins.rows, (0,))
     expected = matched(rows, twins.n if n is None else n, 3)
     return agreement(twins, linear_twins(twins, (0,)), DirectionBands.of(rows), expected, (0,))
 

@@ -26,7 +26,7 @@ def linear_twin(seed: int) -> ts.Twins:
 
 
 def nulls_of(twins: ts.Twins) -> dict[str, Null]:
-    expected = matched(real_rows(twins, (0,)), N, 5)
+    expected = matched(real_rows(twins.rows, (0,)), N, 5)
     assert expected is not None
     readout = ts.measure(twins, rng=0, resamples=0)
     seen = {name: float(readout[name]) for name in STATISTICS}

@@ -39,7 +39,9 @@ def judged(n: int, seed: int, kind: str, *, strengths: list[float], count: int) 
     twins = ts.Twins(*made[kind], a, b, heldout).centred()
     linear = first_seeds(linear_twins(twins, (0,)), SEEDS)
     readouts = [ts.measure(one, rng=0, factors=count) for one in (twins, linear)]
-    return list(factors(twins, count, *readouts, matched(real_rows(twins.rows, (0,)), n, count), (0,)))
+    return list(
+        factors(twins, count, *readouts, matched(real_rows(twins.rows, (0,)), n, count), (0,))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +125,10 @@ def test_without_population_or_heldout_rows_less_is_said() -> None:
     assert told[0].learnable is None
     noise = ts.Twins(draw.standard_normal((100, 20)), None, a, heldout=heldout).centred()
     unlearned = ts.measure(noise, rng=0, factors=1)
-    assert factors(noise, unlearned.sizes["factor"], unlearned, readout, None, (0,))[0].fate is Fate.NOT_RECOVERED
+    assert (
+        factors(noise, unlearned.sizes["factor"], unlearned, readout, None, (0,))[0].fate
+        is Fate.NOT_RECOVERED
+    )
     few = ts.Twins(samples, None, a, heldout=heldout[:7]).centred()
     assert factors(few, readout.sizes["factor"], readout, readout, None, (0,)) == ()
 

@@ -157,10 +157,7 @@ def test_the_command_draws_again_from_the_store_alone(
     assert strict(first.stdout)["plane"]["ridge"] == 0.2
     quiet = call("diagram", "--store", store, "--quiet")
     assert (quiet.exit_code, quiet.output) == (0, "")
-    assert (
-        "the simulated region is the regi"
-        in call("diagram", "--store", store).stdout
-    )
+    assert "the simulated region is the regi" in call("diagram", "--store", store).stdout
     assert_refused(call("diagram", "--store", store, "--ridge", 0.3), ["plane", "0.2", "0.3"])
 
 
