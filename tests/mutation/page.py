@@ -122,7 +122,7 @@ def write(
     ):
         lines += [f"## {title}", ""]
         for one in sorted(some, key=lambda one: (one["path"], one["line"])):
-            reason = reasons.get(one["key"], "no test sees it yet")
+            reason = reasons.get(one["key"], "no chosen test sees it yet")
             lines += [f"- {_shown(one['key'])}", f"  {reason}"]
         lines += [] if some else ["None."]
         lines.append("")

@@ -99,4 +99,4 @@ def test_the_page_counts_the_last_result_of_each_mutant(tmp_path: Path) -> None:
     assert "| orders | 5 | 3 | 1 | 1 | 1 |\n| all | 5 | 3 | 1 | 1 | 1 |" in text
     assert "Of the 4 mutants that matter, 1 are left: 25.0 %." in text
     assert "`does no harm`\n  becomes\n  `b`\n  It is the same number." in text
-    assert "`is left`\n  becomes\n  `b`\n  no test sees it yet" in text
+    assert "`is left`\n  becomes\n  `b`\n  no chosen test sees it yet" in text
