@@ -101,7 +101,7 @@ class _Counted:
     beyond: int
 
     @classmethod
-    def of(cls, apart: xr.Dataset, names: list[str], limit: float | None) -> Self:
+    def of(cls, apart: xr.Dataset, names: list[str], limit: float) -> Self:
         """Count the differences of these variables, and those beyond the limit."""
         import numpy as np
 
@@ -110,7 +110,7 @@ class _Counted:
         status = np.concatenate([apart[f"{name}_status"].values.ravel() for name in names])
         ok = (status == "ok") & ~np.isnan(z)
         left_out = ~np.isnan(there) & ~ok
-        beyond = 0 if limit is None else int(np.sum(np.abs(z[ok]) > limit))
+        beyond = int(np.sum(np.abs(z[ok]) > limit))
         return cls(int(ok.sum()), int(left_out.sum()), beyond)
 
     def told(self, limit: float) -> str:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
 
 from twinseed.checks import numeric_rows, positive, whole
 from twinseed.denoise import checkpoints
@@ -21,10 +19,10 @@ from twinseed.denoise.bridge import descend, linear_bank, linear_flow, stable_ra
 from twinseed.denoise.denoiser import Blind, Denoiser, Preconditioned
 from twinseed.denoise.networks import Convolutional, Perceptron, UNet
 from twinseed.denoise.noise import NoiseLevels
+from twinseed.denoise.recipe import Array, Losses, Recipe, Report, Scaled, scale_of
 from twinseed.denoise.sampling import flow
 from twinseed.denoise.training import (
     CURVE,
-    Metrics,
     Training,
     TrainingState,
     averaged_weights,
@@ -33,7 +31,6 @@ from twinseed.denoise.training import (
 from twinseed.errors import InputError
 from twinseed.filters import Heun
 from twinseed.filters.samplers import Sampler
-from twinseed.generators.flow import DenoiserFlow
 
 __all__ = [
     "DENOISERS",
@@ -45,9 +42,6 @@ __all__ = [
     "recipe_of",
 ]
 
-Array = NDArray[np.float64]
-Report = Callable[[Metrics], None]
-Losses = list[tuple[int, float]]
 
 NETWORKS: Mapping[str, Callable[[tuple[int, ...], int], Denoiser]] = {
     "mlp": lambda shape, seed: Preconditioned(Perceptron(shape, seed=seed)),
@@ -60,97 +54,6 @@ three times, or as often as its sides allow."""
 
 DENOISERS = ("linear", *NETWORKS)
 """Every denoiser by name."""
-
-
-@dataclass(frozen=True, eq=False)
-class Scaled:
-    """A generator in the units of the data: ``x = offset + scale g(z)``."""
-
-    inner: DenoiserFlow
-    offset: Array
-    scale: float
-
-    def sample(self, noise: ArrayLike) -> Array:
-        """Return the sample of each row of noise, (seeds, d)."""
-        return self.offset + self.scale * self.inner.sample(noise)
-
-
-class Recipe(ABC):
-    """Trains one twin. Subclasses are frozen data classes, and are sent to other processes."""
-
-    sampler: Sampler
-
-    beside: ClassVar[frozenset[str]] = frozenset()
-    """Fields that change nothing in a result, and the number of steps, which ``steps`` has."""
-
-    @abstractmethod
-    def fit(
-        self,
-        rows: Array,
-        shape: tuple[int, ...],
-        *,
-        start: int,
-        draws: int,
-        kept: Path,
-        tell: Report,
-    ) -> None:
-        """Train on rows (n, d) of images of ``shape``, and leave the trained state in ``kept``.
-
-        ``start`` seeds the initialisation, ``draws`` the batches and their noise. If ``kept`` is
-        there, training goes on from it, and ends as if it had never stopped. ``tell`` is called
-        with metrics as training goes on.
-
-        Raises:
-            InputError: rows that are all alike, or a shape that the denoiser cannot take.
-            CheckpointError: ``kept`` is of another recipe or other rows.
-            NotFiniteError: training diverged; ``kept`` holds the last state that was saved.
-        """
-
-    @abstractmethod
-    def load(self, kept: Path) -> Scaled:
-        """Return the generator of a file that a finished ``fit`` left."""
-
-    @abstractmethod
-    def losses(self, kept: Path) -> Losses:
-        """Return the loss curve that ``fit`` left in a file: (step, loss) from the first step."""
-
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """The denoiser, of ``DENOISERS``."""
-
-    @property
-    @abstractmethod
-    def steps(self) -> int:
-        """How many steps of training there are."""
-
-    @abstractmethod
-    def parameters(self, shape: tuple[int, ...]) -> int:
-        """Return how many numbers are trained for rows of this shape."""
-
-    @abstractmethod
-    def architecture(self, shape: tuple[int, ...]) -> Mapping[str, Any]:
-        """Return what is trained for rows of this shape, ready for JSON.
-
-        Raises:
-            InputError: rows of this shape cannot be taken.
-        """
-
-    @abstractmethod
-    def require_device(self) -> None:
-        """Raise ``InputError`` where this machine lacks the device that the recipe names."""
-
-    def require_rows(self, rows: Array) -> None:
-        """Raise ``InputError`` where ``fit`` would refuse these rows of one twin, (n, d)."""
-        _scale(rows - rows.mean())
-
-    def description(self) -> Mapping[str, Any]:
-        """Return what the result depends on, ready for JSON: every field that is not ``beside``."""
-        found = {one.name: _spelled(getattr(self, one.name)) for one in fields(self)}  # type: ignore[arg-type]  # subclasses are data classes
-        return {
-            "denoiser": self.name,
-            **{name: value for name, value in found.items() if name not in self.beside},
-        }
 
 
 @dataclass(frozen=True)
@@ -207,7 +110,7 @@ class NetworkRecipe(Recipe):
     ) -> None:
         x = np.asarray(numeric_rows("rows", rows, at_least=1), dtype=np.float64)
         offset = float(x.mean())
-        scale = _scale(x - offset)
+        scale = scale_of(x - offset)
         about = {
             **self._trained(),
             "architecture": dict(self.architecture(shape)),
@@ -298,7 +201,7 @@ class LinearRecipe(Recipe):
 
     def require_rows(self, rows: Array) -> None:
         centred = rows - rows.mean(axis=0)
-        _scale(centred)
+        scale_of(centred)
         if self.rate is not None:
             stable_rate(centred, self.levels.sigma_max, self.rate)
 
@@ -391,13 +294,6 @@ def _require_sampler(sampler: object) -> None:
         raise InputError("sampler", "must be a sampler", sampler, remedy)
 
 
-def _spelled(value: Any) -> Any:
-    """Return a field of a recipe, ready for JSON."""
-    if isinstance(value, Training | NoiseLevels):
-        return dict(value.description())
-    return repr(value) if isinstance(value, Sampler) else value
-
-
 def _points(losses: torch.Tensor) -> Losses:
     return [(int(step), float(loss)) for step, loss in losses.tolist()]
 
@@ -424,10 +320,3 @@ def _unet(shape: tuple[int, ...], most: int, **further: Any) -> UNet:
     while scales > 1 and any(side % 2**scales for side in image[1:]):
         scales -= 1
     return UNet(image, scales=scales, **further)
-
-
-def _scale(centred: Array) -> float:
-    scale = float(np.sqrt(np.mean(centred**2)))
-    if not scale > 0.0:
-        raise InputError("rows", "must not all be alike", f"spread {scale}", "give varied rows")
-    return scale

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.drawing.panels import number
-from twinseed.drawing.style import GREY, INK, styled
+from twinseed.drawing.style import INK, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -69,14 +69,6 @@ _BETWEEN, _HEADING = 0.25, 0.6
 
 _GAP = 1
 """Pixels between two pictures."""
-
-
-_REFERENCE: dict[str, Any] = {
-    "color": GREY,
-    "linewidth": 1.0,
-    "linestyle": (0, (1, 2)),
-    "zorder": 1,
-}
 
 
 def _sheet(block: NDArray[np.float64]) -> NDArray[np.float64]:

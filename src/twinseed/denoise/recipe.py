@@ -1,0 +1,129 @@
+"""What a recipe is: how one twin is trained, what its result depends on, what it leaves."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from twinseed.denoise.noise import NoiseLevels
+from twinseed.denoise.training import Metrics, Training
+from twinseed.errors import InputError
+from twinseed.filters.samplers import Sampler
+from twinseed.generators.flow import DenoiserFlow
+
+__all__ = ["Losses", "Recipe", "Report", "Scaled", "scale_of", "spelled"]
+
+Array = NDArray[np.float64]
+Report = Callable[[Metrics], None]
+Losses = list[tuple[int, float]]
+
+
+@dataclass(frozen=True, eq=False)
+class Scaled:
+    """A generator in the units of the data: ``x = offset + scale g(z)``."""
+
+    inner: DenoiserFlow
+    offset: Array
+    scale: float
+
+    def sample(self, noise: ArrayLike) -> Array:
+        """Return the sample of each row of noise, (seeds, d)."""
+        return self.offset + self.scale * self.inner.sample(noise)
+
+
+class Recipe(ABC):
+    """Trains one twin. Subclasses are frozen data classes, and are sent to other processes."""
+
+    sampler: Sampler
+
+    beside: ClassVar[frozenset[str]] = frozenset()
+    """Fields that change nothing in a result, and the number of steps, which ``steps`` has."""
+
+    @abstractmethod
+    def fit(
+        self,
+        rows: Array,
+        shape: tuple[int, ...],
+        *,
+        start: int,
+        draws: int,
+        kept: Path,
+        tell: Report,
+    ) -> None:
+        """Train on rows (n, d) of images of ``shape``, and leave the trained state in ``kept``.
+
+        ``start`` seeds the initialisation, ``draws`` the batches and their noise. If ``kept`` is
+        there, training goes on from it, and ends as if it had never stopped. ``tell`` is called
+        with metrics as training goes on.
+
+        Raises:
+            InputError: rows that are all alike, or a shape that the denoiser cannot take.
+            CheckpointError: ``kept`` is of another recipe or other rows.
+            NotFiniteError: training diverged; ``kept`` holds the last state that was saved.
+        """
+
+    @abstractmethod
+    def load(self, kept: Path) -> Scaled:
+        """Return the generator of a file that a finished ``fit`` left."""
+
+    @abstractmethod
+    def losses(self, kept: Path) -> Losses:
+        """Return the loss curve that ``fit`` left in a file: (step, loss) from the first step."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """The denoiser, of ``DENOISERS``."""
+
+    @property
+    @abstractmethod
+    def steps(self) -> int:
+        """How many steps of training there are."""
+
+    @abstractmethod
+    def parameters(self, shape: tuple[int, ...]) -> int:
+        """Return how many numbers are trained for rows of this shape."""
+
+    @abstractmethod
+    def architecture(self, shape: tuple[int, ...]) -> Mapping[str, Any]:
+        """Return what is trained for rows of this shape, ready for JSON.
+
+        Raises:
+            InputError: rows of this shape cannot be taken.
+        """
+
+    @abstractmethod
+    def require_device(self) -> None:
+        """Raise ``InputError`` where this machine lacks the device that the recipe names."""
+
+    def require_rows(self, rows: Array) -> None:
+        """Raise ``InputError`` where ``fit`` would refuse these rows of one twin, (n, d)."""
+        scale_of(rows - rows.mean())
+
+    def description(self) -> Mapping[str, Any]:
+        """Return what the result depends on, ready for JSON: every field that is not ``beside``."""
+        found = {one.name: spelled(getattr(self, one.name)) for one in fields(self)}  # type: ignore[arg-type]  # subclasses are data classes
+        return {
+            "denoiser": self.name,
+            **{name: value for name, value in found.items() if name not in self.beside},
+        }
+
+
+def spelled(value: Any) -> Any:
+    """Return a field of a recipe, ready for JSON."""
+    if isinstance(value, Training | NoiseLevels):
+        return dict(value.description())
+    return repr(value) if isinstance(value, Sampler) else value
+
+
+def scale_of(centred: Array) -> float:
+    scale = float(np.sqrt(np.mean(centred**2)))
+    if not scale > 0.0:
+        raise InputError("rows", "must not all be alike", f"spread {scale}", "give varied rows")
+    return scale
