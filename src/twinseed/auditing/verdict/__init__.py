@@ -1,0 +1,39 @@
+"""The verdict: one outcome and one sentence for each question, with the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from twinseed.auditing.agreement import Agreement
+from twinseed.auditing.controls import Controls
+from twinseed.auditing.copying import Copying
+from twinseed.auditing.factors import Factor
+from twinseed.auditing.verdict.convergence import CONVERGED, answer_on_convergence
+from twinseed.auditing.verdict.copying import answer_on_copying
+from twinseed.auditing.verdict.outcomes import Answer, Outcome, References
+from twinseed.auditing.verdict.recovery import answer_on_recovery
+from twinseed.data.twins import Twins
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["CONVERGED", "Answer", "Outcome", "answers"]
+
+
+def answers(
+    twins: Twins,
+    measured: xr.Dataset,
+    references: References,
+    controls: Controls | None,
+    copying: Copying,
+    agreement: Agreement,
+    factors: Sequence[Factor],
+) -> dict[str, Answer]:
+    """Return an answer for each of "copying", "convergence" and "recovery"."""
+    converged = answer_on_convergence(twins, references, agreement)
+    return {
+        "copying": answer_on_copying(twins, measured, references, controls, copying),
+        "convergence": converged,
+        "recovery": answer_on_recovery(twins, measured, references, factors, converged.outcome),
+    }

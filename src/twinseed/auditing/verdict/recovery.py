@@ -1,0 +1,111 @@
+"""Which factors were learned? The outcome and the sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from twinseed.auditing.factors import RECOVERED, Factor, Fate
+from twinseed.auditing.references import interval
+from twinseed.auditing.verdict.outcomes import Answer, Outcome, References, shown
+from twinseed.data.twins import Twins
+from twinseed.status import Status
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["answer_on_recovery"]
+
+_LOST = (Fate.MISSED, Fate.NOT_RECOVERED, Fate.OUT_OF_REACH)
+
+
+def answer_on_recovery(
+    twins: Twins,
+    measured: xr.Dataset,
+    references: References,
+    factors: Sequence[Factor],
+    agreement: Outcome,
+) -> Answer:
+    """Return the answer on recovery."""
+    if not factors:
+        return _without_truth(twins, measured, references)
+    judged = [one for one in factors if one.fate.judged]
+    unseen = [one for one in factors if not one.fate.judged]
+    plural = "s" if len(unseen) > 1 else ""
+    beyond = f"; the held-out rows do not show direction{plural} {_ranks(unseen)}" if unseen else ""
+    if not judged:
+        return Answer(
+            Outcome.CANNOT_TELL,
+            "Not enough data to tell what was recovered: two halves of the held-out rows do not "
+            "agree on any leading direction. Hold out more rows.",
+        )
+    by_fate = {fate: [one for one in judged if one.fate is fate] for fate in Fate}
+    won = by_fate[Fate.RECOVERED]
+    values = ", ".join(f"factor {one.number} {shown(one.recovery)}" for one in judged)
+    details = [f"recovery, 1 for a perfect generator: {values}"]
+    for fate, chosen in by_fate.items():
+        if chosen and fate is Fate.OUT_OF_REACH:
+            reach = ", ".join(f"{one.predicted:.2f}" for one in chosen)
+            details.append(
+                f"could not have been learned from {twins.n} rows: {_ranks(chosen)} (predicted "
+                f"recovery {reach})"
+            )
+        elif chosen and fate is not Fate.RECOVERED:
+            details.append(f"{fate}: {_ranks(chosen)}")
+    honest = [one for one in judged if one.linear.low / one.ceiling.value > RECOVERED]
+    details.append(f"the matched linear model recovers {len(honest)}")
+    evidence = f"{len(won)} of {len(judged)} factors recovered ({'; '.join(details)}){beyond}"
+    first = judged[0].fate
+    if agreement is Outcome.CONVERGED and first in _LOST:
+        return Answer(
+            Outcome.CONVERGED_NOT_RECOVERED,
+            "Converged but not recovered: the twins agree but have not learned the leading factor, "
+            f"{evidence}.",
+        )
+    if len(won) == len(judged):
+        return Answer(Outcome.RECOVERED, f"Recovered: {evidence}.")
+    if won:
+        return Answer(Outcome.PARTLY_RECOVERED, f"Partly recovered: {evidence}.")
+    if by_fate[Fate.TOO_CLOSE]:
+        return Answer(Outcome.CANNOT_TELL, f"Not enough data to tell: {evidence}.")
+    if len(by_fate[Fate.OUT_OF_REACH]) == len(judged):
+        return Answer(Outcome.OUT_OF_REACH, f"Could not have been learned at this n: {evidence}.")
+    return Answer(Outcome.NOT_RECOVERED, f"Not recovered: {evidence}.")
+
+
+def _without_truth(twins: Twins, measured: xr.Dataset, references: References) -> Answer:
+    """Answer from the twins' own directions, which need no held-out rows."""
+    name = "recovery_twins"
+    if name not in references:
+        rows = "8 or more held-out rows" if twins.heldout is not None else "held-out rows"
+        return Answer(
+            Outcome.CANNOT_TELL,
+            f"Not enough data to tell what was recovered: pass {rows}, or a second generator's "
+            "samples.",
+        )
+    found = [interval(measured, name, k) for k in range(measured.sizes["factor"])]
+    below = [str(s) == Status.BELOW_FLOOR for s in measured[f"{name}_status"].values]
+    won = sum(one.low > RECOVERED and not no for one, no in zip(found, below, strict=True))
+    evidence = (
+        f"the directions of the two twins, from different seeds, overlap by more than {RECOVERED} "
+        f"for {won} of {len(found)} ({', '.join(shown(one) for one in found)}); hold out rows to "
+        "compare these directions with the data"
+    )
+    if won == 0:
+        return Answer(Outcome.CANNOT_TELL, f"Not enough data to tell: {evidence}.")
+    whole = won == len(found)
+    outcome = Outcome.RECOVERED if whole else Outcome.PARTLY_RECOVERED
+    return Answer(outcome, f"{str(outcome).capitalize()}, judged from the twins alone: {evidence}.")
+
+
+def _ranks(factors: Sequence[Factor]) -> str:
+    """Write the numbers of factors, runs as "2 to 5"."""
+    numbers = [one.number for one in factors]
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    words = {0: "{0}", 1: "{0}, {1}"}
+    return ", ".join(words.get(b - a, "{0} to {1}").format(a, b) for a, b in runs)
