@@ -92,7 +92,7 @@ def test_the_noise_is_not_the_modules_to_change() -> None:
 
 def test_rows_that_depend_on_their_batch_are_named() -> None:
     mixing = module_of(lambda z: z - z.mean(0))
-    with pytest.raises(InputError, match="module must map every row of noise by itself"):
+    with pytest.raises(InputError, match="module must turn each row of noise into a sample"):
         TorchGenerator(mixing, (6,)).sample(NOISE)
     assert len(TorchGenerator(mixing, (6,), batch=1).sample(NOISE)) == 7
 

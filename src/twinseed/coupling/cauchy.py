@@ -1,4 +1,4 @@
-"""Whether a function is analytic where a filter declares it to be, by Cauchy's integral formula."""
+"""Tests by Cauchy's integral formula whether a filter is analytic as it declares."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["is_analytic"]
 _CENTRES = (0.2, 1.0, 5.0, 1.0 + 0.6j, 3.0 + 2.0j)
 _RADIUS = 0.4
 _POINTS = (64, 512, 4096)
-"""Points on a circle: more are taken where a function turns too fast for the fewer."""
+"""Points on a circle: more where a function varies too fast for fewer points."""
 _TOLERANCE = 1e-7
 
 
@@ -20,9 +20,9 @@ def is_analytic(function: Callable[[Any], Any], scale: float = 1.0) -> bool:
     """Tell whether a function can be analytic off the negative axis.
 
     Equation: over a circle with centre w and points ``w + r e^(i t)`` an analytic f has the mean
-    f(w), and ``f e^(i t)`` has the mean 0. The first alone holds for all that is harmonic, such as
-    the conjugate of an analytic function. Range: False is a proof up to rounding, True says that
-    five circles of the size of ``scale`` found nothing.
+    f(w), and ``f e^(i t)`` has the mean 0. The first equation alone holds for every harmonic
+    function, such as the conjugate of an analytic function. Range: False is a proof up to rounding;
+    True says that both equations hold on five circles of the size of ``scale``.
 
     Validity: no singularity within ``|w|`` of a centre w, to the right of zero.
     Source: Cauchy's integral formula.
@@ -35,9 +35,9 @@ def is_analytic(function: Callable[[Any], Any], scale: float = 1.0) -> bool:
 
 
 def _holds(function: Callable[[Any], Any], middle: complex) -> bool:
-    """Tell whether Cauchy's formula holds on a circle, with as many points as it needs.
+    """Tell whether Cauchy's formula holds on a circle, with as many points as necessary.
 
-    Where the function is infinite on the circle, the formula tells nothing.
+    The answer is True where the function is infinite on the circle: the formula then says nothing.
     """
     for points in _POINTS:
         turn = np.exp(2j * np.pi * (np.arange(points) + 0.5) / points)

@@ -1,6 +1,6 @@
-"""The map zeta(kappa), once: its inverse kappa(zeta), the edges of the support, the atom at zero.
+"""The map zeta(kappa): its inverse kappa(zeta), the edges of the support, the atom at zero.
 
-The map is explicit and 1/kappa is the companion Stieltjes transform at -zeta. The edges of the
+The map is explicit, and 1/kappa is the companion Stieltjes transform at -zeta. The edges of the
 support are the zeros of the derivative of the map on the real axis.
 """
 
@@ -34,21 +34,22 @@ _BISECTIONS = 80
 
 
 def kappa(zeta: ArrayLike, spectrum: Spectrum, n: float, d: float) -> Array:
-    """Solve the fixed point that carries a resolvent of S to one of Sigma.
+    """Solve the fixed point that turns a resolvent of S into a resolvent of Sigma.
 
     Equation: ``kappa - zeta = (d/n) sum_j w_j kappa mu_j/(kappa + mu_j)``; then
     ``(S + zeta)^-1 ~ (kappa/zeta) (Sigma + kappa)^-1``. Range: the unique root in
-    ``[zeta, zeta + (d/n) mean(mu)]``, never negative; it tends to ``zeta`` as n grows, and at
-    ``zeta`` to 0 it stays positive when ``d > n``. Shapes: that of ``zeta``. Units: eigenvalues.
+    ``[zeta, zeta + (d/n) mean(mu)]``, never negative. kappa tends to ``zeta`` as n grows; at
+    ``zeta`` to 0 kappa stays positive when ``d > n``. Shapes: that of ``zeta``. Units: eigenvalues.
 
-    Validity: ``zeta > 0``; only the ratio of ``n`` and ``d`` matters, but both are taken so that
+    Validity: ``zeta > 0``; only the ratio of ``n`` and ``d`` matters, but with both arguments
     ``1 - d/n`` keeps its digits near ``n = d``. ``spectrum`` as from ``Population.spectrum``.
     Source: Silverstein, J. Multivariate Anal. 55 (1995); Ledoit and Peche, Probab. Theory Relat.
     Fields 151 (2011). 1/kappa is the companion Stieltjes transform at -zeta.
 
-    The right-hand side is concave in kappa and lies below that of one atom at the mean (Jensen), so
-    that atom's closed form starts the iteration above the root; Newton steps on the logarithm
-    follow, each held inside the bracket that the signs met so far define.
+    The right-hand side is concave in kappa, and one atom at the mean has a larger right-hand side
+    (Jensen). So the closed form of this one atom starts the iteration above the root. Newton steps
+    on the logarithm follow; each stays between the largest point known to lie below the root and
+    the smallest point known to lie above.
 
     >>> import numpy as np
     >>> identity = (np.array([1.0]), np.array([1.0]))
@@ -91,9 +92,9 @@ def zeta_of(
 ) -> tuple[NDArray[Number], NDArray[Number], Array]:
     """Return zeta as a function of kappa, real or complex, its derivative, its rounding error.
 
-    The inverse is explicit. ``kappa [(n - d)/n + (d/n) sum_j w_j kappa/(kappa + mu_j)]`` has no
-    cancellation for n >= d; ``kappa - (d/n) sum_j w_j kappa mu_j/(kappa + mu_j)`` has less for n
-    well below d. Both are the same function.
+    Two forms of the same function are used: ``kappa [(n - d)/n + (d/n) sum_j w_j kappa/(kappa +
+    mu_j)]`` has no cancellation for n >= d; ``kappa - (d/n) sum_j w_j kappa mu_j/(kappa + mu_j)``
+    has less cancellation for n well below d.
     """
     values, weights = spectrum
     aspect, excess = _ratios(n, d)
@@ -124,7 +125,7 @@ def _one_atom(zeta: Array, mean: float, n: float, d: float) -> Array:
 
 
 def root_at_zero(spectrum: Spectrum, n: float, d: float) -> float:
-    """kappa at zeta = 0: above zero where there are more varying directions than rows."""
+    """Return kappa at zeta = 0: above zero where more directions vary than there are rows."""
     values, shares = spectrum
     varying = values > 0
     if d * float(shares[varying].sum()) <= n:
@@ -133,18 +134,18 @@ def root_at_zero(spectrum: Spectrum, n: float, d: float) -> float:
 
 
 def atom_at_zero(root: float, mu: Array) -> Array:
-    """Mass of the atom of S at zero along each direction ``mu``, from kappa at zeta = 0."""
+    """Return the mass of the atom of S at zero along each direction ``mu``; root: kappa there."""
     if root == 0.0:
         return np.where(mu == 0, 1.0, 0.0)
     return np.asarray(root / (root + mu))
 
 
 def support(spectrum: Spectrum, n: float, d: float) -> Array:
-    """Intervals that hold the sample eigenvalues other than 0, shape (intervals, 2), rising.
+    """Return the intervals that hold the sample eigenvalues other than 0, (intervals, 2), rising.
 
     Equation: the edges are ``-zeta(kappa)`` at the real zeros of ``zeta'(kappa) = 1 - (d/n) sum_j
-    w_j mu_j^2/(kappa + mu_j)^2``, which is concave between two poles ``-mu_j``: a gap of the
-    support lies between two zeros of the same piece.
+    w_j mu_j^2/(kappa + mu_j)^2``. Between two poles ``-mu_j`` this function is concave; where it
+    has two zeros between the same poles, the support has a gap.
 
     Source: Silverstein and Choi, J. Multivariate Anal. 54 (1995).
 
@@ -158,7 +159,7 @@ def support(spectrum: Spectrum, n: float, d: float) -> Array:
 
 
 def outer_edges(spectrum: Spectrum, n: float, d: float) -> tuple[float, float]:
-    """Ends of the support: its gaps, which cost more, are not looked for.
+    """Return the two ends of the support, without the search for gaps, which takes longer.
 
     >>> outer_edges((np.ones(1), np.ones(1)), n=400, d=100)
     (0.25, 2.25)
@@ -168,14 +169,14 @@ def outer_edges(spectrum: Spectrum, n: float, d: float) -> tuple[float, float]:
 
 
 def _positions(root: Array, spectrum: Spectrum, n: float, d: float) -> Array:
-    """Sample eigenvalues ``-zeta(kappa)`` at real roots; zero, a hard edge, belongs to zero."""
+    """Sample eigenvalues ``-zeta(kappa)`` at real roots; the root zero is a hard edge at zero."""
     hard = root == 0.0
     values = -zeta_of(np.where(hard, -1e-300, root), spectrum, n, d)[0]
     return np.where(hard, 0.0, np.maximum(values, 0.0))
 
 
 def end_roots(spectrum: Spectrum, n: float, d: float) -> tuple[float, float]:
-    """kappa at the two ends of the support, the lower end first."""
+    """Return kappa at the two ends of the support, the lower end first."""
     mu, strength = _poles(spectrum, n, d)
     scale = np.sqrt(strength.sum())
 
@@ -201,7 +202,7 @@ def end_roots(spectrum: Spectrum, n: float, d: float) -> tuple[float, float]:
 
 
 def _poles(spectrum: Spectrum, n: float, d: float) -> tuple[Array, Array]:
-    """Positive atoms, and the strength (d/n) w mu^2 of each one's pole in zeta'."""
+    """Return the positive atoms, and the strength (d/n) w mu^2 of the pole of each in zeta'."""
     values, weights = spectrum
     kept = (values > 0) & (weights > 0)
     mu = values[kept]
@@ -209,10 +210,10 @@ def _poles(spectrum: Spectrum, n: float, d: float) -> tuple[Array, Array]:
 
 
 def _gap_edges(mu: Array, strength: Array) -> Array:
-    """Zeros of zeta' between neighbouring poles, two for each gap of the support."""
+    """Return the zeros of zeta' between neighbouring poles, two for each gap of the support."""
     left, right = -mu[1:][::-1], -mu[:-1][::-1]
     a, b = strength[1:][::-1], strength[:-1][::-1]
-    # the two neighbours alone bound zeta' from above: most pieces are ruled out by them
+    # the two neighbouring poles bound zeta' from above; by this bound most pieces have no zero
     possible = (np.cbrt(a) + np.cbrt(b)) ** 3 < (right - left) ** 2
     left, right = left[possible], right[possible]
     if left.size == 0:

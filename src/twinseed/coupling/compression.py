@@ -1,10 +1,11 @@
-"""Large spectra as few nodes, to full precision.
+"""Compresses large spectra into few nodes, to full precision.
 
 Every functional of the coupling is a sum over the population spectrum of a function that is
-analytic in ``log mu`` for ``|Im log mu| < pi`` (its poles sit at negative mu). Such a sum is kept,
-to rounding, when the atoms of each panel of ``log mu`` are replaced by weights on that panel's
-Chebyshev nodes: the weight of a node is the sum of its Lagrange polynomial over the atoms. The cost
-is linear in the number of atoms, once; whatever follows depends on the number of panels alone.
+analytic in ``log mu`` for ``|Im log mu| < pi`` (its poles are at negative mu). The axis of
+``log mu`` is divided into panels, and the atoms of each panel are replaced by weights on its
+Chebyshev nodes: the weight of a node is the sum of its Lagrange polynomial over the atoms. This
+keeps the sum up to rounding.
+The cost is linear in the number of atoms; later costs depend on the number of panels alone.
 """
 
 from __future__ import annotations
@@ -19,18 +20,18 @@ __all__ = ["compressed"]
 _PANEL = 2.0
 """Width of a panel in log mu: at 2 the Bernstein ellipse up to the poles has parameter 6.4."""
 _ORDER = 22
-"""Chebyshev nodes a panel: 6.4^-22 is 2e-18."""
+"""Chebyshev nodes per panel: 6.4^-22 is 2e-18."""
 _CHUNK = 1 << 15
 
 
 def compressed(spectrum: Spectrum, *, panel: float = _PANEL) -> Spectrum:
     """Return a spectrum with the same sums over analytic functions of ``log mu``, and few nodes.
 
-    ``panel`` is the width of a panel in ``log mu``; it must be narrower where the functions have
-    poles nearer to the real axis than ``|Im log mu| = pi``, in proportion.
+    ``panel`` is the width of a panel in ``log mu``. Functions with poles nearer to the real axis
+    than ``|Im log mu| = pi`` need panels that are narrower in proportion.
 
-    Spectra with no more atoms than the nodes would be are returned as they are. The weights still
-    sum to one but may be negative; the atom at zero is kept apart, exactly.
+    Spectra with no more atoms than nodes are returned unchanged. The weights sum to one but may be
+    negative; the atom at zero is kept exactly.
 
     >>> import numpy as np
     >>> mu = np.linspace(1.0, 3.0, 10_000)

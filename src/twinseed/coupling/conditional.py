@@ -1,8 +1,8 @@
-"""What a filter makes of one sample spectrum: its mean and mean square along each direction.
+"""Means of a filter and of its square over the sample spectrum, given a population direction.
 
-Three routes, by what the filter is: the ridge has an integral of positive terms on the real axis; a
-filter that is analytic (above a threshold) is integrated along a contour; any other over the
-density.
+There are three routes: the ridge has an integral of positive terms on the real axis; a filter that
+is analytic (above a threshold) is integrated along a contour; any other filter is integrated over
+the density.
 """
 
 from __future__ import annotations
@@ -50,12 +50,12 @@ _SETTLED = 1e-12
 _SETTLED_SQUARE = 1e-11
 _AGREED = 1e-9
 _LOADS = 1e-12, 1e12
-"""n/d at which a support or its distance from zero keeps digits enough for every route."""
+"""n/d between these numbers: the support and its distance from zero keep enough digits."""
 
 
 @dataclass(frozen=True)
 class Conditional:
-    """``E[f | mu]``, ``E[f^2 | mu]``, ``sqrt(E[f^2 | mu]) - E[f | mu]`` a node; some numbers."""
+    """``E[f | mu]``, ``E[f^2 | mu]``, ``sqrt(E[f^2 | mu]) - E[f | mu]`` per node; four numbers."""
 
     first: Array
     second: Array
@@ -78,19 +78,19 @@ def conditional(
     """Return the moments of ``f(lambda)`` given each node of the spectrum, then each factor.
 
     Equation: ``E_pi[f^k | mu]``, pi the coupling of sample and population spectra, and ``own = tr[S
-    f(S)^2]/d = E_pi[lambda f^2]``. ``exact`` is the spectrum, ``nodes`` the same or its
-    compression; ``limit`` says that n and d stand for their ratio alone. ``factors`` are further
+    f(S)^2]/d = E_pi[lambda f^2]``. ``exact`` is the spectrum, ``nodes`` the spectrum or its
+    compression; ``limit`` is True where only the ratio n/d has a meaning. ``factors`` are further
     population eigenvalues, which may lie outside the spectrum.
 
     Raises:
-        InputError: a filter that is not declared analytic, on a spectrum of more than 64 atoms, or
-            declared so falsely; a rank without a finite d; values that are not numbers of zero or
-            above; a filter that raises an error.
-        NoTheoryError: a numerical route does not settle; n/d is below 1e-12 or above 1e12, and the
-            filter is not a ridge.
+        InputError: a filter that is not declared analytic, on a spectrum of more than 64 atoms; a
+            filter that is declared analytic but is not; a rank without a finite d; a filter that
+            raises an error, or returns other values than numbers of zero or above.
+        NoTheoryError: a numerical route does not converge; n/d is below 1e-12 or above 1e12, and
+            the filter is not a ridge.
 
-    Validity: the ridge to full precision, contours to about 1e-13 absolute, densities until the
-    mass is right to 1e-6.
+    Validity: the ridge to full precision, contours to about 1e-13 absolute, densities with a mass
+    right to 1e-6.
     """
     mu = np.append(nodes[0], factors)
     if isinstance(filter, Ridge):
@@ -105,7 +105,7 @@ def conditional(
     if not _LOADS[0] <= n / d <= _LOADS[1]:
         raise NoTheoryError(
             f"n/d = {n / d:.6g} must lie from {_LOADS[0]:g} to {_LOADS[1]:g} for {filter!r}; "
-            "take a Ridge"
+            "use another load, or a Ridge"
         )
     if isinstance(filter, Truncation) and filter.rank is not None:
         filter = _adapted_rank(filter, exact, n, d)
@@ -117,7 +117,7 @@ def conditional(
 
 
 def constant(nodes: Spectrum, factors: Array) -> Conditional:
-    """Return what ``f = 1`` has: it stands in where a filter has no answer."""
+    """Return the moments of ``f = 1``, which fill the places where a filter has no answer."""
     one = np.ones(nodes[0].size + factors.size)
     mean = float(nodes[0] @ nodes[1])
     return Conditional(one, one, np.zeros(one.size), mean, 1.0, Information(0.0, mean))
@@ -170,7 +170,7 @@ def _analytic(
     before: tuple[Array, Array] | None = None
     told = UNKNOWN
     for around in _contours(exact, sums, n, d, start):
-        # what a contour too far from the support makes infinite does not settle
+        # on a contour too far from the support the filter may be infinite: no convergence there
         with np.errstate(over="ignore", invalid="ignore"):
             values = evaluated(filter, function, around.z)
             first = around.mean(values, at_zero, mu)
@@ -251,7 +251,10 @@ def _information(
     n: float,
     d: float,
 ) -> Information:
-    """Both are infinite where a threshold cuts into the spectrum, the second at n = d, f(0) = 0."""
+    """``log_square`` and ``precision``: both are infinite where a threshold lies in the spectrum.
+
+    ``precision`` is also infinite at n = d with f(0) = 0.
+    """
     if start > 0.0:
         return VANISHES
     found = along_contour(around, values, at_zero, nodes)
@@ -274,7 +277,7 @@ def _mass_error(density: SampleDensity, atoms: int) -> float:
 
 
 def _adapted_rank(filter: Truncation, exact: Spectrum, n: float, d: float) -> Truncation:
-    """The threshold above which the limiting sample spectrum has the mass rank/d."""
+    """Return the threshold above which the limiting sample spectrum has the mass rank/d."""
     mu, weight = exact
     rank = float(filter.parameters["rank"])
     edges = support(exact, n, d)

@@ -1,17 +1,18 @@
-"""Any smooth filter on any spectrum: E[f(lambda) | mu] by a contour around the sample spectrum.
+"""Smooth filters on any spectrum: E[f(lambda) | mu] by a contour around the sample spectrum.
 
-The map ``zeta(kappa)`` of the fixed point is explicit, so the contour is drawn in the plane of
-kappa and nothing is solved on it. A circle centred on the real axis that crosses it at two points
-outside the image of the support stays outside everywhere: ``sum_j w_j mu_j^2/|kappa + mu_j|^2`` is
-convex in the cosine of the angle, so that it is largest at a crossing. Between the crossings b and
-a, ``w = (kappa - b)/(kappa - a)`` maps half the circle to a ray, every singularity lies a right
-angle away from it (the support on one side, the filter's cut and the pole at zero on the other),
-and the trapezoid in ``log|w|`` has an error of exp(-pi^2/step) whatever the width of the spectrum.
+The map ``zeta(kappa)`` of the fixed point is explicit, so the contour is a circle in the plane of
+kappa, and no equation is solved on it. The circle has its centre on the real axis and crosses this
+axis at two points outside the image of the support. It then lies outside the image everywhere:
+``sum_j w_j mu_j^2/|kappa + mu_j|^2`` is convex in the cosine of the angle, so it is largest at a
+crossing. With the crossings b and a, ``w = (kappa - b)/(kappa - a)`` maps half the circle to a ray.
+Every singularity lies at a right angle to the ray: the support on one side, the filter's cut and
+the pole at zero on the other side. So the trapezoid in ``log|w|`` has an error of exp(-pi^2/step),
+whatever the width of the spectrum.
 
-A filter can be analytic and still grow, or turn, without bound far from the real axis, as
-``exp(-time lambda)`` does to the left of the imaginary axis. For such a filter the contour is drawn
-close to the support instead: an arc in the plane of the sample eigenvalue that leaves the real axis
-at a small angle. On such an arc ``exp(-time lambda)`` decays before it turns, for every time.
+A filter can be analytic and still grow or oscillate without bound far from the real axis, as
+``exp(-time lambda)`` does to the left of the imaginary axis. For such a filter the contour lies
+close to the support: an arc in the plane of the sample eigenvalue that leaves the real axis at a
+small angle. On this arc ``exp(-time lambda)`` decays before it oscillates, for every time.
 """
 
 from __future__ import annotations
@@ -41,21 +42,21 @@ ComplexArray = NDArray[np.complex128]
 _STEP = 0.26
 _REACH = 37.0
 _CLEAR = 8.0
-"""How far the crossings stay from the support, as a factor: compression is exact there."""
+"""Distance of the crossings from the support, as a factor: compression is exact there."""
 _CLOSE = 4.0
-"""The same for a contour that is drawn close to the support."""
+"""The same for a contour close to the support."""
 _TURNS = 12
-"""Steps of the angle in which kappa is followed from the negative axis to such a contour."""
+"""Steps of the angle from the negative axis to such a contour, in which kappa is solved."""
 _NEWTON = 8
 
 
 @dataclass(frozen=True)
 class Contour:
-    """Half a contour: sample eigenvalues ``z`` off the axis, and the weights of the half sum.
+    """The upper half of a contour: complex sample eigenvalues ``z``, and their weights.
 
     ``mean(f, mu)`` is ``f(0) at_zero(mu) + (1/pi) Im sum_i weights_i f(z_i)/(kappa_i + mu)``. A
-    factor outside the spectrum has a pole at its ``Outlier.position``, which counts where it lies
-    between the two ``ends`` of the contour on the real axis.
+    factor outside the spectrum has a pole at its ``Outlier.position``. The sum includes this pole
+    if it lies between the two ``ends`` of the contour on the real axis.
     """
 
     z: ComplexArray
@@ -65,11 +66,11 @@ class Contour:
     ends: tuple[float, float]
 
     def at_zero(self, mu: Array) -> Array:
-        """Mass of the atom of S at zero along each direction."""
+        """Return the mass of the atom of S at zero along each direction."""
         return atom_at_zero(self.zero, mu)
 
     def mean(self, values: ComplexArray, at_zero: float, mu: Array) -> Array:
-        """Mean over the sample spectrum, given each direction, of a function on the contour."""
+        """Return the mean of a function over the sample spectrum, given each direction ``mu``."""
         inside = ((self.weights * values)[:, None] / (self.root[:, None] + mu)).sum(axis=0)
         inside = np.where(mu == 0, 0.0, inside.imag / np.pi)
         return np.asarray(inside + at_zero * self.at_zero(mu))
@@ -84,13 +85,13 @@ def contour(
     threshold: float = 0.0,
     refinement: int = 1,
 ) -> Contour:
-    """Lay the contour around the sample eigenvalues above ``threshold``, 0 left outside.
+    """Return a contour around the sample eigenvalues above ``threshold``; 0 lies outside.
 
-    ``exact`` is the spectrum itself, which fixes the crossings; ``nodes`` the same or its
-    compression, which the sums run over. Filters may have a branch point at 0; they must be
+    ``exact`` is the spectrum, from which the crossings follow; ``nodes`` is the spectrum or its
+    compression, over which the sums run. Filters may have a branch point at 0; they must be
     analytic off the negative axis. With a threshold inside the support the contour begins on the
-    real axis there (where a compression is not exact: pass the spectrum itself twice). A filter
-    that grows off the positive axis needs a ``refinement`` of the steps: compare two.
+    real axis at the threshold. A compression is not exact there: pass the spectrum itself twice. A
+    filter that grows off the positive axis needs a ``refinement`` of the steps: compare two.
 
     Source: Hale, Higham and Trefethen, SIAM J. Numer. Anal. 46 (2008), for contours of this kind;
     the map and its convexity are elementary.
@@ -120,7 +121,7 @@ def contour(
     root = (near - last * w) / (1.0 - w)
     jacobian = w * (near - last) / (1.0 - w) ** 2
     zeta, slope, _ = zeta_of(root, nodes, n, d)
-    # a hard edge at zero is its own crossing
+    # a hard edge at zero is the crossing itself
     low = -float(zeta_of(np.array([near]), exact, n, d)[0][0]) if near != 0.0 else 0.0
     high = -float(zeta_of(np.array([last]), exact, n, d)[0][0])
     ends = (threshold if threshold > 0.0 else low, high)
@@ -128,13 +129,13 @@ def contour(
 
 
 def wedge(exact: Spectrum, n: float, d: float, angle: float) -> Contour:
-    """Lay the contour close around the sample eigenvalues, at an angle to the real axis.
+    """Return a contour close to the sample eigenvalues, at an angle to the real axis.
 
-    The crossings a and b lie a quarter and four times as far as the ends of the support, and
+    The crossings are a, a quarter of the lower end of the support, and b, four times its upper end.
     ``w = (z - a)/(b - z)`` has the argument ``angle`` on the whole contour: near a, z moves away
-    from it at this angle. The support lies at the argument 0 and the negative axis at pi, so that
-    the trapezoid in ``log|w|`` needs a step in proportion to ``angle``. kappa is followed to each
-    point from the negative axis, on a circle around zero.
+    from a at this angle. The support has the argument 0 and the negative axis the argument pi, so
+    the trapezoid in ``log|w|`` needs a step in proportion to ``angle``. At each point kappa is
+    found by steps from the negative axis, on a circle around zero.
 
     Validity: ``angle`` up to a right angle; every filter that is analytic off the negative axis and
     bounded at arguments below about twice the ``angle``.
@@ -146,7 +147,7 @@ def wedge(exact: Spectrum, n: float, d: float, angle: float) -> Contour:
     """
     low, high = outer_edges(exact, n, d)
     near, last = low / _CLOSE, high * _CLOSE
-    # towards a hard edge at zero the integrand falls like the root of w alone
+    # near a hard edge at zero the integrand falls only like the root of w
     begin = np.log(near / last) - _REACH if near > 0.0 else -2.0 * _REACH
     step = _STEP * angle / (0.5 * np.pi)
     w: ComplexArray = np.exp(np.arange(begin, _REACH, step) - 1j * angle).astype(np.complex128)
@@ -158,7 +159,7 @@ def wedge(exact: Spectrum, n: float, d: float, angle: float) -> Contour:
 
 
 def _followed(zeta: ComplexArray, nodes: Spectrum, n: float, d: float) -> ComplexArray:
-    """kappa in the upper half plane, by Newton steps as zeta turns away from the positive axis."""
+    """Return kappa in the upper half plane; each Newton solve starts from a smaller angle."""
     size, angle = np.abs(zeta), np.angle(zeta)
     root = kappa(size, nodes, n, d).astype(np.complex128)
     for part in np.linspace(0.0, 1.0, _TURNS + 1)[1:]:
@@ -175,7 +176,7 @@ def _followed(zeta: ComplexArray, nodes: Spectrum, n: float, d: float) -> Comple
 
 
 def _ray(begin: float, end: float, refinement: int) -> tuple[Array, Array]:
-    """Points and weights in log|w|: a trapezoid from nowhere, Gauss panels from a finite start."""
+    """Return points and weights in log|w|: Gauss panels from a finite start, else a trapezoid."""
     if begin <= -_REACH:
         step = _STEP / refinement
         points = np.arange(begin, end + step, step)

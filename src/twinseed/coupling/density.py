@@ -1,7 +1,7 @@
 """The coupling on the real axis: the density of the sample spectrum, given a direction.
 
-This is the route for every filter without a formula of its own. Inside the support, kappa is
-followed by Newton steps from far above the axis, where it is known, down onto it.
+Filters that are not analytic are integrated over this density. Inside the support, kappa is found
+by Newton steps from far above the real axis, where kappa is known, down to the axis.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["SampleDensity", "on_axis", "sample_density"]
 Array = NDArray[np.float64]
 
 _DESCENT = 0.35
-"""Factor by which the height over the real axis shrinks from one Newton solve to the next."""
+"""Ratio of the heights above the real axis in one Newton solve and in the solve before."""
 _NEWTON = 12
 
 
@@ -29,9 +29,9 @@ _NEWTON = 12
 class SampleDensity:
     """The coupling of sample and population spectra, as quadrature nodes.
 
-    ``nodes`` are sample eigenvalues; ``share[i, j]`` is the mass that node i holds of population
-    direction j (nodes x atoms); ``at_zero[j]`` is the mass of the atom of S at zero. Each column
-    adds up to one with ``at_zero``, to the accuracy of the quadrature.
+    ``nodes`` are sample eigenvalues; ``share[i, j]`` is the mass of population direction j at node
+    i (nodes x atoms); ``at_zero[j]`` is the mass of the atom of S at zero. Each column and its
+    ``at_zero`` sum to one, to the accuracy of the quadrature.
     """
 
     nodes: Array
@@ -54,7 +54,7 @@ def sample_density(
     with kappa at ``zeta = -lambda - i0``; the atom at 0 is ``kappa_0/(kappa_0 + mu)``, kappa_0 the
     limit of kappa at zeta to 0 (0 for n at least the number of varying directions). Shapes: as in
     ``SampleDensity``; ``mu`` need not be an atom. ``breaks``: eigenvalues at which the functions
-    jump. ``order``: nodes a piece; edges are handled exactly, so convergence is geometric.
+    jump. ``order``: nodes per piece; edges are integrated exactly, so convergence is geometric.
 
     Validity: the limit of large n and d; a factor outside the spectrum has a further point mass,
     its overlap, at its ``Outlier.position``.
@@ -71,7 +71,7 @@ def sample_density(
 def _nodes(intervals: Array, breaks: Sequence[float], order: int) -> tuple[Array, Array]:
     """Gauss-Legendre nodes in the angle of each interval, so that square-root edges are smooth.
 
-    Wide intervals are laid out in log lambda; one that reaches down to 0 in sqrt lambda.
+    The variable is log lambda on wide intervals, and sqrt lambda on an interval that begins at 0.
     """
     points, weights = np.polynomial.legendre.leggauss(order)
     every, total = [], []
@@ -103,7 +103,7 @@ def _nodes(intervals: Array, breaks: Sequence[float], order: int) -> tuple[Array
 
 
 def on_axis(nodes: Array, spectrum: Spectrum, n: float, d: float) -> NDArray[np.complex128]:
-    """kappa at ``zeta = -lambda - i0``, by Newton steps from far above the axis down onto it."""
+    """Return kappa at ``zeta = -lambda - i0``, by Newton steps from far above the real axis."""
     aspect = d / n
     mean = float(np.dot(*spectrum))
     height = 8.0 * (float(nodes.max()) + aspect * mean)

@@ -1,4 +1,4 @@
-"""What memorisation needs: maxima of Gaussian overlaps, and averages over a chi variable."""
+"""Integrals for memorisation: maxima of Gaussian overlaps, and averages over a chi variable."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def expected_maximum(n: ArrayLike) -> Array:
 
     Equation: ``E max_i |g_i| = int_0^inf [1 - erf(t/sqrt 2)^n] dt``. Range: ``sqrt(2/pi)`` at n =
     1, growing like ``sqrt(2 log n)`` (which is 5-12 % too large at practical n). Shapes: that of n.
-    Validity: ``n > 0``, relative error 1e-12 up to n = 1e8, as far as checked.
+    Validity: ``n > 0``; relative error 1e-12, checked up to n = 1e8.
 
     >>> bool(abs(expected_maximum(1) - np.sqrt(2 / np.pi)) < 1e-12)
     True
@@ -35,11 +35,11 @@ def expected_maximum(n: ArrayLike) -> Array:
 
 
 def closer_share(n: ArrayLike, ratio: ArrayLike, *, both_signs: bool) -> Array:
-    """Probability that the best of ``n`` overlaps times ``ratio`` beats the best of ``n`` others.
+    """Probability that the largest of ``n`` overlaps times ``ratio`` exceeds that of ``n`` others.
 
     Equation: ``int F_n(ratio t) dF_n(t)`` with ``F_n(t) = erf(t/sqrt 2)^n`` (``both_signs``:
-    overlaps by absolute value) or ``Phi(t)^n`` (distances). Range: 1/2 at ratio 1, to 1. Shapes:
-    broadcast.
+    overlaps by absolute value) or ``Phi(t)^n`` (distances). Range: from 1/2 at ratio 1 to 1.
+    Shapes: broadcast.
 
     >>> float(closer_share(400, 1.0, both_signs=True).round(12))
     0.5
@@ -75,8 +75,8 @@ def chi_mean(n: ArrayLike) -> Array:
 def chi_average(n: ArrayLike, function: Callable[..., Array], *parameters: ArrayLike) -> Array:
     """Mean of ``function(chi, *parameters)`` over a chi variable with ``n`` degrees of freedom.
 
-    ``function`` is called with the quadrature nodes on a last axis, and each parameter as a column
-    beside them. Weights are normalised on the nodes, so that the density's constant is not needed.
+    ``function`` is called with the quadrature nodes on a last axis, and with each parameter as a
+    column. The weights are normalised on the nodes, so the density needs no constant.
 
     >>> float(chi_average(5, lambda chi, power: chi**power, 2.0).round(12))
     5.0
@@ -111,7 +111,7 @@ def _distinct(function: Callable[..., Array], *arguments: ArrayLike) -> Array:
 
 
 def _log_both(t: Array) -> Array:
-    """log P(|g| < t), with its digits kept near 0 (probability near 1)."""
+    """Return log P(|g| < t), accurate also near 0 (probability near 1)."""
     with np.errstate(divide="ignore"):
         return np.asarray(np.log1p(-erfc(t / np.sqrt(2.0))))
 

@@ -1,7 +1,7 @@
-"""What the Kullback-Leibler divergences need of the coupling: ``E log f^2`` and ``tr Sigma f^-2``.
+"""``E log f^2`` and ``tr Sigma f^-2``, which the Kullback-Leibler divergences need.
 
 The ridge has both in closed form from one value of kappa. A filter that is analytic and has no zero
-inside the contour is integrated along it, its logarithm followed from the real axis on.
+inside the contour is integrated along the contour; its logarithm is continued from the real axis.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ __all__ = [
 Array = NDArray[np.float64]
 
 _TURN = 1e-2
-"""How far from the real axis the phase of f^2 may end, where no zero lies inside the contour."""
+"""Largest phase of f^2 at the end of the contour where no zero lies inside the contour."""
 
 
 @dataclass(frozen=True)
 class Information:
     """``log_square = E log f^2`` and ``precision = tr[Sigma f^-2]/d``; NaN where not known.
 
-    Where the filter vanishes on a share of the directions they are minus and plus infinity.
+    Where the filter is zero on a share of the directions, the values are minus and plus infinity.
     """
 
     log_square: float
@@ -59,13 +59,13 @@ VANISHES = Information(-math.inf, math.inf)
 
 
 def ridge(strength: float, spectrum: Spectrum, n: float, d: float) -> Information:
-    """Return both for ``f^2 = lambda + r``.
+    """Return both numbers for ``f^2 = lambda + r``.
 
     Equations, kappa at ``zeta = r``: ``E log(lambda + r) = sum_j w_j log(1 + mu_j/kappa) + log r +
     (n/d) [log(kappa/r) + r/kappa - 1]`` and ``tr[Sigma (S + r)^-1]/d = (kappa/r) sum_j w_j
     mu_j/(kappa + mu_j)``. At r = 0 and n > d: ``sum_j w_j log mu_j - 1 - (n/d - 1) log(1 - d/n)``
-    and ``n/(n - d)``. Range: see ``Information``; both infinite at r = 0 and n < d, the second at n
-    = d too.
+    and ``n/(n - d)``. Range: see ``Information``; both are infinite at r = 0 and n < d, the second
+    also at n = d.
 
     Source: Tulino and Verdu, Random Matrix Theory and Wireless Communications (2004), Theorem 2.39
     (the logarithm); ``coupling.companion`` (the resolvent).
@@ -89,7 +89,7 @@ def ridge(strength: float, spectrum: Spectrum, n: float, d: float) -> Informatio
 
 
 def single_level(level: float, gamma: Array, strength: Array) -> tuple[Array, Array]:
-    """Return both for ridges over one level, a grid at a time; see ``ridge`` for the equations."""
+    """Return both for a grid of ridges over one level; see ``ridge`` for the equations."""
     aspect = 1.0 / gamma
     relative = strength / level
     half = 0.5 * ((1.0 - aspect) - relative)
@@ -120,7 +120,7 @@ def along_contour(
     if not square.all():
         return UNKNOWN
     phase = np.unwrap(np.angle(square)[::-1])[::-1]
-    # at n = d the contour begins at zero itself, where f(0) = 0 leaves no phase to start from
+    # at n = d the contour begins at zero: there f(0) = 0 has no phase
     ends = phase[-1:] if at_zero == 0.0 and around.z[0].real <= 0.0 else phase[[0, -1]]
     if not np.all(np.isfinite(phase)) or np.abs(ends).max() > _TURN:
         return UNKNOWN

@@ -6,10 +6,10 @@ So for any function g,
 
     E_MP g = g(0) + (2/pi) int_0^pi sin^2(theta) [g(lambda) - g(0)]/lambda dtheta,
 
-with the atom at 0 included and nothing special at ``c = 1``. The integrand is periodic: the
-midpoint rule converges geometrically, at a rate set by the branch point of g at ``lambda =
--ridge``. Where that point comes too close (``c`` near 1 and a small ridge) the integral is elliptic
-and Carlson's forms take over.
+with the atom at 0 included, also at ``c = 1``. The integrand is periodic, so the midpoint rule
+converges geometrically, at a rate that depends on the branch point of g at ``lambda = -ridge``.
+Where this point is too close (``c`` near 1 and a small ridge), the integral is computed as an
+elliptic integral by Carlson's forms.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _NODES = (5, 8, 12, 20, 40)
 _DECAY = 37.0
 """The midpoint rule with M nodes errs by about w^(-2M): 2 M ln(w) > 37 leaves 1e-16."""
 _CHUNK = 1 << 13
-"""Pairs handled at a time: their temporaries stay in cache."""
+"""Pairs computed together: their temporary arrays stay in the cache of the processor."""
 
 
 def mean_root(gamma: ArrayLike, ridge: ArrayLike = 0.0) -> Array:
@@ -40,7 +40,7 @@ def mean_root(gamma: ArrayLike, ridge: ArrayLike = 0.0) -> Array:
 
     Validity: ``gamma > 0``, ``ridge >= 0``, unchecked here (``predict`` checks); relative error
     about 1e-14 for gamma from 1e-4 to 1e4.
-    Source: Marchenko and Pastur, Mat. Sb. 72 (1967), for the law; the integral is ours.
+    Source: Marchenko and Pastur, Mat. Sb. 72 (1967), for the law; the integral is derived here.
 
     >>> round(float(mean_root(1.0)), 12) == round(8 / (3 * np.pi), 12)
     True
@@ -160,8 +160,8 @@ def _deficit_sum(aspect: Array, ridge: Array, number: int) -> Array:
     """E h^2/(2 (1 + r)), h^2 = (lambda - 1)^2 T, T = 1/(A + B)^2, with T(0) taken out.
 
     (lambda - 1)^2 = c (s + 2 cos)^2, E (lambda - 1)^2 = c, and (T - T(0))/lambda is a product of
-    positive terms over A, B = sqrt(1 + r) and R: the two parts cancel by a small factor at most
-    wherever the gap is small.
+    positive terms over A, B = sqrt(1 + r) and R. Where the gap is small, the two parts cancel at
+    most by a small factor.
     """
     s, r_root, one_root = np.sqrt(aspect), np.sqrt(ridge), np.sqrt(1.0 + ridge)
     at_zero = 1.0 / (r_root + one_root) ** 2

@@ -1,4 +1,4 @@
-"""Isolated directions as exact poles: where a factor shows in the sample, and how well."""
+"""Factors in the sample: where the sample eigenvalue of a factor appears, and its overlap."""
 
 from __future__ import annotations
 
@@ -15,12 +15,18 @@ __all__ = ["Outlier", "mixing", "outlier", "overlap_floor", "twin_floor", "unmix
 Array = NDArray[np.float64]
 
 _FAINT = 1e-7
-"""Below this the first order of mixing is all of it, to the last digits."""
+"""Below this number the first order of mixing is exact up to rounding."""
 
 
 @dataclass(frozen=True)
 class Outlier:
-    """One factor in the sample: its eigenvalue there, its squared overlap, separated or not."""
+    """One factor in the sample; arrays have the shape of gamma.
+
+    Args:
+        position: the sample eigenvalue of the factor.
+        overlap: squared overlap of the sample eigenvector with the factor, 0 to 1.
+        separated: whether the sample eigenvalue lies outside the bulk.
+    """
 
     position: Array
     overlap: Array
@@ -28,16 +34,16 @@ class Outlier:
 
 
 def outlier(factor: float, surroundings: Spectrum, gamma: ArrayLike) -> Outlier:
-    """Overlap of the sample eigenvector of an isolated factor with the population's.
+    """Overlap of the sample eigenvector of an isolated factor with its population eigenvector.
 
     Equation, with H the spectrum of all the other directions and ``c = 1/gamma = d/n``:
-    ``psi(mu) = mu + c mu int t dH(t)/(mu - t)``; the factor is separated when ``psi'(mu) > 0``; it
-    then shows as the sample eigenvalue ``psi(mu)``, with ``Q = mu psi'(mu)/psi(mu)``. Over a unit
-    bulk with ``mu = 1 + beta`` this is ``Q = (1 - c/beta^2)/(1 + c/beta)`` for ``beta > sqrt(c)``.
+    ``psi(mu) = mu + c mu int t dH(t)/(mu - t)``. The factor is separated when ``psi'(mu) > 0``; its
+    sample eigenvalue is then ``psi(mu)``, and ``Q = mu psi'(mu)/psi(mu)``. Over a unit bulk with
+    ``mu = 1 + beta`` this is ``Q = (1 - c/beta^2)/(1 + c/beta)`` for ``beta > sqrt(c)``.
     Range of Q: 0 (not separated: not learned) to 1 (learned exactly). Shapes: that of gamma.
 
-    Validity: large n and d. A factor below the bulk or in one of its gaps counts as well: match it
-    by ``position``, not by rank. Equal factors have this overlap as a subspace.
+    Validity: large n and d; also a factor below the bulk or in a gap of the bulk: match such a
+    factor by ``position``, not by rank. Equal factors have this overlap as a subspace.
     Source: Baik, Ben Arous and Peche, Ann. Probab. 33 (2005); Paul, Statist. Sinica 17 (2007),
     Theorem 4.
 
@@ -60,11 +66,11 @@ def outlier(factor: float, surroundings: Spectrum, gamma: ArrayLike) -> Outlier:
 
 
 def mixing(factor: float, neighbour: float, found: Outlier, n: ArrayLike) -> Array:
-    """Squared tangent of the angle by which a factor's sample direction turns to a neighbour.
+    """Squared tangent of the angle by which a factor's sample direction turns to another factor.
 
-    Equation, to first order in 1/n: ``mu mu_j/(n psi'(mu) (mu - mu_j)^2)``. Range: 0 (infinite n,
-    or far apart) to infinity (equal factors); 0 where the factor is not separated. Shapes: those of
-    ``found`` and n.
+    Equation, to first order in 1/n: ``mu mu_j/(n psi'(mu) (mu - mu_j)^2)``. Range: from 0 (infinite
+    n, or factors of very different strength) to infinity (equal factors); 0 where the factor is not
+    separated. Shapes: those of ``found`` and n.
 
     Derivation: let G be the n x K standard normal matrix behind the rows along the K factors,
     ``D = diag(mu)``, and R the resolvent of the other directions' n x n Gram matrix at the sample
@@ -87,17 +93,18 @@ def mixing(factor: float, neighbour: float, found: Outlier, n: ArrayLike) -> Arr
 
 
 def unmixed(squares: ArrayLike) -> Array:
-    """Share of a factor's sample direction that stays with its factor, among its neighbours.
+    """Share of the square of a factor's sample direction that lies along the factor itself.
 
-    Equation: two neighbours are the eigenvectors of a 2 x 2 matrix whose diagonal differs by delta,
-    with Gaussian fluctuations of variance ``2 s^2`` on the diagonal and ``s^2`` off it: twice the
-    angle of turning is the angle of a Gaussian point about ``(delta, 0)`` of spread ``2 s``, whose
-    mean cosine is ``R = sqrt(pi x/2) e^-x [I0(x) + I1(x)]``, ``x = delta^2/(16 s^2)``, and
-    ``s^2/delta^2`` is the square that ``mixing`` gives. ``l = (1 - R)/2`` is lost to this
-    neighbour. Several share as ``1/(1 + sum l/(1 - l))``, right to first order, and 1/K for K
-    factors that are equal. Shapes: the neighbours on the last axis of ``squares``.
+    Equation: two factors are the eigenvectors of a 2 x 2 matrix whose diagonal differs by delta,
+    with Gaussian fluctuations of variance ``2 s^2`` on the diagonal and ``s^2`` off the diagonal.
+    Twice the angle of rotation is the angle of a Gaussian point about ``(delta, 0)`` with standard
+    deviation ``2 s``, whose mean cosine is ``R = sqrt(pi x/2) e^-x [I0(x) + I1(x)]``, ``x =
+    delta^2/(16 s^2)``; ``s^2/delta^2`` is the square that ``mixing`` gives. The share that lies
+    along the other factor is ``l = (1 - R)/2``. With several other factors the answer is
+    ``1/(1 + sum l/(1 - l))``: right to first order, and 1/K for K equal factors. Shapes: the other
+    factors are on the last axis of ``squares``.
 
-    Validity: within .02 of simulated recoveries where the squares add up to .1 or less, within .06
+    Validity: within .02 of simulated recoveries where the squares sum to .1 or less, within .06
     above (pairs and triples of strengths from 2 to 20, n from 100 to 400, gamma from 1/2 to 4).
 
     >>> unmixed([[0.0], [np.inf]]).round(3), np.asarray(unmixed([np.inf, np.inf]).round(3))
@@ -111,18 +118,18 @@ def unmixed(squares: ArrayLike) -> Array:
 
 
 def overlap_floor(factor: float, surroundings: Spectrum, gamma: ArrayLike, d: ArrayLike) -> Array:
-    """Squared overlap that a finite dimension shows although nothing was learned.
+    """Squared overlap at a finite dimension when nothing was learned.
 
     Equation, over one bulk level b, ``beta = factor/b - 1 < sqrt(c)``, ``c = 1/gamma``:
     ``(1 + beta) c / (d [(beta - sqrt c)^2 + 2 x^2])``, which is the overlap of the bulk's edge
-    eigenvector with the factor, held finite inside the critical window ``x = sqrt(c) ((1 + sqrt
-    c)^2/(2 d))^(1/3)``. At and above threshold: its value at threshold. Over any other
-    surroundings: 5/d. Range: 0 (infinite d) to 1. Shapes: broadcast.
+    eigenvector with the factor; the width of the critical window ``x = sqrt(c) ((1 + sqrt c)^2/(2
+    d))^(1/3)`` keeps it finite. At and above the threshold: the value at the threshold. Over any
+    other surroundings: 5/d. Range: 0 (infinite d) to 1. Shapes: broadcast.
 
     Validity: an order of magnitude, good to about a factor of two (simulated over a unit bulk at
     d = 100 and 400, gamma from 0.5 to 4).
     Source: Ledoit and Peche, Probab. Theory Relat. Fields 151 (2011), Theorem 3, at the edge; the
-    window is that of Baik, Ben Arous and Peche.
+    critical window is from Baik, Ben Arous and Peche.
 
     >>> import numpy as np
     >>> float(overlap_floor(1.5, (np.ones(1), np.ones(1)), 1.0, 600).round(3))
@@ -143,10 +150,10 @@ def overlap_floor(factor: float, surroundings: Spectrum, gamma: ArrayLike, d: Ar
 
 
 def twin_floor(floor: ArrayLike, d: ArrayLike) -> Array:
-    """What the twins' own overlap ``|<v_A, v_B>|`` shows when neither learned the factor.
+    """Overlap ``|<v_A, v_B>|`` of the twins' directions when neither twin learned the factor.
 
-    Equation: the larger of ``floor`` (the overlap through the factor) and ``sqrt(2/(pi d))`` (that
-    of two unrelated directions). Range: 0 (infinite d) to 1. Shapes: broadcast.
+    Equation: the larger of ``floor`` (the overlap through the factor) and ``sqrt(2/(pi d))`` (the
+    mean overlap of two unrelated directions). Range: 0 (infinite d) to 1. Shapes: broadcast.
 
     >>> float(twin_floor(0.0, 200).round(3))
     0.056

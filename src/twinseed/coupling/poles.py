@@ -1,6 +1,6 @@
-"""Outliers of the limit: what each factor adds to a filter's moments, and to the spectrum seen.
+"""Factors in the limit: what each adds to the moments of a filter and to the sample spectrum.
 
-In the limit a factor has no weight in the spectrum. Its sample eigenvalue is a point of its own.
+In the limit a factor has no weight in the spectrum. Its sample eigenvalue is an isolated point.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ def add_poles(
     ends: tuple[float, float] = (0.0, 0.0),
     function: Callable[..., Any] | None = None,
 ) -> None:
-    """Add ``overlap f(position)`` of each outlier to the last entries, one a factor.
+    """Add ``overlap f(position)`` of each outlier to the last entries, one entry per factor.
 
-    Between the ``ends`` of a contour it is there already, for the ``function`` on the contour.
+    Between the ``ends`` of a contour the entry holds this term for the ``function`` already.
     """
     for k, one in enumerate(apart, start=first.size - len(apart)):
         if not one.separated:
@@ -51,7 +51,7 @@ def spectrum_seen(
     d: float,
     apart: Sequence[Outlier],
 ) -> SpectrumSeen:
-    """The limiting sample spectrum as weighted nodes, and the oracle along each of them.
+    """Return the limiting sample spectrum as weighted nodes, and the oracle along each node.
 
     Each outlier is a node without weight; the oracle along its direction is ``mu^2/psi(mu)``.
     """

@@ -1,4 +1,4 @@
-"""The ridge filter on any spectrum: F(mu) = E[f(lambda) | mu], and how far it falls short."""
+"""The ridge filter on any spectrum: F(mu) = E[f(lambda) | mu], and its distance from the truth."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ __all__ = ["ConditionalRoot", "ridge_conditional"]
 Array = NDArray[np.float64]
 
 _STEP = 0.26
-"""The integrand is analytic for |Im log u| < pi/2: the trapezoid errs by exp(-pi^2/step)."""
+"""The integrand is analytic for |Im log u| < pi/2, so the trapezoid's error is exp(-pi^2/step)."""
 _REACH = 37.0
-"""How far beyond the scales of the problem the sum goes, in log u: what is left out is e^-37."""
+"""The sum extends this far beyond the scales of the problem, in log u; the terms left out are
+e^-37."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def ridge_conditional(
     kappa/zeta + mu]/(kappa + mu) du`` and ``sqrt(mu + r) - F(mu) = (2/pi) int_0^inf mu (kappa -
     zeta) (u^2/zeta)/((zeta + mu)(kappa + mu)) du``, both of positive terms. Range of F: ``sqrt(r)``
     (nothing learned) to ``sqrt(mu + r)`` (the truth). Shapes: those of ``mu``, which need not be an
-    atom of the spectrum (a factor sees the bulk's kappa).
+    atom of the spectrum (for a factor kappa is that of the bulk).
 
     Validity: the limit of large n and d at fixed n/d; relative error about 1e-13.
     Source: the deterministic equivalent of ``companion``, integrated along the negative axis
@@ -61,7 +62,7 @@ def ridge_conditional(
 
 
 def _nodes(mu: Array, spectrum: Spectrum, n: float, d: float, ridge: float) -> Array:
-    """Return u on a logarithmic grid that spans every scale at which the integrands can bend."""
+    """Return u on a logarithmic grid that contains every scale of the integrands."""
     values, weights = spectrum
     every = np.concatenate([values[values > 0], mu[mu > 0]])
     mean = float(np.dot(values, weights))

@@ -1,4 +1,4 @@
-"""Populations and filters in units near their own size, where no power of an eigenvalue overflows.
+"""Populations and filters in units near the mean eigenvalue, so that no power overflows.
 
 The theory needs the eigenvalues up to their second power, and contours that reach far beyond them.
 In units near the mean eigenvalue these fit into float64, whatever the units of the data are.
@@ -24,14 +24,14 @@ _LEAST, _MOST = 1e-150, 1e150
 """The mean population eigenvalue lies between these."""
 
 _ORDINARY = 1e10
-"""Up to this mean, and down to its inverse, a problem is left as it is."""
+"""A problem whose mean lies between this number and its inverse is left unchanged."""
 
 
 def unit_of(population: Population, d: float) -> float:
     """Return the unit in which a population is solved: a power of 4 near its mean eigenvalue.
 
-    It is 1 where the mean is an ordinary number. A division by a power of 4 is exact, and so is one
-    by its root.
+    The unit is 1 where the mean lies between 1e-10 and 1e10. Division by a power of 4 is exact, and
+    so is division by its square root.
 
     Raises:
         InputError: the mean eigenvalue is above 1e150, or below 1e-150.
@@ -55,12 +55,12 @@ def unit_of(population: Population, d: float) -> float:
 
 
 def population_in(population: Population, unit: float) -> Population:
-    """Return the population with its eigenvalues in a unit."""
+    """Return the population with its eigenvalues divided by the unit."""
     return population if unit == 1.0 else _PopulationInUnits(population, unit)
 
 
 def filter_in(filter: Filter, unit: float) -> Filter:
-    """Return the filter on eigenvalues in a unit: ``f(unit lambda)/sqrt(unit)``.
+    """Return the filter of eigenvalues that are divided by the unit: ``f(unit lambda)/sqrt(unit)``.
 
     >>> filter_in(Ridge(8.0), 4.0)
     Ridge(strength=2.0)
@@ -83,7 +83,7 @@ def _within(filter: Filter, value: float) -> float:
 
 
 class _PopulationInUnits(Population):
-    """A population whose eigenvalues are in a unit."""
+    """A population whose eigenvalues are divided by a unit."""
 
     def __init__(self, population: Population, unit: float) -> None:
         self._population, self._unit = population, unit
@@ -116,7 +116,7 @@ class _PopulationInUnits(Population):
 
 
 class _FilterInUnits(Filter):
-    """A filter on eigenvalues in a unit; errors name the eigenvalues as the filter has them."""
+    """A filter of eigenvalues divided by a unit; errors name the eigenvalues before division."""
 
     def __init__(self, filter: Filter, unit: float) -> None:
         self._filter, self._unit, self._root = filter, unit, math.sqrt(unit)

@@ -1,6 +1,6 @@
 """The coupling of sample and population spectra, solved on a grid of loads and filters.
 
-Every order parameter is a functional of it; see the ``from_coupling`` functions of ``orders``.
+Every order parameter is a functional of the coupling: see the ``from_coupling`` functions.
 """
 
 from __future__ import annotations
@@ -28,20 +28,29 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Coupling:
-    """What theory knows of a grid of models; arrays have the grid's shape (load, load, filter).
+    """What theory computes for a grid of models; arrays have the shape (load, load, filter).
 
-    ``mu`` and ``weight`` are the nodes of the population spectrum on a further last axis (a large
-    spectrum is compressed, to full precision). There, ``first`` is ``F(mu) = E[f(lambda) | mu]``,
-    ``second`` is ``E[f^2 | mu]`` and ``shortfall`` is ``sqrt(second) - first``, without
-    cancellation for the ridge filter. ``own`` is ``tr[S f(S)^2]/d``, ``at_zero`` is ``f(0)``;
-    ``log_square`` is ``E log f(S)^2`` and ``precision`` is ``tr[Sigma f(S)^-2]/d``, infinite where
-    f vanishes on a share of the directions, NaN where the filter's form forbids an answer.
-
-    Eigenvalues and f^2 are in the unit ``unit``, which is 1 but for populations whose mean
-    eigenvalue is far from 1; so is ``population``. ``filters`` are those that were asked for.
-
-    ``missing`` marks the entries for which theory has no number: what depends on the filter is
-    computed for ``f = 1`` there, and means nothing. ``reason`` is the error of the first of them.
+    Args:
+        population: with its eigenvalues divided by ``unit``.
+        filters: the filters on the last axis of the grid, in the units of the caller.
+        n: training rows.
+        d: dimension.
+        gamma: n / d.
+        mu: nodes of the population spectrum, on a further last axis; large spectra are compressed.
+        weight: shares of the directions at the nodes.
+        first: ``F(mu) = E[f(lambda) | mu]`` at the nodes.
+        second: ``E[f^2 | mu]`` at the nodes.
+        shortfall: ``sqrt(second) - first``, without cancellation for the ridge filter.
+        factor_first: ``F(mu)`` along each factor, on a further last axis.
+        factor_second: ``E[f^2 | mu]`` along each factor.
+        own: ``tr[S f(S)^2]/d``.
+        at_zero: ``f(0)``.
+        log_square: ``E log f(S)^2``; minus infinity where f is zero on a share of the directions,
+            NaN where the form of the filter allows no answer.
+        precision: ``tr[Sigma f(S)^-2]/d``; infinity and NaN as for ``log_square``.
+        missing: entries for which theory has no number; their values are those of ``f = 1``.
+        unit: the unit of eigenvalues and of f^2; 1 unless the mean eigenvalue is far from 1.
+        reason: the error of the first missing entry.
     """
 
     population: Population
@@ -86,7 +95,7 @@ class Coupling:
 
     @property
     def chance(self) -> Array:
-        """``f(0)^2/energy``: the share of the energy that is noise no data touched."""
+        """``f(0)^2/energy``: the share of the energy that is noise in every direction."""
         return np.asarray(self.at_zero**2 / np.where(self.silent, 1.0, self.energy))
 
     @property
@@ -105,12 +114,11 @@ def solve(
 ) -> Coupling:
     """Solve the coupling for every entry of ``n``, ``d`` and ``gamma`` (last axis: the filters).
 
-    An entry without an answer is marked as ``missing``; the other entries are there.
-
-    Ridges on a single-level spectrum go through the closed forms of Marchenko and Pastur, a million
-    entries at a time; anything else through ``conditional``, an entry at a time. At a finite d each
-    factor is an atom of weight 1/d (this captures the O(1/d) effect of factors on the bulk); in the
-    limit it has no weight. Where a number leaves the range of float64 there is no answer.
+    An entry without an answer, for example because a number leaves the range of float64, is marked
+    as ``missing``. Ridges on a single-level spectrum use the closed forms of Marchenko and Pastur,
+    a million entries together; everything else uses ``conditional``, entry by entry. At a finite d
+    each factor is an atom of weight 1/d, which includes the effect of factors on the bulk to order
+    1/d; in the limit a factor has no weight.
 
     Raises:
         InputError: a mean eigenvalue of the population above 1e150, or below 1e-150.
@@ -181,7 +189,7 @@ def solve(
 
 
 def _told(error: Exception, filter: Filter) -> TwinseedError:
-    """Return an error as one of ours: arithmetic that fails says what it was about."""
+    """Return an error of twinseed; a failure of arithmetic becomes a ``NoTheoryError``."""
     if isinstance(error, TwinseedError):
         return error
     return NoTheoryError(f"the numbers of {filter!r} leave the range of float64: {error}")
@@ -227,7 +235,7 @@ def _single_level(
 
 
 def _factor_roots(factors: Array, level: float, gamma: Array, ridge: Array) -> Array:
-    """F along each factor over a single-level bulk, an entry of the grid at a time."""
+    """Return F along each factor over a single-level bulk, entry by entry of the grid."""
     roots = np.empty((*gamma.shape, factors.size))
     bulk = (np.array([level]), np.array([1.0]))
     for index in np.ndindex(gamma.shape if factors.size else (0,)):

@@ -18,11 +18,16 @@ __all__ = ["Filter", "SpectrumSeen", "checked", "evaluated", "require_filter"]
 
 @dataclass(frozen=True)
 class SpectrumSeen:
-    """A sample spectrum, of data or in the limit, for filters that adapt to the whole of it.
+    """A sample spectrum, of data or in the limit, for filters that adapt to the whole spectrum.
 
-    ``values`` rise; ``weights`` are shares of the ``d`` directions and sum to one, the atom at zero
-    included; in the limit each outlier is a value of weight zero. ``oracle`` is the mean population
-    eigenvalue ``E[mu | lambda]`` along each sample direction where theory knows it, None on data.
+    Args:
+        values: sample eigenvalues in rising order, (k,); in the limit each outlier is one of them.
+        weights: share of the d directions per value, (k,), with sum one; in the limit an outlier
+            has the weight zero.
+        n: degrees of freedom: the rows, less one if the rows also gave the mean.
+        d: number of directions.
+        oracle: the mean population eigenvalue ``E[mu | lambda]`` along each sample direction, (k,),
+            where theory knows this mean; None on data.
     """
 
     values: NDArray[np.float64]
@@ -44,9 +49,10 @@ class Filter(ABC):
     A subclass defines ``__call__``, which works elementwise, and ``parameters``. A filter that
     depends on the whole sample spectrum defines ``adapted`` too. Instances are immutable.
 
-    ``analytic`` declares that ``__call__`` also takes complex eigenvalues and is analytic off the
-    negative axis: theory then integrates it along a contour, to full precision on any spectrum.
-    Otherwise it integrates over the density of the sample spectrum, which needs few atoms.
+    ``analytic = True`` declares that ``__call__`` also takes complex eigenvalues and is analytic
+    off the negative axis. Theory then integrates the filter along a contour, to full precision on
+    any spectrum. Otherwise theory integrates over the density of the sample spectrum, which needs a
+    population of few atoms.
 
     >>> import twinseed as ts
     >>> filter = ts.Ridge(0.25)
@@ -84,11 +90,15 @@ class Filter(ABC):
 
     @property
     def analytic_part(self) -> tuple[float, Callable[..., Any]] | None:
-        """Where the filter is analytic: a start, below which it is zero, and the function above."""
+        """A start, below which ``f`` is zero, and an analytic function equal to ``f`` above it."""
         return (0.0, self) if self.analytic else None
 
     def adapted(self, spectrum: SpectrumSeen) -> Filter:
-        """Return the filter that this one becomes on a given sample spectrum."""
+        """Return the filter that this filter becomes on a given sample spectrum.
+
+        Args:
+            spectrum: all sample eigenvalues, with their weights.
+        """
         return self
 
     def description(self) -> Mapping[str, Any]:
@@ -97,18 +107,18 @@ class Filter(ABC):
         return {"kind": type(self).__name__, **parameters}
 
     def identity(self) -> str:
-        """Return which code the filter is: its class, and a digest of ``f`` on fixed eigenvalues.
+        """Return a text that identifies the code: the class and a digest of ``f``.
 
-        A store keeps results under it and the description, so that a filter whose code was edited
-        is drawn anew. A change of ``f`` by less than 1e-7 of its value is not seen; nor is one
-        between the fixed eigenvalues, which are 1.4 % apart from 1e-6 to 1e6, unless it moves one
-        of ``breaks``.
+        A store keeps results under this text and the description, so a filter whose code was edited
+        is drawn anew. The digest is of ``breaks``, and of ``f`` at fixed eigenvalues 1.4 % apart,
+        from 1e-6 to 1e6. A change between these eigenvalues has no effect on the digest, nor has a
+        change of ``f`` by less than 1e-7 of its value.
         """
         try:
             with np.errstate(all="ignore"):
                 met = self.adapted(_FIXED)
                 found = digest(met(_FIXED.values.copy()), met.breaks)
-        except Exception as error:  # of the user's code: whoever draws with it will be told
+        except Exception as error:  # an error in the user's code is reported when it is drawn with
             found = type(error).__name__
         return f"{class_name(self)} {found}"
 
@@ -133,11 +143,11 @@ def require_filter(argument: str, value: Any) -> Filter:
 
 
 def checked(filter: Filter, eigenvalues: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return ``filter(eigenvalues)``; name the filter and the eigenvalue where it is no root.
+    """Return ``filter(eigenvalues)``, checked to be finite numbers of zero or above.
 
     Raises:
-        InputError: the filter raises an error, or returns another shape, what is no real number,
-            NaN, infinity or a negative value.
+        InputError: the filter raises an error, or returns another shape, a number that is not real,
+            NaN, infinity or a negative value; the error names the filter and the eigenvalue.
     """
     values = evaluated(filter, filter, eigenvalues)
     if not np.issubdtype(values.dtype, np.floating) and not np.issubdtype(values.dtype, np.integer):
@@ -152,7 +162,7 @@ def checked(filter: Filter, eigenvalues: NDArray[np.float64]) -> NDArray[np.floa
             "filter",
             f"must be finite and zero or above, but at lambda = {eigenvalues[where]:.6g} it is not",
             float(values[where]),
-            f"mend {filter!r} there",
+            f"correct {filter!r} at this eigenvalue",
         )
     return values
 
@@ -163,7 +173,7 @@ def evaluated(filter: Filter, function: Callable[..., Any], points: NDArray[Any]
     Raises:
         InputError: the function raises an error, which is named, or returns another shape.
     """
-    # arithmetic that theory takes as an error of its own is a warning in the code of others
+    # theory raises errors of floating point; in the code of a user they stay warnings
     state: Any = {kind: "warn" if how == "raise" else how for kind, how in np.geterr().items()}
     try:
         with np.errstate(**state):

@@ -1,4 +1,4 @@
-"""A linear denoiser whose training is stopped early: what has not been learnt yet stays noise."""
+"""A linear denoiser whose training stops early: directions not learnt yet stay noise."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ class EarlyStopping(Filter):
     """Probability flow of a linear denoiser after a finite time of training.
 
     Equation: at each noise level gradient flow on ``E|W y - x|^2 / 2``, ``y = x + sigma z``, from
-    ``W = 0`` gives ``W = lambda/(lambda + sigma^2) (1 - exp(-time (lambda + sigma^2)))``, and the
-    flow ``dx/dsigma = (1 - W)/sigma x`` from ``sigma_max`` down to ``sigma_min`` the map
+    ``W = 0`` gives ``W = lambda/(lambda + sigma^2) (1 - exp(-time (lambda + sigma^2)))``. The flow
+    ``dx/dsigma = (1 - W)/sigma x`` from ``sigma_max`` down to ``sigma_min`` is then the map
 
         f = sigma_max exp(-{e^(-time lambda) [log(s1/s0) + Ein(time s0) - Ein(time s1)]
                             - Ein(time (lambda + s0)) + Ein(time (lambda + s1))} / 2),
 
     ``s0 = sigma_min^2``, ``s1 = sigma_max^2``, ``Ein`` the entire exponential integral.
     Range: ``time`` from 0, an untrained denoiser (``f = sigma_min``: every step shrinks the noise),
-    to infinity, the trained one (``ProbabilityFlow(sigma_min, sigma_max)``); in units of one over
-    the eigenvalues. ``0 < sigma_min < sigma_max``; at a fixed time ``f`` vanishes with
-    ``sigma_min``. ``f(0) = sigma_min`` at every time, and ``f`` rises with ``lambda`` and ``time``.
+    to infinity, a trained denoiser (``ProbabilityFlow(sigma_min, sigma_max)``).
+    ``0 < sigma_min < sigma_max``; at a fixed time ``f`` vanishes with ``sigma_min``.
+    ``f(0) = sigma_min`` at every time, and ``f`` rises with ``lambda`` and ``time``.
 
     Args:
         time: training time, zero or above, in units of one over the eigenvalues.
@@ -73,7 +73,7 @@ class EarlyStopping(Filter):
         return self._time
 
     def __call__(self, eigenvalues: Array) -> Array:
-        # In Ein, unlike in E1, nothing diverges as time -> 0 or overflows as time -> infinity:
+        # Ein, unlike E1, neither diverges as time -> 0 nor overflows as time -> infinity:
         # the logarithms of the two square roots and of the four E1 cancel on paper.
         time, low, high = self._time, self._sigma_min, self._sigma_max
         with np.errstate(over="ignore", under="ignore"):

@@ -1,4 +1,4 @@
-"""The probability flow of the optimal linear denoiser, exact or cut into steps."""
+"""The probability flow of the optimal linear denoiser, exact or divided into steps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from twinseed.filters.samplers import Euler, Heun, Sampler
 __all__ = ["ProbabilityFlow", "noise_levels"]
 
 _LEAST = 1e-150
-"""Noise levels lie above it, and below its inverse."""
+"""Noise levels lie above this number, and below its inverse."""
 
 
 class ProbabilityFlow(Filter):
@@ -28,13 +28,13 @@ class ProbabilityFlow(Filter):
         f(lambda) = sigma_max sqrt((lambda + sigma_min^2) / (lambda + sigma_max^2)).
 
     Range: ``0 <= sigma_min < sigma_max``. ``sigma_min = 0`` leaves no noise in the samples
-    (``f(0) = 0``); ``sigma_max`` to infinity gives ``Ridge(sigma_min^2)``, ``sigma_max`` near
-    ``sigma_min`` noise of size ``sigma_min`` alone. Values lie between ``f(0) = sigma_min`` and
-    ``sigma_max``, and rise with ``lambda``.
+    (``f(0) = 0``). ``sigma_max`` to infinity gives ``Ridge(sigma_min^2)``; ``sigma_max`` near
+    ``sigma_min`` gives noise of size ``sigma_min`` alone. Values lie between ``f(0) = sigma_min``
+    and ``sigma_max``, and rise with ``lambda``.
 
     With ``sampler=Euler(steps)`` or ``Heun(steps)`` the flow is divided into steps on the geometric
-    levels ``sigma_i = sigma_max (sigma_min/sigma_max)^(i/steps)``, as a diffusion model is sampled,
-    and the difference from the exact map is the error of the sampler. A sampler needs
+    levels ``sigma_i = sigma_max (sigma_min/sigma_max)^(i/steps)``, as a diffusion model is sampled.
+    The difference from the exact map is the error of the sampler. A sampler needs
     ``sigma_min > 0``.
 
     Args:
@@ -75,7 +75,7 @@ class ProbabilityFlow(Filter):
 
     @property
     def sampler(self) -> Sampler | None:
-        """How the flow is cut into steps; None for the exact map."""
+        """How the flow is divided into steps; None for the exact map."""
         return self._sampler
 
     def __call__(self, eigenvalues: NDArray[np.float64]) -> NDArray[np.float64]:

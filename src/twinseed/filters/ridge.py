@@ -19,8 +19,8 @@ class Ridge(Filter):
 
     Equation: ``f(lambda) = sqrt(lambda + strength)``. Range: ``strength >= 0``; 0 is the plain
     square root (the model reproduces the sample covariance), at infinity the samples are pure
-    noise. Any convention ``a S + b I`` gives the same memorisation, convergence and recovery up to
-    ``strength = b/a``, since all three do not depend on the scale of the samples.
+    noise. A model with covariance ``a S + b I`` has the same memorisation, convergence and recovery
+    as ``strength = b/a``, because these three do not depend on the scale of the samples.
 
     Args:
         strength: the ridge, zero or above, in units of the eigenvalues.
@@ -28,7 +28,7 @@ class Ridge(Filter):
     Raises:
         InputError: a strength that is negative or not a finite number.
 
-    Source: Maillard and Goldt, arXiv 2605.21402 (the regularised model); it is also the
+    Source: Maillard and Goldt, arXiv 2605.21402 (the regularised model). The same ``f`` is the
     probability-flow map of the optimal linear denoiser stopped at noise ``sqrt(strength)``.
 
     >>> import numpy as np

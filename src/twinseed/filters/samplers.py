@@ -1,4 +1,4 @@
-"""Samplers: how a probability flow is cut into steps, so that the cost of the steps can be seen."""
+"""Samplers: how a probability flow is divided into steps, so that theory shows their error."""
 
 from __future__ import annotations
 
@@ -26,6 +26,9 @@ class Sampler(ABC):
 
     The noise levels are geometric, ``sigma_i = sigma_max (sigma_min/sigma_max)^(i/steps)``: each
     step lowers the noise by the same factor. Instances are immutable.
+
+    Args:
+        steps: number of steps, at least 1.
     """
 
     steps: int
@@ -36,20 +39,39 @@ class Sampler(ABC):
 
     @abstractmethod
     def step(self, eigenvalues: Array, high: float, low: float) -> Array:
-        """Return what one step from noise ``high`` down to ``low`` multiplies ``x`` by.
+        """Return the factor by which one step multiplies ``x``, for the optimal linear denoiser.
 
-        Written as a quotient of sums of positive terms, it keeps its digits on coarse levels too.
+        A subclass writes the factor as a quotient of sums of positive terms, which loses no digits
+        when the levels are far apart.
+
+        Args:
+            eigenvalues: sample eigenvalues, (k,), zero or above; the factors have the same shape.
+            high: the noise level before the step.
+            low: the noise level after the step, in the same units (roots of eigenvalues).
         """
 
     @abstractmethod
     def advance(self, x: Array, denoise: Denoise, high: float, low: float) -> Array:
-        """Take ``x`` one step along ``dx/dsigma = (x - D(x, sigma))/sigma``, for any denoiser D.
+        """Return the rows after one step along ``dx/dsigma = (x - D(x, sigma))/sigma``.
 
-        For the linear denoiser ``lambda/(lambda + sigma^2)`` this multiplies by ``step``.
+        The denoiser D is any function. The linear denoiser ``lambda/(lambda + sigma^2)`` multiplies
+        the rows by ``step``.
+
+        Args:
+            x: rows at noise level ``high``, (N, ...).
+            denoise: ``D(rows, sigma)``, an estimate of the clean rows in the shape of the rows.
+            high: the noise level before the step.
+            low: the noise level after the step, in the same units (those of the data).
         """
 
     def gain(self, eigenvalues: Array, sigma_min: float, sigma_max: float) -> Array:
-        """Return what all steps from ``sigma_max`` down to ``sigma_min`` multiply ``x`` by."""
+        """Return the product of ``step`` over all steps from ``sigma_max`` down to ``sigma_min``.
+
+        Args:
+            eigenvalues: sample eigenvalues, (k,), zero or above.
+            sigma_min: the last noise level, above zero.
+            sigma_max: the first noise level, above ``sigma_min``.
+        """
         levels = np.geomspace(sigma_max, sigma_min, self.steps + 1).tolist()
         product = np.ones_like(eigenvalues)
         for high, low in pairwise(levels):
@@ -61,8 +83,8 @@ class Euler(Sampler):
     """Euler's method: one evaluation of the denoiser per step, with an error of order 1/steps.
 
     Equation: ``x <- x [1 - (high - low) a(high)]``, ``a(sigma) = sigma/(lambda + sigma^2)``.
-    Range: ``steps`` from 1, a single jump to the denoised mean and a little noise, to infinity, the
-    exact flow. Each factor lies between ``low/high`` (at ``lambda = 0``, where Euler is exact) and
+    Range: ``steps`` from 1 (one step to the denoised mean with a little noise) to infinity (the
+    exact flow). Each factor lies between ``low/high`` (at ``lambda = 0``, where Euler is exact) and
     1, and rises with ``lambda``. Euler never gives more variance than the exact flow.
 
     Args:

@@ -1,4 +1,4 @@
-"""Nonlinear shrinkage: the sample's directions with the variance that theory expects along them."""
+"""Nonlinear shrinkage: keep the sample's directions, with the variance that theory expects."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SERIES = np.array([3.0 / ((2 * k + 1) * (2 * k + 3)) for k in range(10)])
 """Even moments of the kernel over powers of 5: ``5^k`` times these."""
 
 _LEAST_ROWS = 12
-"""Below this the kernel of an eigenvalue would reach down to zero."""
+"""With fewer degrees of freedom the kernel of an eigenvalue would reach down to zero."""
 
 _BLOCK = 1 << 20
 
@@ -40,30 +40,30 @@ class Shrinkage(Filter):
 
     ``g`` the density of the non-zero eigenvalues by Epanechnikov kernels of width
     ``n^(-1/3) lambda_j`` and ``G`` its Hilbert transform. For ``n < d`` the directions that the
-    data never showed get ``delta_0 = n/(pi (d - n) G(0))``. In the limit, where theory knows the
-    mean population eigenvalue ``E[mu | lambda]`` along each sample direction, ``delta`` is that.
+    data never showed get ``delta_0 = n/(pi (d - n) G(0))``. In the limit theory knows the mean
+    population eigenvalue along each sample direction, and ``delta = E[mu | lambda]``.
     Range: ``delta >= 0``. As n/d grows ``delta_i`` approaches ``lambda_i``; for n/d to 0 all
     ``delta`` approach the mean population eigenvalue.
 
     The paper's two cases, ``n > d`` (its ``c`` is d/n) and ``n < d``, are one formula in ``r``:
     the atom at zero enters ``G`` as ``-1/(pi lambda)`` and cancels. So ``n = d`` and missing rank
-    are no special cases. What is special:
+    are no special cases. Three cases are special:
 
-    - At ``n = d`` the least eigenvalue may be 1e-9 of the largest or less, and the paper's closed
-      form of ``G`` then cancels to nothing but rounding errors: far from an eigenvalue its series
-      in ``1/lambda`` is summed instead. The lowest ``n^(1/3)`` or so eigenvalues there are
-      shrunk too low, as the kernel is wider than the hard edge at zero: a share that vanishes.
+    - At ``n = d`` the least eigenvalue may be 1e-9 of the largest or less. The paper's closed form
+      of ``G`` then leaves only rounding errors, so far from an eigenvalue its series in
+      ``1/lambda`` is summed instead. About ``n^(1/3)`` of the lowest eigenvalues are shrunk too
+      low, because the kernel is wider than the hard edge at zero. Their share vanishes as n grows.
     - Rank below both ``n`` and ``d`` means directions without variance: they get 0. Eigenvalues
       count as zero below ``(max(n, d) eps)^2`` of the largest (rounding of singular values), and
-      beyond the ``min(n, d)`` leading ones.
-    - Below 12 degrees of freedom the kernel keeps the width of 12, or it would reach zero.
+      beyond the ``min(n, d)`` leading eigenvalues.
+    - Below 12 degrees of freedom the kernel has its width at 12; a wider kernel would reach zero.
 
-    Between the eigenvalues the adapted filter interpolates ``delta`` linearly; below the least it
-    is constant. Cost: ``r^2`` operations, in blocks of bounded memory.
+    Between the eigenvalues the adapted filter interpolates ``delta`` linearly; below the least
+    eigenvalue ``delta`` is constant. Cost: ``r^2`` operations, in blocks of bounded memory.
 
     Raises:
-        InputError: in a call, before the filter has met a spectrum; in ``adapted``, an infinite
-            size without ``E[mu | lambda]``.
+        InputError: in a call, before ``adapted`` has returned the filter of a spectrum; in
+            ``adapted``, an infinite size without ``E[mu | lambda]``.
 
     Validity: rows with bounded fourth moments, n and d of the same order, d of 50 or more.
     Source: Ledoit and Wolf, Ann. Statist. 48 (2020) 3043, equations 4.3, 4.7-4.9, C.4, C.5, C.8;
@@ -110,7 +110,7 @@ class Shrinkage(Filter):
 
 
 class _Shrunken(Filter):
-    """Shrinkage that has met its spectrum: ``f(lambda_i) = sqrt(shrunk_i)``."""
+    """Shrinkage adapted to a sample spectrum: ``f(lambda_i) = sqrt(shrunk_i)``."""
 
     def __init__(self, eigenvalues: Array, shrunk: Array) -> None:
         self._eigenvalues, first = np.unique(eigenvalues, return_index=True)

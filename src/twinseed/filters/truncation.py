@@ -1,4 +1,4 @@
-"""Truncation: keep the leading directions of the sample, drop the rest."""
+"""Truncation: keep the leading directions of the sample, drop all others."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ __all__ = ["Truncation"]
 class Truncation(Filter):
     """Principal component truncation: the plain square root on the leading directions alone.
 
-    Equation: ``f(lambda) = sqrt(lambda)`` for ``lambda >= threshold``, else 0. Given a ``rank``
-    instead, the threshold follows from each sample spectrum: it then keeps the ``rank`` leading
-    directions.
+    Equation: ``f(lambda) = sqrt(lambda)`` for ``lambda >= threshold``, else 0. If ``rank`` is
+    passed instead, the threshold follows from each sample spectrum, so that the ``rank`` leading
+    directions are kept.
     Range: ``threshold >= 0``; 0 is the plain square root, with a threshold above the spectrum every
-    sample is zero. ``rank`` from 1; from the number of non-zero eigenvalues on, every direction is
-    kept.
+    sample is zero. ``rank`` from 1; a rank of at least the number of non-zero eigenvalues keeps
+    every direction.
 
     Args:
         rank: number of leading directions to keep, at least 1.
@@ -35,8 +35,8 @@ class Truncation(Filter):
         InputError: neither or both are given, or one is out of range; in a call, a rank that has
             not been adapted to a spectrum.
 
-    Source: probabilistic and classical principal component analysis; the law of what is kept is
-    Marchenko and Pastur 1967.
+    Source: probabilistic and classical principal component analysis; the eigenvalues that are kept
+    follow the law of Marchenko and Pastur 1967.
 
     >>> import numpy as np
     >>> Truncation(threshold=2.0)(np.array([1.0, 2.0, 9.0]))
@@ -67,12 +67,12 @@ class Truncation(Filter):
 
     @property
     def rank(self) -> int | None:
-        """How many directions are kept, where that was asked for."""
+        """How many directions are kept; None if a threshold was passed."""
         return self._rank
 
     @property
     def threshold(self) -> float | None:
-        """The least eigenvalue that is kept; None for a rank, before it meets a spectrum."""
+        """The least eigenvalue that is kept; None for a rank, until ``adapted`` finds it."""
         return self._threshold
 
     def __call__(self, eigenvalues: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -91,12 +91,15 @@ class Truncation(Filter):
     def adapted(self, spectrum: SpectrumSeen) -> Truncation:
         """Return the truncation by threshold that keeps ``rank`` of the spectrum's directions.
 
-        On data the threshold lies halfway between the eigenvalues on both sides of the cut. On a
-        spectrum of quadrature nodes it is the eigenvalue above which lies the mass ``rank/d``, by
-        linear interpolation with half of each node's weight on either side (the same rule).
+        On data the threshold lies halfway between the least eigenvalue that is kept and the next.
+        On a spectrum of quadrature nodes the mass ``rank/d`` lies above the threshold, by linear
+        interpolation with half of each node's weight on either side (the same rule).
+
+        Args:
+            spectrum: all sample eigenvalues, with their weights.
 
         Raises:
-            InputError: the cut would part equal eigenvalues, or ``d`` is infinite.
+            InputError: the threshold would separate equal eigenvalues, or ``d`` is infinite.
         """
         if self._rank is None:
             return self

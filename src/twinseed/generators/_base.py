@@ -1,4 +1,4 @@
-"""What a generator is: something that turns noise into samples."""
+"""A generator: an object that turns noise into samples."""
 
 from __future__ import annotations
 
@@ -20,15 +20,19 @@ class Generator(Protocol):
     """
 
     def sample(self, noise: ArrayLike) -> NDArray[np.float64]:
-        """Return one sample for each row of the noise; (seeds, d) for (seeds, d)."""
+        """Return one sample for each row of the noise.
+
+        Args:
+            noise: standard normal numbers, (seeds, d); the samples have the same shape.
+        """
         ...
 
 
 def checked_noise(noise: ArrayLike, d: int) -> NDArray[np.float64]:
-    """Return noise as float64 if it is finite numbers in ``d`` columns."""
+    """Return the noise as float64 if it has ``d`` columns of finite numbers."""
     z = numeric_rows("noise", noise, at_least=1)
     if z.shape[1] != d:
         raise InputError(
-            "noise", f"must have as many columns as the data, {d}", z.shape, "draw (seeds, d)"
+            "noise", f"must have as many columns as the data, {d}", z.shape, f"draw (seeds, {d})"
         )
     return np.asarray(z, dtype=np.float64)

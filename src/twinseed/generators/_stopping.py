@@ -1,4 +1,4 @@
-"""When Golub-Kahan steps may stop: an estimate of the error of ``f(B^T B / n) e_1``."""
+"""An estimate of the error of ``f(B^T B / n) e_1``: it says when Golub-Kahan steps may stop."""
 
 from __future__ import annotations
 
@@ -12,45 +12,47 @@ __all__ = ["Stopping"]
 Array = NDArray[np.float64]
 
 _SHIFTS = np.geomspace(1e-18, 1e6, 961)
-"""Points of the negative axis, in units of the largest eigenvalue, for the residual's integral."""
+"""Points of the negative axis, in units of the largest eigenvalue, where the residual is summed."""
 _STEP = 1.05 * np.log(_SHIFTS[1] / _SHIFTS[0]) / np.pi
-"""Weight of a point, and a twentieth for the grid."""
+"""Weight of a point, with 5 % added for the error of the grid."""
 _GROUP = 8
 """Eigenvalues multiplied before a logarithm is taken; their product stays within range."""
 _LARGEST_LOG = 600.0
 _SINGLE = 2.0**-17
-"""What products in single precision may shift an eigenvalue by, in units of the largest: their
-rounding, 2^-24, times 128."""
+"""The largest shift of an eigenvalue by products in single precision, in units of the largest
+eigenvalue: the rounding 2^-24, times 128."""
 _INSIDE = np.geomspace(1e-6, 1.0, 7)
-"""Points of the spectrum, in the same units, where Cauchy's formula is tried on the filter."""
+"""Points of the spectrum, in the same units, where Cauchy's formula is tested on the filter."""
 _AGREES = 0.3
-"""How well it has to give the filter's rise, for the coarse grid of an integral that decides."""
+"""Relative error of the filter's rise up to which Cauchy's formula counts as correct: the grid of
+the integral is coarse."""
 
 
 class Stopping:
     """The relative error of the worst column: the smaller of a bound and an estimate.
 
     Equation: where the filter is analytic off the negative axis and grows slower than its argument,
-    Cauchy's formula makes the error that of the shifted linear systems, whose residuals the steps
-    know,
+    Cauchy's formula gives the error as an integral over the residuals of shifted linear systems,
+    which the steps provide:
 
         |error| <= (1/pi) int_0^inf |Im f(-t)|/(t + w) prod_j (alpha_j beta_j / n)/(theta_j + t) dt,
 
-    ``theta`` the eigenvalues of ``B^T B / n``: in exact arithmetic a bound with ``w = 0``, as no
-    eigenvalue of S lies below 0, up to the grid of the integral. Whether a filter is one of those
-    is tried at the first check, by ``f(x) - f(0) = (1/pi) int Im f(-t) x/(t (t + x)) dt``.
+    ``theta`` the eigenvalues of ``B^T B / n``. With ``w = 0`` this is a bound in exact arithmetic,
+    up to the grid of the integral, because no eigenvalue of S lies below 0. The first check tests
+    whether the filter is of this kind, by ``f(x) - f(0) = (1/pi) int Im f(-t) x/(t (t + x)) dt``.
 
-    The bound is far too large for a root at zero. The estimate is the larger of the same integral
-    with ``w`` the least ``theta``, and of what the last checks changed: with ``delta`` the relative
-    change since the last check and ``rho`` its ratio to the change before (at most .95),
-    ``delta max(1, rho/(1 - rho))``. Changes alone are blind to a cluster of small eigenvalues that
-    k steps have not parted, where the iterates stand still; the integral sees it. The steps between
-    checks grow like the steps themselves, so that the changes fall by a steady factor both where
-    errors fall geometrically (f smooth on the spectrum) and where they fall like a power (a root at
-    zero); a check comes earlier where the bound is about to meet the tolerance.
+    The bound is far too large for a root at zero. The estimate is the larger of two numbers: the
+    same integral with ``w`` the least ``theta``, and ``delta max(1, rho/(1 - rho))``, where
+    ``delta`` is the relative change since the last check and ``rho`` (at most .95) the ratio of
+    ``delta`` to the change before. The changes alone miss a cluster of small eigenvalues that k
+    steps have not separated, because the iterates then hardly change; the integral shows this
+    cluster. The number of steps between checks grows in proportion to the steps, so that the
+    changes fall by a constant factor both where errors fall geometrically (f smooth on the
+    spectrum) and where errors fall like a power (a root at zero). A check comes earlier where the
+    bound is about to reach the tolerance.
 
     ``single`` is the relative error that products in single precision would leave from the last
-    check on: the change of f that their rounding makes, in proportion to what is left to be found.
+    check on: the change of f by their rounding, in proportion to the error that is left.
 
     Source: Chen, Greenbaum, Musco and Musco, SIAM J. Matrix Anal. Appl. 43 (2022) 787; Simoncini
     and Szyld, SIAM J. Sci. Comput. 25 (2003) 454 (later products may be less exact).
@@ -69,10 +71,12 @@ class Stopping:
         self.single = np.inf
 
     def error(self, coefficients: Array, entries: Array, singular: Array) -> float:
-        """Return the error; infinite until there have been three checks, where it has no bound.
+        """Return the estimated error; without a bound this is infinite before the third check.
 
-        Shapes: coefficients and singular values of B (seeds, k); entries
-        ``alpha_1, beta_1, ..., alpha_k, beta_k`` (seeds, 2 k).
+        Args:
+            coefficients: ``f(B^T B / n) e_1``, (seeds, k).
+            entries: ``alpha_1, beta_1, ..., alpha_k, beta_k``, (seeds, 2 k).
+            singular: the singular values of B, (seeds, k).
         """
         size = np.linalg.norm(coefficients, axis=1)
         theta = singular**2 / self._n
@@ -89,7 +93,7 @@ class Stopping:
         return error
 
     def next_check(self, steps: int, tolerance: float) -> int:
-        """Return the steps at which to look again."""
+        """Return the number of steps at which the next check comes."""
         furthest = steps + max(4, steps // 5)
         if self._seen is None or self._rate <= 0.0:
             return furthest
@@ -102,12 +106,12 @@ class Stopping:
         self._seen = (steps, bound)
 
     def _shift(self, top: float) -> float:
-        """Return the most by which the filter changes when single precision shifts eigenvalues."""
+        """Return the largest change of the filter when single precision shifts eigenvalues."""
         x = top * np.append(0.0, _INSIDE)
         return float(np.max(np.abs(self._filter(x + top * _SINGLE) - self._filter(x))))
 
     def _jump(self, t: Array) -> Array:
-        """Return the filter's imaginary part above the negative axis, 0 where it overflows."""
+        """Return the filter's imaginary part above the negative axis, 0 where this overflows."""
         if self._continued is None or not t.all():
             return np.zeros_like(t)
         with np.errstate(all="ignore"):
@@ -115,7 +119,7 @@ class Stopping:
         return np.asarray(np.nan_to_num(jump, nan=0.0, posinf=0.0, neginf=0.0))
 
     def _represented(self, top: float, jump: Array) -> bool:
-        """Whether Cauchy's formula gives the filter's rise from 0, if there is one."""
+        """Tell whether Cauchy's formula gives the rise of the filter from its value at 0."""
         rise = np.abs(self._filter(top * _INSIDE) - self._filter.at_zero)
         share = _INSIDE[:, None] / (_SHIFTS + _INSIDE[:, None])
         apart = np.abs(np.abs(_STEP * (share @ jump)) - rise)
@@ -137,7 +141,7 @@ class Stopping:
     def _by_residual(
         self, entries: Array, theta: Array, size: Array, jump: Array
     ) -> tuple[float, float]:
-        """Return the integral with nothing and with the least theta beside t."""
+        """Return the bound (the integral with w = 0) and the estimate (w the least theta)."""
         top = theta.max()
         if not jump.any():
             return 0.0, 0.0

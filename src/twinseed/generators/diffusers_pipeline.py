@@ -1,4 +1,4 @@
-"""Images of a ``diffusers`` pipeline, from seeds that twins share."""
+"""A generator of images: a ``diffusers`` pipeline, with seeds that twins share."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _SEEDS = 1 << 63
 class PipelineGenerator:
     """A ``diffusers`` pipeline of images, each image from its own ``torch.Generator``.
 
-    Equation: image i is ``pipeline(generator=torch.Generator().manual_seed(seed_i))``. All that the
-    pipeline draws for it, the first noise and what a stochastic scheduler adds, comes from that
-    seed, so twins that are given the same seeds share all their noise. In an audit a row of noise
-    is one number, and its bits are hashed into the seed.
+    Equation: image i is ``pipeline(generator=torch.Generator().manual_seed(seed_i))``. All noise of
+    image i comes from seed i: the first noise, and the noise that a stochastic scheduler adds. So
+    twins that are given the same seeds share all their noise. In an audit a row of noise is one
+    number, and the bits of this number are hashed into the seed.
     Range: images from 0 to 1. Shapes: ``sample`` takes (seeds, 1); both methods return
     (seeds, H, W, C), the layout of the pipeline's own arrays.
 
@@ -40,10 +40,10 @@ class PipelineGenerator:
         options: all other arguments of the pipeline.
 
     Raises:
-        InputError: something that is no such pipeline; a pipeline that returns no images, another
-            number of them, or numbers that are not finite.
+        InputError: an object that is no such pipeline; a pipeline that returns no images, another
+            number of images, or numbers that are not finite.
 
-    Validity: the generators live on the CPU, so the seeds mean the same noise on every device.
+    Validity: the generators run on the CPU, so a seed gives the same noise on every device.
     Two batches of one pipeline may differ by rounding.
     Memory: one batch on the device, all images on the host.
 
@@ -75,13 +75,21 @@ class PipelineGenerator:
         self._options = options
 
     def sample(self, noise: ArrayLike) -> NDArray[Any]:
-        """Return the image of each row of noise."""
-        z = checked_noise(noise, 1) + 0.0  # a negative zero is a zero
+        """Return the image of each row of noise.
+
+        Args:
+            noise: one number per image, (seeds, 1).
+        """
+        z = checked_noise(noise, 1) + 0.0  # a negative zero becomes a zero
         digests = (hashlib.blake2b(row.tobytes(), digest_size=8).digest() for row in z)
         return self.from_seeds(int.from_bytes(digest, "little") % _SEEDS for digest in digests)
 
     def from_seeds(self, seeds: Iterable[int]) -> NDArray[Any]:
-        """Return the image of each seed, a whole number from 0 to 2^63 - 1."""
+        """Return the image of each seed.
+
+        Args:
+            seeds: whole numbers from 0 to 2^63 - 1.
+        """
         remedy = "pass whole numbers below 2^63"
         numbers = whole_numbers("seeds", seeds, remedy, at_least=0, at_most=_SEEDS - 1)
         if not numbers:
@@ -106,7 +114,7 @@ class PipelineGenerator:
                 "pipeline",
                 f"must return {len(seeds)} images",
                 f"{type(made).__name__} with images of shape {images.shape}",
-                "pass a pipeline of images, and one prompt",
+                "pass a pipeline that makes images, and one prompt",
             )
         if not np.isfinite(images).all():
             raise InputError(
@@ -116,7 +124,7 @@ class PipelineGenerator:
 
 
 def _count_of(pipeline: Any) -> str:
-    """Return the argument by which the pipeline is told how many images to make."""
+    """Return the name of the pipeline's argument for the number of images."""
     remedy = "pass a diffusers pipeline, such as DDIMPipeline.from_pretrained(folder)"
     if not callable(pipeline):
         raise InputError("pipeline", "must be a pipeline", pipeline, remedy)
@@ -125,7 +133,7 @@ def _count_of(pipeline: Any) -> str:
     if count is None or "generator" not in taken:
         raise InputError(
             "pipeline",
-            f"must take generator, and {' or '.join(_COUNTS)}",
+            f"must take the arguments generator, and {' or '.join(_COUNTS)}",
             f"takes {', '.join(taken)}",
             remedy,
         )

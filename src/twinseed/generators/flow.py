@@ -1,4 +1,4 @@
-"""Samples of any denoiser ``D(y, sigma)``, by its deterministic probability flow."""
+"""A generator made of any denoiser ``D(y, sigma)``, by its deterministic probability flow."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Array = NDArray[np.float64]
 
 
 class DenoiserFlow:
-    """A generator from a denoiser: follows its probability flow from noise to data.
+    """A generator made of a denoiser: samples follow the probability flow from noise to data.
 
     Equation: ``dx/dsigma = (x - D(x, sigma))/sigma`` from ``x = sigma_max z`` down to
     ``sigma_min``, in the steps of ``sampler`` on geometric levels. With the best linear denoiser
@@ -34,8 +34,8 @@ class DenoiserFlow:
     ``ProbabilityFlow(sigma_min, sigma_max, sampler)``.
     Range: ``0 < sigma_min < sigma_max``, in the units of the data. Shapes: the denoiser is called
     with rows (N, *shape) and one level, and returns rows of the same shape; ``sample`` takes and
-    returns (seeds, d), d the product of ``shape``. No other randomness: twins that are given the
-    same noise follow the same path wherever their denoisers agree.
+    returns (seeds, d), d the product of ``shape``. Nothing else is random, so twins that are given
+    the same noise draw the same samples where their denoisers agree.
 
     Args:
         denoiser: ``D(rows, sigma)``, an estimate of the clean rows: a function of arrays, or a
@@ -43,9 +43,9 @@ class DenoiserFlow:
             in evaluation mode and without gradients.
         shape: the shape of one row, as the denoiser expects it.
         sigma_min: the last noise level.
-        sigma_max: the first noise level; several times the spread of the data along its leading
-            direction.
-        sampler: ``ts.Euler(steps)`` or ``ts.Heun(steps)``, ``Heun(32)`` unless given.
+        sigma_max: the first noise level: several times the standard deviation of the data along
+            their leading direction.
+        sampler: ``ts.Euler(steps)`` or ``ts.Heun(steps)``; by default ``Heun(32)``.
         block: number of rows per call of the denoiser.
 
     Raises:
@@ -84,7 +84,11 @@ class DenoiserFlow:
         self._block = whole("block", block, "pass how many rows to denoise at a time")
 
     def sample(self, noise: ArrayLike) -> Array:
-        """Return the sample of each row of noise, (seeds, d)."""
+        """Return the sample of each row of noise.
+
+        Args:
+            noise: standard normal numbers, (seeds, d); the samples have the same shape.
+        """
         z = checked_noise(noise, int(np.prod(self.shape)))
         found = np.empty_like(z)
         for start in range(0, len(z), self._block):
@@ -113,6 +117,6 @@ class DenoiserFlow:
                 "denoiser",
                 f"must return finite numbers; it did not at sigma = {sigma:.3g}",
                 "NaN or infinity",
-                "check that it was trained at this noise level",
+                "check that the denoiser was trained at this noise level",
             )
         return clean

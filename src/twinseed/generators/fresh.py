@@ -1,4 +1,4 @@
-"""The control that must pass: real rows that were never trained on."""
+"""The control that an audit must pass: real rows on which no generator was trained."""
 
 from __future__ import annotations
 
@@ -15,23 +15,29 @@ __all__ = ["Fresh"]
 
 
 class Fresh:
-    """Returns fresh rows in their order, one for each row of noise: a perfect generator.
+    """A perfect generator: returns fresh real rows in their order, one for each row of noise.
 
-    The rows must be neither training nor held-out rows. Shapes: rows (N, d); noise (seeds, d) with
-    at most N seeds, whose values are not used.
+    Args:
+        rows: real rows, (N, d), that are neither training nor held-out rows.
 
     Raises:
-        InputError: rows that are not numbers, or more seeds than rows.
+        InputError: rows that are not numbers, or more rows of noise than rows.
 
     >>> Fresh([[1.0, 2.0], [3.0, 4.0]]).sample(np.zeros((1, 2)))
     array([[1., 2.]])
+
+    See also: ``Memoriser``.
     """
 
     def __init__(self, rows: ArrayLike) -> None:
         self._rows: NDArray[Any] = numeric_rows("rows", rows, at_least=1)
 
     def sample(self, noise: ArrayLike) -> NDArray[np.float64]:
-        """Return as many rows as there are rows of noise."""
+        """Return as many rows as there are rows of noise.
+
+        Args:
+            noise: (seeds, d), at most N seeds; the numbers are not used.
+        """
         z = checked_noise(noise, self._rows.shape[1])
         if len(z) > len(self._rows):
             raise InputError(

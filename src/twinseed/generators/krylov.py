@@ -1,8 +1,4 @@
-"""The linear generator without a decomposition: a matrix function by Golub-Kahan steps.
-
-Apart from ``linear`` because it knows no spectrum: it reads the rows, step by step, and keeps only
-what the noise it was given has met of them.
-"""
+"""The linear generator without a decomposition: a matrix function by Golub-Kahan steps."""
 
 from __future__ import annotations
 
@@ -30,7 +26,7 @@ _CHUNK = 16
 _NOTHING = 64 * np.finfo(np.float64).eps
 """A new direction shorter than this, in units of the longest, is rounding."""
 _ROWS = 1 << 20
-"""Entries of a block of rows; what is not float64 is converted a block at a time."""
+"""Entries per block of rows; rows of another type are converted to float64 block by block."""
 
 
 class Applied(NamedTuple):
@@ -52,31 +48,28 @@ class KrylovGenerator:
 
     exact for polynomials f of degree below k, and for every f after ``min(n + 1, d)`` steps:
     directions that the rows never showed then have the eigenvalue 0 of ``B^T B``, hence ``f(0)``.
-    All rows of the noise go side by side, two matrix products a step. S is never formed.
+    Each step takes two matrix products for all rows of the noise together. S is never formed.
+    Steps are taken until the relative error of the worst row, ``|x_k - x|/|x|``, is within the
+    tolerance, by the smaller of a bound and an estimate (see ``Stopping``). All arithmetic is in
+    float64, except that products with float32 rows are in single precision once the remaining
+    error is so small that their rounding cannot matter. Small singular values of B keep their
+    digits, because they are not computed as roots of eigenvalues.
 
-    Range: ``tolerance`` above zero: steps are taken until the relative error of the worst row,
-    ``|x_k - x|/|x|``, is at most that, by the smaller of a bound and an estimate. The bound, for
-    filters analytic off the negative axis like ``Ridge`` and ``ProbabilityFlow``, is the error
-    integral over the residuals of shifted systems, some two to five times the error with a ridge.
-    The estimate, for a root at zero and for other filters, is the larger of that integral, centred
-    on the least eigenvalue found, and of what the last checks changed, extrapolated.
-    ``basis_gib`` holds ``V``: where it is full, the noise is halved; a single row of noise that
-    does not fit is left at the error that ``apply`` reports.
-
-    Shapes: rows (n, d), in memory or memory-mapped, read in blocks of rows twice a step. All
-    arithmetic is float64, to which other rows are converted block by block, but for one part: the
-    products with float32 rows are in single precision from the step on where what is left to be
-    found is so small that their rounding cannot matter. Small singular values keep their digits
-    (those of B are found as such, not as roots of eigenvalues).
+    Args:
+        rows: training rows, (n, d), in memory or memory-mapped; read in blocks twice per step.
+        filter: a continuous function of each eigenvalue alone.
+        tolerance: the largest relative error, above zero.
+        basis_gib: memory for ``V``, in GiB. Where the memory is full, the noise is halved; a single
+            row of noise that does not fit keeps the error that ``apply`` reports.
 
     Raises:
         InputError: rows that are not finite numbers; a filter that adapts to the whole spectrum,
-            that jumps, or that is negative or not finite somewhere; fields out of range.
+            that jumps, or that is negative or not finite somewhere; an argument out of range.
 
     Validity: real-valued filters, continuous on the spectrum. The number of steps grows like
-    ``sqrt(lambda_max/r)`` for a ridge r, and towards d for no ridge at n = d, where a
-    decomposition (``LinearGenerator``) is faster. The right vectors are orthogonalised against all
-    earlier ones, the left ones not: V orthogonal to working precision is enough.
+    ``sqrt(lambda_max/r)`` for a ridge r, and towards d for no ridge at n = d, where a decomposition
+    (``LinearGenerator``) is faster. Only the right vectors are orthogonalised against all earlier
+    vectors: V orthogonal to working precision is enough.
 
     Source: Golub and Kahan, SIAM J. Numer. Anal. 2 (1965) 205; Saad, SIAM J. Numer. Anal. 29 (1992)
     209 (the exponential, other f alike); Chen, Greenbaum, Musco and Musco, SIAM J. Matrix Anal.
@@ -91,6 +84,8 @@ class KrylovGenerator:
     >>> exact = LinearGenerator.fit(rows, ts.Ridge(0.1)).sample(noise)
     >>> bool(np.linalg.norm(found.samples - exact) < 1e-6 * np.linalg.norm(exact))
     True
+
+    See also: ``LinearGenerator``, ``Krylov``.
     """
 
     rows: NDArray[Any]
@@ -110,9 +105,10 @@ class KrylovGenerator:
         return int(self.rows.shape[1])
 
     def sample(self, noise: ArrayLike) -> Array:
-        """Turn noise into samples; row i comes from row i of the noise and nothing else.
+        """Return the samples of ``apply`` without the error estimate.
 
-        Shapes: ``noise`` (seeds, d), the samples likewise.
+        Args:
+            noise: standard normal numbers, (seeds, d); row i gives sample i alone.
 
         Raises:
             InputError: noise that is not finite numbers, or of another number of columns.
@@ -120,14 +116,20 @@ class KrylovGenerator:
         return self.apply(noise).samples
 
     def apply(self, noise: ArrayLike) -> Applied:
-        """Return the samples of the noise with their error estimate; ``sample`` has the shapes."""
+        """Return the samples with their estimated relative error and the number of steps.
+
+        Args:
+            noise: as in ``sample``.
+        """
         return self._applied(checked_noise(noise, self.d))
 
     def principal_directions(self, k: int) -> Array:
         """Return the leading eigenvectors of S, (d, min(k, n, d)), largest eigenvalue first.
 
-        By ARPACK on products with the rows, to the relative tolerance; by a thin decomposition
-        where all the directions that there are were asked for.
+        ARPACK finds them to the relative tolerance; all directions need a thin decomposition.
+
+        Args:
+            k: how many directions are wanted, a whole number.
         """
         number = whole("k", k, "pass how many directions are wanted", at_least=0)
         n, d = self.rows.shape
@@ -221,8 +223,8 @@ def require_elementwise(filter: Filter) -> None:
     if type(filter).adapted is not Filter.adapted or filter.breaks:
         raise InputError(
             "filter",
-            "must be a continuous function of each eigenvalue alone: matrix-free steps "
-            "know neither the whole sample spectrum nor a jump of the filter",
+            "must be a continuous function of each eigenvalue alone, because matrix-free "
+            "steps do not compute the whole sample spectrum",
             filter,
             "use the dense engine, or Ridge, ProbabilityFlow or EarlyStopping",
         )
@@ -247,7 +249,7 @@ class _Basis:
         return [*self._chunks[:-1], last]
 
     def clear(self, w: Array) -> None:
-        """Take off w, in place, its parts along the bases; twice, which is enough."""
+        """Subtract from w, in place, its parts along the bases; twice removes rounding errors."""
         for _ in range(2):
             before = np.linalg.norm(w, axis=1)
             for chunk in self._filled():
@@ -265,20 +267,20 @@ class _Basis:
 
 
 def _normalised(w: Array, scale: Array) -> tuple[Array, Array]:
-    """Return the lengths of the rows of w and w over them; both 0 where w is rounding."""
+    """Return the lengths of the rows of w, and w over these lengths; both 0 for rounding errors."""
     length = np.linalg.norm(w, axis=1)
     length[length <= _NOTHING * scale] = 0.0
     return length, np.divide(w, length[:, None], out=np.zeros_like(w), where=length[:, None] > 0)
 
 
 def _coefficients(entries: Array, gain: Callable[[Array], Array]) -> tuple[Array, Array]:
-    """Return ``f(B^T B / n) e_1`` and the singular values of B, (seeds, k) both.
+    """Return ``f(B^T B / n) e_1`` and the singular values of B, both (seeds, k).
 
     Shapes: entries ``alpha_1, beta_1, ..., alpha_k`` in rows, (seeds, 2 k - 1).
 
-    The symmetric tridiagonal matrix with diagonal 0 and these entries beside it is
-    ``[[0, B^T], [B, 0]]`` in shuffled order, and the even function ``f(s^2/n)`` of it holds
-    ``f(B^T B / n)``: singular values are found to absolute precision, unlike their squares' roots.
+    The symmetric tridiagonal matrix with diagonal 0 and these entries off the diagonal is
+    ``[[0, B^T], [B, 0]]`` in another order. The even function ``f(s^2/n)`` of this matrix contains
+    ``f(B^T B / n)``. So singular values keep absolute precision; roots of eigenvalues would not.
     """
     seeds, size = entries.shape
     steps = (size + 1) // 2

@@ -28,10 +28,15 @@ class LinearGenerator:
         x = V f(eigenvalues) V^T z + f(0) (z - V V^T z),
 
     plus the training mean where the model was fitted with ``center=True``. No d x d matrix is
-    formed when there are fewer rows than columns.
+    formed when there are fewer rows than columns. ``fit`` makes the model of training rows.
 
-    Shapes: ``eigenvalues`` (k,), largest first; ``directions`` (d, k), orthonormal columns, with
-    ``k = min(n, d)`` (``min(n - 1, d)`` when centred); ``mean`` (d,), zero unless centred.
+    Args:
+        filter: a function of each eigenvalue alone.
+        eigenvalues: of S, (k,), largest first, ``k = min(n, d)`` (``min(n - 1, d)`` when centred).
+        directions: the eigenvectors V of S, (d, k), orthonormal columns.
+        mean: the training mean, (d,); zero unless centred.
+        n: number of training rows.
+
     Source: Maillard and Goldt, arXiv 2605.21402.
 
     >>> import numpy as np, twinseed as ts
@@ -39,6 +44,8 @@ class LinearGenerator:
     >>> model = LinearGenerator.fit(rng.standard_normal((20, 50)), ts.Ridge(0.1))
     >>> model.sample(rng.standard_normal((3, 50))).shape, model.eigenvalues.shape
     ((3, 50), (20,))
+
+    See also: ``KrylovGenerator``, ``Dense``.
     """
 
     filter: Filter
@@ -51,24 +58,23 @@ class LinearGenerator:
     def fit(cls, train: ArrayLike, filter: Filter, *, center: bool = False) -> LinearGenerator:
         """Fit the model to training rows, by one thin singular value decomposition.
 
-        Equation: ``S = X^T X / n``, the mean being known to be zero; with ``center=True`` the
-        training mean is taken off first and put back into the samples, and
-        ``S = (X - mean)^T (X - mean) / (n - 1)``: the theory then holds with n - 1 in place of n.
-        Shapes: ``train`` (n, d). float32 and integers are computed in float64.
+        Equation: ``S = X^T X / n``; with ``center=True`` the training mean is subtracted first and
+        added to the samples, ``S = (X - mean)^T (X - mean) / (n - 1)``, and the theory holds with
+        n - 1 in place of n. A filter that depends on the whole sample spectrum is adapted to all d
+        eigenvalues here, including the zeros of directions that the rows do not span.
 
-        A filter that depends on the whole sample spectrum is adapted to it here, so ``filter`` of
-        the fitted model is a function of the eigenvalue alone. The spectrum has all d eigenvalues,
-        the zeros of the directions that the rows do not span included.
+        Args:
+            train: training rows, (n, d); float32 and integers are computed in float64.
+            filter: any filter.
+            center: pass False if the mean is known to be zero.
 
         Raises:
             InputError: rows that are not finite numbers, or fewer than two with ``center=True``; a
                 filter that is not finite and zero or above on this spectrum and at zero.
-
-        The singular values are those of X itself, not roots of a Gram matrix's eigenvalues, so
-        small eigenvalues keep their digits. With more rows than columns a triangular factor goes
-        first, which spares the n x d left singular vectors that nobody asked for. numpy's
-        decomposition lets other threads run meanwhile, so that Ctrl-C is heard; scipy's does not.
         """
+        # The singular values of X, unlike roots of a Gram matrix's eigenvalues, keep small digits.
+        # With more rows than columns a triangular factor comes first: the n x d left singular
+        # vectors are not needed. numpy's decomposition lets Ctrl-C interrupt; scipy's does not.
         given = numeric_rows("train", train, at_least=2 if center else 1)
         rows = np.array(given, dtype=np.float64)
         n, d = rows.shape
@@ -107,7 +113,8 @@ class LinearGenerator:
     def sample(self, noise: ArrayLike) -> Array:
         """Turn noise into samples; row i comes from row i of the noise and nothing else.
 
-        Shapes: ``noise`` (seeds, d), the samples likewise. Twins share their noise.
+        Args:
+            noise: standard normal numbers, (seeds, d); the samples have the same shape.
 
         Raises:
             InputError: noise that is not finite numbers, or of another number of columns.
@@ -122,7 +129,10 @@ class LinearGenerator:
         return samples
 
     def principal_directions(self, k: int) -> Array:
-        """Return the ``k`` leading directions of the model, (d, k), largest eigenvalue first.
+        """Return the leading directions of the model, (d, k), largest eigenvalue first.
+
+        Args:
+            k: how many directions are wanted.
 
         Raises:
             InputError: ``k`` is not a whole number from 0 to the number of directions learnt.

@@ -1,4 +1,4 @@
-"""The control that must be caught: a generator that returns its training rows."""
+"""The control that an audit must reject: a generator that returns its training rows."""
 
 from __future__ import annotations
 
@@ -22,12 +22,15 @@ class Memoriser:
     """The probability flow of the ideal denoiser of the training rows: each sample is a row.
 
     Equation: ``dx/dsigma = (x - D(x, sigma))/sigma`` from ``x = sigma_max z`` down, with the ideal
-    denoiser ``D = sum_i w_i x_i``, ``w_i ~ exp(-|x - x_i|^2/(2 sigma^2))``; the flow ends at a
-    training row, the one that the noise points to. ``noise`` adds that many root-mean-square
-    deviations of the data, along the sample's own noise (0: exact copies). ``fraction`` of the
-    samples are copies, chosen by the first entry of their noise; the others come from
-    ``otherwise``. Range: noise from 0; fraction from 0 to 1. Shapes: train (n, d), the noise given
-    to ``sample`` (seeds, d).
+    denoiser ``D = sum_i w_i x_i``, ``w_i ~ exp(-|x - x_i|^2/(2 sigma^2))``. The flow ends at a
+    training row, which depends on the noise z.
+
+    Args:
+        train: training rows, (n, d).
+        noise: how far a sample lies from its training row along z, in root-mean-square deviations
+            of the data; 0 gives exact copies.
+        fraction: share of the samples that are copies, from 0 to 1, chosen by the first entry of z.
+        otherwise: the generator of all other samples.
 
     Raises:
         InputError: a bad argument, or a fraction below 1 without ``otherwise``.
@@ -39,6 +42,8 @@ class Memoriser:
     >>> sample = Memoriser(train).sample(rng.standard_normal((1, 3)))
     >>> bool((sample == train).all(axis=1).any())
     True
+
+    See also: ``Fresh``.
     """
 
     def __init__(
@@ -50,10 +55,10 @@ class Memoriser:
         otherwise: Generator | None = None,
     ) -> None:
         self._rows = np.asarray(numeric_rows("train", train, at_least=1), dtype=np.float64)
-        self._noise = non_negative("noise", noise, "0 gives exact copies")
-        self._fraction = non_negative("fraction", fraction, "1 makes every sample a copy")
+        self._noise = non_negative("noise", noise, "pass 0 for exact copies")
+        self._fraction = non_negative("fraction", fraction, "pass a share from 0 to 1")
         if self._fraction > 1:
-            raise InputError("fraction", "must not exceed 1", fraction, "pass a share")
+            raise InputError("fraction", "must not exceed 1", fraction, "pass a share from 0 to 1")
         if self._fraction < 1 and otherwise is None:
             raise InputError(
                 "otherwise", "is needed with a fraction below 1", None, "pass another generator"
@@ -63,7 +68,11 @@ class Memoriser:
         self._scale = float(np.sqrt(np.mean((self._rows - self._mean) ** 2)))
 
     def sample(self, noise: ArrayLike) -> NDArray[np.float64]:
-        """Return the sample of each row of noise."""
+        """Return the sample of each row of noise.
+
+        Args:
+            noise: standard normal numbers, (seeds, d).
+        """
         z = checked_noise(noise, self._rows.shape[1])
         samples = self._rows[self.rows_of(z)] + self._noise * self._scale * z
         if self._otherwise is not None and self._fraction < 1:
@@ -72,7 +81,11 @@ class Memoriser:
         return samples
 
     def rows_of(self, noise: ArrayLike) -> NDArray[np.int64]:
-        """Return the training row at which the flow from each row of noise ends."""
+        """Return the number of the training row at which the flow of each row of noise ends.
+
+        Args:
+            noise: as in ``sample``.
+        """
         z = checked_noise(noise, self._rows.shape[1])
         found = np.empty(len(z), dtype=np.int64)
         step = max(1, _ENTRIES // len(self._rows))

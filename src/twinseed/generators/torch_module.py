@@ -1,4 +1,4 @@
-"""Samples of a torch module, from noise that twins share."""
+"""A generator made of a torch module, with noise that twins share."""
 
 from __future__ import annotations
 
@@ -32,23 +32,22 @@ class TorchGenerator:
     """A torch module that turns a batch of noise into a batch of samples.
 
     Equation: row i of the samples is ``module(z)`` of row i of the noise alone, in evaluation mode
-    and without gradients; afterwards every part of the module trains, or not, as it did before.
-    Range: the noise is standard normal, in the module's own precision.
-    Shapes: ``noise_shape`` of one row as the module wants it, such as ``(64, 1, 1)``; ``sample``
-    takes (seeds, prod(noise_shape)) and returns (seeds, ...), what the module returns.
+    and without gradients. Afterwards every part of the module is in its former mode again.
+    Range: the noise is standard normal, in the precision of the module.
+    Shapes: ``sample`` takes (seeds, prod(noise_shape)) and returns what the module returns,
+    (seeds, ...).
 
     Args:
         module: a ``torch.nn.Module``; a sampler of several steps is a module whose ``forward``
             runs them.
-        noise_shape: the shape of one row of noise.
-        device: where to run; the module is moved to this device. By default the module stays on its
-            own device.
+        noise_shape: the shape of one row of noise as the module takes it, such as ``(64, 1, 1)``.
+        device: the device to which the module is moved. By default the module stays on its device.
         batch: number of rows per call of the module.
 
     Raises:
-        InputError: something that is no module; a module that does not return one row of finite
-            numbers for each row of noise, or whose rows depend on the rest of the batch (the first
-            four are also drawn alone, and may differ by 0.1 % of the largest entry).
+        InputError: an object that is no module; a module that does not return one row of finite
+            numbers for each row of noise, or whose rows depend on other rows of the batch (the
+            first four are also drawn alone, and may differ by 0.1 % of the largest entry).
 
     Validity: a module that draws its own noise gives other samples in each call; an audit reports
     this.
@@ -80,7 +79,11 @@ class TorchGenerator:
         self.noise_shape = whole_numbers("noise_shape", noise_shape, remedy)
 
     def sample(self, noise: ArrayLike) -> NDArray[Any]:
-        """Return the sample of each row of noise."""
+        """Return the sample of each row of noise.
+
+        Args:
+            noise: standard normal numbers, (seeds, prod(noise_shape)).
+        """
         z = checked_noise(noise, math.prod(self.noise_shape)).reshape(-1, *self.noise_shape)
         with evaluating(self._module):
             probe = z[: min(_PROBE, self._batch)]
@@ -88,7 +91,7 @@ class TorchGenerator:
             if not _agree(first[: len(alone)], alone) and _agree(alone, self._draw(probe)):
                 raise InputError(
                     "module",
-                    "must map every row of noise by itself",
+                    "must turn each row of noise into a sample without the other rows",
                     f"the first {len(alone)} samples differ between a batch of {len(alone)} rows "
                     f"and a batch of {len(first)} rows",
                     "remove layers that mix the rows of a batch, or pass batch=1",
@@ -104,7 +107,7 @@ class TorchGenerator:
                 "module",
                 f"must return one row for each of {len(z)} rows of noise",
                 f"shape {samples.shape}",
-                "check noise_shape and what its forward returns",
+                "check noise_shape and what forward returns",
             )
         if not np.isfinite(samples).all():
             raise InputError(
@@ -114,7 +117,7 @@ class TorchGenerator:
 
 
 def is_module(given: object) -> TypeIs[nn.Module]:
-    """Whether something is a ``torch.nn.Module``; false where nobody has loaded torch."""
+    """Tell whether an object is a ``torch.nn.Module``; False where torch is not loaded."""
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(given, torch.nn.Module)
 
@@ -124,8 +127,8 @@ def on_arrays(
 ) -> Callable[[NDArray[np.float64], float], NDArray[Any]]:
     """Return ``D(rows, sigma)`` on arrays, of a module of tensors (N, *shape) and levels (N,).
 
-    It runs in evaluation mode and without gradients, on ``device`` if one is given (the module is
-    moved there), in the module's own precision.
+    The module runs in evaluation mode, without gradients and in its own precision; it is moved to
+    ``device`` if one is passed.
     """
     moved = module if device is None else module.to(device)
 
@@ -139,7 +142,7 @@ def on_arrays(
 
 @contextmanager
 def evaluating(*modules: nn.Module) -> Iterator[None]:
-    """Evaluation mode without gradients; then every part trains, or not, as it did before."""
+    """Evaluation mode without gradients; afterwards every part is in its former mode again."""
     import torch
 
     modes = [(part, part.training) for module in modules for part in module.modules()]
@@ -154,7 +157,7 @@ def evaluating(*modules: nn.Module) -> Iterator[None]:
 
 
 def _tensor_for(module: nn.Module, rows: NDArray[np.float64]) -> torch.Tensor:
-    """Return rows where the module's first parameter is, and as precise."""
+    """Return rows on the device and in the precision of the module's first parameter."""
     import torch
 
     weights = chain(module.parameters(), module.buffers())

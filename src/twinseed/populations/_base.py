@@ -1,4 +1,4 @@
-"""What a population is to the theory and to the simulation: a covariance, by its spectrum."""
+"""A population: a covariance, given to the theory and to the simulation by its spectrum."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Population(ABC):
     """The covariance of the data, known through its eigenvalues.
 
     Everything in twinseed is invariant under rotations, so a population is its spectrum: a bulk of
-    directions that share the mass, and a few isolated *factors*, single directions whose recovery
-    is asked for. Instances are immutable, and equal when their descriptions are.
+    many directions, and a few isolated *factors*, single directions whose recovery is computed.
+    Instances are immutable. Two populations are equal when their descriptions are equal.
     """
 
     @property
@@ -38,22 +38,32 @@ class Population(ABC):
 
     @abstractmethod
     def spectrum(self, d: float) -> Spectrum:
-        """Return the population spectrum at dimension ``d``; ``math.inf`` gives the limit.
+        """Return the population spectrum at dimension ``d``.
 
-        At a finite ``d`` each factor carries the weight 1/d; in the limit it carries none. ``d``
-        need not be whole (a load n/gamma is not).
+        At a finite dimension each factor carries the weight 1/d; in the limit it carries none.
+
+        Args:
+            d: the dimension; ``math.inf`` gives the limit, and a load n/gamma need not be whole.
         """
 
     @abstractmethod
     def surroundings(self, factor: int, d: float) -> Spectrum:
-        """Return the spectrum that factor number ``factor`` (from 0) sees: all but itself.
+        """Return the spectrum of all directions but one factor.
 
-        At a finite ``d`` the weights then sum to less than one.
+        At a finite dimension the weights then sum to less than one.
+
+        Args:
+            factor: number of the factor that is left out, from 0.
+            d: the dimension, as in ``spectrum``.
         """
 
     @abstractmethod
     def eigenvalues(self, d: int) -> NDArray[np.float64]:
-        """Return all ``d`` eigenvalues, the factors first, then the rest from large to small."""
+        """Return all eigenvalues, (d,): the factors first, then the others from large to small.
+
+        Args:
+            d: the dimension, a whole number.
+        """
 
     @abstractmethod
     def description(self) -> Mapping[str, Any]:
@@ -66,11 +76,14 @@ class Population(ABC):
 
     @property
     def dimension(self) -> int | None:
-        """The dimension, where the population has one of its own."""
+        """The dimension; None for a population that is defined at any dimension."""
         return None
 
     def effective_dimension(self, d: int) -> float:
         """Participation ratio ``(tr Sigma)^2 / tr Sigma^2``: from 1 (one direction) to d.
+
+        Args:
+            d: the dimension, a whole number.
 
         >>> import twinseed as ts
         >>> ts.Spiked([]).effective_dimension(100)
@@ -80,10 +93,15 @@ class Population(ABC):
         return float(mu.sum() ** 2 / np.dot(mu, mu))
 
     def sample(self, n: int, d: int, rng: np.random.Generator) -> NDArray[np.float64]:
-        """Draw ``n`` Gaussian rows; column j has variance ``eigenvalues(d)[j]``.
+        """Draw Gaussian rows, (n, d); column j has variance ``eigenvalues(d)[j]``.
 
         The population eigenvectors are the coordinate axes: no generality is lost, and factor k is
         column k.
+
+        Args:
+            n: number of rows.
+            d: the dimension, a whole number.
+            rng: the random generator of the draws.
         """
         rows = rng.standard_normal((n, d))
         rows *= np.sqrt(self.eigenvalues(d))
@@ -101,10 +119,13 @@ class Population(ABC):
         return size
 
     def identity(self, d: int) -> str:
-        """Return which code the population is: its class, and a digest of its spectrum at ``d``.
+        """Return a text that identifies the code: the class and a digest of the spectrum.
 
-        A store keeps results under it and the description, so that a population whose code was
+        A store keeps results under this text and the description, so a population whose code was
         edited is drawn anew.
+
+        Args:
+            d: the dimension of the spectrum.
         """
         listed = self.eigenvalues(d) if d <= _LISTED else ()
         return f"{class_name(self)} {digest(*self.spectrum(d), self.factors, listed)}"

@@ -1,10 +1,12 @@
-"""From a sample spectrum back to the population's: the fixed point, inverted.
+"""Deconvolution: estimates the population spectrum from a sample spectrum.
 
-The sample spectrum of a few rows is far wider than the population's. Both are tied by one equation,
-which is linear in the weights of the population's atoms once the sample has given kappa: hence
-non-negative least squares. What stands out of the bulk is inverted exactly, as a pole, first.
+The sample spectrum of a few rows is far wider than the population spectrum. One equation relates
+the two spectra. The sample gives kappa, and then the equation is linear in the weights of the
+population's atoms, so non-negative least squares solve it. Before that, each factor that stands out
+of the bulk is inverted exactly, as a pole.
 
-scipy.optimize is imported when a pilot is there: it costs as much as all the rest of twinseed.
+scipy.optimize is imported only when a pilot is given, because its import takes as long as the
+import of all other parts of twinseed.
 """
 
 from __future__ import annotations
@@ -20,22 +22,22 @@ __all__ = ["Deconvolved", "deconvolve", "most_factors"]
 Array = NDArray[np.float64]
 
 _LEVELS = 200
-"""Candidate eigenvalues of the bulk, in equal steps of log mu ..."""
+"""Candidate eigenvalues of the bulk, in equal steps of log mu, up to the largest sample eigenvalue
+of the bulk (no population eigenvalue of the bulk lies above it)."""
 _LOWEST = 1e-3
-"""... from this share of the bulk's mean (what lies lower counts as this) to its largest sample
-eigenvalue (no population eigenvalue of the bulk lies above)."""
+"""The lowest candidate, as a share of the bulk's mean; smaller eigenvalues count as this one."""
 _EQUATIONS = 60
-"""Values of zeta, in equal steps of log zeta, from the lowest candidate ..."""
+"""Values of zeta, in equal steps of log zeta, from the lowest candidate."""
 _BEYOND = 1e2
-"""... to this many times the largest sample eigenvalue of the bulk, where the equation states the
-trace alone."""
+"""The largest zeta, in units of the bulk's largest sample eigenvalue: there the equation states
+the trace alone."""
 _IMPOSED = 1e3
-"""Weight of the equation that the shares sum to one, beside relative residuals of weight one."""
+"""Weight of the equation that the shares sum to one; relative residuals have weight one."""
 _MOST_FACTORS = 32
 _EQUAL_FACTORS = 6
-"""Factors of nearly equal strength that are found together: their own gaps are no evidence."""
+"""Factors of nearly equal strength that are found together: the gaps between them do not count."""
 _LEAST_OVERLAP = 0.3
-"""An eigenvalue whose own pole would claim less than this overlap is not tried as a factor."""
+"""An eigenvalue whose own pole would give a smaller overlap is not tried as a factor."""
 _CLEARANCE = 3.3
 """Tracy-Widom scales above the edge: pure noise passes once in a thousand pilots."""
 
@@ -44,7 +46,7 @@ _CLEARANCE = 3.3
 class Deconvolved:
     """A population as far as a sample shows it.
 
-    ``values`` and ``counts`` are the bulk's atoms, in rising order, and how many directions each
+    ``values`` are the bulk's atoms in rising order, and ``counts`` how many directions each atom
     holds; ``factors`` are the directions that stand out, largest first. ``detectable`` is the least
     population eigenvalue that would have stood out of this bulk at this number of rows.
     """
@@ -60,7 +62,7 @@ def deconvolve(sample: Array, n: float, d: int, factors: int | None = None) -> D
 
     ``sample``: the sample covariance's eigenvalues above zero, largest first; ``factors``: how many
     of the largest are factors (None: those that are separated), at most ``most_factors``. Fewer
-    come back where one has no inverse, since it lies within the bulk.
+    factors are returned where one lies within the bulk and so has no inverse.
     """
     number = _separated(sample, n, d) if factors is None else factors
     poles = _inverted(sample, n, number)
@@ -77,10 +79,10 @@ def most_factors(sample: Array) -> int:
 
 
 def _separated(sample: Array, n: float, d: int) -> int:
-    """Count the leading eigenvalues that stand clear of the bulk fitted to all the others.
+    """Count the leading eigenvalues that lie outside the bulk fitted to all the others.
 
-    From the top down, a group of nearly equal factors at a time: a group is accepted when its
-    smallest member clears the edge, so that equal factors do not hide each other.
+    Groups of nearly equal factors are tried, the largest first. A group is accepted when its
+    smallest member lies outside the bulk, so that equal factors do not hide each other.
     """
     most, found = most_factors(sample), 0
     while True:
@@ -114,8 +116,8 @@ def _inverted(sample: Array, n: float, number: int) -> Array:
     """Population eigenvalues of the ``number`` largest sample eigenvalues, as poles.
 
     ``mu = -1/m(lambda)``, ``m(z) = (1/n) sum_j 1/(lambda_j - z)`` over the other n companion
-    eigenvalues. Two factors closer than the sampling error of either repel each other in the
-    sample by chance: there the term is tapered to zero.
+    eigenvalues. Sample eigenvalues of two factors repel each other. Where the factors are closer
+    than their sampling error, this term is noise, and is lowered to zero.
     """
     poles = np.empty(number)
     for k in range(number):
@@ -132,8 +134,8 @@ def _inverted(sample: Array, n: float, number: int) -> Array:
 def _bulk(sample: Array, n: float, d: int, poles: Array) -> tuple[Array, Array]:
     """Fit the bulk's atoms to ``kappa - zeta = (1/n) sum_j kappa mu_j/(kappa + mu_j)``.
 
-    kappa is 1/m(-zeta) of the whole sample, and the poles' own terms are known. A first fit gives
-    the mean of m's fluctuation at finite n (Bai and Silverstein), which the second allows for.
+    kappa is 1/m(-zeta) of the whole sample, and the terms of the poles are known. A first fit gives
+    the mean fluctuation of m at finite n (Bai and Silverstein); the second fit subtracts this mean.
     """
     rest = d - poles.size
     bulk = sample[poles.size :]

@@ -1,4 +1,4 @@
-"""What a pilot shows: the eigenvalues of its sample covariance, and how many rows they rest on."""
+"""The sample spectrum of a pilot: eigenvalues of its sample covariance, degrees of freedom."""
 
 from __future__ import annotations
 
@@ -22,11 +22,14 @@ _BLOCK = 1 << 22
 
 @dataclass(frozen=True)
 class PilotSpectrum:
-    """The eigenvalues above zero, largest first.
+    """The sample spectrum of a pilot.
 
-    ``degrees`` of freedom are the rows, less one where they gave the mean as well. Of the ``d``
-    columns, ``constant_columns`` never vary; ``directions`` is how many directions of the
-    population do, as far as the sample can say.
+    Args:
+        eigenvalues: the eigenvalues of the sample covariance above zero, (rank,), largest first.
+        degrees: degrees of freedom: the rows, less one if the rows also gave the mean.
+        d: number of columns.
+        directions: how many directions of the population vary, as far as the pilot shows.
+        constant_columns: number of columns that never vary.
     """
 
     eigenvalues: Array
@@ -101,5 +104,5 @@ def _require_distinct(rows: NDArray[Any]) -> None:
             "data",
             "must not repeat rows, because repeated rows hide how many directions vary",
             f"{distinct} different rows of {len(rows)}",
-            "drop the repetitions",
+            "drop the repeated rows",
         )

@@ -1,4 +1,4 @@
-"""Any discrete spectrum."""
+"""Populations with any discrete spectrum."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Atoms(Population):
     """A discrete population spectrum: eigenvalue ``values[j]`` for a share ``weights[j]``.
 
     Equation: ``H = sum_j weights[j] delta(values[j])``. Range: ``values >= 0``, not all zero;
-    ``weights > 0`` with sum one (equal when left out). Equal values are merged. At a finite
-    dimension the weights are rounded to whole numbers of directions (largest remainders), for
-    theory and simulation alike. The ``leading`` largest atoms are reported as factors; each must
-    then be a single direction, so ``d`` must be finite and give it the multiplicity one.
+    ``weights > 0`` with sum one. Equal values are merged. At a finite dimension the weights are
+    rounded to whole numbers of directions (largest remainders), for theory and simulation alike.
+    The ``leading`` largest atoms are reported as factors. Each of these atoms must be a single
+    direction, so ``d`` must be finite and the weight must be 1/d.
 
     Args:
         values: population eigenvalues, shape (k,), zero or above.
@@ -58,7 +58,9 @@ class Atoms(Population):
                 "a covariance has no negative eigenvalue; set rounding errors to zero",
             )
         if not np.any(mu > 0):
-            raise InputError("values", "must not all be zero", 0.0, "the data never vary")
+            raise InputError(
+                "values", "must not all be zero", 0.0, "pass at least one eigenvalue above zero"
+            )
         if weights is None:
             share = np.full(mu.size, 1.0 / mu.size)
         else:
@@ -68,11 +70,11 @@ class Atoms(Population):
                     "weights",
                     f"must have one entry per value, {mu.size}",
                     share.size,
-                    "add the rest",
+                    "pass one weight for each value",
                 )
             if np.any(share < 0):
                 raise InputError(
-                    "weights", "must be zero or above", float(share.min()), "drop the atom"
+                    "weights", "must be zero or above", float(share.min()), "leave its value out"
                 )
             total = math.fsum(share)
             if abs(total - 1.0) > 1e-9:
@@ -84,7 +86,7 @@ class Atoms(Population):
                 "leading",
                 f"must be below the number of distinct values, {self._values.size}",
                 leading,
-                "report fewer factors; equal values count as one atom",
+                "pass a smaller leading; equal values count as one atom",
             )
 
     @property
@@ -132,7 +134,7 @@ class Atoms(Population):
         if math.isinf(d) or d != math.floor(d):
             raise InputError(
                 "d",
-                "must give each leading atom a whole number of directions, so it needs d",
+                "must be a finite whole number, because each factor is one direction",
                 d,
                 "pass d, the number of columns",
             )
@@ -145,7 +147,7 @@ class Atoms(Population):
         if not np.any(counts[self._values > 0]):
             raise InputError(
                 "d",
-                f"must be larger: of {d} directions, rounded, none has an eigenvalue above zero",
+                f"must be larger: rounded to {d} directions, no eigenvalue is above zero",
                 d,
                 "use a larger dimension",
             )
@@ -156,6 +158,6 @@ class Atoms(Population):
                 f"needs leading atoms of one direction each, but at d = {d} the numbers of "
                 "directions are",
                 top.tolist(),
-                "give each leading atom the weight 1/d, or report fewer",
+                "give each leading atom the weight 1/d, or pass a smaller leading",
             )
         return counts

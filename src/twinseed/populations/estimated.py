@@ -1,4 +1,4 @@
-"""A population that was read off a pilot data set."""
+"""A population that is estimated from a pilot data set."""
 
 from __future__ import annotations
 
@@ -20,18 +20,25 @@ __all__ = ["Estimated", "estimate_population"]
 
 
 class Estimated(Population):
-    """A population known through the pilot data set that it was estimated from.
+    """A population estimated from a pilot data set; ``estimate_population`` returns one.
 
-    Equation: ``Sigma`` has the given ``eigenvalues``, one a direction; the ``leading`` largest are
-    factors, the rest is the bulk. Range: zero or above, not all zero. The dimension is theirs.
+    Equation: ``Sigma`` has the given ``eigenvalues``, one per direction; the ``leading`` largest
+    are factors, all others are the bulk.
+
+    Args:
+        eigenvalues: population eigenvalues, (d,), zero or above, not all zero, in any order.
+        leading: how many of the largest eigenvalues are factors.
+        degrees: degrees of freedom of the pilot; None if unknown.
+        constant_columns: number of columns that never vary in the pilot.
+        detectable: the least population eigenvalue that stands out of the bulk; None if unknown.
 
     Raises:
         InputError: a negative eigenvalue, only zeros, or as many factors as directions.
 
-    Validity: that of the estimate; ``estimate_population`` makes these.
-
     >>> Estimated([1.0, 9.0, 1.0, 0.5], leading=1).factors
     array([9.])
+
+    See also: ``estimate_population``, ``Atoms``.
     """
 
     def __init__(
@@ -59,7 +66,7 @@ class Estimated(Population):
                 "leading",
                 f"must be below the number of directions, {mu.size}",
                 leading,
-                "report fewer factors",
+                "pass a smaller leading",
             )
         self._values = np.sort(mu)[::-1]
         self._degrees = degrees
@@ -68,9 +75,12 @@ class Estimated(Population):
 
     @classmethod
     def of(cls, sample: PilotSpectrum, leading: int | None = None) -> Self:
-        """Deconvolve a sample spectrum; as many as ``leading`` factors are inverted, if it is set.
+        """Deconvolve a sample spectrum.
 
-        There may be fewer: at most a third of the rank, and those that can be inverted.
+        Args:
+            sample: the sample spectrum of a pilot.
+            leading: how many factors to invert; None inverts the separated factors. Fewer factors
+                are inverted where a third of the rank is less, or where one has no inverse.
         """
         if leading is not None:
             leading = min(leading, most_factors(sample.eigenvalues))
@@ -95,7 +105,7 @@ class Estimated(Population):
 
     @property
     def degrees(self) -> int | None:
-        """Degrees of freedom of the pilot: its rows, less one if they gave the mean as well."""
+        """Degrees of freedom of the pilot: its rows, less one if the rows also gave the mean."""
         return self._degrees
 
     @property
@@ -132,9 +142,12 @@ class Estimated(Population):
     def resampled(self, rng: np.random.Generator) -> Estimated:
         """Estimate again, from a Gaussian pilot of the same size drawn from this population.
 
-        What differs between such estimates is what a pilot of this size leaves open. (Drawing the
-        pilot's own rows with replacement would not do: repeated rows lower the rank, and with n of
-        order d the spectrum of such a draw is another one.)
+        The spread of such estimates shows how uncertain the estimate is. (Drawing the rows of the
+        pilot with replacement would be wrong: repeated rows lower the rank, and with n of order d
+        they change the spectrum.)
+
+        Args:
+            rng: the random generator of the draw.
         """
         if self._degrees is None:
             raise InputError("degrees", "must be known", None, "pass the rows of the pilot")
@@ -164,17 +177,18 @@ def estimate_population(
     """Estimate the population spectrum from a pilot data set, however few its rows.
 
     Equation: with the sample's companion transform ``m(-zeta)`` and ``kappa = 1/m``, the population
-    solves ``kappa - zeta = (1/n) sum_j kappa mu_j/(kappa + mu_j)`` for every zeta > 0; it is linear
-    in how many directions sit at each mu and is solved by non-negative least squares, after each
-    sample eigenvalue lambda that stands out of the bulk has been inverted by itself, ``mu =
-    -1/m(lambda)`` over the other eigenvalues. Range: at most as many factors as a third of the
-    rank (and 32). Shapes: rows are samples; further axes are flattened.
+    solves ``kappa - zeta = (1/n) sum_j kappa mu_j/(kappa + mu_j)`` for every zeta > 0. First each
+    sample eigenvalue lambda that stands out of the bulk is inverted by itself,
+    ``mu = -1/m(lambda)`` over the other eigenvalues. The equation is linear in the number of
+    directions at each mu, so non-negative least squares solve for the bulk. Range: at most as many
+    factors as a third of the rank, and at most 32.
 
     Args:
-        data: the pilot, at least 8 rows; n may be below or above d.
-        leading: how many factors to invert, instead of those that are separated (the others may
-            lie within the bulk, where their inverse means little).
-        known_mean: the rows are centred already, by a mean that did not come from them.
+        data: the pilot, (n, ...), at least 8 rows; n may be below or above d. Axes after the first
+            are flattened.
+        leading: how many factors to invert; by default those that are separated from the bulk. The
+            inverse of a factor within the bulk means little.
+        known_mean: pass True if the rows are centred by a mean that was not computed from them.
 
     Returns:
         A population of the data's dimension. Columns that never vary are directions of variance
@@ -208,13 +222,13 @@ def estimate_population(
             "leading",
             f"must be at most {found.factors.size} for this pilot",
             leading,
-            "ask for fewer, or take a larger pilot",
+            "ask for fewer factors, or pass a pilot of more rows",
         )
     return found
 
 
 def _one_a_direction(found: Deconvolved, size: int) -> NDArray[np.float64]:
-    """Spread the bulk over ``size`` whole directions: means of the quantile function, in order."""
+    """Return the bulk as ``size`` eigenvalues, one per direction, from its quantile function."""
     ends = np.append(0.0, np.cumsum(found.counts))
     ends *= size / ends[-1]
     mass = np.append(0.0, np.cumsum(np.diff(ends) * found.values))

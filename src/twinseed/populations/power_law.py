@@ -1,4 +1,4 @@
-"""Power-law spectra: the covariance of natural images and of many other data."""
+"""Power-law spectra, as the covariance of natural images and of many other data has."""
 
 from __future__ import annotations
 
@@ -23,18 +23,17 @@ class PowerLaw(Population):
     """Power-law spectrum with unit mean.
 
     Equation: ``mu_k = d k^-exponent / sum_j j^-exponent``, k = 1..d, so that the trace is ``d``.
-    Range: ``exponent >= 0``; 0 is the identity, 1 to 2 is what images show. The ``leading``
-    eigenvectors are reported as factors.
+    Range: ``exponent >= 0``; 0 is the identity, images have exponents from 1 to 2.
 
     Args:
         exponent: the decay of the eigenvalues, zero or above.
         d: the dimension, from 2 to ten million.
-        leading: how many factors to report, at most d - 1.
+        leading: how many of the leading eigenvectors are factors, at most d - 1.
 
     Raises:
         InputError: a negative exponent, or a dimension below 2 or above ten million.
 
-    Source: the paper's power-law part, Maillard and Goldt, arXiv 2605.21402.
+    Source: Maillard and Goldt, arXiv 2605.21402 (their section on power laws).
 
     >>> PowerLaw(1.0, 4).eigenvalues(4)
     array([1.92, 0.96, 0.64, 0.48])

@@ -1,4 +1,4 @@
-"""The spiked covariance: an isotropic bulk and a few strong directions."""
+"""The spiked covariance: an isotropic bulk and a few directions of larger variance."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Spiked(Population):
     """Spiked covariance: a few factors over noise of equal variance.
 
     Equation: ``Sigma = bulk I + sum_k strengths[k] u_k u_k^T`` with orthonormal ``u_k``.
-    Range: ``strengths[k] > -bulk``; 0 is no factor at all, and a factor of strength beta over a
-    unit bulk can be recovered when ``n/d > 1/beta^2``. ``strengths`` may be empty (pure noise) or
-    hold equal values (then the factors are recovered as a subspace).
+    Range: ``strengths[k] > -bulk``; 0 is no factor at all. A factor of strength beta over a unit
+    bulk can be recovered when ``n/d > 1/beta^2``. ``strengths`` may be empty (pure noise) or hold
+    equal values (then the factors are recovered as a subspace).
 
     Args:
         strengths: excess variance of each factor over the bulk, each above ``-bulk``; one number or
