@@ -1,8 +1,8 @@
 """Finds the nearest rows exactly, by cosine and by Euclidean distance.
 
-float32 matrix products are fast, and useless exactly where memorisation lives: the distance of a
-near copy is lost in their rounding error. So the products only exclude rows, by a rigorous error
-bound, and the few rows that they cannot exclude are compared in float64 on the original values.
+float32 matrix products are fast, but their rounding errors are larger than the distance of a near
+copy. So the products only exclude rows, by a rigorous error bound. The few rows that the products
+cannot exclude are compared in float64 on the original values.
 """
 
 from __future__ import annotations
@@ -37,31 +37,34 @@ def nearest(
     rows ``r_j`` of each group; ``o`` is the ``origin`` (zero when left out). Range: cosine from 0
     (orthogonal) to 1 (parallel); distance from 0 (a copy) upwards.
 
-    Shapes: queries (N, d); rows (M, d); the answer (N, G). ``groups`` is the number of groups
-    (row j is in group j modulo G) or one label from 0 to G - 1 for each row. ``ties`` (M,) ranks
-    the rows: of equally near rows the one of least rank is returned, the lower row by default.
+    Args:
+        queries: (N, d).
+        rows: (M, d).
+        groups: the number G of groups (row j is in group j modulo G), or one label from 0 to G - 1
+            for each row; the answer has the shape (N, G).
+        ties: rank of each row, (M,): of equally near rows the row of least rank is returned; by
+            default the row of the least number.
+        origin: the point about which cosines are measured, (d,); zero by default.
+        memory: bytes beyond the answer and the arguments, 8 MiB or more. Arguments may be
+            memory-mapped: rows are read in blocks, once if they fit into a quarter of the memory,
+            else twice for each batch of queries.
+        top: how many rows per query are compared that not even float64 products distinguish.
+        progress: counts pairs of a query and a row.
 
     Raises:
         InputError: not numbers, not finite, widths that differ, a group without rows.
 
-    Validity: the products run in the arrays' own precision (float32 stays float32), on values
-    centred by the rows' mean, so that a large mean costs no digits. With unit roundoff u and
+    Validity: the products have the precision of the arrays (float32 stays float32), on values
+    centred by the rows' mean, so that a large mean loses no digits. With unit roundoff u and
     ``g = (d + 16) u / (1 - (d + 16) u)``, every computed ``q.r - |r|^2/2`` is within
     ``g (|q| + |r|) |r|`` of its true value, and every computed cosine (times |q|) within
     ``g (|q| + |m|)(|r| + |m|)/|r - o|``, ``m`` the mean less the origin: the classical bound
     ``g sum_j |q_j r_j|`` for an inner product summed in any order, with Cauchy-Schwarz, and 16
-    more roundings for the centring and the shifts. A row is dropped only if its score plus its
-    bound lies below another's score less its bound, so the true nearest row is always kept. What
-    is kept is compared in float64 on the original values.
-    Where that excludes too few of some 256 rows (a mean far larger than the spread, many equal
-    rows), products in float64 choose among them; only of rows that even these cannot tell apart
-    are no more than ``top`` compared.
-
-    ``progress`` counts pairs of a query and a row.
-
-    Memory: at most about ``memory`` bytes (8 MiB or more) beyond the answer and the arguments,
-    which may be memory-mapped: rows are read in blocks, once where they fit into a quarter of
-    it, else twice for each batch of queries.
+    more roundings for the centring and the shifts. A row is excluded only if its score plus its
+    bound lies below the score less the bound of another row, so the true nearest row is never
+    excluded. Where too few of 256 rows are excluded (a mean far larger than the standard
+    deviation, many equal rows), products in float64 choose among them; of rows that float64
+    products do not distinguish at most ``top`` are compared.
 
     Source: N. Higham, Accuracy and Stability of Numerical Algorithms (2002), equation (3.5).
 
@@ -76,7 +79,7 @@ def nearest(
             "queries",
             f"must have as many columns as the rows, {r.shape[1]}",
             q.shape[1],
-            "match the widths",
+            "pass queries and rows of the same columns",
         )
     labels = _labels(groups, len(r))
     count = int(labels.max()) + 1

@@ -1,4 +1,4 @@
-"""Where scores are computed: a common frame, and the rows in blocks that fit the memory."""
+"""The frame (centre and scale) in which scores are computed, and the rows in blocks."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _SEGMENT = 256  # rows whose largest score is kept in the first pass
 _BLOCK = 4096  # rows multiplied at a time, at most
 _QUERIES = 512  # queries multiplied at a time, at most: the scores stay in the cache
 WAITING = 2  # candidates collected for each query and group before they are compared
-CROWDED = 4  # candidates for each query in one segment beyond which float64 chooses again
+CROWDED = 4  # with more candidates per query in one segment, float64 products choose again
 
 
 @dataclass(frozen=True)
 class Frame:
-    """Where scores are computed: scaled so that nothing overflows, centred on the rows' mean."""
+    """The frame of the scores: scaled so that nothing overflows, centred on the rows' mean."""
 
     dtype: np.dtype[Any]
     scale: float
@@ -51,7 +51,7 @@ class Frame:
 
     @property
     def offset(self) -> NDArray[np.float64]:
-        """``m``: what turns centred values into values about the origin."""
+        """``m``: added to centred values, it gives values about the origin."""
         return self.centre.astype(np.float64) - self.origin
 
     def widened(self) -> Frame:
@@ -88,7 +88,7 @@ class BlockSizes:
     def within(
         cls, memory: int, rows: int, d: int, itemsize: int, groups: int, top: int
     ) -> BlockSizes:
-        """Share the memory: a quarter at most to the rows and to the scores, queries the rest."""
+        """Divide the memory: at most a quarter for rows and for scores, the rest for queries."""
         a_row = d * (2 * itemsize + 8)
         block = int(np.clip(memory // 4 // a_row, 1, _BLOCK))
         queries = int(np.clip(memory // 4 // (2 * block * itemsize), 1, _QUERIES))
@@ -103,7 +103,7 @@ class BlockSizes:
 
 @dataclass(frozen=True)
 class Block:
-    """Some rows, sorted by group, with all that turns their products into scores and bounds."""
+    """Some rows, sorted by group, with the numbers that give scores and bounds from products."""
 
     index: NDArray[np.int64]
     group: NDArray[np.int64]
@@ -145,7 +145,7 @@ class Block:
 
 
 class Blocks:
-    """All rows in blocks, to be gone through more than once; kept where the memory allows it."""
+    """All rows in blocks, which can be read more than once; kept if they fit into the memory."""
 
     def __init__(
         self, r: NDArray[Any], labels: NDArray[np.int64], frame: Frame, plan: BlockSizes

@@ -35,7 +35,7 @@ class Distance:
 
 
 class Cosine:
-    """``|(q - o).(r - o)| / |r - o|``: largest where the |cosine| is."""
+    """``|(q - o).(r - o)| / |r - o|``: largest where the |cosine| is largest."""
 
     def __init__(self, frame: Frame, placed: NDArray[Any], length: NDArray[np.float64]) -> None:
         self.roundoff = frame.roundoff

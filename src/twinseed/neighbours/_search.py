@@ -1,4 +1,4 @@
-"""The search: bound every row, keep the few that the bound cannot exclude, compare those."""
+"""The search: bound every row, exclude rows by the bound, compare the remaining rows exactly."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Metrics = tuple[Metric, ...]
 
 
 class _Kept:
-    """What the bound could not exclude, compared exactly as soon as enough has come together."""
+    """Rows that the bound could not exclude; they are compared exactly in batches."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class _Kept:
         self._waiting = 0
 
     def add(self, key: NDArray[np.int64], row: NDArray[np.int64]) -> None:
-        """Take candidates; the key is query times groups plus group."""
+        """Add candidates; the key is query times groups plus group."""
         self._keys.append(key)
         self._rows.append(row)
         self._waiting += key.size
@@ -81,7 +81,7 @@ def search(
     best: Nearest,
     report: Callable[[float], None],
 ) -> None:
-    """Fill ``best`` for one batch of queries: bound every row, keep a few, compare those."""
+    """Fill ``best`` for one batch of queries."""
     placed = frame.place(q)
     groups = best.cosine.shape[1]
     length = np.sqrt(squares(placed, 0.0))
@@ -126,8 +126,8 @@ def _decide(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Choose again in float64, where the working precision could exclude too few rows.
 
-    Returns row and query numbers: every row that float64 products cannot exclude, but of those at
-    most the ``top`` best for each query. Of rows that are all the same, the first.
+    Returns row and query numbers: the rows that float64 products cannot exclude, at most the
+    ``top`` best per query. Of equal rows the first row is returned.
     """
     if (r == r[0]).all():
         return np.zeros(len(q), dtype=np.int64), np.arange(len(q))
@@ -160,7 +160,7 @@ def _bound_all(
     groups: int,
     report: Callable[[float], None],
 ) -> tuple[list[NDArray[Any]], NDArray[np.float64]]:
-    """Return each segment's largest scores (metrics, queries), and what a group's best reaches."""
+    """Return each segment's largest scores (metrics, queries), and a lower bound per group."""
     peaks: list[NDArray[Any]] = []
     surely = np.full((len(metrics), groups, len(placed)), -np.inf)
     for block in blocks:

@@ -1,4 +1,4 @@
-"""Nearest rows by group of rows: joined over queries, least over parts of the rows, folded."""
+"""Nearest rows per group of rows: joined over queries, or the least over parts of the rows."""
 
 from __future__ import annotations
 
@@ -16,29 +16,47 @@ _NAMES = ("cosine", "cosine_row", "distance", "distance_row")
 
 @dataclass(frozen=True)
 class Nearest:
-    """The nearest rows of each query in each group of rows; every array is (queries, groups)."""
+    """The nearest rows of each query in each group of rows; every array is (queries, groups).
+
+    Args:
+        cosine: largest |cosine| to a row, from 0 to 1; 0 for a query or rows of length zero.
+        cosine_row: number of the row with this cosine.
+        distance: smallest Euclidean distance to a row.
+        distance_row: number of the row with this distance.
+    """
 
     cosine: NDArray[np.float64]
-    """Largest |cosine| to a row, from 0 to 1; 0 for a query or rows of length zero."""
     cosine_row: NDArray[np.int64]
     distance: NDArray[np.float64]
-    """Smallest Euclidean distance to a row."""
     distance_row: NDArray[np.int64]
 
     @classmethod
     def empty(cls, queries: int, groups: int) -> Nearest:
-        """Return arrays to be filled."""
+        """Return arrays to be filled.
+
+        Args:
+            queries: number of queries.
+            groups: number of groups.
+        """
         row = np.zeros((queries, groups), dtype=np.int64)
         return cls(np.zeros(row.shape), row, np.zeros(row.shape), row.copy())
 
     @classmethod
     def joined(cls, parts: Sequence[Nearest]) -> Nearest:
-        """Return the answers of several lots of queries, one after the other."""
+        """Return the answers of several sets of queries, one after the other.
+
+        Args:
+            parts: the answers, with the same groups.
+        """
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in _NAMES))
 
     @classmethod
     def least(cls, parts: Sequence[Nearest]) -> Nearest:
-        """Return the nearest of the answers of several parts of the rows, the first of equals."""
+        """Return the nearest row over several parts of the rows; of equals the first.
+
+        Args:
+            parts: the answers for the same queries.
+        """
         best, *others = parts
         for one in others:
             closer, nearer = one.cosine > best.cosine, one.distance < best.distance
@@ -51,13 +69,21 @@ class Nearest:
         return best
 
     def part(self, queries: slice, groups: slice = slice(None)) -> Nearest:
-        """Return a view of some queries, in some groups."""
+        """Return a view of some queries, in some groups.
+
+        Args:
+            queries: which queries.
+            groups: which groups; all by default.
+        """
         return Nearest(*(getattr(self, name)[queries, groups] for name in _NAMES))
 
     def placed(self, groups: NDArray[Any], count: int, before: int) -> Nearest:
-        """Return the answers of ``groups`` among ``count`` groups, the others infinitely far.
+        """Return the answers among more groups; the other groups are infinitely far.
 
-        ``before`` rows come before the rows that were searched.
+        Args:
+            groups: the numbers of these groups among all groups.
+            count: number of all groups.
+            before: number of rows that come before the rows that were searched.
         """
         shape = len(self.cosine), count
         found = Nearest(
@@ -81,7 +107,7 @@ def folded(
     """Return the best value of each group: columns ``g``, ``g + groups``, ... are group g.
 
     Shapes: values (queries, columns); the answer (queries, groups). ``best`` is ``np.maximum`` or
-    ``np.minimum``. ``number`` (columns,) numbers the columns, which count from 0 by default.
+    ``np.minimum``. ``number`` (columns,) are the numbers of the columns, by default from 0.
 
     >>> folded(np.array([[1.0, 5.0, 3.0]]), 2, np.maximum)
     array([[3., 5.]])

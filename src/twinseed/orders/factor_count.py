@@ -1,4 +1,4 @@
-"""How many leading directions are looked at, of those asked for: one rule for every entrance."""
+"""How many leading directions are measured: as many as were asked for, or as many as exist."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["FactorCount", "factor_count"]
 
 @dataclass(frozen=True)
 class FactorCount:
-    """The leading directions that were asked for, and those that exist."""
+    """The number of leading directions that were asked for, and the number that are measured."""
 
     asked: int
     count: int
@@ -21,7 +21,7 @@ class FactorCount:
 
     @property
     def told(self) -> str:
-        """Say in a sentence that fewer are looked at than were asked for; empty if none lack."""
+        """A sentence that fewer directions are measured than were asked for; else empty."""
         if self.count == self.asked:
             return ""
         where = f"{self.columns} columns"
@@ -33,16 +33,16 @@ class FactorCount:
         )
 
     def at_most(self, found: int) -> FactorCount:
-        """Return the same, with no more directions than were found."""
+        """Return the same with at most ``found`` directions."""
         return replace(self, count=min(self.count, found))
 
 
 def factor_count(asked: Any, *, columns: int, rows: int | None = None) -> FactorCount:
-    """Cut the number of leading directions asked for to those that exist.
+    """Return how many leading directions are measured, of those that were asked for.
 
     Equation: ``min(asked, columns, rows - 1)``; n rows span n - 1 directions about their mean.
-    ``rows`` are those whose directions stand for the truth: held-out or reference rows; None where
-    there are none, or where the directions are known.
+    ``rows`` is the number of held-out or reference rows, whose directions stand for the truth; None
+    where there are no such rows, or where the directions are known.
 
     Raises:
         InputError: ``asked`` is no whole number, or below 0.
@@ -52,6 +52,6 @@ def factor_count(asked: Any, *, columns: int, rows: int | None = None) -> Factor
     >>> print(factor_count(5, columns=3).told)
     5 leading directions were asked for. 3 are measured, because 3 columns have no more directions.
     """
-    number = whole("factors", asked, "pass how many leading directions to look at", at_least=0)
+    number = whole("factors", asked, "pass how many leading directions to measure", at_least=0)
     count = min(number, columns, number if rows is None else max(rows - 1, 0))
     return FactorCount(number, count, columns, rows)

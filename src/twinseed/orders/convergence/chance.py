@@ -1,4 +1,4 @@
-"""The chance level of convergence, and the agreement above it: in theory and in every engine."""
+"""The chance level of convergence, and the agreement above this level."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from twinseed.status import Status
 __all__ = ["against_chance", "where_known"]
 
 _NOTHING = 1e-9
-"""A chance level this close to 1 leaves nothing to be corrected."""
+"""With a chance level closer to 1 than this, the corrected convergence is not identifiable."""
 
 
 def against_chance(
     convergence: ArrayLike, chance: ArrayLike, known: ArrayLike, gap: ArrayLike = np.nan
 ) -> dict[str, Estimate]:
-    """Return the chance level, and the convergence above it over what chance leaves.
+    """Return the chance level and the corrected convergence.
 
-    Equation: ``(convergence - chance)/(1 - chance)``; ``1 - gap/(1 - chance)`` where the ``gap`` to
-    1 is given and below a half, which keeps its digits. Not identifiable: both where not ``known``
-    (no energy at all), the second where chance leaves nothing.
+    Equation: ``(convergence - chance)/(1 - chance)``; where the ``gap`` to 1 is given and below a
+    half, ``1 - gap/(1 - chance)``, which is more accurate. Both are not identifiable where not
+    ``known`` (the samples have no energy); the second also where chance is 1.
     """
     q, level, left = (np.asarray(one, dtype=np.float64) for one in (convergence, chance, gap))
     learned = 1.0 - level
@@ -34,7 +34,7 @@ def against_chance(
 
 
 def where_known(known: ArrayLike, value: ArrayLike, status: ArrayLike = Status.OK) -> Estimate:
-    """Return an estimate that is not identifiable where it is not ``known``."""
+    """Return an estimate that is "not identifiable" where not ``known``."""
     return Estimate(
         np.where(known, value, np.nan),
         np.where(known, 0.0, np.nan),

@@ -25,18 +25,21 @@ _ABSENT = Estimate.missing(Status.NOT_IDENTIFIABLE)
 
 @dataclass(frozen=True)
 class SeedSums:
-    """Sums over the columns for each seed, all of shape (N,), in float64."""
+    """Sums over the columns for each seed, all of shape (N,), in float64.
+
+    Args:
+        product: ``a_i.b_i``.
+        energy: ``(|a_i|^2 + |b_i|^2)/2``.
+        gap: ``|a_i - b_i|^2 / 2``, which is energy - product without cancellation.
+        cosine: ``a_i.b_i/(|a_i||b_i|)``, 0 where a sample has length zero.
+        mismatched: ``sum_{j != i} (a_i.b_j + a_j.b_i)/2``.
+    """
 
     product: NDArray[np.float64]
-    """``a_i.b_i``"""
     energy: NDArray[np.float64]
-    """``(|a_i|^2 + |b_i|^2)/2``"""
     gap: NDArray[np.float64]
-    """``|a_i - b_i|^2 / 2``, which is energy - product without cancellation."""
     cosine: NDArray[np.float64]
-    """``a_i.b_i/(|a_i||b_i|)``, 0 where a sample has length zero."""
     mismatched: NDArray[np.float64]
-    """``sum_{j != i} (a_i.b_j + a_j.b_i)/2``"""
 
 
 def pairs(
@@ -44,9 +47,9 @@ def pairs(
     samples_b: NDArray[Any],
     origin: NDArray[np.float64] | None = None,
 ) -> SeedSums:
-    """Return the sums over columns that every measure of convergence is made of.
+    """Return the sums over columns from which every measure of convergence is computed.
 
-    Shapes: both samples (N, d), row i of both from seed i; origin (d,). Memory: blocks.
+    Shapes: both samples (N, d), row i of both from seed i, read in blocks of rows; origin (d,).
 
     >>> found = pairs(np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([[1.0, 1.0], [0.0, 2.0]]))
     >>> found.product, found.gap
@@ -82,19 +85,20 @@ def from_twins(
 
     Equation: trace ratio ``q = sum_i a_i.b_i / sum_i (|a_i|^2 + |b_i|^2)/2``, its gap
     ``1 - q = sum_i |a_i - b_i|^2 / sum_i (|a_i|^2 + |b_i|^2)`` without cancellation, the mean
-    cosine over seeds, and the null: the same trace ratio averaged over all pairs of seeds that do
-    not match. Along each column u of ``directions`` (d, k), ``convergence_factor`` is the
-    correlation ``sum_i (a_i.u)(b_i.u) / sqrt(sum_i (a_i.u)^2 sum_i (b_i.u)^2)``, about the origin
-    of ``twins`` (the known mean, not that of the seeds), so that q is its energy-weighted mean. It
-    is not identifiable without directions or where a twin has no component. ``flow_distance`` is
-    ``(1/N) sum_i |a_i - b_i|^2/d``, in squared units of the data. Range of the others: -1 to 1; 1
-    means equal samples, the null's level means unrelated ones.
+    cosine over seeds, and the null: the same trace ratio averaged over all pairs of different
+    seeds. Along each column u of ``directions`` (d, k), ``convergence_factor`` is the correlation
+    ``sum_i (a_i.u)(b_i.u) / sqrt(sum_i (a_i.u)^2 sum_i (b_i.u)^2)`` about the origin of ``twins``
+    (the known mean, not the mean of the seeds), so q is the energy-weighted mean of these
+    correlations. ``convergence_factor`` is not identifiable without directions or where a twin has
+    no component. ``flow_distance`` is ``(1/N) sum_i |a_i - b_i|^2/d``, in squared units of the
+    data. All other values lie between -1 and 1: 1 means equal samples, the level of the null means
+    unrelated samples.
 
-    Validity: the error bars resample the seeds and take the two trained models as given: they say
-    nothing about other training sets of the same size. The null is the energy of the mean in units
-    of the whole, zero for centred models: where it is large, measure ``twins.centred()``. Its error
+    Validity: the error bars resample the seeds and hold the two trained models fixed: they say
+    nothing about other training sets of the same size. The null is the share of the energy that
+    the mean has, zero for centred models: where it is large, measure ``twins.centred()``. Its error
     bar is a jackknife over seeds (a bootstrap would pair a seed with its own copy). The chance
-    level, and what is corrected by it, need the model: arrays alone do not tell them.
+    level and the corrected convergence need the model; they do not follow from samples alone.
 
     Source: Maillard and Goldt, arXiv 2605.21402 (definition); Kadkhodaie, Guth, Simoncelli and
     Mallat, arXiv 2310.02557 (the cosine); arXiv 2505.20123 (the flow distance).
@@ -150,11 +154,15 @@ def from_twins(
 
 
 class Along(NamedTuple):
-    """The convergence spectrum; every array has one entry a band."""
+    """The convergence spectrum; every array has one entry per band.
+
+    Args:
+        correlation: agreement of the twins along each band, -1 to 1.
+        energy: share of the samples' energy along each band; over all columns the sum is one.
+    """
 
     correlation: Estimate
     energy: Array
-    """Share of the samples' energy; over bands that span all columns it sums to one."""
 
 
 def along(
@@ -168,13 +176,13 @@ def along(
     """Measure the convergence spectrum: agreement of the twins along bands of directions.
 
     Equation: for a band G of orthonormal directions u, ``sum_i sum_u (a_i.u)(b_i.u) / sqrt(sum_i
-    sum_u (a_i.u)^2 sum_i sum_u (b_i.u)^2)``, about the origin of the twins; for a band of one it is
-    ``convergence_factor``. Range: -1 to 1 (agreement). Shapes: directions (d, k), ``bands``
-    consecutive slices that span its columns; memory: blocks, and three numbers a band for each
-    seed.
+    sum_u (a_i.u)^2 sum_i sum_u (b_i.u)^2)``, about the origin of the twins; for a band of one
+    direction this is ``convergence_factor``. Range: -1 to 1 (agreement). Shapes: directions (d, k),
+    ``bands`` consecutive slices that span the columns. Memory: blocks of rows, and three numbers
+    per band and seed.
 
-    Validity: that of ``from_twins``; the directions are taken as given.
-    Source: Maillard and Goldt, arXiv 2605.21402 (convergence); its resolution by direction is ours.
+    Validity: as ``from_twins``; the directions are held fixed.
+    Source: Maillard and Goldt, arXiv 2605.21402 (convergence); the directions are an addition.
 
     >>> rng = np.random.default_rng(0)
     >>> a, train = rng.standard_normal((2, 50, 4))
@@ -200,7 +208,7 @@ def along(
 
 
 def _bootstrap(table: Array, draw: np.random.Generator, resamples: int) -> Array:
-    """Return the column sums of as many resampled tables, shape (resamples, columns)."""
+    """Return the column sums of each resampled table, shape (resamples, columns)."""
     count = len(table)
     drawn = np.zeros((resamples, table.shape[1]))
     for row in drawn:
@@ -209,14 +217,14 @@ def _bootstrap(table: Array, draw: np.random.Generator, resamples: int) -> Array
 
 
 def _spread(values: Array) -> float:
-    """Standard deviation over bootstrap draws; 0 where none were asked for."""
+    """Return the standard deviation over bootstrap draws; 0 where there are no draws."""
     return float(values.std(ddof=1)) if values.size > 1 else 0.0
 
 
 def _components(
     twins: Twins, directions: Array | None, bands: Sequence[slice] | None = None
 ) -> Array:
-    """``(a.u)(b.u)``, ``(a.u)^2`` and ``(b.u)^2`` of each seed (row), for all u (bands) in turn."""
+    """Return ``(a.u)(b.u)``, ``(a.u)^2``, ``(b.u)^2`` per seed (row), each for all u or bands."""
     if directions is None or twins.samples_b is None:
         return np.empty((twins.seeds, 0))
     starts = None if bands is None else [band.start for band in bands]
@@ -239,7 +247,7 @@ def _correlation(components: Array, drawn: Array, source: str) -> Estimate:
     again = np.asarray(
         factor_correlation(*np.moveaxis(drawn.reshape(len(drawn), 3, -1), 1, 0)).value
     )
-    # a draw without a seed that has a component says nothing, and is left out
+    # a draw in which no seed has a component has no correlation, and is left out
     se = [_spread(column[np.isfinite(column)]) for column in again.T]
     seen = np.isfinite(np.asarray(found.value))
     return Estimate(found.value, np.where(seen, se, np.nan), found.status, source)

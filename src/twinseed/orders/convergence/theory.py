@@ -27,10 +27,11 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
     ``(q - chance)/(1 - chance)``; the mean cosine is the Gaussian ratio average ``int_0^inf sum_j
     b_j/(1 + 2 s a_j) prod_i (1 + 2 s a_i)^(-1/2) ds`` with ``a = mu + r`` and ``b = F^2`` over all
     d directions, times a correction for the fluctuation of ``|x|^2`` at small n over an isotropic
-    bulk. Mismatched seeds give 0. Along a factor with eigenvalue mu the twins' components correlate
-    by ``F(mu)^2/E[f^2 | mu]``, whose energy-weighted mean over all directions is q; a filter that
-    drops the direction leaves nothing to correlate, and one that is zero on the whole spectrum
-    leaves none of these numbers ("not identifiable"). Shapes: the grid's, then the factor.
+    bulk. Mismatched seeds give 0. Along a factor with eigenvalue mu the correlation of the twins'
+    components is ``F(mu)^2/E[f^2 | mu]``; q is the energy-weighted mean of this correlation over
+    all directions. Where the filter is zero along a direction, the correlation there is "not
+    identifiable"; where it is zero on the whole spectrum, all these numbers are. Shapes: the
+    grid's, then the factor.
 
     Validity: the limit of large n and d, with the O(1/d) effect of factors; the mean cosine needs n
     of order d unless r = 0 or the population is isotropic.
@@ -58,7 +59,7 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
 
 
 def factor_correlation(product: Array, energy_a: Array, energy_b: Array) -> Estimate:
-    """Return ``product/sqrt(energy_a energy_b)``; where a twin has no component there is none."""
+    """Return ``product/sqrt(energy_a energy_b)``; not identifiable without a component."""
     both = np.sqrt(energy_a) * np.sqrt(energy_b)
     seen = both > 0
     value = np.divide(product, both, out=np.full(both.shape, np.nan), where=seen)
@@ -66,7 +67,7 @@ def factor_correlation(product: Array, energy_a: Array, energy_b: Array) -> Esti
 
 
 def _mean_cosine(coupling: Coupling, convergence: Array) -> Array:
-    """E_z[z'Bz / z'Az], A and B diagonal: the trace ratio where A is a multiple of I."""
+    """Return E_z[z'Bz / z'Az], A and B diagonal: the trace ratio if A is a multiple of I."""
     cosine = np.array(convergence)
     finite = np.isfinite(coupling.d) & ~coupling.silent
     if coupling.mu.shape[-1] > 1:
@@ -92,7 +93,7 @@ def _fluctuation_known(coupling: Coupling) -> NDArray[np.bool_]:
 
 
 def _gaussian_ratio(numerator: Array, denominator: Array, count: Array) -> float:
-    """The integral over s of the mean cosine, by the trapezoid in log s (analytic strip: pi)."""
+    """Return the integral over s of the mean cosine, by the trapezoid in log s."""
     varying = denominator > 0
     numerator, denominator, count = numerator[varying], denominator[varying], count[varying]
     trace = float(np.dot(count, denominator))
@@ -105,7 +106,7 @@ def _gaussian_ratio(numerator: Array, denominator: Array, count: Array) -> float
 
 
 def _norm_fluctuation(n: Array, d: Array, ridge: Array) -> Array:
-    """Mean cosine over trace ratio for an isotropic population, whose |x|^2 fluctuates with chi_n.
+    """Ratio of mean cosine and trace ratio over an isotropic bulk, where |x|^2 varies with chi_n.
 
     ``(E[(d R + b chi^2)/sqrt(d r + c chi^2)])^2`` over its value with chi^2 at its mean n and
     ``d (1 + r)`` under the root; ``R = sqrt r``, ``b = sqrt(c + r) - R``, ``c = d/n``.

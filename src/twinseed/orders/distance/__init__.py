@@ -1,4 +1,4 @@
-"""Distance of the learnt distribution to the true one, where the truth is known."""
+"""Distance of the learnt distribution to the true distribution, where the truth is known."""
 
 from twinseed.orders.distance.data import bures_wasserstein, divergences, from_twins
 from twinseed.orders.distance.theory import divergence_estimate, from_coupling

@@ -1,4 +1,4 @@
-"""Distance of the learnt distribution to the true one, where the truth is known."""
+"""Distance of the learnt distribution to the true distribution, where the truth is known."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def divergences(
     """Return the Kullback-Leibler divergences, per dimension, of a linear model and the truth.
 
     Equation: ``KL(learnt|true)/d = [tr(Sigma^-1 C) - d - log det(Sigma^-1 C)]/(2 d)`` and
-    ``KL(true|learnt)/d``, the same with the two exchanged; laws, shapes and arguments as in
+    ``KL(true|learnt)/d``, the same with Sigma and C exchanged; laws, shapes and arguments as in
     ``bures_wasserstein``. Range: 0 (equal) to infinity, where either covariance is singular.
 
     Raises:
@@ -98,12 +98,11 @@ def _checked(
 
 
 def from_twins(twins: Twins, rng: RandomSource) -> dict[str, Estimate]:
-    """Say that arrays alone do not tell the distances to the truth.
+    """Return distances to the truth that are "not identifiable": they need the population.
 
-    The distance is that of the learnt covariance to the population's; from samples of either it is
-    dominated by sampling error at N of order d. A simulation, which knows the population, uses
-    ``bures_wasserstein`` and ``divergences``. The distance between twins, which needs no truth, is
-    measured with convergence.
+    An estimate from samples would consist of sampling error at N of order d. A simulation, which
+    knows the population, uses ``bures_wasserstein`` and ``divergences``. The distance between twins
+    (``flow_distance``) needs no truth and is measured with convergence.
     """
     names = ("wasserstein", "divergence_learnt_true", "divergence_true_learnt")
     return dict.fromkeys(names, Estimate.missing(Status.NOT_IDENTIFIABLE))

@@ -1,4 +1,4 @@
-"""Distances between the true distribution and the learnt one, and between the two learnt ones."""
+"""Distances of the learnt distribution to the true distribution and to the other twin's."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 
 
 def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
-    """Predict the distances of the learnt distribution to the true one, and to its twin's.
+    """Predict the distances of the learnt distribution to the truth and to the other twin's.
 
     ``wasserstein``, ``flow_distance = E|x_A - x_B|^2/d = 2 sum (E[f^2|mu] - F^2)``, and the two
     Kullback-Leibler divergences; see the functions below for each. Shapes: the grid's.
@@ -40,11 +40,12 @@ def _divergences(coupling: Coupling) -> dict[str, Estimate]:
     Equations: ``KL(learnt|true)/d = [tr(Sigma^-1 f^2)/d - 1 - E log f^2 + mean log mu]/2`` and
     ``KL(true|learnt)/d = [tr(Sigma f^-2)/d - 1 + E log f^2 - mean log mu]/2``. For the plain root
     and ``c = d/n < 1`` they are ``[1 + ((1 - c)/c) log(1 - c)]/2`` and ``[1/(1 - c) - 2 - ((1 -
-    c)/c) log(1 - c)]/2`` over any spectrum. Range: 0 (the truth) to infinity, under a status, where
-    a covariance has no inverse (even if both laws lack the same directions).
+    c)/c) log(1 - c)]/2`` over any spectrum. Range: from 0 (the truth) to infinity, which has a
+    status, where a covariance has no inverse (even if both laws lack the same directions).
 
-    Validity: any spectrum and filter; absolute error about 1e-15 times the terms, which cancel. No
-    theory where f, declared analytic, has zeros off the negative axis (coarse samplers do).
+    Validity: any spectrum and filter; absolute error about 1e-15 times the terms, which cancel.
+    "No theory" where f is declared analytic and has zeros off the negative axis, as samplers with
+    few steps have.
     Source: Kullback and Leibler (1951) for Gaussians; the traces as in ``coupling.information``.
     """
     mu, weight = coupling.mu, coupling.weight
@@ -74,7 +75,7 @@ def divergence_estimate(values: ArrayLike) -> Estimate:
     status = np.where(np.isinf(values), str(Status.INFINITE), str(Status.OK))
     status = np.where(np.isnan(values), str(Status.NO_THEORY), status)
     finite = np.isfinite(values)
-    # the terms cancel: what is left below zero is rounding
+    # the terms cancel: a value below zero is a rounding error
     held = np.where(finite, np.maximum(values, 0.0), np.nan)
     return Estimate(held, np.where(finite, 0.0, np.nan), status)
 
@@ -84,13 +85,13 @@ def _wasserstein(coupling: Coupling) -> dict[str, Estimate]:
 
     Equation: ``W2^2/d = [tr Sigma + tr f^2 - 2 tr (Sigma^1/2 f^2 Sigma^1/2)^1/2]/d``. For the plain
     root, ``f^2 = S``, the cross term is the root of a sample covariance of population ``Sigma^2``,
-    so that ``W2^2/d = (2/d) sum_j [mu_j - F_2(mu_j^2)]`` with F_2 that population's conditional
-    root; over an isotropic population of variance b it is ``b + E f^2 - 2 sqrt b E f`` for any
-    filter; it is ``tr Sigma/d`` for one that is zero on the whole spectrum. Range: 0 (the truth) to
-    ``tr Sigma/d`` and beyond, as a large ridge adds noise. Shapes:
-    the grid's. Units: those of the data, squared.
+    so ``W2^2/d = (2/d) sum_j [mu_j - F_2(mu_j^2)]`` with F_2 the conditional root of the population
+    ``Sigma^2``. Over an isotropic population of variance b and for any filter the distance is ``b +
+    E f^2 - 2 sqrt b E f``. For a filter that is zero on the whole spectrum it is ``tr Sigma/d``.
+    Range: from 0 (the truth) to ``tr Sigma/d``, or more with a large ridge, which adds noise.
+    Shapes: the grid's. Units: those of the data, squared.
 
-    Validity: any spectrum for the plain root; other filters over the isotropic population alone
+    Validity: any spectrum for the plain root; other filters only over an isotropic population
     ("leading order" where finitely many factors stand out of it, "no theory" elsewhere).
     Source: Gelbrich, Math. Nachr. 147 (1990), for the distance of Gaussians.
     """

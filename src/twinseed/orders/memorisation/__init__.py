@@ -1,4 +1,4 @@
-"""Memorisation m: how close samples come to training rows, against rows that nobody trained on."""
+"""Memorisation m: how close samples are to training rows, compared with held-out rows."""
 
 from twinseed.orders.memorisation.data import (
     GROUPS,

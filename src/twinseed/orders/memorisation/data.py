@@ -1,4 +1,4 @@
-"""Memorisation m: how close samples come to training rows, against rows that nobody trained on."""
+"""Memorisation m: how close samples are to training rows, compared with held-out rows."""
 
 from __future__ import annotations
 
@@ -48,26 +48,23 @@ def from_twins(
     memory: int = 256 << 20,
     progress: ShowProgress = False,
 ) -> dict[str, Estimate]:
-    """Measure memorisation, alone and calibrated against held-out rows.
+    """Measure memorisation m, and compare it with held-out rows.
 
     Equation: ``m = mean_s max_i |cos(x_s, x_i)|`` over the training rows of the sample's own
-    generator, averaged over the generators whose training rows are known; ``m_0`` the same over
+    generator, averaged over the generators whose training rows are known; ``m_0`` is the same over
     held-out rows; ratio ``m/m_0`` and shares ``P(t > h) + P(t = h)/2`` of samples closer to
-    training than to held-out rows, by |cosine| and by Euclidean distance. Ratio, shares and m_0
-    use equal numbers of rows: of the larger side a random subset. Range: m and m_0 from 0 to 1,
-    where 1 means copies; ratio from 0 upwards, 1 means no excess; shares from 0 to 1, 1/2 no
-    excess.
+    training than to held-out rows, by |cosine| and by Euclidean distance. Ratio, shares and m_0 use
+    as many training as held-out rows, a random subset of the larger set. Range: m and m_0 from 0 to
+    1, where 1 means copies; ratio from 0 upwards, 1 means no excess; shares from 0 to 1, 1/2 means
+    no excess. Without held-out rows everything but m is "not identifiable".
 
-    Raises: nothing beyond what ``Twins`` checked. Without held-out rows all but m are "not
-    identifiable".
-
-    Validity: m grows with the number of rows, so m alone says little: read the ratio. A generator
-    that only matches the covariance has a ratio above one and a share above a half too. Error bars
-    add the variance over seeds (bootstrap, given the rows) and over rows (delete-one-group
-    jackknife, given the samples; the same-numbered group is deleted on both sides, so that the
-    drift with the number of rows cancels), less the part that both contain (the seed noise within
-    the groups' differences), as in a two-way analysis of variance. A share of exactly 0 or 1 has
-    the error bar of the rule of three. The generators are taken as given.
+    Validity: m grows with the number of rows, so read the ratio, not m alone. A generator that only
+    matches the covariance also has a ratio above one and a share above a half. Error bars add the
+    variance over seeds (bootstrap at fixed rows) and over rows (delete-one-group jackknife at fixed
+    samples; the group of the same number is deleted among training and held-out rows, so that the
+    drift with the number of rows cancels). The seed noise within the differences of groups is in
+    both parts and is subtracted once, as in a two-way analysis of variance. A share of exactly 0 or
+    1 has the error bar of the rule of three. The generators are held fixed.
 
     Source: Maillard and Goldt, arXiv 2605.21402 (m); Owen, Ann. Appl. Stat. 1 (2007) 386 (the
     variance of means over two crossed samples).
@@ -88,7 +85,7 @@ def from_twins(
 def from_closeness(
     found: Sequence[Closeness], rng: RandomSource, *, resamples: int = 200
 ) -> dict[str, Estimate]:
-    """Return what ``from_twins`` does, from the answer of ``closeness``."""
+    """Measure memorisation as ``from_twins`` does, from the result of ``closeness``."""
     draw = stream(entropy_of(rng), "memorisation: seeds")
     count = len(found[0].train.cosine)
     weights = np.empty((resamples, count))
@@ -135,9 +132,10 @@ def from_closeness(
 
 
 def _not_certain(share: Estimate, count: int) -> Estimate:
-    """Give a share of exactly 0 or 1 the error bar that its number of samples allows.
+    """Return the share with an error bar where it is exactly 0 or 1.
 
-    Nothing varies there to resample; the rule of three says that up to 3/count may be otherwise.
+    A resampled share would not vary there. By the rule of three up to 3/count of all samples may
+    differ.
     """
     if share.resampled and float(np.asarray(share.value)) in (0.0, 1.0):
         return replace(share, se=max(float(np.asarray(share.se)), _RULE_OF_THREE / count))
@@ -153,7 +151,7 @@ class _DeletionScores:
 
     @classmethod
     def of(cls, by_group: NDArray[np.float64]) -> _DeletionScores:
-        """Build it from the largest value of each group; one group alone is its own deletion."""
+        """Return the scores from the largest value per group; a single group is never deleted."""
         if by_group.shape[1] == 1:
             return cls(by_group[:, 0], by_group)
         ranked = np.sort(by_group, axis=1)
@@ -172,7 +170,7 @@ def _average(tables: list[_DeletionScores]) -> _DeletionScores:
 
 
 def _closer(near: _DeletionScores, far: _DeletionScores) -> _DeletionScores:
-    """Return whether the first is larger, a tie counting one half."""
+    """Return 1 where the first score is larger, 1/2 for a tie, else 0."""
 
     def share(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
         return (1 + np.sign(a - b)) / 2
@@ -186,9 +184,9 @@ def _standard_error(
     """Return the standard error of mean(top)/mean(bottom), over seeds and over rows.
 
     The linear part of a sample in the ratio is ``(top - ratio bottom)/mean(bottom)``. Deleting
-    group g changes the ratio by the mean over samples of the change of that part; the spread of
-    these means over groups holds the variance over rows, and the noise of a mean over finitely many
-    samples, which the bootstrap over seeds has counted already and which is subtracted.
+    group g changes the ratio by the mean over samples of the change of this part. The variance of
+    these means over groups contains the variance over rows, and the noise of a mean over finitely
+    many samples. The bootstrap over seeds contains the same noise, so this noise is subtracted.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         drawn = (weights @ top.full) / (weights @ bottom.full)

@@ -22,7 +22,7 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
     """Predict memorisation, its held-out level, their ratio, and the two shares.
 
     Equations, with traces per dimension ``m1 = tr Sigma/d``, ``m2 = tr Sigma^2/d`` and ``G_n = E
-    max |g_i|`` over n standard normals: the overlaps of a sample with the training rows are a
+    max |g_i|`` over n standard normals. The overlaps of a sample with the training rows are a
     vector of squared length ``n z'f S f z`` in a uniform direction of n dimensions, so
 
     ``m = (G_n/E chi_n) E[chi_n/sqrt(chi_n^2 + n r/m1)] sqrt(n (m2 + m1^2 d/n + r m1)/(d m1^2))``;
@@ -31,18 +31,18 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
     ``F(t) = erf(t/sqrt 2)^n``; by distance the same with ``F(t) = Phi(t)^n`` and ``rho_E^2 = (4
     tr[S f^2] + 2 tr Sigma^2)/(4 tr[Sigma f^2] + 2 tr Sigma^2)``.
 
-    Range: m from its held-out level to 1 (each sample a copy); rho from 1; shares from 1/2 to 1: an
-    honest covariance fit memorises measurably. Shapes: the grid's.
+    Range: m from its held-out level to 1 (each sample is a copy); rho from 1; shares from 1/2 to 1.
+    Even a model that only fits the covariance has rho above 1. Shapes: the grid's.
 
     Validity: Gaussian data, d of about 100 or more, near-isotropic spectra; with an effective
     dimension below d/2, or fewer than 50 rows, the status says "leading order". In the limit only
-    the ratio is known: a maximum over n rows needs n. A filter that is zero on the whole spectrum
-    has no ratio ("not identifiable").
-    Source: the question and m are those of Maillard and Goldt, arXiv 2605.21402.
+    the ratio is known, because a maximum over n rows needs n. The ratio is "not identifiable" for a
+    filter that is zero on the whole spectrum.
+    Source: Maillard and Goldt, arXiv 2605.21402 (the question and m).
     """
     m1, m2, own, fresh = coupling.mean, coupling.mean_square, coupling.own, coupling.fresh
     silent = coupling.silent
-    # a sample of zeros is as far from every row: its shares are 1/2, its ratio does not exist
+    # a sample of zeros is equally close to all rows: its shares are 1/2, it has no ratio
     ratio = np.sqrt(np.where(silent, 1.0, own) / np.where(silent, 1.0, fresh))
     rough = (coupling.isotropy < _NEAR_ISOTROPIC) | (coupling.n < _FEW_ROWS)
     status = np.where(rough, str(Status.LEADING_ORDER), str(Status.OK))
@@ -73,7 +73,7 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
 
 
 def _relative_length(chi: Array, n: Array, chance: Array) -> Array:
-    """chi over the length of a sample whose noise, the share ``chance``, does not fluctuate."""
+    """Return chi over the length of a sample; its noise, the share ``chance``, does not vary."""
     return np.asarray(chi / np.sqrt((1.0 - chance) * chi**2 + chance * n))
 
 

@@ -29,7 +29,7 @@ __all__ = [
     "reference_of",
 ]
 
-_SPARE = 5  # directions found beyond the factors asked for, so that a group is not cut in two
+_SPARE = 5  # directions found beyond the factors, so that a group of equal factors is complete
 
 Array = NDArray[np.float64]
 
@@ -38,11 +38,11 @@ def overlaps(directions: ArrayLike, reference: ArrayLike, groups: list[slice]) -
     """Return the squared overlap of each reference direction with the direction of the same rank.
 
     Equation: within a group G of ranks, ``(1/|G|) sum_{k, j in G} (v_k.u_j)^2``, the mean squared
-    cosine of the angles between the two subspaces; ``(v_k.u_k)^2`` where k stands alone. Nearly
-    equal eigenvalues mix, so their single directions mean nothing. Range: 0 (orthogonal; about
-    |G|/d for unrelated directions) to 1 (equal). Shapes: directions (d, k), reference (d, k'), one
-    direction a column, orthonormal; the answer (k',); all may have the same leading axes.
-    Directions that are missing overlap by 0.
+    cosine of the angles between the two subspaces; ``(v_k.u_k)^2`` for a group of one direction.
+    Directions of nearly equal eigenvalues mix, so they are compared as a group. Range: from 0
+    (orthogonal; about |G|/d for unrelated directions) to 1 (equal). Shapes: directions (d, k),
+    reference (d, k'), one orthonormal direction per column; the answer (k',); all may have the same
+    leading axes. Missing directions have the overlap 0.
 
     Source: Paul, Statist. Sinica 17 (2007), Theorem 4, for single directions.
 
@@ -59,18 +59,22 @@ def overlaps(directions: ArrayLike, reference: ArrayLike, groups: list[slice]) -
 
 
 def from_twins(twins: Twins, rng: RandomSource, **options: Any) -> dict[str, Estimate]:
-    """Measure recovery; ``measured`` has the arguments, and also returns the eigenvalues."""
+    """Return the estimates of ``measured``, with the same arguments."""
     return measured(twins, rng, **options).estimates
 
 
 class Measured(NamedTuple):
-    """What was measured, and the reference that it was measured against."""
+    """The estimates of recovery, and the reference.
+
+    Args:
+        estimates: by the names of the readout's variables.
+        eigenvalues: of the reference directions, (factors,), largest first; NaN without reference.
+        directions: the leading reference directions, (d, factors), orthonormal columns.
+    """
 
     estimates: dict[str, Estimate]
     eigenvalues: Array
-    """Of the reference's directions, largest first; NaN where there is no reference."""
     directions: Array | None
-    """The reference's leading directions (d, factors), orthonormal columns."""
 
 
 def measured(
@@ -86,40 +90,40 @@ def measured(
     close: float = 0.1,
     resamples: int = 200,
 ) -> Measured:
-    """Measure recovery against a reference, and without any from the two twins alone.
+    """Measure recovery with a reference, and from the two twins alone.
 
-    Equation: ``recovery`` is the squared overlap (see ``overlaps``) of a generator's k-th principal
-    direction with the reference's, averaged over the generators. ``recovery_twins`` is
-    ``|v_A.v_B|`` between the twins' k-th directions (root of the mean squared cosine where a group
-    is compared), whose square is ``Q^2`` when their errors are independent, so that it estimates Q.
-    Range: 0 (not learned) to 1. ``recovery_distance``, one number, is the chordal distance of the
-    subspaces of all K factors, ``sqrt(1 - (1/K) sum_kj (v_k.u_j)^2)``: the root mean square sine of
-    their principal angles, averaged over the generators; from 0 (equal) to 1 (orthogonal).
+    Equation: ``recovery`` is the squared overlap (see ``overlaps``) of the k-th principal direction
+    of a generator with the k-th reference direction, averaged over the generators.
+    ``recovery_twins`` is ``|v_A.v_B|`` of the twins' k-th directions (the root of the mean squared
+    cosine for a group). If the errors of the twins are independent, its square is ``Q^2``, so it
+    estimates Q. Range: 0 (not learned) to 1. ``recovery_distance``, one number, is the chordal
+    distance of the subspaces of all K factors, ``sqrt(1 - (1/K) sum_kj (v_k.u_j)^2)``: the root
+    mean square sine of their principal angles, averaged over the generators; from 0 (equal) to 1
+    (orthogonal).
 
-    The reference: ``truth``, known directions (d, k), with their population ``eigenvalues``; or the
-    principal directions of ``reference`` rows, or else of the held-out rows. The directions of a
-    generator: those of its samples, or ``directions_a`` and ``directions_b`` (d, k) where the model
-    knows them. From samples, ``recovery_twins`` takes A's from the first half of the seeds and B's
-    from the second: with equal seeds the twins' sampling errors are shared, and they would agree
-    better with one another than with the truth.
-
-    Returns the estimates with the reference's eigenvalues (or else NaN) and directions.
+    The reference is ``truth``, known directions (d, k), with their population ``eigenvalues``; or
+    the principal directions of the ``reference`` rows; or those of the held-out rows. The
+    directions of a generator are the principal directions of its samples, or ``directions_a`` and
+    ``directions_b`` (d, k) where the model knows them. From samples, ``recovery_twins`` takes the
+    directions of A from the first half of the seeds and those of B from the second half: with equal
+    seeds the twins would share sampling errors, and agree better with each other than with the
+    truth.
 
     Raises:
         InputError: factors below 0, widths that differ, directions that are not orthonormal,
             eigenvalues that do not fall or of another number than the directions.
 
-    Validity: there are as many factors as asked for, or fewer where the reference has no more
-    directions, see ``counted``. Where samples are too few to have a direction of that rank it is
-    not identifiable, and where leaving out a group of rows leaves too few, its error bar is NaN.
-    Directions are matched by rank. N samples, or reference rows, blur directions: the
-    ceiling is what N real rows reach, not 1, and nothing here corrects for it. A group of g nearly
-    equal eigenvalues (each within ``close`` of the one before) is compared as a subspace. A value
+    Validity: as many factors are measured as asked for, or as many as the reference has directions
+    (see ``counted``). A direction is not identifiable where there are too few samples; its error
+    bar is NaN where there are too few rows after a group of rows is left out. Directions are
+    matched by rank. With N samples, or N reference rows, directions have sampling errors: even N
+    real rows do not reach 1, and nothing here corrects for this. A group of g nearly equal
+    eigenvalues (each within ``close`` of the eigenvalue before) is compared as a subspace. A value
     counts as below the floor under ``(g + 4)/d`` (``recovery``) or ``sqrt((g + 3)/d)``
     (``recovery_twins``): unrelated directions have squared overlaps of mean ``g/d`` and standard
-    deviation ``sqrt(2)/d``, and stay below with probability 0.97. Error bars add the variance over
-    seeds and over reference rows (delete-one-group jackknife, 10 groups), which is wide by up to a
-    factor of two near 1; directions that are given are taken as exact.
+    deviation ``sqrt(2)/d``, and are below the floor with probability 0.97. Error bars add the
+    variance over seeds and over reference rows (delete-one-group jackknife, 10 groups); near 1 they
+    are too wide by up to a factor of two. Directions that are passed count as exact.
 
     Source: Maillard and Goldt, arXiv 2605.21402 (the question); Baik, Ben Arous and Peche (2005).
 
@@ -179,7 +183,7 @@ def counted(
 ) -> FactorCount:
     """Return how many directions are compared, of ``factors`` asked for; see ``factor_count``.
 
-    ``exact``: the reference is known directions, not rows.
+    Pass ``exact=True`` if the reference is known directions, not rows.
     """
     count = None if rows.heldout is None else len(rows.heldout)
     if exact:
@@ -205,9 +209,9 @@ def reference_of(
     reference: ArrayLike | None = None,
     resamples: int = 200,
 ) -> Jackknifed | None:
-    """Return the directions that ``measured`` compares with; None where there are no rows for it.
+    """Return the reference directions of ``measured``; None without reference or held-out rows.
 
-    Those of the held-out rows are kept in ``rows``, for other samples beside the same rows.
+    The directions of the held-out rows are kept in ``rows``, for other samples with the same rows.
     """
     need = counted(rows, factors, reference).count + _SPARE
     if reference is None:
@@ -221,7 +225,7 @@ def reference_of(
 
 
 def _known(twins: Twins, count: int, truth: ArrayLike, eigenvalues: ArrayLike | None) -> Jackknifed:
-    """Return the true directions, at least ``count``, with their eigenvalues where given."""
+    """Return the true directions, at least ``count``, with their eigenvalues if they are passed."""
     known = _orthonormal("truth", truth, twins.d)
     if known.shape[1] < count:
         raise InputError(
@@ -238,7 +242,7 @@ def _known(twins: Twins, count: int, truth: ArrayLike, eigenvalues: ArrayLike | 
                 "eigenvalues",
                 f"must be {known.shape[1]} numbers, largest first",
                 values,
-                "sort them together with the columns of truth",
+                "sort the eigenvalues and the columns of truth in the same order",
             )
     return Jackknifed(known, values, [], exact=True)
 
@@ -249,7 +253,7 @@ def _against(
     groups = _groups(target.eigenvalues, close)
 
     def value(directions: list[Array], reference: Array) -> Array:
-        """The overlaps, and after them the distance of the whole subspaces."""
+        """Return the overlaps, followed by the distance of the whole subspaces."""
         every = [
             np.append(
                 overlaps(v, reference, groups)[:count], _chordal(v[:, :count], reference[:, :count])
@@ -287,7 +291,7 @@ def _against(
 
 
 def _chordal(directions: Array, reference: Array) -> float:
-    """Chordal distance of two subspaces over the root of the dimension of the second."""
+    """Return the chordal distance of two subspaces over the root of the second's dimension."""
     size = max(reference.shape[1], 1)
     shared = float(np.sum((directions.T @ reference) ** 2)) / size
     return float(np.sqrt(max(1.0 - shared, 0.0)))
@@ -337,7 +341,7 @@ def _between(
 def _estimate(
     value: Array, floor: Array, deletions: dict[str, list[Array]], resampled: list[str]
 ) -> Estimate:
-    """Return the value with its jackknife error, NaN where there are too few rows for one."""
+    """Return the value with its jackknife error; NaN where there are too few rows."""
     variance = np.zeros(value.size)
     for name in resampled:
         without = np.array(deletions[name])

@@ -1,4 +1,4 @@
-"""Recovery: was the direction of a factor learned?"""
+"""Recovery Q: was the direction of a factor learned?"""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ __all__ = ["factor_groups", "from_coupling"]
 Array = NDArray[np.float64]
 
 _MUCH = 0.1
-"""Squared mixing, to first order, from which a recovery is a leading order."""
+"""From this squared mixing on (to first order), the status of a recovery is "leading order"."""
 
 
 def factor_groups(eigenvalues: ArrayLike, close: float = 0.1) -> list[slice]:
-    """Split falling eigenvalues into runs in which each is within ``close`` of the one before.
+    """Group falling eigenvalues: each lies within the share ``close`` of the eigenvalue before.
 
     >>> factor_groups([9.0, 8.9, 4.0])
     [slice(0, 2, None), slice(2, 3, None)]
@@ -38,23 +38,23 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
 
     Equation: ``Q_k = mu psi'(mu)/psi(mu)`` where ``psi'(mu) > 0``, else 0 (see
     ``coupling.outlier``), times the share that does not mix with neighbouring factors at finite n
-    (see ``coupling.outliers.mixing`` and ``unmixed``). The twins' own directions overlap by the
-    same amount: ``|<v_A, v_B>|^2 = Q^2``, and mixing takes the same from it to first order. The
-    filter does not enter. At a finite d both are at least the floor that an unlearned direction
-    shows, and the status says so. Range: 0 to 1 (learned). Shapes: the grid's, then the factor.
+    (see ``coupling.outliers.mixing`` and ``unmixed``). The overlap of the twins' directions is
+    ``|<v_A, v_B>| = Q``; mixing lowers it by the same amount to first order. The filter has no
+    effect. At a finite d both numbers are at least the floor of an unlearned direction, and the
+    status says so. Range: 0 to 1 (learned). Shapes: the grid's, then the factor.
 
-    Factors within 10 % of the next (see ``factor_groups``) are recovered as a subspace, as
-    ``measure`` and ``simulate`` compare them: each has the mean over the group of ``sum_j <v_k,
-    u_j>^2``, j in the group; in the limit, where nothing mixes, each has its own.
-    ``recovery_distance`` is the chordal distance of the subspaces of all
-    K factors, over its largest value: ``sqrt(1 - (1/K) sum_kj <v_k, u_j>^2)``, the root mean square
-    sine of the principal angles; shape the grid's.
+    Factors within 10 % of the next factor (see ``factor_groups``) are recovered as a subspace, as
+    in ``measure`` and ``simulate``: each has the mean over the group of ``sum_j <v_k, u_j>^2``, j
+    in the group. In the limit factors do not mix, and each has its own value.
+    ``recovery_distance`` is the chordal distance of the subspaces of all K factors, over its
+    largest value: ``sqrt(1 - (1/K) sum_kj <v_k, u_j>^2)``, the root mean square sine of the
+    principal angles; shape the grid's.
 
-    Validity: large n and d. Where the factors' surroundings hold the other factors (any population
-    but ``Spiked``), mixing is in ``Q_k`` to first order alone. Where it takes a tenth or more to
-    first order, the status is "leading order". Recovery is within .06 of the simulated one there,
-    within .02 elsewhere; recovery_twins within .09 and .03 (pairs and triples over a unit bulk,
-    strengths from 2 to 20, n from 100 to 400, gamma from 1/2 to 4).
+    Validity: large n and d. For every population but ``Spiked``, ``Q_k`` includes mixing to first
+    order only. Where mixing lowers Q by a tenth or more to first order, the status is "leading
+    order". There recovery is within .06 of simulations, elsewhere within .02; recovery_twins within
+    .09 and .03 (pairs and triples over a unit bulk, strengths from 2 to 20, n from 100 to 400,
+    gamma from 1/2 to 4).
     Source: Baik, Ben Arous and Peche (2005); Paul (2007).
     """
     factors = coupling.population.factors
@@ -81,7 +81,7 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
             own_floor[here, k], both_floor[here, k] = floor, twin_floor(floor, size)
     for group in groups:
         together = shared[..., group].mean(axis=-1, keepdims=True)
-        # without end of rows no two factors mix, however close
+        # with infinitely many rows no two factors mix, however close
         finite = np.isfinite(coupling.n)[..., None]
         shared[..., group] = np.where(finite, together, shared[..., group])
         turned[..., group] = turned[..., group].max(axis=-1, keepdims=True)
@@ -93,7 +93,7 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
 
 
 def _mixed(factor: float, factors: Array, found: Outlier, others: Spectrum, gamma: Array) -> Array:
-    """Squared overlap of a factor's sample direction with the other factors among its surroundings.
+    """Squared overlap of a factor's sample direction with the other factors.
 
     ``(d/n) w_j mu^2 mu_j/(psi(mu) (mu - mu_j)^2)`` for each; over all surroundings it is ``1 - Q``.
     """
@@ -112,7 +112,7 @@ def _chordal(recovered: Estimate, mixed: Array) -> Estimate:
         return Estimate.missing(Status.NOT_IDENTIFIABLE)
     below = np.asarray(recovered.status) == str(Status.BELOW_FLOOR)
     status = np.where(below.all(axis=-1), str(Status.BELOW_FLOOR), str(Status.OK))
-    # which unlearned direction mixes with a learned neighbour is not known
+    # theory does not say which unlearned direction mixes with a learned factor
     rough = below.any(axis=-1) & ~below.all(axis=-1) & (mixed > 0).any(axis=-1)
     status = np.where(rough, str(Status.LEADING_ORDER), status)
     shared = np.minimum(overlap + mixed, 1.0).mean(axis=-1)
@@ -120,7 +120,7 @@ def _chordal(recovered: Estimate, mixed: Array) -> Estimate:
 
 
 def _above_floor(limit: Array, floor: Array, turned: ArrayLike = 0.0) -> Estimate:
-    """Return the limit, at least the floor; a leading order where much of it is mixed."""
+    """Return the limit, at least the floor; "leading order" where mixing is strong."""
     status = np.where(np.asarray(turned) > _MUCH, str(Status.LEADING_ORDER), str(Status.OK))
     status = np.where(limit <= floor, str(Status.BELOW_FLOOR), status)
     return Estimate(np.maximum(limit, floor), status=status)
