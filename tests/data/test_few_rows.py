@@ -92,8 +92,8 @@ def test_a_generator_of_one_direction_has_not_recovered_the_others() -> None:
     heldout, train = rng.standard_normal((2, 40, 6)) * [9, 5, 3, 1, 1, 1]
     samples = np.zeros((30, 6))
     samples[:, 0] = rng.standard_normal(30)
-    found = recovery.measured(ts.Twins(samples, None, train, heldout=heldout), 0, factors=3)
-    value = found.estimates["recovery"].value
+    found = recovery.from_twins(ts.Twins(samples, None, train, heldout=heldout), 0, factors=3)
+    value = found["recovery"].value
     assert value[0] > 0.9
     assert value[1:].tolist() == [0.0, 0.0]
 

@@ -17,9 +17,9 @@ from tests.examples import ENGINE_KINDS
 import twinseed as ts
 from twinseed.data.twins import Twins
 from twinseed.filters import Filter
-from twinseed.orders import memorisation
+from twinseed.orders import ORDERS, memorisation
 from twinseed.populations import Spiked
-from twinseed.simulation import Compressed, Dense, Engine, Krylov
+from twinseed.simulation import Compressed, Dense, Engine, Krylov, known
 from twinseed.simulation.compressed import engine
 
 Array = NDArray[np.float64]
@@ -135,12 +135,14 @@ def _of_rows(engine: Callable[[int], Engine]) -> Callable[[Cell, int, int], Draw
     def draw(cell: Cell, count: int, seed: int) -> Drawn:
         kept: list[Twins] = []
 
-        def keeping(twins: Twins, *arguments: Any, **options: Any) -> dict[str, Any]:
+        def keeping(twins: Twins, *arguments: Any, **options: Any) -> list[Any]:
             kept.append(twins)
-            return {}
+            return []
 
+        rest = [one for one in ORDERS if one.from_evidence is not memorisation.from_evidence]
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(memorisation, "from_twins", keeping)
+            patch.setattr(known, "closeness", keeping)
+            patch.setattr(known, "ORDERS", rest)
             drawn = _variables(engine(cell.seeds), cell, count, seed, ("q", "Q", "Q_AB"))
         for side in "ab":
             lengths = [length(*_side(twins, side)) for twins in kept]

@@ -150,10 +150,10 @@ ORDER = Recipe(
     {
         f"{S}/orders/spread/__init__.py": '''"""The spread of samples."""
 
-from twinseed.orders.spread.data import from_twins
+from twinseed.orders.spread.data import from_evidence
 from twinseed.orders.spread.theory import from_coupling
 
-__all__ = ["from_coupling", "from_twins"]
+__all__ = ["from_coupling", "from_evidence"]
 ''',
         f"{S}/orders/spread/theory.py": '''"""The spread of samples, by theory."""
 
@@ -170,10 +170,14 @@ import numpy as np
 from twinseed.readout import Estimate
 
 
-def from_twins(twins, rng):
-    squares = np.mean(np.asarray(twins.samples_a, dtype=float) ** 2, axis=1)
+def from_evidence(evidence):
+    squares = np.mean(np.asarray(evidence.twins.samples_a, dtype=float) ** 2, axis=1)
     return {"spread": Estimate(squares.mean(), squares.std() / len(squares) ** 0.5)}
 ''',
+        f"{S}/orders/__init__.py": [
+            Added("from twinseed.coupling", "from twinseed.orders import spread"),
+            Added("ORDERS = (", "    Order(spread.from_coupling, spread.from_evidence),"),
+        ],
         f"{S}/readout.py": [
             Added(
                 "VARIABLES: Mapping",
@@ -181,18 +185,6 @@ def from_twins(twins, rng):
             )
         ],
         "GLOSSARY.md": [Added("| `q` | `convergence` |", "| `e` | `spread` | E of x²/d | size |")],
-        f"{S}/verbs/predict.py": [
-            Added("from __future__", "from twinseed.orders import spread"),
-            Added("**distance.from_coupling(", "...**spread.from_coupling(coupling),"),
-        ],
-        f"{S}/verbs/measure.py": [
-            Added("from __future__", "from twinseed.orders import spread"),
-            Added("**distance.from_twins(twins", "...**spread.from_twins(twins, entropy),"),
-        ],
-        f"{S}/simulation/dense.py": [
-            Added("from __future__", "from twinseed.orders import spread"),
-            Added("**agreement,", "...**spread.from_twins(twins, entropy),"),
-        ],
     },
     "model = ts.Spiked([3.0])\n"
     "theory = ts.predict(model, n=60, d=40).spread\n"

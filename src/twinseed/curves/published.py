@@ -136,7 +136,7 @@ def _twins(arrays: Mapping[str, np.ndarray], n: int, trained: bool) -> Twins:
 
 def _agreement(twins: Twins, entropy: tuple[int, ...], factors: int) -> Result:
     estimates = convergence.from_twins(twins, entropy)
-    own = recovery.measured(twins, entropy, factors=factors).estimates["recovery_twins"]
+    own = recovery.from_twins(twins, entropy, factors=factors)["recovery_twins"]
     return {
         name: [np.asarray(part).tolist() for part in (one.value, one.status, one.se)]
         for name, one in {**estimates, "recovery_twins": own}.items()

@@ -13,14 +13,12 @@ from twinseed.checks import positive, whole
 from twinseed.data.twins import Twins
 from twinseed.filters import Filter
 from twinseed.generators.linear import LinearGenerator
-from twinseed.orders import convergence, distance, memorisation
-from twinseed.orders.distance.theory import divergence_estimate
+from twinseed.orders.evidence import KnownModels, LearntLaw
 from twinseed.populations import Population
 from twinseed.readout import Estimate
 from twinseed.simulation._base import Engine
-from twinseed.simulation.known import recovered, require_rows_and_room
+from twinseed.simulation.known import measured, require_rows_and_room
 from twinseed.simulation.ranks import matched
-from twinseed.status import Status
 
 __all__ = ["Dense"]
 
@@ -36,7 +34,7 @@ class Dense(Engine):
 
     Equation: two training sets and the held-out rows are ``n x d`` Gaussian draws of the
     population; both twins are ``x = f(S) z`` by thin singular value decompositions, on one block of
-    noise of ``seeds`` rows. The samples are measured by the functions ``from_twins`` of
+    noise of ``seeds`` rows. The samples are measured by the functions ``from_evidence`` of
     ``twinseed.orders``, like any data. Where a simulation knows more than data show, the simulation
     uses this knowledge:
 
@@ -92,19 +90,20 @@ class Dense(Engine):
         noise = rng.standard_normal((self.seeds, d))
         twins = Twins(a.sample(noise), b.sample(noise), train_a, train_b, heldout)
         entropy = tuple(int(word) for word in rng.integers(0, 2**32, size=4))
-        truth = np.eye(d, population.factors.size)
-        agreement = convergence.from_twins(twins, entropy, directions=truth, resamples=0)
         shared, energy = d * a.filter.at_zero**2, (a.energy + b.energy) / 2
-        chance = shared / energy if energy > 0.0 else np.nan
         mu, factors = population.eigenvalues(d), population.factors.size
         own, other = (m.directions[:, matched(mu, factors, m.eigenvalues.size)] for m in (a, b))
-        return {
-            **memorisation.from_twins(twins, entropy, resamples=0),
-            **agreement,
-            **convergence.against_chance(agreement["convergence"].value, chance, energy > 0.0),
-            **recovered(population, twins, entropy, own, other),
-            **self._distance(population, a, b),
-        }
+        models = KnownModels(
+            chance=shared / energy if energy > 0.0 else np.nan,
+            directions=(own, other),
+            laws=tuple(
+                LearntLaw(m.filter(m.eigenvalues) ** 2, m.directions, m.filter.at_zero**2)
+                for m in (a, b)
+            ),
+            eigenvalues=mu,
+            wasserstein=d <= self.wasserstein_limit,
+        )
+        return measured(population, twins, entropy, models)
 
     def peak_bytes(self, n: int, d: int) -> int:
         """Return about how much memory a draw needs at its peak.
@@ -128,30 +127,6 @@ class Dense(Engine):
             "use a smaller size (the order parameters depend on n/d, up to O(1/d)), or "
             "Dense(max_gib=...) if the machine has the memory",
         )
-
-    def _distance(
-        self, population: Population, a: LinearGenerator, b: LinearGenerator
-    ) -> dict[str, Estimate]:
-        mu = population.eigenvalues(a.d)
-        learnt = [
-            (model.filter(model.eigenvalues) ** 2, model.directions, model.filter.at_zero**2)
-            for model in (a, b)
-        ]
-        pairs = np.array(
-            [distance.divergences(mu, spread, v, rest=rest) for spread, v, rest in learnt]
-        )
-        forward, backward = pairs.mean(axis=0)
-        found = {
-            "divergence_learnt_true": divergence_estimate(forward),
-            "divergence_true_learnt": divergence_estimate(backward),
-            "wasserstein": Estimate.missing(Status.NOT_MEASURED),
-        }
-        if a.d <= self.wasserstein_limit:
-            both = [
-                distance.bures_wasserstein(mu, spread, v, rest=rest) for spread, v, rest in learnt
-            ]
-            found["wasserstein"] = Estimate(float(np.mean(both)))
-        return found
 
     def description(self) -> Mapping[str, Any]:
         return {

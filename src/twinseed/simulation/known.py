@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import replace
 
+import numpy as np
+
+from twinseed.data.closeness import closeness
+from twinseed.data.directions import Jackknifed
 from twinseed.data.twins import Twins
 from twinseed.errors import InputError
-from twinseed.orders import recovery
+from twinseed.orders import ORDERS
+from twinseed.orders.evidence import Evidence, KnownModels
+from twinseed.orders.factor_count import factor_count
+from twinseed.orders.reference import Reference
 from twinseed.populations import Population
 from twinseed.readout import Estimate
 from twinseed.status import Status
 
-__all__ = ["recovered", "require_rows_and_room"]
-
-Array = NDArray[np.float64]
+__all__ = ["measured", "require_rows_and_room"]
 
 _GIB = 1 << 30
 
@@ -35,29 +39,27 @@ def require_rows_and_room(n: int, d: int, peak_bytes: int, max_gib: float, remed
         )
 
 
-def recovered(
+def measured(
     population: Population,
     twins: Twins,
     entropy: tuple[int, ...],
-    directions_a: Array,
-    directions_b: Array,
+    models: KnownModels,
+    *,
+    converged: bool = True,
 ) -> dict[str, Estimate]:
-    """Measure recovery from the models' own directions of the factors, in columns.
+    """Measure every order parameter of simulated twins; errors are left to the replicates.
 
-    The factors are the first axes of the space in which populations draw.
+    The factors are the first axes of the space in which populations draw. Where the samples have
+    not ``converged``, what is measured on them has the status "not converged".
     """
     factors = population.factors
-    if factors.size == 0:
-        nothing = Estimate.missing(Status.NOT_IDENTIFIABLE, 0)
-        none = Estimate.missing(Status.NOT_IDENTIFIABLE)
-        return {"recovery": nothing, "recovery_twins": nothing, "recovery_distance": none}
-    return recovery.from_twins(
-        twins,
-        entropy,
-        factors=factors.size,
-        truth=np.eye(len(directions_a), factors.size),
-        eigenvalues=factors,
-        directions_a=directions_a,
-        directions_b=directions_b,
-        resamples=0,
-    )
+    truth = Jackknifed(np.eye(twins.d, factors.size), factors, [], exact=True)
+    reference = Reference(factor_count(factors.size, columns=twins.d), truth)
+    near = closeness(twins, entropy, groups=1)
+    evidence = Evidence(twins, entropy, reference, near, resamples=0, models=models)
+    found = {}
+    for order in ORDERS:
+        for name, one in order.from_evidence(evidence).items():
+            spoilt = order.of_the_filter and not (converged or np.all(np.isnan(one.value)))
+            found[name] = replace(one, status=Status.NOT_CONVERGED) if spoilt else one
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,12 +18,11 @@ from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.filters import Filter
 from twinseed.generators.krylov import KrylovGenerator, require_elementwise
-from twinseed.orders import convergence, memorisation
+from twinseed.orders.evidence import KnownModels
 from twinseed.populations import Population
 from twinseed.readout import Estimate
 from twinseed.simulation._base import Engine
-from twinseed.simulation.known import recovered, require_rows_and_room
-from twinseed.status import Status
+from twinseed.simulation.known import measured, require_rows_and_room
 
 __all__ = ["Krylov"]
 
@@ -39,7 +38,7 @@ class Krylov(Engine):
     Equation: the draws of ``Dense``, in the same order, so that the same seed gives the same data
     and noise; the samples ``x = f(S) z`` by Golub-Kahan steps for all seeds side by side
     (``generators.krylov.KrylovGenerator``), to the relative ``tolerance``. Measured by the
-    functions ``from_twins`` of ``twinseed.orders``. What differs from ``Dense``:
+    functions ``from_evidence`` of ``twinseed.orders``. What differs from ``Dense``:
 
     - the chance level needs ``tr f(S)^2``, here ``d sum |x|^2 / sum |z|^2`` over the seeds of each
       twin, unbiased up to O(1/(seeds d)); where ``f(0) = 0`` both are 0;
@@ -121,23 +120,21 @@ class Krylov(Engine):
             )
             made = [model.apply(noise) for model in (a, b)]
             twins = Twins(made[0].samples, made[1].samples, train_a, train_b, heldout)
-            truth = np.eye(d, population.factors.size)
-            seen = {
-                **memorisation.from_twins(twins, entropy, resamples=0),
-                **convergence.from_twins(twins, entropy, directions=truth, resamples=0),
-            }
             energy = sum(float(np.sum(one.samples**2)) for one in made) / 2
             shared = filter.at_zero**2 * float(np.sum(noise**2))
-            chance = shared / energy if energy > 0.0 else np.nan
-            seen |= convergence.against_chance(seen["convergence"].value, chance, energy > 0.0)
-            if max(one.error for one in made) > self.tolerance:
-                seen = {name: _unconverged(estimate) for name, estimate in seen.items()}
-            distances = ("wasserstein", "divergence_learnt_true", "divergence_true_learnt")
-            return {
-                **seen,
-                **_recovery(population, twins, entropy, a, b),
-                **dict.fromkeys(distances, Estimate.missing(Status.NOT_MEASURED)),
-            }
+            mu, factors = population.eigenvalues(d), population.factors.size
+            below = mu[:factors].min(initial=np.inf) < mu[factors:].max(initial=0.0)
+            models = KnownModels(
+                chance=shared / energy if energy > 0.0 else np.nan,
+                directions=None
+                if below
+                else (a.principal_directions(factors), b.principal_directions(factors)),
+                laws=(),
+                eigenvalues=mu,
+                wasserstein=False,
+            )
+            converged = max(one.error for one in made) <= self.tolerance
+            return measured(population, twins, entropy, models, converged=converged)
 
     def peak_bytes(self, n: int, d: int) -> int:
         """Return about how much memory a draw needs at its peak.
@@ -197,26 +194,3 @@ class Krylov(Engine):
         for _, block in row_blocks(rows, 1 << 20):
             block[:] = population.sample(len(block), d, rng)
         return rows
-
-
-def _unconverged(estimate: Estimate) -> Estimate:
-    if np.all(np.isnan(estimate.value)):
-        return estimate
-    return replace(estimate, status=Status.NOT_CONVERGED)
-
-
-def _recovery(
-    population: Population,
-    twins: Twins,
-    entropy: tuple[int, ...],
-    a: KrylovGenerator,
-    b: KrylovGenerator,
-) -> dict[str, Estimate]:
-    factors = population.factors.size
-    bulk = population.eigenvalues(a.d)[factors:]
-    if population.factors.min(initial=np.inf) < bulk.max(initial=0.0):
-        each = Estimate.missing(Status.NOT_MEASURED, factors)
-        together = Estimate.missing(Status.NOT_MEASURED)
-        return {"recovery": each, "recovery_twins": each, "recovery_distance": together}
-    own, other = (model.principal_directions(factors) for model in (a, b))
-    return recovered(population, twins, entropy, own, other)

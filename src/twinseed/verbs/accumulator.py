@@ -13,7 +13,7 @@ from twinseed.data.rows import GROUPS, Rows
 from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.neighbours import Nearest, nearest
-from twinseed.orders import recovery
+from twinseed.orders.reference import reference_of
 from twinseed.randomness import RandomSource, entropy_of
 from twinseed.readers import as_arrays
 from twinseed.verbs.measure import checked_resamples, measured
@@ -91,9 +91,8 @@ class Accumulator:
         rows = Rows(train_a, train_b, heldout)
         self._real = rows.centred() if centred else rows
         self._factors = factors
-        recovery.reference_of(
-            self._real, self._entropy, factors=factors, resamples=self._resamples
-        )  # kept by the rows, and not searched for while a model waits
+        # kept by the rows, and not searched for while a model waits
+        reference_of(self._real, self._entropy, factors=factors, resamples=self._resamples)
         self._searches, self._groups = self._real.sides(
             self._entropy, groups=GROUPS if self._resamples else 1, both=train_b is not None
         )

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from twinseed import orders
 from twinseed.checks import refuse_positional, whole
 from twinseed.data.twins import Twins
 from twinseed.errors import InputError
-from twinseed.orders import convergence, distance, memorisation, recovery
+from twinseed.orders import memorisation
+from twinseed.orders.evidence import Evidence
+from twinseed.orders.reference import Reference, counted
 from twinseed.progress import ShowProgress
 from twinseed.randomness import RandomSource, entropy_of
 from twinseed.readout import Estimate, make
@@ -37,7 +40,7 @@ def measure(
 ) -> xr.Dataset:
     """Measure every order parameter of twins, each with its error bar.
 
-    Equation: the functions ``from_twins`` of ``twinseed.orders`` give each variable's estimator.
+    Equation: the functions ``from_evidence`` of ``twinseed.orders`` give each variable's estimator.
     Range: see ``readout.VARIABLES``. Shapes: a readout without grid; recovery and convergence along
     a factor have a dimension ``factor``, of length ``factors`` or less. Its coordinates n and d are
     those of ``train_a``.
@@ -85,7 +88,7 @@ def measure(
         raise InputError("rng", "is needed", None, f"pass a seed: {right}")
     entropy = entropy_of(rng)
     draws = checked_resamples(resamples)
-    recovery.counted(twins.rows, factors, reference)  # a bad argument is told before the search
+    counted(twins.rows, factors, reference)  # a bad argument is told before the search
     if closeness is None:
         groups = memorisation.GROUPS if draws else 1
         closeness = memorisation.closeness(twins, entropy, groups=groups, progress=progress)
@@ -108,16 +111,11 @@ def measured(
 ) -> xr.Dataset:
     """Return what ``measure`` does, from the closeness that ``memorisation.closeness`` found."""
     entropy = entropy_of(rng)
-    recovered, eigenvalues, directions = recovery.measured(
-        twins, entropy, factors=factors, reference=reference, resamples=resamples
+    target = Reference.of_rows(
+        twins.rows, entropy, factors=factors, reference=reference, resamples=resamples
     )
-    estimates = {
-        **recovered,
-        **convergence.from_twins(twins, entropy, directions=directions, resamples=resamples),
-        **memorisation.from_closeness(found, entropy, resamples=resamples),
-        **distance.from_twins(twins, entropy),
-    }
-    asked = recovery.counted(twins.rows, factors, reference).at_most(eigenvalues.size)
+    estimates = orders.measured(Evidence(twins, entropy, target, found, resamples))
+    asked, eigenvalues = target.asked.at_most(target.count), target.eigenvalues
     fewer = {"factors_asked": asked.asked, "factors_told": asked.told} if asked.told else {}
     ranks = np.arange(1, eigenvalues.size + 1, dtype=np.float64)
     return make(

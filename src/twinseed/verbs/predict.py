@@ -11,7 +11,7 @@ from twinseed.checks import Loads, Sizes
 from twinseed.coupling import Coupling, solve
 from twinseed.errors import InputError
 from twinseed.filters import Filter, Ridge
-from twinseed.orders import convergence, distance, memorisation, recovery
+from twinseed.orders import ORDERS
 from twinseed.populations import Population
 from twinseed.readout import VARIABLES, Estimate
 from twinseed.status import Status
@@ -97,13 +97,11 @@ def predict(
 
 def _estimates(coupling: Coupling) -> dict[str, Estimate]:
     """Predict for one population of the grid, in the shape of the grid's other axes."""
-    of_the_filter = {
-        **memorisation.from_coupling(coupling),
-        **convergence.from_coupling(coupling),
-        **distance.from_coupling(coupling),
+    return {
+        name: _without(one, name, coupling) if order.of_the_filter else one
+        for order in ORDERS
+        for name, one in order.from_coupling(coupling).items()
     }
-    missing = {name: _without(one, name, coupling) for name, one in of_the_filter.items()}
-    return {**missing, **recovery.from_coupling(coupling)}
 
 
 def _without(estimate: Estimate, name: str, coupling: Coupling) -> Estimate:

@@ -1,7 +1,14 @@
 """Convergence q: do twins that start from the same seed end at the same sample?"""
 
 from twinseed.orders.convergence.chance import against_chance
-from twinseed.orders.convergence.data import Along, SeedSums, along, from_twins, pairs
+from twinseed.orders.convergence.data import (
+    Along,
+    SeedSums,
+    along,
+    from_evidence,
+    from_twins,
+    pairs,
+)
 from twinseed.orders.convergence.theory import factor_correlation, from_coupling
 
 __all__ = [
@@ -11,6 +18,7 @@ __all__ = [
     "along",
     "factor_correlation",
     "from_coupling",
+    "from_evidence",
     "from_twins",
     "pairs",
 ]

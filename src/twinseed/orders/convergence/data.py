@@ -11,12 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from twinseed.blocks import row_blocks
 from twinseed.data.twins import Twins
-from twinseed.orders.convergence.theory import factor_correlation, from_coupling
+from twinseed.orders.convergence.chance import against_chance
+from twinseed.orders.convergence.theory import factor_correlation
+from twinseed.orders.evidence import Evidence
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.readout import Estimate
 from twinseed.status import Status
 
-__all__ = ["Along", "SeedSums", "along", "from_coupling", "from_twins", "pairs"]
+__all__ = ["Along", "SeedSums", "along", "from_evidence", "from_twins", "pairs"]
 
 Array = NDArray[np.float64]
 
@@ -72,6 +74,20 @@ def pairs(
     for a, b, part in _blocks(samples_a, samples_b, o):
         mismatched[part] = (a @ total_b + b @ total_a) / 2 - product[part]
     return SeedSums(product, energy, gap, cosine, mismatched)
+
+
+def from_evidence(evidence: Evidence) -> dict[str, Estimate]:
+    """Measure convergence, and its chance level where a simulation knows the models."""
+    found = from_twins(
+        evidence.twins,
+        evidence.entropy,
+        directions=evidence.reference.directions,
+        resamples=evidence.resamples,
+    )
+    if evidence.models is not None:
+        chance = evidence.models.chance
+        found |= against_chance(found["convergence"].value, chance, np.isfinite(chance))
+    return found
 
 
 def from_twins(

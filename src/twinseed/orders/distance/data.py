@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twinseed.data.twins import Twins
 from twinseed.errors import InputError
-from twinseed.orders.distance.theory import from_coupling
-from twinseed.randomness import RandomSource
+from twinseed.orders.distance.theory import divergence_estimate
+from twinseed.orders.evidence import Evidence
 from twinseed.readout import Estimate
 from twinseed.status import Status
 
-__all__ = ["bures_wasserstein", "divergences", "from_coupling", "from_twins"]
+__all__ = ["bures_wasserstein", "divergences", "from_evidence"]
 
 
 def bures_wasserstein(
@@ -97,12 +96,30 @@ def _checked(
     return mu, spread, v
 
 
-def from_twins(twins: Twins, rng: RandomSource) -> dict[str, Estimate]:
-    """Return distances to the truth that are "not identifiable": they need the population.
+def from_evidence(evidence: Evidence) -> dict[str, Estimate]:
+    """Return the distances to the truth, averaged over the models, if a simulation knows them.
 
-    An estimate from samples would consist of sampling error at N of order d. A simulation, which
-    knows the population, uses ``bures_wasserstein`` and ``divergences``. The distance between twins
-    (``flow_distance``) needs no truth and is measured with convergence.
+    From samples the distances are "not identifiable": an estimate would consist of sampling error
+    at N of order d. They are "not measured" if a simulation does not find the laws of its models.
+    The distance between twins (``flow_distance``) needs no truth and is measured with convergence.
     """
+    models = evidence.models
     names = ("wasserstein", "divergence_learnt_true", "divergence_true_learnt")
-    return dict.fromkeys(names, Estimate.missing(Status.NOT_IDENTIFIABLE))
+    if models is None or not models.laws:
+        status = Status.NOT_IDENTIFIABLE if models is None else Status.NOT_MEASURED
+        return dict.fromkeys(names, Estimate.missing(status))
+    mu = models.eigenvalues
+    both = [divergences(mu, law.variances, law.directions, rest=law.rest) for law in models.laws]
+    forward, backward = np.array(both).mean(axis=0)
+    found = {
+        "divergence_learnt_true": divergence_estimate(forward),
+        "divergence_true_learnt": divergence_estimate(backward),
+        "wasserstein": Estimate.missing(Status.NOT_MEASURED),
+    }
+    if models.wasserstein:
+        each = [
+            bures_wasserstein(mu, one.variances, one.directions, rest=one.rest)
+            for one in models.laws
+        ]
+        found["wasserstein"] = Estimate(float(np.mean(each)))
+    return found

@@ -1,13 +1,8 @@
 """Memorisation m: how close samples are to training rows, compared with held-out rows."""
 
-from twinseed.orders.memorisation.data import (
-    GROUPS,
-    Closeness,
-    closeness,
-    from_closeness,
-    from_twins,
-    rows_compared,
-)
+from twinseed.data.closeness import Closeness, closeness, rows_compared
+from twinseed.data.rows import GROUPS
+from twinseed.orders.memorisation.data import from_closeness, from_evidence, from_twins
 from twinseed.orders.memorisation.theory import from_coupling
 
 __all__ = [
@@ -16,6 +11,7 @@ __all__ = [
     "closeness",
     "from_closeness",
     "from_coupling",
+    "from_evidence",
     "from_twins",
     "rows_compared",
 ]

@@ -8,26 +8,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.data.closeness import Closeness, closeness, rows_compared
+from twinseed.data.closeness import Closeness, closeness
 from twinseed.data.rows import GROUPS
 from twinseed.data.twins import Twins
 from twinseed.intervals import Z95
 from twinseed.neighbours import folded
-from twinseed.orders.memorisation.theory import from_coupling
+from twinseed.orders.evidence import Evidence
 from twinseed.progress import ShowProgress
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.readout import Estimate
 from twinseed.status import Status
 
-__all__ = [
-    "GROUPS",
-    "Closeness",
-    "closeness",
-    "from_closeness",
-    "from_coupling",
-    "from_twins",
-    "rows_compared",
-]
+__all__ = ["from_closeness", "from_evidence", "from_twins"]
 
 _RULE_OF_THREE = 3.0 / Z95
 
@@ -80,6 +72,11 @@ def from_twins(
     groups = GROUPS if resamples else 1
     found = closeness(twins, entropy, groups=groups, memory=memory, progress=progress)
     return from_closeness(found, entropy, resamples=resamples)
+
+
+def from_evidence(evidence: Evidence) -> dict[str, Estimate]:
+    """Measure memorisation, as ``from_twins`` does."""
+    return from_closeness(evidence.closeness, evidence.entropy, resamples=evidence.resamples)
 
 
 def from_closeness(

@@ -1,22 +1,15 @@
 """Recovery Q: did the generators learn the leading directions of the data?"""
 
-from twinseed.orders.recovery.data import (
-    Measured,
-    counted,
-    from_twins,
-    measured,
-    overlaps,
-    reference_of,
-)
+from twinseed.orders.recovery.data import from_evidence, from_twins, overlaps
 from twinseed.orders.recovery.theory import factor_groups, from_coupling
+from twinseed.orders.reference import counted, reference_of
 
 __all__ = [
-    "Measured",
     "counted",
     "factor_groups",
     "from_coupling",
+    "from_evidence",
     "from_twins",
-    "measured",
     "overlaps",
     "reference_of",
 ]

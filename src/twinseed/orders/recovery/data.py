@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twinseed.checks import finite_vector, numeric_rows
 from twinseed.data.directions import GROUPS, Jackknifed, jackknifed, left_out
-from twinseed.data.rows import Rows
 from twinseed.data.twins import Twins
-from twinseed.errors import InputError
-from twinseed.orders.factor_count import FactorCount, factor_count
-from twinseed.orders.recovery.theory import factor_groups, from_coupling
+from twinseed.orders.evidence import Evidence
+from twinseed.orders.recovery.theory import factor_groups
+from twinseed.orders.reference import SPARE, Reference, orthonormal
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.readout import Estimate
 from twinseed.status import Status
 
-__all__ = [
-    "Measured",
-    "counted",
-    "factor_groups",
-    "from_coupling",
-    "from_twins",
-    "measured",
-    "overlaps",
-    "reference_of",
-]
-
-_SPARE = 5  # directions found beyond the factors, so that a group of equal factors is complete
+__all__ = ["from_evidence", "from_twins", "overlaps"]
 
 Array = NDArray[np.float64]
 
@@ -58,26 +43,18 @@ def overlaps(directions: ArrayLike, reference: ArrayLike, groups: list[slice]) -
     return np.minimum(result, 1.0)
 
 
-def from_twins(twins: Twins, rng: RandomSource, **options: Any) -> dict[str, Estimate]:
-    """Return the estimates of ``measured``, with the same arguments."""
-    return measured(twins, rng, **options).estimates
+def from_evidence(evidence: Evidence) -> dict[str, Estimate]:
+    """Measure recovery, by the models' own directions where a simulation knows the models."""
+    twins, entropy, reference = evidence.twins, evidence.entropy, evidence.reference
+    models = evidence.models
+    if models is None:
+        return _measured(twins, entropy, reference, (None, None), evidence.resamples)
+    if reference.count and models.directions is not None:
+        return _measured(twins, entropy, reference, models.directions, evidence.resamples)
+    return _missing(Status.NOT_MEASURED if reference.count else Status.NOT_IDENTIFIABLE, reference)
 
 
-class Measured(NamedTuple):
-    """The estimates of recovery, and the reference.
-
-    Args:
-        estimates: by the names of the readout's variables.
-        eigenvalues: of the reference directions, (factors,), largest first; NaN without reference.
-        directions: the leading reference directions, (d, factors), orthonormal columns.
-    """
-
-    estimates: dict[str, Estimate]
-    eigenvalues: Array
-    directions: Array | None
-
-
-def measured(
+def from_twins(
     twins: Twins,
     rng: RandomSource,
     *,
@@ -87,9 +64,8 @@ def measured(
     eigenvalues: ArrayLike | None = None,
     directions_a: ArrayLike | None = None,
     directions_b: ArrayLike | None = None,
-    close: float = 0.1,
     resamples: int = 200,
-) -> Measured:
+) -> dict[str, Estimate]:
     """Measure recovery with a reference, and from the two twins alone.
 
     Equation: ``recovery`` is the squared overlap (see ``overlaps``) of the k-th principal direction
@@ -118,7 +94,7 @@ def measured(
     bar is NaN where there are too few rows after a group of rows is left out. Directions are
     matched by rank. With N samples, or N reference rows, directions have sampling errors: even N
     real rows do not reach 1, and nothing here corrects for this. A group of g nearly equal
-    eigenvalues (each within ``close`` of the eigenvalue before) is compared as a subspace. A value
+    eigenvalues (each within a tenth of the eigenvalue before) is compared as a subspace. A value
     counts as below the floor under ``(g + 4)/d`` (``recovery``) or ``sqrt((g + 3)/d)``
     (``recovery_twins``): unrelated directions have squared overlaps of mean ``g/d`` and standard
     deviation ``sqrt(2)/d``, and are below the floor with probability 0.97. Error bars add the
@@ -133,26 +109,29 @@ def measured(
     >>> bool(found["recovery"].value[0] > 0.9), str(found["recovery_twins"].status)
     (True, 'not identifiable')
     """
-    asked = counted(twins.rows, factors, reference, exact=truth is not None)
     entropy = entropy_of(rng)
     if truth is not None:
-        target: Jackknifed | None = _known(twins, asked.count, truth, eigenvalues)
+        target = Reference.known(truth, eigenvalues, factors=factors, d=twins.d)
     else:
-        target = reference_of(
+        target = Reference.of_rows(
             twins.rows, entropy, factors=factors, reference=reference, resamples=resamples
         )
-    need = asked.count + _SPARE
-    count = asked.count if target is None else min(asked.count, target.vectors.shape[1])
+    return _measured(twins, entropy, target, (directions_a, directions_b), resamples)
+
+
+def _measured(
+    twins: Twins,
+    entropy: tuple[int, ...],
+    reference: Reference,
+    directions: tuple[ArrayLike | None, ArrayLike | None],
+    resamples: int,
+) -> dict[str, Estimate]:
+    target, count, need = reference.found, reference.count, reference.asked.count + SPARE
     given = [
-        None if v is None else _orthonormal(name, v, twins.d)
-        for name, v in (("directions_a", directions_a), ("directions_b", directions_b))
+        None if v is None else orthonormal(name, v, twins.d)
+        for name, v in zip(("directions_a", "directions_b"), directions, strict=True)
     ]
-    absent = Estimate.missing(Status.NOT_IDENTIFIABLE, count)
-    result = {
-        "recovery": absent,
-        "recovery_twins": absent,
-        "recovery_distance": Estimate.missing(Status.NOT_IDENTIFIABLE),
-    }
+    result = _missing(Status.NOT_IDENTIFIABLE, reference)
     samples = (twins.samples_a, twins.samples_b)
     if target is not None:
         draw = stream(entropy, "recovery: seeds")
@@ -161,9 +140,7 @@ def measured(
             jackknifed(rows, known, need, labels)
             for rows, known in zip(samples, given, strict=True)
         ]
-        result |= _against(
-            target, [side for side in sides if side is not None], count, close, resamples
-        )
+        result |= _against(target, [side for side in sides if side is not None], count, resamples)
     half = twins.seeds // 2
     if half >= 2 or all(known is not None for known in given):
         draw = stream(entropy, "recovery: halves")
@@ -172,85 +149,23 @@ def measured(
         other = None if twins.samples_b is None else twins.samples_b[half : 2 * half]
         second = jackknifed(other, given[1], need, labels)
         if first is not None and second is not None:
-            result["recovery_twins"] = _between(first, second, eigenvalues, count, close, resamples)
-    if target is None:
-        return Measured(result, np.full(count, np.nan), None)
-    return Measured(result, target.eigenvalues[:count], target.vectors[:, :count])
+            result["recovery_twins"] = _between(first, second, target, count, resamples)
+    return result
 
 
-def counted(
-    rows: Rows, factors: int, reference: ArrayLike | None = None, *, exact: bool = False
-) -> FactorCount:
-    """Return how many directions are compared, of ``factors`` asked for; see ``factor_count``.
-
-    Pass ``exact=True`` if the reference is known directions, not rows.
-    """
-    count = None if rows.heldout is None else len(rows.heldout)
-    if exact:
-        count = None
-    elif reference is not None:
-        given = numeric_rows("reference", reference)
-        if given.shape[1] != rows.d:
-            raise InputError(
-                "reference",
-                f"must have {rows.d} columns",
-                given.shape[1],
-                "use the same columns as the samples",
-            )
-        count = len(given)
-    return factor_count(factors, columns=rows.d, rows=count)
-
-
-def reference_of(
-    rows: Rows,
-    entropy: tuple[int, ...],
-    *,
-    factors: int = 5,
-    reference: ArrayLike | None = None,
-    resamples: int = 200,
-) -> Jackknifed | None:
-    """Return the reference directions of ``measured``; None without reference or held-out rows.
-
-    The directions of the held-out rows are kept in ``rows``, for other samples with the same rows.
-    """
-    need = counted(rows, factors, reference).count + _SPARE
-    if reference is None:
-        side = rows.reference(entropy, need, jackknife=resamples > 0)
-    else:
-        given = numeric_rows("reference", reference)
-        draw = stream(entropy, "recovery: reference")
-        side = jackknifed(given, None, need, left_out(len(given), draw) if resamples else None)
-    rank = 0 if side is None else int(np.sum(side.eigenvalues > 0.0))
-    return side.first(rank) if side is not None and rank else None
-
-
-def _known(twins: Twins, count: int, truth: ArrayLike, eigenvalues: ArrayLike | None) -> Jackknifed:
-    """Return the true directions, at least ``count``, with their eigenvalues if they are passed."""
-    known = _orthonormal("truth", truth, twins.d)
-    if known.shape[1] < count:
-        raise InputError(
-            "truth",
-            f"must have {count} columns",
-            known.shape[1],
-            "lower factors to the number of columns",
-        )
-    values = np.full(known.shape[1], np.nan)
-    if eigenvalues is not None:
-        values = finite_vector("eigenvalues", eigenvalues, "pass one for each true direction")
-        if values.size != known.shape[1] or np.any(np.diff(values) > 0):
-            raise InputError(
-                "eigenvalues",
-                f"must be {known.shape[1]} numbers, largest first",
-                values,
-                "sort the eigenvalues and the columns of truth in the same order",
-            )
-    return Jackknifed(known, values, [], exact=True)
+def _missing(status: Status, reference: Reference) -> dict[str, Estimate]:
+    each = Estimate.missing(status, reference.count)
+    return {
+        "recovery": each,
+        "recovery_twins": each,
+        "recovery_distance": Estimate.missing(status),
+    }
 
 
 def _against(
-    target: Jackknifed, sides: list[Jackknifed], count: int, close: float, resamples: int
+    target: Jackknifed, sides: list[Jackknifed], count: int, resamples: int
 ) -> dict[str, Estimate]:
-    groups = _groups(target.eigenvalues, close)
+    groups = _groups(target.eigenvalues)
 
     def value(directions: list[Array], reference: Array) -> Array:
         """Return the overlaps, followed by the distance of the whole subspaces."""
@@ -300,17 +215,15 @@ def _chordal(directions: Array, reference: Array) -> float:
 def _between(
     first: Jackknifed,
     second: Jackknifed,
-    eigenvalues: ArrayLike | None,
+    target: Jackknifed | None,
     count: int,
-    close: float,
     resamples: int,
 ) -> Estimate:
     width = min(first.eigenvalues.size, second.eigenvalues.size)
-    if eigenvalues is None:
-        values = (first.eigenvalues[:width] + second.eigenvalues[:width]) / 2
-    else:
-        values = np.asarray(eigenvalues, dtype=np.float64)[:width]
-    groups = _groups(values, close)
+    values = (first.eigenvalues[:width] + second.eigenvalues[:width]) / 2
+    if target is not None and target.exact and not np.any(np.isnan(target.eigenvalues)):
+        values = target.eigenvalues[:width]
+    groups = _groups(values)
 
     narrow = min(first, second, key=lambda side: side.eigenvalues.size)
     missing = 0.0 if narrow.exact else np.nan  # a model without a direction has not learned it
@@ -362,23 +275,12 @@ def _estimate(
     return Estimate(value, np.sqrt(variance), status, source)
 
 
-def _groups(eigenvalues: Array, close: float) -> list[slice]:
+def _groups(eigenvalues: Array) -> list[slice]:
     if np.any(np.isnan(eigenvalues)):
         return [slice(k, k + 1) for k in range(eigenvalues.size)]
-    return factor_groups(eigenvalues, close)
+    return factor_groups(eigenvalues)
 
 
 def _sizes(groups: list[slice]) -> Array:
     sizes = [group.stop - group.start for group in groups]
     return np.repeat(np.asarray(sizes, dtype=np.float64), sizes)
-
-
-def _orthonormal(name: str, given: ArrayLike, d: int) -> Array:
-    vectors = np.asarray(numeric_rows(name, given, at_least=1), dtype=np.float64)
-    remedy = f"pass shape ({d}, k), one orthonormal direction per column"
-    if vectors.shape[0] != d:
-        raise InputError(name, f"must have {d} rows", vectors.shape, remedy)
-    off = float(np.abs(vectors.T @ vectors - np.eye(vectors.shape[1])).max())
-    if off > 1e-6:
-        raise InputError(name, "must be orthonormal", f"off by {off:.1g}", remedy)
-    return vectors
