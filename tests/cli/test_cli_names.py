@@ -54,6 +54,10 @@ BAD: dict[str, dict[str, str]] = {
     "measure": {**ROLES, "factors": f"{FILES} --factors -1"},
     "audit": {
         **ROLES,
+        "group": f"{FILES} --group person",
+        "labels": f"{FILES} --labels kind",
+        "up_to": f"{FILES} --up-to flip",
+        "visible": f"{FILES} --visible 2",
         "pairs": "--pairs nowhere",
         "pattern": "--pairs . --pattern nonsense",
         "html": f"{FILES} --html a.doc",

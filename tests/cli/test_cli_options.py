@@ -57,6 +57,16 @@ def rows(name: str) -> Callable[[Seen], Any]:
     return first
 
 
+def units_of_heldout(seen: Seen) -> Any:
+    units = seen["twins"].units
+    return units["heldout"].tolist() if "heldout" in units else None
+
+
+def classes_of_samples(seen: Seen) -> Any:
+    found = seen["twins"].classes
+    return found and found.of(["samples_a"])["samples_a"]
+
+
 def first_of(path: str) -> float:
     """Return the first entry of a file that ``prepared`` makes."""
     draw = np.random.default_rng(0)
@@ -85,6 +95,7 @@ POPULATION = {
     "d": Arrives("--d 9", item("d"), 9.0, "--spikes 3 --n 10"),
 }
 FILES = "--train-a a.npy --samples-a ga.npy"
+TABLES = "--train-a people.csv --samples-a drawn.csv --heldout others.csv"
 ROLES = {
     "train_a": Arrives("--train-a b.npy", rows("train_a"), first_of("b"), "--samples-a ga.npy"),
     "samples_a": Arrives(
@@ -154,6 +165,15 @@ ARRIVES: dict[str, dict[str, Arrives]] = {
         "cache": Arrives(
             "--cache kept", text("cache"), repr(Path("kept")), f"{FILES} --encoder cli_encoder:half"
         ),
+        "group": Arrives("--group who", units_of_heldout, [0, 0, 1], TABLES),
+        "labels": Arrives(
+            "--labels kind",
+            classes_of_samples,
+            ["x", "y"],
+            f"{TABLES} --group who",
+        ),
+        "up_to": Arrives("--up-to affine", lambda seen: seen["twins"].up_to, "affine"),
+        "visible": Arrives("--visible 0.3", item("visible"), 0.3),
         "pairs": Arrives("--pairs .", text("folder"), repr(Path()), "", PUBLISHED),
         "pattern": Arrives(
             "--pattern {side}_{n}.pt", item("pattern"), "{side}_{n}.pt", "--pairs .", PUBLISHED
@@ -239,6 +259,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "atoms.csv").write_text("1\n2\n")
     (made / "cli_encoder.py").write_text("def half(rows):\n    return rows[:, :2]\n")
     (made / "kept").mkdir()
+    for name, text in {
+        "people": "who,kind,age\nann,x,3\nbob,y,5\n",
+        "others": "who,kind,age\nann,x,4\nann,y,6\nbob,y,7\n",
+        "drawn": "kind,age\nx,2\ny,9\n",
+    }.items():
+        (made / f"{name}.csv").write_text(text)
     save(ts.predict(ts.Spiked([3.0]), n=9, d=6), made / "other.nc")
     strong = np.random.default_rng(5).standard_normal((80, 6)) * [9.0, 6.0, 1.0, 1.0, 1.0, 1.0]
     np.save(made / "strong.npy", strong)
@@ -305,3 +331,23 @@ def test_an_option_arrives(
     if one.at is None and parameter != "cache":
         plain = one.get(recorded(command, CALLS[command].words))
         assert plain != one.want, "the value is the one that it has without the option"
+
+
+def test_groups_and_labels_lie_beside_the_rows_of_one_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    draw = np.random.default_rng(0)
+    for name, kind in {"train": 1, "held": 2, "made": 1}.items():
+        rows = draw.standard_normal((4, 3))
+        np.savez(f"{name}.npz", rows=rows, who=[7, 7, 8, kind], kind=[kind] * 4)
+    words = (
+        "--train-a train.npz#rows --heldout held.npz#rows --samples-a made.npz#rows "
+        "--group who --labels kind"
+    )
+    seen = recorded("audit", words)
+    assert seen["twins"].units["heldout"].tolist() == [2, 2, 3, 1]
+    assert seen["twins"].classes.of(["heldout", "samples_a"]) == {
+        "heldout": ["2"] * 4,
+        "samples_a": ["1"] * 4,
+    }

@@ -216,7 +216,15 @@ CALLS: dict[str, tuple[Any, Callable[[dict[str, Any]], Any], int]] = {
         40,
     ),
     "audit": (
-        arguments(**DATA, rng=SEEDS, factors=st.integers(1, 4)),
+        arguments(
+            **DATA,
+            rng=SEEDS,
+            factors=st.integers(1, 4),
+            groups=st.none(),
+            labels=st.none(),
+            up_to=st.sampled_from([None, "affine", lambda row: row[None, ::-1]]),
+            visible=st.sampled_from([0.1, 1.0]),
+        ),
         lambda given: str(ts.audit(**given)),
         14,
     ),

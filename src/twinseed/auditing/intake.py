@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from twinseed.auditing.screening import Finding
 from twinseed.checks import numeric_rows, whole
+from twinseed.data.labels import without_column
 from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.generators import Generator
@@ -39,8 +40,13 @@ def twins_given(
     generators: Sequence[LiveGenerator] | None,
     seeds: int,
     entropy: tuple[int, ...],
+    about: Mapping[str, Any] | None = None,
 ) -> tuple[Twins, list[Finding]]:
-    """Return the twins that the arguments stand for, and what was found while making them."""
+    """Return the twins that the arguments stand for, and what was found while making them.
+
+    ``about``: what is said of the rows beside their values: ``groups``, ``labels``, ``up_to``.
+    """
+    about = dict(about or {})
     found: list[Finding] = []
     present = [name for name, value in arrays.items() if value is not None]
     if twins is not None:
@@ -48,12 +54,14 @@ def twins_given(
             raise InputError(
                 "twins", "must be ts.Twins", twins, "pass each array under its own name"
             )
+        present += [name for name, value in about.items() if value is not None]
         if present or generators is not None:
             raise InputError(
                 "twins",
                 "must come alone",
                 f"also {', '.join(present) or 'generators'}",
-                "pass twins, or the arrays, or generators with the real rows",
+                "pass twins, or the arrays, or generators with the real rows; groups, labels and "
+                "up_to are arguments of ts.Twins too",
             )
         return twins, []
     if arrays["train_a"] is None:
@@ -66,6 +74,7 @@ def twins_given(
                 present,
                 "pass generators or samples, not both",
             )
+        arrays, about = _without_groups(arrays, about)
         arrays, found = _generated(arrays, generators, seeds, entropy)
     if arrays["samples_a"] is None:
         raise InputError("samples_a", "is needed", None, "pass the samples of generator A")
@@ -76,7 +85,19 @@ def twins_given(
             None,
             "pass generator B's samples from the same seeds, or leave train_b out",
         )
-    return Twins(**arrays), found
+    return Twins(**arrays, **about), found
+
+
+def _without_groups(
+    arrays: dict[str, Any], about: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Take the column of groups out of the real tables: no generator draws it."""
+    name = about.get("groups")
+    if not isinstance(name, str):
+        return arrays, about
+    real = {role: rows for role, rows in arrays.items() if rows is not None}
+    real, groups = without_column("groups", name, real, real)
+    return arrays | real, about | {"groups": groups}
 
 
 def _generated(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any
 
@@ -23,10 +23,12 @@ from twinseed.auditing.roles import roles_of
 from twinseed.auditing.screening import Finding, fitness
 from twinseed.auditing.searches import Searches
 from twinseed.auditing.verdict import answers
-from twinseed.checks import refuse_positional, whole
+from twinseed.checks import positive, refuse_positional, whole
 from twinseed.data.closeness import closeness
 from twinseed.data.features import Encoder
 from twinseed.data.twins import Twins
+from twinseed.data.versions import UpTo
+from twinseed.errors import InputError
 from twinseed.matched import matched
 from twinseed.orders.factor_count import FactorCount
 from twinseed.orders.recovery import counted
@@ -35,6 +37,9 @@ from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.verbs.measure import measured
 
 __all__ = ["audit"]
+
+VISIBLE = 0.1
+"""The copied fraction that must have been visible before "no sign of copying" is said."""
 
 
 def audit(
@@ -51,6 +56,10 @@ def audit(
     encoder: Encoder | None = None,
     cache: str | PathLike[str] | None = None,
     factors: int = 5,
+    groups: str | Mapping[str, Any] | None = None,
+    labels: str | Mapping[str, Any] | None = None,
+    up_to: UpTo | None = None,
+    visible: float = VISIBLE,
     progress: ShowProgress = False,
 ) -> Audit:
     """Judge one or two generators: do they copy, do the twins agree, which factors did they learn?
@@ -86,6 +95,17 @@ def audit(
             ``Twins.encoded``.
         cache: a folder that keeps the features.
         factors: largest number of leading directions to compare.
+        groups: which real rows belong together, such as the visits of one person: one label for
+            each row of each real array, by the name of the array, or the name of a column of all
+            tables, which is then left out of what is compared; see ``Twins``.
+        labels: the class of each sample and of each real row, for generators that are given a
+            class; the same form.
+        up_to: what does not tell two rows apart: "flip", "rot90" and "shift:2" for mirror images,
+            turned and shifted images, "brightness" and "affine" for brightness and contrast,
+            several with commas between them, or a function that lists the versions of a row; see
+            ``Twins``.
+        visible: the copied fraction that must have been visible before "no sign of copying" is
+            said.
         progress: True shows it on stderr, False does not, None does on a terminal; a function is
             called with the number of steps done since its last call.
 
@@ -123,8 +143,11 @@ def audit(
         "heldout": heldout,
     }
     entropy = entropy_of(np.random.SeedSequence() if rng is None else rng)
-    given, found = twins_given(arrays, twins, generators, seeds, entropy)
+    visible = _share(visible)
+    about = {"groups": groups, "labels": labels, "up_to": up_to}
+    given, found = twins_given(arrays, twins, generators, seeds, entropy, about)
     shown = given
+    given = given.normalised()
     if encoder is not None:
         given = given.encoded(encoder, cache)
     whole("factors", factors, "pass how many leading directions to look at")
@@ -136,6 +159,15 @@ def audit(
         found = [*found, Finding("fewer factors", asked.told, numbers)]
     with track(_steps(given), "audit", progress) as steps:
         return _judged(given, shown, found, entropy, asked, steps)
+
+
+def _share(visible: float) -> float:
+    """Return a share above 0 and at most 1."""
+    remedy = "pass a share of the samples, such as 0.1"
+    share = positive("visible", visible, remedy)
+    if share > 1.0:
+        raise InputError("visible", "must be at most 1", visible, remedy)
+    return share
 
 
 def _judged(

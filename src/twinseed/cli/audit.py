@@ -15,9 +15,12 @@ from twinseed.cli.output import print_json, say, table_width
 from twinseed.cli.samples import (
     Cache,
     Encoder,
+    Group,
     HeldOut,
+    LabelsColumn,
     SamplesB,
     TrainB,
+    UpToText,
     chosen_encoder,
     file_of_rows,
     loaded_twins,
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["audit"]
 
 
-@guarded(path="--output")
+@guarded(path="--output", groups="--group")
 def audit(
     train_a: Annotated[str | None, file_of_rows("Rows that generator A was trained on.")] = None,
     samples_a: Annotated[str | None, file_of_rows("Samples of generator A.")] = None,
@@ -44,6 +47,17 @@ def audit(
     heldout: HeldOut = None,
     encoder: Encoder = None,
     cache: Cache = None,
+    group: Group = None,
+    labels: LabelsColumn = None,
+    up_to: UpToText = None,
+    visible: Annotated[
+        float,
+        typer.Option(
+            metavar="SHARE",
+            help="The copied fraction that must have been visible before `no sign of copying` is "
+            "said.",
+        ),
+    ] = 0.1,
     factors: Factors = 5,
     seed: Seed = 0,
     pairs: Annotated[
@@ -82,7 +96,7 @@ def audit(
     """
     require_writable("--html", html, (".html",))
     require_writable("--output", output, (*READOUT, ".html"))
-    given = [train_a, samples_a, train_b, samples_b, heldout, encoder, cache]
+    given = [train_a, samples_a, train_b, samples_b, heldout, encoder, cache, group, labels, up_to]
     if pairs is not None or demo or pattern is not None:
         _require_alone(pairs, pattern, demo, given)
         show_curves(_curves(pairs, pattern, factors, seed), html, output, as_json, quiet)
@@ -91,7 +105,9 @@ def audit(
         missing = "--train-a" if train_a is None else "--samples-a"
         raise InputError(missing, "is needed", None, "pass a file, or --pairs, or --demo")
     function = chosen_encoder(encoder, cache)
-    twins = loaded_twins(train_a, samples_a, train_b, samples_b, heldout)
+    twins = loaded_twins(
+        train_a, samples_a, train_b, samples_b, heldout, group=group, labels=labels, up_to=up_to
+    )
     import twinseed as ts
 
     found = ts.audit(
@@ -100,6 +116,7 @@ def audit(
         factors=factors,
         encoder=function,
         cache=cache,
+        visible=visible,
         progress=not quiet,
     )
     if html is not None:

@@ -12,18 +12,21 @@ from twinseed.cli.options import named_function
 from twinseed.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from twinseed.data.twins import Twins
 
 __all__ = [
     "Cache",
     "Encoder",
+    "Group",
     "HeldOut",
+    "LabelsColumn",
     "SamplesA",
     "SamplesB",
     "TrainA",
     "TrainB",
+    "UpToText",
     "chosen_encoder",
     "file_of_rows",
     "loaded_twins",
@@ -54,6 +57,30 @@ Encoder = Annotated[
 Cache = Annotated[
     Path | None, typer.Option(metavar="FOLDER", help="Keep the encoder's features here.")
 ]
+Group = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMN",
+        help="The column that says which real rows belong together, such as the visits of one "
+        "person; it is not compared. Beside data.npz#rows: the array COLUMN of data.npz.",
+    ),
+]
+LabelsColumn = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMN",
+        help="The column of the class of each row, for generators that are given a class; it is "
+        "not compared. Beside data.npz#rows: the array COLUMN of data.npz.",
+    ),
+]
+UpToText = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WORDS",
+        help="What does not tell two images apart: flip, rot90, shift:2, brightness, affine; "
+        "several with commas between them.",
+    ),
+]
 
 
 def chosen_encoder(encoder: str | None, cache: Path | None) -> Callable[..., Any] | None:
@@ -71,10 +98,15 @@ def loaded_twins(
     train_b: str | None,
     samples_b: str | None,
     heldout: str | None,
+    *,
+    group: str | None = None,
+    labels: str | None = None,
+    up_to: str | None = None,
 ) -> Twins:
     """Load the files, errors naming the option that a file was given to."""
     if train_b is not None and samples_b is None:
         raise InputError("samples_b", "is needed with train_b", None, "pass B's samples as well")
+    from twinseed.data.labels import without_column
     from twinseed.data.twins import Twins
     from twinseed.readers import load_roles, unseen_categories
 
@@ -85,8 +117,45 @@ def loaded_twins(
         "train_b": train_b,
         "heldout": heldout,
     }
-    found = load_roles({role: path for role, path in paths.items() if path is not None})
-    for sentence in unseen_categories(found):
+    given = {role: path for role, path in paths.items() if path is not None}
+    found = load_roles(given)
+    real = [role for role in given if not role.startswith("samples")]
+    about = {
+        "groups": _beside("--group", group, found, given, real),
+        "labels": _beside("--labels", labels, found, given, list(given)),
+    }
+    compared = found
+    for argument, name in about.items():
+        if isinstance(name, str):
+            compared = without_column(argument, name, compared, ())[0]
+    for sentence in unseen_categories(compared):
         complain(f"twinseed: {as_typed(sentence, dict(zip(paths, _ROLES, strict=True)))}")
     rows: dict[str, Any] = {"samples_b": None} | found
-    return Twins(**rows)
+    return Twins(**rows, **about, up_to=up_to)
+
+
+def _beside(
+    option: str,
+    name: str | None,
+    found: Mapping[str, Any],
+    paths: Mapping[str, str],
+    needed: Sequence[str],
+) -> Any:
+    """Return the name of a column where the files are tables; else the arrays of that name."""
+    from twinseed.readers import Table, load_roles
+
+    if name is None or any(isinstance(rows, Table) and rows.names for rows in found.values()):
+        return name
+    places = {}
+    for role in needed:
+        file, mark, _ = paths[role].partition("#")
+        if not mark:
+            raise InputError(
+                option,
+                f"must name a column of a table, or an array in the file of {role}",
+                name,
+                "pass tables with a header, or save rows and labels in one file and name the "
+                f"rows, as in data.npz#rows {option} {name or 'NAME'}",
+            )
+        places[role] = f"{file}#{name}"
+    return load_roles(places)

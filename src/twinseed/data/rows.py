@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from twinseed.blocks import row_blocks
 from twinseed.checks import finite_vector, numeric_rows
 from twinseed.data.directions import Jackknifed, jackknifed, left_out
+from twinseed.data.labels import labels_of, without_column
 from twinseed.data.shapes import columns_of, image_shape_of, require_width
+from twinseed.data.versions import UpTo, Versions, versions_of
 from twinseed.errors import InputError
 from twinseed.randomness import stream
 from twinseed.readers import Column, with_columns
@@ -68,16 +70,24 @@ class Rows:
     origin: NDArray[np.float64] | None = None
     image_shape: tuple[int, ...] | None = None
     columns: Iterable[str | Column] | None = None
+    groups: str | Mapping[str, Any] | None = None
+    up_to: UpTo | None = None
     n: int = field(init=False)
     """Number of rows that generator A was trained on."""
     d: int = field(init=False)
     """Number of columns."""
+    versions: Versions | None = field(init=False)
+    """What lists the versions of rows, (M, d) to (M, k, d); None where each has itself alone."""
     _latest: dict[str, tuple[Any, Any]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.train_a is None:
             raise InputError("train_a", "is needed", None, "pass rows, one row per sample")
-        given, columns = with_columns(self.arrays)
+        given = self.arrays
+        if isinstance(self.groups, str):
+            given, groups = without_column("groups", self.groups, given, given)
+            object.__setattr__(self, "groups", groups)
+        given, columns = with_columns(given)
         object.__setattr__(self, "image_shape", image_shape_of(given, self.image_shape))
         for name, rows in given.items():
             object.__setattr__(self, name, numeric_rows(name, rows))
@@ -103,6 +113,9 @@ class Rows:
         object.__setattr__(
             self, "columns", columns_of(columns if self.columns is None else self.columns, self.d)
         )
+        object.__setattr__(self, "versions", versions_of(self.up_to, self.image_shape))
+        if self.groups is not None:
+            object.__setattr__(self, "units", self._numbered())
         self._require_separate()
 
     @property
@@ -125,6 +138,29 @@ class Rows:
         """What the columns are, in order; numbered from 1 where they have no names."""
         named = columns_of(self.columns, self.d)
         return named or tuple(Column(f"column {k + 1}") for k in range(self.d))
+
+    @cached_property
+    def units(self) -> dict[str, NDArray[np.int64]]:
+        """The number of each row's group, by argument name; without groups each row has its own.
+
+        Rows of one group have one number, in all arrays.
+
+        >>> rows = Rows(np.eye(3), heldout=np.ones((2, 3)),
+        ...             groups={"train_a": ["x", "x", "y"], "heldout": ["y", "z"]})
+        >>> rows.units["train_a"], rows.units["heldout"]
+        (array([0, 0, 1]), array([1, 2]))
+        """
+        found, start = {}, 0
+        for name, rows in self.arrays.items():
+            found[name] = np.arange(start, start + len(rows))
+            start += len(rows)
+        return found
+
+    def _numbered(self) -> dict[str, NDArray[np.int64]]:
+        """Return the number of the group that each row was given."""
+        given = self.arrays
+        sizes = {name: len(rows) for name, rows in given.items()}
+        return dict(labels_of("groups", self.groups, sizes, given).numbers)
 
     @cached_property
     def shared_training_rows(self) -> int:

@@ -12,7 +12,7 @@ from twinseed.checks import whole_numbers
 from twinseed.errors import InputError
 from twinseed.readers import Column
 
-__all__ = ["columns_of", "image_shape_of", "require_width"]
+__all__ = ["columns_of", "image_shape_of", "require_width", "sides_of"]
 
 
 def require_width(name: str, rows: NDArray[Any], d: int) -> None:
@@ -49,6 +49,19 @@ def image_shape_of(
                 "bring all arrays into one layout, N x C x H x W or N x H x W",
             )
     return shape
+
+
+def sides_of(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Return which axes of an image are its height and its width.
+
+    Channels come first where the first axis has at most four entries and the last cannot be
+    channels (1, 3 or 4).
+
+    >>> sides_of((28, 28)), sides_of((3, 32, 32)), sides_of((32, 32, 3))
+    ((0, 1), (1, 2), (0, 1))
+    """
+    first = len(shape) == 3 and shape[0] <= 4 and shape[-1] not in (1, 3, 4)
+    return (1, 2) if first else (0, 1)
 
 
 def _axes(shape: Any) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from twinseed.blocks import row_blocks
 from twinseed.checks import numeric_rows
 from twinseed.data.features import Encoder, encoded_rows
+from twinseed.data.labels import Labels, labels_of, without_column
 from twinseed.data.rows import Rows
 from twinseed.data.shapes import image_shape_of, require_width
+from twinseed.data.versions import UpTo, normaliser_of
 from twinseed.errors import InputError
 from twinseed.readers import Column, with_columns
 
@@ -25,6 +27,7 @@ __all__ = ["Twins"]
 
 _SAMPLES = ("samples_a", "samples_b")
 _NAMES = (*_SAMPLES, "train_a", "train_b", "heldout")
+_OF_ROWS = (*_NAMES[2:], "origin", "image_shape", "columns", "groups", "up_to", "n", "d")
 _NEEDED: Any = None  # what is left out is told by name, as every bad argument is
 
 
@@ -49,13 +52,21 @@ class Twins:
         image_shape: axes of an image, (H, W), (C, H, W) or (H, W, C), for pictures and encoders;
             None where rows are not images.
         columns: names of the columns, see ``column_names``.
+        groups: which real rows belong together, such as the visits of one person: the name of each
+            real array with one label for each of its rows, or the name of a column of all tables,
+            which is then left out of what is compared. See ``Rows.units``.
+        labels: the class of each row, for generators that are given a class: the same form, for
+            samples and real rows. Samples of B without labels have those of A. See ``classes``.
+        up_to: what does not tell two rows apart, such as "flip" for mirror images; see
+            ``Rows.versions`` and ``normalised``.
 
     Raises:
         InputError: not numbers, NaN or infinity (with its position), a single row, widths or
             numbers of seeds that differ, the same rows as both training sets, held-out rows that
             also occur in training (how many, and the first pair of indices), images whose axes
             differ in order or size, an ``image_shape`` of another number of entries, ``columns``
-            that do not name every column once.
+            that do not name every column once, ``groups`` or ``labels`` without one label for each
+            row, ``up_to`` that these rows do not have.
 
     Validity: training rows shared in part by the twins are allowed and counted
     (``shared_training_rows``): they raise convergence. Equal rows are found by a 64-bit digest, so
@@ -78,6 +89,9 @@ class Twins:
     origin: NDArray[np.float64] | None = None
     image_shape: tuple[int, ...] | None = None
     columns: Iterable[str | Column] | None = None
+    groups: str | Mapping[str, Any] | None = None
+    labels: str | Mapping[str, Any] | None = None
+    up_to: UpTo | None = None
     rows: Rows = field(init=False)
     """The real rows, with what is known of these rows."""
     n: int = field(init=False)
@@ -86,6 +100,8 @@ class Twins:
     """Number of columns."""
     seeds: int = field(init=False)
     """Number of samples of each generator."""
+    classes: Labels | None = field(init=False)
+    """The class of each sample and of each real row; None where no ``labels`` were given."""
 
     def __post_init__(self) -> None:
         given = {name: getattr(self, name) for name in _NAMES}
@@ -99,7 +115,15 @@ class Twins:
         for name in ("samples_a", "train_a"):
             if given[name] is None:
                 raise InputError(name, "is needed", None, "pass rows, one row per sample")
-        given, columns = with_columns({k: rows for k, rows in given.items() if rows is not None})
+        given = {name: rows for name, rows in given.items() if rows is not None}
+        groups, labels = self.groups, self.labels
+        if isinstance(groups, str):
+            real = [name for name in given if name not in _SAMPLES]
+            given, groups = without_column("groups", groups, given, real)
+            groups = {name: found for name, found in groups.items() if name in real}
+        if isinstance(labels, str):
+            given, labels = without_column("labels", labels, given, given)
+        given, columns = with_columns(given)
         rows = Rows(
             given["train_a"],
             given.get("train_b"),
@@ -107,8 +131,13 @@ class Twins:
             origin=self.origin,
             image_shape=image_shape_of(given, self.image_shape),
             columns=columns if self.columns is None else self.columns,
+            groups=groups,
+            up_to=self.up_to,
         )
-        vars(self).update(vars(Twins.of(rows, given["samples_a"], given.get("samples_b"))))
+        made = Twins.of(rows, given["samples_a"], given.get("samples_b"))
+        if labels is not None:
+            object.__setattr__(made, "classes", _classes(labels, made.arrays))
+        vars(self).update(vars(made) | {"labels": labels})
 
     @classmethod
     def of(cls, rows: Rows, samples_a: Any, samples_b: Any = None) -> Twins:
@@ -175,7 +204,20 @@ class Twins:
             digest.update(f"{name} {rows.shape} {rows.dtype.str};".encode())
             for _, block in row_blocks(rows):
                 digest.update(np.ascontiguousarray(block).data)
+        beside = {} if self.groups is None else {f"groups of {k}": v for k, v in self.units.items()}
+        if self.classes is not None:
+            beside |= {f"labels of {k}": v for k, v in self.classes.numbers.items()}
+        for name, numbers in beside.items():
+            digest.update(f"{name};".encode())
+            digest.update(numbers.data)
+        if self.rows.versions is not None:
+            digest.update(f"up to {self.rows.versions.told};".encode())
         return digest.hexdigest()
+
+    @property
+    def units(self) -> dict[str, NDArray[np.int64]]:
+        """The number of each real row's group, by argument name; see ``Rows.units``."""
+        return self.rows.units
 
     def centred(self) -> Twins:
         """Return the same twins, measured about the mean of all real rows (training, held-out).
@@ -208,6 +250,8 @@ class Twins:
     def encoded(self, encoder: Encoder, cache: str | os.PathLike[str] | None = None) -> Twins:
         """Return twins of features: every array through one encoder, 1,024 rows at a time.
 
+        Groups and labels stay. Versions of rows (``up_to``) do not: features have no mirror image.
+
         Shapes: the encoder is given (N, d), or (N, *image_shape) for images, and returns (N, k), an
         array or a tensor. ``origin`` is dropped: it belongs to the rows before.
 
@@ -218,13 +262,21 @@ class Twins:
 
         Raises:
             InputError: the encoder raises, gives another number of rows, NaN or infinity, or does
-                not map every row by itself (as with batch statistics or dropout).
+                not map every row by itself (as with batch statistics or dropout); twins with
+                versions of rows.
 
         >>> rng = np.random.default_rng(0)
         >>> twins = Twins(rng.standard_normal((5, 8)), None, rng.standard_normal((6, 8)))
         >>> twins.encoded(lambda rows: rows[:, :3] ** 2)
         Twins(seeds=5, d=3, n=6, train_b=None, heldout=None)
         """
+        if self.rows.versions is not None:
+            raise InputError(
+                "up_to",
+                "does not go with an encoder: features have no versions",
+                self.rows.versions.told,
+                "leave up_to out, and let the encoder give a row and its versions equal features",
+            )
         features = {
             name: encoded_rows(name, rows, encoder, image_shape=self.image_shape, cache=cache)
             for name, rows in self.arrays.items()
@@ -235,7 +287,45 @@ class Twins:
             train_a=features["train_a"],
             train_b=features.get("train_b"),
             heldout=features.get("heldout"),
+            **self._known(),
         )
+
+    def normalised(self) -> Twins:
+        """Return the twins whose rows have lost what ``up_to`` names: brightness, or contrast too.
+
+        Equation: "brightness" subtracts from each row the mean of its entries; "affine" divides by
+        their standard deviation as well. Samples and real rows are treated alike. Without these
+        words the twins themselves are returned. ``origin`` is dropped: it belongs to the rows
+        before.
+
+        Raises:
+            InputError: a table, whose columns have units of their own.
+
+        >>> bright = np.array([[1.0, 3.0], [2.0, 7.0]])
+        >>> Twins(bright + 5, None, bright, up_to="brightness").normalised().samples_a
+        array([[-1. ,  1. ],
+               [-2.5,  2.5]])
+        """
+        change = normaliser_of(self.up_to)
+        if change is None:
+            return self
+        if self.columns is not None:
+            raise InputError(
+                "up_to",
+                "must not take the brightness of a table, whose columns have units of their own",
+                self.up_to,
+                "leave brightness and affine out, or pass the rows as an array",
+            )
+        made: dict[str, Any] = {name: change(part) for name, part in self.arrays.items()}
+        return Twins(**made, image_shape=self.image_shape, up_to=self.up_to, **self._known())
+
+    def _known(self) -> dict[str, Any]:
+        """Return what was said of the rows beside their values, as arguments of new twins."""
+        classes = self.classes
+        return {
+            "groups": None if self.groups is None else self.units,
+            "labels": None if classes is None else classes.of(classes.numbers),
+        }
 
     def __repr__(self) -> str:
         return f"Twins(seeds={self.seeds}, d={self.d}, n={self.n}, {self.rows.told})"
@@ -257,5 +347,14 @@ class Twins:
                 "generate both from the same list of seeds, in the same order",
             )
         object.__setattr__(self, "rows", rows)
-        for name in (*_NAMES[2:], "origin", "image_shape", "columns", "n", "d"):
+        object.__setattr__(self, "classes", getattr(self, "classes", None))
+        for name in _OF_ROWS:
             object.__setattr__(self, name, getattr(rows, name))
+
+
+def _classes(labels: Any, given: Mapping[str, NDArray[Any]]) -> Labels:
+    """Return the class of each row; of samples that have no labels, those of A's samples."""
+    sizes = {name: len(rows) for name, rows in given.items()}
+    if isinstance(labels, Mapping) and "samples_b" in given and labels.get("samples_b") is None:
+        labels = {**labels, "samples_b": labels.get("samples_a")}
+    return labels_of("labels", labels, sizes, given)
