@@ -225,9 +225,9 @@ def test_a_diagram_is_drawn_from_its_store_alone(
 def test_a_store_of_another_plane_seed_or_kind_is_refused(
     small: ts.PhaseDiagram, store: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(StoreError, match=r'plane .*"ridge":0.1.* there, .*"ridge":0.5'):
+    with pytest.raises(StoreError, match=r'plane .*"ridge":0.1.* in the store, .*"ridge":0.5'):
         ts.phase_diagram(**{**SMALL, "ridge": 0.5}, store=store)
-    with pytest.raises(StoreError, match="seed 0 there, 7 here"):
+    with pytest.raises(StoreError, match="seed 0 in the store, 7 in this call"):
         ts.phase_diagram(**{**SMALL, "rng": 7}, store=store)
     other = tmp_path / "other.db"
     ts.simulate(ts.Spiked([1.0]), n=8, d=8, replicates=2, rng=0, store=other)

@@ -221,7 +221,7 @@ def test_other_rows_are_other_draws_and_another_seed_is_refused(
         counts: list[int] = []
         reproduce(tmp_path, data=data, quick=True, workers=1, progress=counts.append)
         assert max(counts) == 1, "nothing of it was in the store"
-    with pytest.raises(StoreError, match="seed 0 there, 1 here"):
+    with pytest.raises(StoreError, match="seed 0 in the store, 1 in this call"):
         reproduce(tmp_path, data=rows[:30], quick=True, workers=1, rng=1)
 
 

@@ -142,7 +142,9 @@ def test_a_row_that_was_changed_is_never_used(
     path = tmp_path / "store.db"
     shutil.copy(kept, path)
     changed(path, f"UPDATE cells SET {column} = ? WHERE rowid = 3", value)
-    with pytest.raises(StoreError, match=r"is damaged \(a result is not what was kept\).*delete"):
+    with pytest.raises(
+        StoreError, match=r"is damaged \(a result differs from its digest\).*delete"
+    ):
         stored(path)
     if column != "key":  # a cell of another key is not one of this sweep, and is drawn again
         with pytest.raises(StoreError, match="is damaged"):
@@ -172,7 +174,7 @@ def test_what_a_store_says_about_itself_has_a_digest_too(
     shutil.copy(kept, path)
     changed(path, "UPDATE about SET value = '8' WHERE name = ?", name)
     for read in (stored, described, swept):
-        with pytest.raises(StoreError, match="says about itself is not what was kept"):
+        with pytest.raises(StoreError, match="facts about the job differ from their digest"):
             read(path)
 
 
@@ -206,7 +208,7 @@ def test_paths_that_can_be_no_store_are_refused_and_make_nothing(
     Path("link").symlink_to("folder")
     before = sorted(tmp_path.rglob("*"))
     for path, said in {
-        ":memory:": "would keep nothing: give the path of a file",
+        ":memory:": "would keep no result: give the path of a file",
         "pipe": "no regular file",
         "folder": r"folder\): give the path of a file, as folder/store\.sqlite",
         "link": "folder",

@@ -20,14 +20,14 @@ JOB = Job("test", "1", (7, 11), {"engine": {"kind": "plain"}})
 @pytest.mark.parametrize(
     ("other", "named"),
     [
-        (Job("else", "1", (7, 11), JOB.shared), r"\(kind test there, else here\)"),
-        (Job("test", "2", (7, 11), JOB.shared), r"\(version 1 there, 2 here\)"),
-        (Job("test", "1", (8,), JOB.shared), r"\(seed 7 11 there, 8 here\)"),
+        (Job("else", "1", (7, 11), JOB.shared), r"\(kind test in the store, else in this call\)"),
+        (Job("test", "2", (7, 11), JOB.shared), r"\(version 1 in the store, 2 in this call\)"),
+        (Job("test", "1", (8,), JOB.shared), r"\(seed 7 11 in the store, 8 in this call\)"),
         (
             Job("test", "1", (7, 11), {"engine": {"kind": "other"}}),
-            r'\(engine {"kind":"plain"} there',
+            r'\(engine {"kind":"plain"} in the store',
         ),
-        (Job("test", "1", (7, 11)), r'engine {"kind":"plain"} there, none here'),
+        (Job("test", "1", (7, 11)), r'engine {"kind":"plain"} in the store, none in this call'),
     ],
 )
 def test_a_store_of_another_job_is_refused(tmp_path: Path, other: Job, named: str) -> None:

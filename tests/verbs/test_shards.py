@@ -166,5 +166,5 @@ def test_workers_of_another_version_are_refused(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sharding, "__version__", "0.0.0")
-    with pytest.raises(TwinseedError, match=r"here it is 0\.0\.0: install the same version there"):
+    with pytest.raises(TwinseedError, match=r"this process has 0\.0\.0: install the same version"):
         asked(address)

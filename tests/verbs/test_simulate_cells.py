@@ -30,12 +30,18 @@ class Revised(Numbers):
 @pytest.mark.parametrize(
     ("changed", "named"),
     [
-        ({"engine": Revised()}, "version .*/1 there, .*/2 here"),
-        ({"engine": Numbers(statuses=("ok", "ok"))}, "engine .*ok.* there, .*ok.*ok.* here"),
-        ({"rng": 1}, "seed 0 there, 1 here"),
+        ({"engine": Revised()}, "version .*/1 in the store, .*/2 in this call"),
+        (
+            {"engine": Numbers(statuses=("ok", "ok"))},
+            "engine .*ok.* in the store, .*ok.*ok.* in this call",
+        ),
+        ({"rng": 1}, "seed 0 in the store, 1 in this call"),
         ({"population": ts.Spiked([1.0, 2.0])}, 'population .*"factors":1,.*"factors":2,'),
         ({"population": ts.Spiked([1.0], 2.0)}, 'population .*"bulk":1.0,.*"bulk":2.0,'),
-        ({"population": ts.PowerLaw(1.0, 20)}, "population .*Spiked.* there, .*PowerLaw.* here"),
+        (
+            {"population": ts.PowerLaw(1.0, 20)},
+            "population .*Spiked.* in the store, .*PowerLaw.* in this call",
+        ),
     ],
 )
 def test_a_store_of_another_simulation_is_refused_with_what_differs(

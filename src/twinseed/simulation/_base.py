@@ -1,4 +1,4 @@
-"""What an engine is: something that draws one pair of twins and measures it."""
+"""An engine: an object that draws pairs of twins and measures their order parameters."""
 
 from __future__ import annotations
 
@@ -16,16 +16,24 @@ __all__ = ["Engine"]
 
 
 class Engine(ABC):
-    """Draws both twins once and measures the order parameters. Instances are immutable."""
+    """Draws pairs of twins and measures their order parameters. Instances are immutable."""
 
     revision: ClassVar[int]
-    """Rises when the same seed gives another draw; a store refuses to mix revisions."""
+    """Number of the version: raised when the same seed gives another draw. A store keeps one."""
 
     @abstractmethod
     def draw(
         self, population: Population, filter: Filter, n: int, d: int, rng: np.random.Generator
     ) -> dict[str, Estimate]:
-        """Return the estimates of one draw by variable name, without standard errors."""
+        """Return the estimates of one draw by variable name, without standard errors.
+
+        Args:
+            population: the covariance of the data.
+            filter: the filter of both models.
+            n: training rows of each model.
+            d: columns of the data.
+            rng: the random generator of the draw.
+        """
 
     def draws(
         self,
@@ -35,25 +43,42 @@ class Engine(ABC):
         d: int,
         rngs: Sequence[np.random.Generator],
     ) -> list[dict[str, Estimate]]:
-        """Return one draw for each generator: many replicates of one cell at once.
+        """Return one draw for each random generator: several replicates of one cell.
 
         Element i has the bits of ``draw(population, filter, n, d, rngs[i])``, whatever the other
-        generators are and however many; each generator is left as ``draw`` leaves it. An engine
-        that shares work between replicates overrides this; here they go one by one.
+        generators are; afterwards each generator is in the state in which ``draw`` leaves it. An
+        engine that shares work between replicates overrides this method.
+
+        Args:
+            population: as in ``draw``.
+            filter: as in ``draw``.
+            n: as in ``draw``.
+            d: as in ``draw``.
+            rngs: one random generator per draw.
         """
         return [self.draw(population, filter, n, d, rng) for rng in rngs]
 
     @abstractmethod
     def require_room(self, n: int, d: int) -> None:
-        """Raise ``InputError`` when a draw of this size is out of reach, before any work."""
+        """Raise ``InputError`` if a draw of this size is too large, before any work.
+
+        Args:
+            n: training rows of each model.
+            d: columns of the data.
+        """
 
     def require_supported(self, population: Population, filter: Filter) -> None:
-        """Raise ``InputError`` for a population or filter that the engine cannot draw."""
+        """Raise ``InputError`` for a population or filter that the engine cannot draw.
+
+        Args:
+            population: the covariance of the data.
+            filter: the filter of both models.
+        """
         return None
 
     @abstractmethod
     def description(self) -> Mapping[str, Any]:
-        """Return what the result of a draw depends on, ready for JSON."""
+        """Return the parameters on which the result of a draw depends, ready for JSON."""
 
     @classmethod
     @abstractmethod

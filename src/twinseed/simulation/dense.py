@@ -1,4 +1,4 @@
-"""The dense engine: every matrix is drawn and kept, every twin is fitted as on real data."""
+"""The dense engine: draws whole matrices, and fits each twin as on real data."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["Dense"]
 Array = NDArray[np.float64]
 
 _BLOCKS = 32 << 20
-"""Bytes that the neighbour search takes besides the rows, as seen at sizes up to 20,000 x 100."""
+"""Bytes of the neighbour search besides the rows, measured at sizes up to 20,000 x 100."""
 
 
 @dataclass(frozen=True)
@@ -35,15 +35,14 @@ class Dense(Engine):
     Equation: two training sets and the held-out rows are ``n x d`` Gaussian draws of the
     population; both twins are ``x = f(S) z`` by thin singular value decompositions, on one block of
     noise of ``seeds`` rows. The samples are measured by the functions ``from_evidence`` of
-    ``twinseed.orders``, like any data. Where a simulation knows more than data show, the simulation
-    uses this knowledge:
+    ``twinseed.orders``, like any data. Three numbers use what only a simulation knows:
 
-    - recovery compares the models' own directions with the true ones, not directions estimated from
-      the samples, so that it depends on neither the seeds nor the filter. A factor is matched with
-      the sample direction of its rank in the whole population: where it stands apart from the
-      bulk, above, below or in a gap, as many sample eigenvalues lie above it as population ones;
+    - recovery compares the eigenvectors of S with the true directions. So recovery depends on
+      neither the seeds nor the filter. A factor is matched with the sample direction of its rank in
+      the whole population: for a factor above the bulk, below the bulk or in a gap, as many sample
+      eigenvalues lie above the factor as population eigenvalues;
     - the chance level is ``d f(0)^2 / tr f(S)^2``, averaged over the twins' traces: two models that
-      learned nothing share ``f(0) z``, at the energy that these models have;
+      learned nothing share ``f(0) z``;
     - the distances to the truth are exact in the model, averaged over the twins.
 
     Args:
@@ -53,8 +52,8 @@ class Dense(Engine):
         max_gib: draws that need more memory than this, in GiB per worker, are refused.
 
     Raises:
-        InputError: a field out of range; from ``require_room``, a draw that is too large, or one of
-            a single row, which no estimator takes.
+        InputError: an argument out of range; from ``require_room``, a draw that is too large, or a
+            single row, for which no estimator is defined.
 
     Source: Maillard and Goldt, arXiv 2605.21402; Bai and Silverstein, Ann. Probab. 27 (1999), for
     the match (exact separation).
@@ -106,11 +105,15 @@ class Dense(Engine):
         return measured(population, twins, entropy, models)
 
     def peak_bytes(self, n: int, d: int) -> int:
-        """Return about how much memory a draw needs at its peak.
+        """Return about how many bytes a draw needs at its peak.
 
-        Three sets of rows, a working copy and the factors of one decomposition, the directions of
-        both twins, the samples and noise; three d x d matrices where the distance is computed; the
-        blocks of the neighbour search, which stop growing.
+        These are three sets of rows, a working copy and the factors of one decomposition, the
+        directions of both twins, samples and noise; three d x d matrices for the distance; and the
+        blocks of the neighbour search, whose size is limited.
+
+        Args:
+            n: training rows of each model.
+            d: columns of the data.
         """
         k = min(n, d)
         matrices = 4 * n * d + 2 * k * d + n * k + 2 * k * d + 4 * self.seeds * d

@@ -1,4 +1,4 @@
-"""What engines that keep whole matrices share: their room, and what they know beyond the data."""
+"""Shared by the engines that keep whole matrices: the check of memory, and exact recovery."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _GIB = 1 << 30
 
 
 def require_rows_and_room(n: int, d: int, peak_bytes: int, max_gib: float, remedy: str) -> None:
-    """Raise ``InputError`` for a single row, which no estimator takes, or for want of memory."""
+    """Raise ``InputError`` for a single row, or if the draw needs too much memory."""
     if n < 2:
         raise InputError(
             "n", "must be at least 2 to be simulated", n, "use ts.predict, or more rows"
@@ -47,10 +47,10 @@ def measured(
     *,
     converged: bool = True,
 ) -> dict[str, Estimate]:
-    """Measure every order parameter of simulated twins; errors are left to the replicates.
+    """Measure every order parameter of simulated twins, without error bars.
 
-    The factors are the first axes of the space in which populations draw. Where the samples have
-    not ``converged``, what is measured on them has the status "not converged".
+    The true directions of the factors are the first coordinate axes, see ``Population.sample``.
+    Numbers of samples that have not ``converged`` have the status "not converged".
     """
     factors = population.factors
     truth = Jackknifed(np.eye(twins.d, factors.size), factors, [], exact=True)

@@ -1,4 +1,4 @@
-"""The Krylov engine: data are drawn and kept, but never decomposed."""
+"""The Krylov engine: draws whole matrices, and only multiplies by these matrices."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ _BLOCKS = 96 << 20
 
 @dataclass(frozen=True)
 class Krylov(Engine):
-    """Draws at sizes where a decomposition is out of reach: products with the data alone.
+    """Draws by products with the data alone, at sizes where a decomposition takes too long.
 
-    Equation: the draws of ``Dense``, in the same order, so that the same seed gives the same data
-    and noise; the samples ``x = f(S) z`` by Golub-Kahan steps for all seeds side by side
-    (``generators.krylov.KrylovGenerator``), to the relative ``tolerance``. Measured by the
-    functions ``from_evidence`` of ``twinseed.orders``. What differs from ``Dense``:
+    Equation: data and noise are those of ``Dense`` for the same seed. The samples ``x = f(S) z``
+    come from Golub-Kahan steps for all seeds together (``generators.krylov.KrylovGenerator``), to
+    the relative ``tolerance``, and are measured by the functions ``from_evidence`` of
+    ``twinseed.orders``. Three numbers differ from ``Dense``:
 
     - the chance level needs ``tr f(S)^2``, here ``d sum |x|^2 / sum |z|^2`` over the seeds of each
       twin, unbiased up to O(1/(seeds d)); where ``f(0) = 0`` both are 0;
-    - recovery takes each twin's leading directions, by ARPACK, and is "not measured" for a
-      population with a factor below its bulk, whose direction lies at the other end;
+    - recovery uses each twin's leading directions, by ARPACK. For a population with a factor below
+      its bulk recovery is "not measured", because this factor is not a leading direction;
     - distances to the truth need the spectrum and are "not measured".
 
     If the basis is full before the samples reach the tolerance, their status is "not converged".
@@ -58,12 +58,12 @@ class Krylov(Engine):
         max_gib: draws that need more memory than this, in GiB per worker, are refused.
 
     Raises:
-        InputError: a field out of range; from ``require_room``, a draw that is too large or of a
-            single row; from ``require_supported``, a filter that adapts to the whole sample
+        InputError: an argument out of range; from ``require_room``, a draw that is too large or of
+            a single row; from ``require_supported``, a filter that adapts to the whole sample
             spectrum or jumps.
 
-    Validity: good filters are smooth on the spectrum. Without a ridge at n near d the steps
-    approach d, and ``Dense`` is faster.
+    Validity: filters that are smooth on the spectrum need few steps. Without a ridge at n near d
+    the number of steps approaches d, and ``Dense`` is faster.
 
     Source: Maillard and Goldt, arXiv 2605.21402; Golub and Kahan, SIAM J. Numer. Anal. 2 (1965)
     205.
@@ -96,7 +96,9 @@ class Krylov(Engine):
         if self.folder is not None and not (
             isinstance(self.folder, str | Path) and Path(self.folder).is_dir()
         ):
-            raise InputError("folder", "must be a folder that exists", self.folder, "make it first")
+            raise InputError(
+                "folder", "must be a folder that exists", self.folder, "make the folder first"
+            )
         for name, what in (("basis_gib", "the basis"), ("max_gib", "a worker")):
             size = positive(
                 name, getattr(self, name), f"pass the memory of {what}", allow_infinite=True
@@ -137,11 +139,15 @@ class Krylov(Engine):
             return measured(population, twins, entropy, models, converged=converged)
 
     def peak_bytes(self, n: int, d: int) -> int:
-        """Return about how much memory a draw needs at its peak.
+        """Return about how many bytes a draw needs at its peak.
 
-        Three sets of rows, unless they are kept in a folder; the basis, at most one direction a
-        seed for each of ``min(n + 1, d)`` steps; vectors of the recurrence, noise and samples;
-        blocks of rows.
+        These are three sets of rows, unless they are kept in a folder; the basis, at most one
+        direction per seed for each of ``min(n + 1, d)`` steps; vectors of the recurrence, noise and
+        samples; blocks of rows.
+
+        Args:
+            n: training rows of each model.
+            d: columns of the data.
         """
         size = np.dtype(self.dtype).itemsize
         data = 0 if self.folder is not None else 3 * n * d * size
@@ -185,7 +191,7 @@ class Krylov(Engine):
     def _drawn(
         self, population: Population, n: int, d: int, rng: np.random.Generator, path: Path | None
     ) -> NDArray[Any]:
-        """Draw rows block by block: the same numbers as in one call, without a second copy."""
+        """Draw rows block by block: the numbers of one call, without a second copy in memory."""
         rows: NDArray[Any]
         if path is None:
             rows = np.empty((n, d), dtype=self.dtype)

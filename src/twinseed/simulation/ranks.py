@@ -1,4 +1,4 @@
-"""Which sample direction belongs to which factor of the population."""
+"""Finds the sample direction that belongs to each factor of the population."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["matched"]
 def matched(eigenvalues: NDArray[np.float64], factors: int, learnt: int) -> NDArray[np.intp]:
     """Return the column of the sample direction of each factor, for the factors that have one.
 
-    ``eigenvalues`` has the factors first, from large to small. Ranks in the lower half count from
-    the bottom, where the sample has fewer directions than the population. Factors beyond the sample
-    directions are left out at the end: they overlap by 0.
+    ``eigenvalues`` has the factors first, from large to small. Ranks in the lower half are counted
+    from the smallest eigenvalue, because the sample may have fewer directions than the population.
+    Factors without a sample direction are left out at the end: their overlap is 0.
 
     >>> matched(np.array([5.0, 0.1, 1.0, 1.0, 1.0, 1.0]), factors=2, learnt=4)
     array([0, 3])

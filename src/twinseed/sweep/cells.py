@@ -1,8 +1,8 @@
-"""A cell: one independent piece of work, known by what it computes and by nothing else.
+"""A cell: one independent piece of work, identified by the description of what it computes.
 
-Its random stream and its key in a store follow from the root entropy and its description, never
-from its place in a list. So the answer is the same, bit for bit, for any number of workers, in any
-order, in any batches, and after any interruption; and a grid that grows later reuses what is there.
+The random stream of a cell and its key in a store follow from the root entropy and the description,
+never from its place in a list. So the answer is the same, bit for bit, for any number of workers,
+in any order, in any batches, and after any interruption; a larger grid reuses stored results.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from twinseed.randomness import stream
 __all__ = ["Cell", "Job", "Result"]
 
 Result = Mapping[str, Any]
-"""What the work of a cell returns: names to numbers, strings, and lists of these."""
+"""The result of a cell: names with numbers, strings, and lists of numbers or strings."""
 
 
 @dataclass(frozen=True)
 class Cell:
     """One piece of work and its description.
 
-    ``work`` takes a numpy generator and returns a ``Result``. It must survive pickling to be sent
-    to another process: a function of a module, a ``functools.partial`` of one, or a method of a
-    frozen data class. ``description`` says all that the result depends on, ready for JSON, but for
-    the code that does the work: ``identity`` names that. It goes into the key, and the store keeps
-    it; the random stream does not depend on it.
-
-    Cells of one ``group`` cost about the same. Where they can be done at once, they all have the
-    same ``together``: it takes the generators of several cells and returns their results in that
-    order, with the bits that ``work`` gives one by one.
+    Args:
+        work: takes a numpy generator and returns a ``Result``. To be sent to another process, it is
+            a function of a module, a ``functools.partial`` of one, or a method of a frozen data
+            class.
+        description: everything on which the result depends except the code, ready for JSON.
+        group: cells of one group cost about the same.
+        together: computes several cells of the group: takes their generators and returns their
+            results in the same order, with the same bits as ``work``. The same for the whole group.
+        identity: names the code that does the work; part of the key, not of the random stream.
 
     >>> cell = Cell(work=dict, description={"n": 10, "replicate": 0})
     >>> cell.name
@@ -55,17 +55,17 @@ class Cell:
                 "together",
                 "needs a group",
                 self.together,
-                "pass as group a name that all equal cells share",
+                "pass as group a name that is the same for all cells of equal cost",
             )
 
     @property
     def name(self) -> str:
-        """The description in its canonical spelling."""
+        """The description as canonical JSON."""
         return _canonical(self.description)
 
     @property
     def kept(self) -> str:
-        """The description and the identity, as a store keeps them."""
+        """The description and the identity as canonical JSON, as a store keeps them."""
         if not self.identity:
             return self.name
         return _canonical({**self.description, "identity": self.identity})
@@ -73,11 +73,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Job:
-    """What the cells of a sweep have in common: the kind of work, its version, the root entropy.
+    """What all cells of a sweep have in common.
 
-    ``version`` changes whenever the same description would give another result, so that a store
-    never mixes the two. ``shared`` has what else must be the same in all that a store keeps, ready
-    for JSON: the cells of another population, say, would be another sweep, not a larger one.
+    Args:
+        kind: name of the kind of work.
+        version: changes whenever the same description would give another result; a store keeps
+            results of one version only.
+        entropy: the root entropy, from which every random stream follows.
+        shared: everything else that must be the same for all results of a store, ready for JSON,
+            such as the kind of population.
     """
 
     kind: str
@@ -86,16 +90,24 @@ class Job:
     shared: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def key(self, cell: Cell) -> str:
-        """Return the key of a cell's result in a store."""
+        """Return the key of a cell's result in a store.
+
+        Args:
+            cell: a cell of this job.
+        """
         whole = _canonical([self.kind, self.version, list(self.entropy), json.loads(cell.kept)])
         return hashlib.sha256(whole.encode()).hexdigest()
 
     def random(self, cell: Cell) -> np.random.Generator:
-        """Return the random stream of a cell, at its beginning."""
+        """Return the random stream of a cell, at its beginning.
+
+        Args:
+            cell: a cell of this job.
+        """
         return stream(self.entropy, cell.name)
 
     def about(self) -> dict[str, str]:
-        """Return what a store of this job says about itself."""
+        """Return the facts about this job that its store keeps, by name."""
         return {
             "kind": self.kind,
             "version": self.version,
@@ -105,5 +117,5 @@ class Job:
 
 
 def _canonical(value: Any) -> str:
-    """Return the one spelling of a JSON-able value that names and keys are made from."""
+    """Return a value as canonical JSON, from which names and keys are made."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)

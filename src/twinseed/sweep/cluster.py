@@ -1,4 +1,4 @@
-"""Workers that a Dask scheduler already has: as many as there are, while they come and go."""
+"""Workers of a Dask scheduler that is already running; their number may change."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from twinseed.sweep.tasks import Done, Task
 __all__ = ["as_worker", "connected", "on_cluster"]
 
 _RECOUNT = 1.0
-"""Seconds after which the threads of the cluster are counted anew."""
+"""Seconds after which the threads of the cluster are counted again."""
 
 
 class _Cluster:
-    """A Dask client, as the executor sees it."""
+    """Performs the executor's tasks through a Dask client."""
 
-    advice = "a cell may need more memory than a worker of the cluster has; see the workers' logs"
+    advice = "a cell may need more memory than a worker of the cluster has: read the workers' logs"
 
     def __init__(self, client: Any, pool: Executor, death: type[Exception]) -> None:
         self.death = death
@@ -34,7 +34,7 @@ class _Cluster:
 
     @property
     def lanes(self) -> int:
-        """The threads of all workers; 1 while there is none, so that something waits for them."""
+        """The number of threads of all workers; 1 without workers, so that one task waits."""
         threads, at = self._counted
         if time.monotonic() - at > _RECOUNT:
             threads = sum(self._client.nthreads().values())
@@ -48,7 +48,7 @@ class _Cluster:
 
 @contextmanager
 def connected(address: str) -> Iterator[Any]:
-    """Connect a client to a Dask scheduler, which stays with its workers when the client goes."""
+    """Connect a client to a Dask scheduler; closing the client leaves the scheduler running."""
     try:
         distributed = import_module("distributed")
     except ImportError as error:
@@ -75,7 +75,7 @@ def connected(address: str) -> Iterator[Any]:
 
 @contextmanager
 def on_cluster(address: str) -> Iterator[_Cluster]:
-    """Connect to a scheduler; on the way out, drop what is still under way there."""
+    """Connect to a scheduler; at the end, cancel the tasks that are not done."""
     with connected(address) as client:
         pool = client.get_executor(pure=False)
         try:
@@ -85,13 +85,13 @@ def on_cluster(address: str) -> Iterator[_Cluster]:
 
 
 def as_worker(version: str) -> None:
-    """Refuse work from another version; compute in one thread, as work is parallel by task."""
+    """Refuse work from another version; use one thread per task, because tasks run in parallel."""
     if version != __version__:
         raise TwinseedError(
-            f"a worker of the cluster has twinseed {__version__}, here it is {version}: "
-            "install the same version there"
+            f"a worker of the cluster has twinseed {__version__}, this process has {version}: "
+            "install the same version on all machines"
         )
-    # For good: tasks in the threads of one worker would undo each other's limits.
+    # Never reset: tasks in several threads of one worker would reset each other's limits.
     threadpool_limits(limits=1)
 
 

@@ -1,8 +1,8 @@
-"""Runs the cells of a sweep: in this process, in several, or on a cluster that is already there.
+"""Runs the cells of a sweep: in this process, in several processes, or on a running cluster.
 
-Whatever runs them, every cell has one BLAS thread (two busy processes with two threads each are far
-slower than one, and another number of threads can change the last bits), results are stored as
-they come, and a worker that dies takes down nothing but what it was doing, which is done again.
+Every cell has one BLAS thread: two busy processes with two threads each are far slower than one,
+and another number of threads can change the last bits. Results are stored as they arrive. If a
+worker dies, only the work of this worker is done again.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from twinseed.sweep.workers import WorkerDiedError, Workers
 __all__ = ["run"]
 
 _DEATHS = 3
-"""Workers that may die one after the other without a single finished cell."""
+"""A sweep stops after this many deaths of workers without a finished cell in between."""
 _AHEAD = 2
-"""Tasks that are sent for each one that is done at a time, so that no worker waits."""
+"""Tasks that are sent per task that runs, so that no worker waits."""
 
 Finished = Callable[[Mapping[str, str]], None]
 
@@ -43,21 +43,21 @@ def run(
     cluster: str | None = None,
     progress: ShowProgress = False,
 ) -> list[Result]:
-    """Do the work of every cell that the store does not hold; return all results, in cell order.
+    """Do the work of every cell that is not in the store; return all results, in cell order.
 
-    ``workers`` processes on this machine, no more than there are cells, or the workers of the Dask
-    scheduler at the address ``cluster``. ``progress`` counts cells, first those found in the store.
-    Interrupted, by the keyboard or by a kill, the store holds every cell that was handed in; what
-    was under way, at most a tenth of a second's cells or one long one for each worker and as many
-    again, is done again.
+    The work is done by ``workers`` processes on this machine, at most one per cell, or by the
+    workers of the Dask scheduler at the address ``cluster``. ``progress`` counts cells, first those
+    found in the store. After an interruption, by Ctrl-C or by a kill, the store has every finished
+    cell. Unfinished tasks are done again: at most two per worker, each of about a tenth of a second
+    or of one long cell.
 
     Raises:
         InputError: ``workers`` is not a whole number of at least 1 and at most four for each
             processor, a cell's work cannot be sent to another process, or no scheduler answers at
             ``cluster``.
         MissingExtraError: ``cluster`` is given and dask.distributed is not installed.
-        StoreError: the store cannot be written any more; it keeps what it has.
-        TwinseedError: workers keep dying.
+        StoreError: the store can no longer be written; results in the store are safe.
+        TwinseedError: workers die again and again.
     """
     count = sensible(workers)
     by_key = {job.key(cell): cell for cell in cells}
@@ -95,10 +95,10 @@ def _here(queue: Queue, finished: Finished) -> None:
 def _elsewhere(
     queue: Queue, start: Callable[[], AbstractContextManager[Workers]], finished: Finished
 ) -> None:
-    """Do all that is queued on workers that may die.
+    """Do all queued work on workers that may die.
 
-    After a death the cells that were under way go alone, one after the other, so that one that
-    kills its worker takes no other down with it and is known by name.
+    After a death the cells of the running tasks are run one by one. So a cell that kills its worker
+    does not affect other cells, and the error can name it.
     """
     deaths = 0
 
@@ -117,12 +117,12 @@ def _elsewhere(
                 assert queue.suspect is not None
                 raise TwinseedError(
                     f"a worker died {deaths} times in a row, last in the cell "
-                    f"{queue.suspect.name}; {len(queue)} are left: {error}"
+                    f"{queue.suspect.name}; {len(queue)} cells are left: {error}"
                 ) from error
 
 
 def _drain(queue: Queue, workers: Workers, finished: Finished, *, alone: bool) -> None:
-    """Send tasks and collect what they bring, to the end of the queue, or of its suspects."""
+    """Send tasks and collect their results, to the end of the queue, or of its suspects."""
     under_way: dict[Future[Done], tuple[tuple[str, ...], Task]] = {}
     try:
         while True:

@@ -1,7 +1,7 @@
-"""Workers that are processes of this machine: fresh interpreters, which end when the sweep does.
+"""Workers that are processes of this machine: new interpreters, which end with the sweep.
 
-The process that calls keeps what is its own: its environment, the signals that it holds back and
-its other child processes are never touched, whatever happens meanwhile.
+The environment of the calling process, the signals that it blocks, and its other child processes
+are never changed.
 """
 
 from __future__ import annotations
@@ -28,32 +28,32 @@ __all__ = ["in_processes", "require_sendable", "sensible"]
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _EACH = 4
-"""Workers for each processor, at most: more make a sweep slower, and take memory."""
+"""Most workers per processor: more workers make a sweep slower, and need more memory."""
 _WINDOWS = 61
-"""Processes that one can wait for on Windows."""
+"""Most processes that Windows can wait for."""
 
 
 class _Context(SpawnContext):
-    """Starts fresh interpreters, and knows those that it started."""
+    """Starts new interpreters, and keeps a list of them."""
 
     def __init__(self) -> None:
         super().__init__()
         self.started: list[multiprocessing.process.BaseProcess] = []
 
     def Process(self, *args: Any, **options: Any) -> Any:  # type: ignore[override]  # a method there too, with other types
-        """Return a process, which the pool starts."""
+        """Return a new process, which the pool will start."""
         process = super().Process(*args, **options)
         self.started.append(process)
         return process
 
 
 class _Processes:
-    """A pool, as the executor sees it."""
+    """Performs the executor's tasks in a pool of processes."""
 
     death: type[Exception] = BrokenProcessPool
     advice = (
-        "it may run out of memory (use fewer workers, smaller cells); or the script that calls "
-        "this lacks 'if __name__ == \"__main__\":', which every such script needs"
+        "the worker may run out of memory: use fewer workers, or smaller cells. Or the script "
+        "lacks 'if __name__ == \"__main__\":', which a script with several workers needs"
     )
 
     def __init__(self, pool: ProcessPoolExecutor, lanes: int) -> None:
@@ -73,9 +73,9 @@ class _Processes:
 
 @contextmanager
 def in_processes(count: int) -> Iterator[_Processes]:
-    """Open a pool of fresh interpreters; on the way out of an error, end them at once."""
+    """Open a pool of new interpreters; after an error, end them at once."""
     context = _Context()
-    with _no_interrupt():  # the first pool of all makes Python let signals through
+    with _no_interrupt():  # the first pool makes Python unblock signals
         pool = ProcessPoolExecutor(count, mp_context=context, initializer=_start_worker)
     try:
         yield _Processes(pool, count)
@@ -117,7 +117,7 @@ def require_sendable(task: Task) -> None:
 
 
 def _start_worker() -> None:
-    """Keep to one thread, leave Ctrl-C to the parent, and end when the parent is gone.
+    """Use one thread, ignore Ctrl-C (the parent handles it), and end when the parent has ended.
 
     The limit is for libraries that are loaded, the variables for a BLAS that is loaded later.
     """
@@ -128,7 +128,7 @@ def _start_worker() -> None:
 
 
 def _end_with_parent() -> None:
-    """A killed parent cannot end its workers, which would wait for work forever."""
+    """End this worker when its parent was killed; else the worker would wait for work forever."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
@@ -137,9 +137,9 @@ def _end_with_parent() -> None:
 
 @contextmanager
 def _no_interrupt() -> Iterator[None]:
-    """Hold Ctrl-C back: a process started meanwhile never sees it, not even while it starts.
+    """Block Ctrl-C: a process that starts meanwhile never receives it, not even while it starts.
 
-    What the caller holds back stays as it was.
+    Signals that the caller blocks stay blocked.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield

@@ -1,9 +1,9 @@
-"""What makes damage to a store known: SQLite's own check, and a digest beside everything kept.
+"""Detects damage to a store: by the integrity check of SQLite, and by a digest in every row.
 
 A single bit that changes on a disk can turn a digit of a result into another digit. SQLite does not
-notice that, since the file is still a good database. So each row carries a digest of what it holds,
-which is compared when the row is read. Whole rows that are lost are found by SQLite's check, which
-counts the rows of a table against its index.
+notice this change, because the file is still a valid database. So each row has a digest of its
+contents, which is compared when the row is read. The check of SQLite finds rows that are lost,
+because it compares the number of rows of a table with its index.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ __all__ = [
 ]
 
 _SMALLEST = 512
-"""Bytes of a database. SQLite may take a smaller file for a new one, and write over it."""
+"""Bytes of the smallest database. SQLite may overwrite a smaller file as if it were new."""
 FAULTS = (sqlite3.Error, UnicodeDecodeError)
-"""What reading a damaged file raises; the second, where SQLite's own words quote the damage."""
+"""The errors of reading a damaged file; the second where SQLite's message quotes the damage."""
 TABLES = {"about", "cells"}
 """The tables of a store."""
 
 
 def seal(*parts: str) -> str:
-    """Return a digest of texts, which says where each of them ends.
+    """Return a digest of several texts, which depends on where each text ends.
 
     >>> seal("key", "{}", "[1.5]") == seal("key", "{}", "[1.6]")
     False
@@ -45,7 +45,7 @@ def seal(*parts: str) -> str:
 
 
 def damaged(path: Path, what: object) -> StoreError:
-    """Return the error to raise for a store that another process or a disk has changed."""
+    """Return the error for a store that another process or the disk has changed."""
     return StoreError(
         f"the store {path} is damaged ({what}): restore a copy of the store; or delete "
         "the store, and run the same command again to compute its results again"
@@ -53,14 +53,14 @@ def damaged(path: Path, what: object) -> StoreError:
 
 
 def require_place(path: Path) -> None:
-    """Refuse a path that can never be a store, before SQLite makes something else of it.
+    """Refuse a path that can never be a store, before SQLite creates or changes a file.
 
-    The file is not opened: to close it again would free the locks that SQLite holds on it.
+    The file is not opened, because closing a file frees the locks that SQLite holds on it.
     """
     if str(path) == ":memory:":
         raise StoreError(
-            "a store called :memory: would keep nothing: give the path of a file; or leave the "
-            "store out"
+            "a store with the name :memory: would keep no result: give the path of a file; or "
+            "leave the store out"
         )
     if "\0" in str(path):
         raise StoreError("the path of a store must not hold a zero byte: give another path")
@@ -82,11 +82,11 @@ def require_place(path: Path) -> None:
             f"the store {path} cannot be used (it is no regular file): give the path of a file"
         )
     if 0 < found.st_size < _SMALLEST:
-        raise damaged(path, f"a file of {found.st_size} bytes is no database")
+        raise damaged(path, f"a file of {found.st_size} bytes is too small for a database")
 
 
 def require_tables(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse a good database that is not a store."""
+    """Refuse a valid database that is not a store."""
     if not tables(connection) >= TABLES:
         raise StoreError(
             f"{path} is a database of another program: give the path of a store of "
@@ -95,7 +95,7 @@ def require_tables(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def require_sound(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse a store in which SQLite finds a fault (a second for 500,000 results)."""
+    """Refuse a store in which SQLite finds a fault; this takes a second per 500,000 results."""
     (said,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
     if said != "ok":
         raise damaged(path, " ".join(str(said).split()))
@@ -107,11 +107,11 @@ def tables(connection: sqlite3.Connection) -> set[str]:
 
 
 def parsed(path: Path, key: object, *held: object) -> tuple[Any, Any]:
-    """Return the description and the result of a row, if they are what its digest says."""
+    """Return the description and the result of a row, if they agree with its digest."""
     description, result, digest = held
     parts = [part for part in (key, description, result) if isinstance(part, str)]
     if len(parts) < 3 or seal(*parts) != digest:
-        raise damaged(path, "a result is not what was kept")
+        raise damaged(path, "a result differs from its digest")
     try:
         return json.loads(parts[1]), json.loads(parts[2])
     except (ValueError, RecursionError) as error:

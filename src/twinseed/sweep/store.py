@@ -1,13 +1,13 @@
-"""Where results of a sweep are kept while it runs, so that it can be interrupted and go on.
+"""Keeps the results of a sweep while it runs, so that the sweep can be interrupted and continued.
 
-One SQLite file, one transaction for what a worker hands in: a cell, or a tenth of a second's cells.
-Only the process that drives the sweep writes, and there is one at a time: it holds a lock on a
-second, empty file beside the store, which the system frees when the process ends, however it ends.
-Others may read meanwhile. The write-ahead log is switched on once, here, before any worker exists;
-on a file system that has none (a network share) SQLite keeps its older journal.
+The store is one SQLite file. Each finished task is one transaction. Only the process that runs the
+sweep, the driver, writes to the file. The driver holds a lock on a second, empty file beside the
+store; the operating system frees this lock when the process ends. Other processes may read at the
+same time. The write-ahead log is switched on before any worker starts; on a file system without
+such a log (a network share) SQLite uses its older journal.
 
-Damage to the file is found when it is opened or read, see ``soundness``: other numbers than those
-that were kept never come out.
+Damage to the file is found when the file is opened or read, see ``soundness``: a changed number is
+never returned.
 """
 
 from __future__ import annotations
@@ -38,27 +38,31 @@ from twinseed.sweep.soundness import (
 __all__ = ["Store", "described", "stored"]
 
 _LAYOUT = "3"
-"""Version of the tables below. Until 2 there was no digest beside a result."""
+"""Version of the tables below. Versions 1 and 2 had no digests."""
 _WAIT = 30.0
-"""Seconds to wait for a reader that is in the way."""
+"""Seconds to wait for a reader that locks the store."""
 _GRACE = 0.5
-"""Seconds that a driver has to let go of the store, as after a kill."""
+"""Seconds to wait until a former driver frees the store, for example after a kill."""
 _DRIVER = "driver"
-"""The one row about the store that may change: who writes to it now, or did last."""
+"""The only row about the store that may change: the process that writes now, or wrote last."""
 _ROWS = "SELECT key, description, result, digest FROM cells"
 _SEAL = "seal"
-"""The row with the digest of all other rows about the store, but for the driver."""
+"""The row with the digest of all other rows about the store except the driver."""
 
 
 class Store:
     """Results by key, in one file that belongs to one job.
 
-    A grid of the same job that has grown (more sizes, more replicates) goes on in its store.
+    A larger grid of the same job (more sizes, more replicates) continues in the same store.
+
+    Args:
+        path: the file; created if missing.
+        job: the job of the results.
 
     Raises:
-        StoreError: the path cannot be written, is not a store, is damaged, belongs to another job
-            or an older version, or another process is writing to it; found out on opening, before
-            any work.
+        StoreError: on opening, before any work: the path cannot be written, is not a store, is
+            damaged, belongs to another job or an older version, or another process is writing to
+            the store.
 
     >>> import tempfile
     >>> job = Job("example", "1", (0,))
@@ -73,7 +77,7 @@ class Store:
         require_place(self.path)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            # No implicit transactions: each statement is one, and `with` is not needed.
+            # No implicit transactions: each statement is a transaction of its own.
             self._connection = sqlite3.connect(self.path, timeout=_WAIT, isolation_level=None)
             self._lock = sqlite3.connect(
                 f"{self.path}-driver", timeout=_GRACE, isolation_level=None
@@ -93,7 +97,10 @@ class Store:
             raise
 
     def get(self, keys: Iterable[str]) -> dict[str, str]:
-        """Return the results that are there, by key.
+        """Return the results that the store has, by key.
+
+        Args:
+            keys: keys of cells, see ``Job.key``.
 
         Raises:
             StoreError: the store is damaged.
@@ -110,12 +117,13 @@ class Store:
         return found
 
     def put(self, results: Iterable[tuple[str, str, str]]) -> None:
-        """Keep keys, descriptions and results: all of them, or none where that fails.
+        """Keep results: all of them, or none after an error. A result that exists is not replaced.
 
-        A result that is there already stays, since it is the same.
+        Args:
+            results: triples of a key, a description and a result, all texts.
 
         Raises:
-            StoreError: the disk is full, say; what the store holds is safe, and it can go on.
+            StoreError: for example, the disk is full; earlier results in the store are safe.
         """
         try:
             with self._transaction():
@@ -127,7 +135,7 @@ class Store:
             raise self._unusable(error) from error
 
     def close(self) -> None:
-        """Close the file, and let another driver have it."""
+        """Close the file, and free it for another driver."""
         self._connection.close()
         self._lock.close()
 
@@ -149,7 +157,7 @@ class Store:
             yield
             self._connection.execute("COMMIT")
         except BaseException:
-            if self._connection.in_transaction:  # some errors have rolled it back themselves
+            if self._connection.in_transaction:  # after some errors SQLite has rolled back itself
                 self._connection.execute("ROLLBACK")
             raise
 
@@ -190,7 +198,7 @@ class Store:
 
     def _require_same(self, ours: Mapping[str, str], theirs: Mapping[str, str]) -> None:
         differing = [
-            f"{name} {theirs.get(name, 'none')} there, {ours.get(name, 'none')} here"
+            f"{name} {theirs.get(name, 'none')} in the store, {ours.get(name, 'none')} in this call"
             for name in {**ours, **theirs}
             if name != _DRIVER and theirs.get(name) != ours.get(name)
         ]
@@ -216,7 +224,7 @@ class Store:
 
 
 def described(path: str | Path) -> dict[str, str]:
-    """Return what a store says of its job, as ``Job.about``: kind, version, seed, shared parts.
+    """Return the facts about its job that a store keeps, as ``Job.about``.
 
     Raises:
         StoreError: there is no store, it is damaged or of an older version, or it cannot be read.
@@ -227,13 +235,13 @@ def described(path: str | Path) -> dict[str, str]:
 
 
 def stored(path: str | Path) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    """Return the descriptions and results that a store holds, also while a sweep writes to it.
+    """Return the descriptions and results in a store, also while a sweep writes to it.
 
     Raises:
         StoreError: there is no store, it is damaged or of an older version, or it cannot be read.
     """
     with _opened(Path(path)) as connection:
-        if not tables(connection):  # its driver was killed as it began
+        if not tables(connection):  # the driver was killed at the start
             return []
         require_tables(connection, Path(path))
         _about(connection, Path(path))
@@ -242,7 +250,7 @@ def stored(path: str | Path) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]
 
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a store to read it, after SQLite's check."""
+    """Open a store for reading, after the integrity check of SQLite."""
     require_place(path)
     try:
         uri = f"file:{quote(str(path.absolute()))}?mode=ro"
@@ -261,19 +269,19 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _about(connection: sqlite3.Connection, path: Path) -> dict[str, str]:
-    """Return what a store says about itself, the digest of that left out."""
+    """Return the facts about its job that a store keeps, without their digest."""
     require_tables(connection, path)
     about = dict(connection.execute("SELECT name, value FROM about"))
     kept = about.pop(_SEAL, None)
     if about.get("layout") in ("1", "2"):
         raise StoreError(
-            f"{path} was written by an older version of twinseed, which kept no digest beside a "
-            "result: read it with that version, or give the store another path"
+            f"{path} was written by an older version of twinseed, which kept no digests: read the "
+            "file with that version, or give the store another path"
         )
     if not all(isinstance(text, str) for row in about.items() for text in row):
-        raise damaged(path, "what it says about itself is not text")
+        raise damaged(path, "its facts about the job are not text")
     if kept != _sealed(about):
-        raise damaged(path, "what it says about itself is not what was kept")
+        raise damaged(path, "its facts about the job differ from their digest")
     return about
 
 

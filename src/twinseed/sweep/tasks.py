@@ -1,7 +1,7 @@
-"""How cells travel: several in one task where they are cheap, so that the journey costs little.
+"""Tasks: the parcels of cells that are sent to workers, several cells where cells are cheap.
 
-A task lasts about a tenth of a second: long beside the millisecond that sending it costs, short
-beside the patience of whoever interrupts it, or loses it with a worker.
+A task lasts about a tenth of a second. Sending a task takes a millisecond, which is little in
+comparison; and an interruption, or the death of a worker, loses little work.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from twinseed.sweep.cells import Cell, Job
 __all__ = ["Done", "Queue", "Task"]
 
 _SECONDS = 0.1
-"""How long a task should last."""
+"""Seconds that a task should last."""
 _MOST = 2000
-"""Cells in a task, however cheap: bounds its size on the way."""
+"""Most cells per task: limits the size of a task."""
 
 
 @dataclass(frozen=True)
 class Done:
     """The results of a task as JSON, and the seconds they took.
 
-    Fewer results than cells: the time was up, and the other cells are still to do.
+    There are fewer results than cells if the time was over; the other cells are still to be done.
     """
 
     results: tuple[str, ...]
@@ -35,7 +35,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Task:
-    """Cells of one group, on their way to a worker."""
+    """Cells of one group that are sent to a worker together."""
 
     job: Job
     cells: tuple[Cell, ...]
@@ -58,21 +58,22 @@ class Task:
                     if time.perf_counter() - start >= _SECONDS:
                         break
         except Exception as error:
-            also = f" or the {len(self.cells) - 1} with it" if together and self.cells[1:] else ""
+            rest = len(self.cells) - 1
+            also = f" or in one of {rest} cells computed with it" if together and rest else ""
             error.add_note(f"in the cell {self.cells[len(results)].name}{also}")
             raise
         return Done(tuple(results), time.perf_counter() - start)
 
 
 class Queue:
-    """The cells that are left, by key, and the tasks they are cut into.
+    """The cells that are left, by key, from which tasks are made.
 
-    The groups take turns, so that long and short cells mix. The first task of a group is one cell;
-    what that took says how many make a task.
+    Tasks come from each group in turn, so that long and short cells alternate. The first task of a
+    group is one cell; its time determines how many cells make a task.
     """
 
     def __init__(self, job: Job, todo: Mapping[str, Cell], *, singly: bool = False) -> None:
-        """Queue ``todo``; ``singly``: cells that are done one by one make tasks of one."""
+        """Queue ``todo``; with ``singly`` a cell without ``together`` is a task of its own."""
         self._job = job
         self._singly = singly
         self._waiting: dict[str | None, deque[tuple[str, Cell]]] = {}
@@ -89,14 +90,14 @@ class Queue:
 
     @property
     def suspect(self) -> Cell | None:
-        """The first of the cells that a worker may have died of.
+        """The first of the cells that may have killed a worker.
 
-        They come before all others, each in a task of its own.
+        These cells come before all others, each in a task of its own.
         """
         return self._suspects[0][1] if self._suspects else None
 
     def take(self, lanes: int) -> tuple[tuple[str, ...], Task]:
-        """Return the keys and the task that come next, where ``lanes`` tasks run at a time."""
+        """Return the next keys and their task, where ``lanes`` tasks run at the same time."""
         if self._suspects:
             chosen = [self._suspects.popleft()]
         else:
@@ -111,7 +112,7 @@ class Queue:
         return keys, Task(self._job, cells)
 
     def learn(self, keys: tuple[str, ...], task: Task, done: Done) -> dict[str, str]:
-        """Return the results by key; what the task did not come to is queued again."""
+        """Return the results by key; cells of the task without a result are queued again."""
         count = len(done.results)
         self._seconds[task.cells[0].group] = done.seconds / count
         for key, cell in reversed(list(zip(keys[count:], task.cells[count:], strict=True))):
@@ -119,7 +120,7 @@ class Queue:
         return dict(zip(keys, done.results, strict=False))
 
     def accuse(self, keys: tuple[str, ...], task: Task) -> None:
-        """Queue the cells of a task again, as suspects: a worker died while it was under way."""
+        """Queue the cells of a task again, as suspects: a worker died during the task."""
         self._suspects.extendleft(reversed(list(zip(keys, task.cells, strict=True))))
         self._left += len(keys)
 
@@ -135,6 +136,6 @@ class Queue:
         waiting = self._waiting[group]
         if each is None or (self._singly and waiting[0][1].together is None):
             return 1
-        # The last tasks are short, so that all lanes end together.
+        # The last tasks are short, so that all workers finish at about the same time.
         share = self._left if lanes == 1 else -(-self._left // (2 * lanes))
         return max(1, min(_MOST, share, int(_SECONDS / each) if each > 0 else _MOST))

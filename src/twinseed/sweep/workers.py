@@ -1,4 +1,4 @@
-"""What workers are to the executor, wherever they run."""
+"""The interface between the executor and its workers, processes or a cluster."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ __all__ = ["WorkerDiedError", "Workers"]
 
 
 class Workers(Protocol):
-    """Something that performs tasks."""
+    """Performs tasks."""
 
     death: type[Exception]
-    """What the future of a task raises when a worker died while it was under way."""
+    """The error in the future of a task whose worker died."""
     advice: str
-    """What to do about workers that keep dying."""
+    """What to do if workers die again and again."""
 
     @property
     def lanes(self) -> int:
-        """The number of tasks that are performed at a time, now."""
+        """The number of tasks that can run at the same time, now."""
         ...
 
     def submit(self, task: Task) -> Future[Done]:
-        """Send a task. A death is in the future, never raised here."""
+        """Send a task. The death of a worker is raised by the future, never here."""
         ...
 
 
 class WorkerDiedError(Exception):
-    """A worker died with its work; says what to do if that goes on."""
+    """A worker died; the message says what to do if this happens again and again."""

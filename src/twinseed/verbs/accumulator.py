@@ -1,4 +1,4 @@
-"""Samples in batches: every order parameter while a model is being trained."""
+"""The accumulator: every order parameter of samples that come in batches, as during training."""
 
 from __future__ import annotations
 
@@ -23,36 +23,35 @@ if TYPE_CHECKING:
 
 __all__ = ["Accumulator"]
 
-_TOGETHER = 1024  # samples searched for together: it costs as much to bring the rows for one
+_TOGETHER = 1024  # samples searched for together: one sample takes about as long as many
 
 
 class Accumulator:
     """``measure``, with samples that come in batches and real rows that are prepared once.
 
     Equation: ``compute()`` is ``measure`` of all batches since the last ``reset()``, one after the
-    other: the same estimators, error bars and seeds, hence the same numbers whatever the batches.
-    Range: see ``measure``. Shapes: ``train_a`` (n, d), ``heldout`` (h, d), ``train_b`` (n', d);
-    batches (B, d) or images, arrays or tensors on any device, B from 1.
+    other: the same estimators, error bars and seeds, hence the same numbers for any batches.
+    Range: see ``measure``.
 
     Args:
-        train_a: rows that generator A is trained on.
-        train_b: rows that generator B is trained on, if a generator B has other rows.
-        heldout: rows that neither generator sees; memorisation is calibrated only with these rows.
+        train_a: rows that generator A is trained on, (n, d).
+        train_b: rows that generator B is trained on, (n', d), if a generator B has other rows.
+        heldout: rows that neither generator sees, (h, d); without these rows memorisation is not
+            calibrated.
         rng: a seed or a generator, as for ``measure``; read once, so that epochs can be compared.
         factors: how many leading directions recovery compares.
         resamples: bootstrap draws; 0 leaves error bars out.
-        centred: measure about the mean of the real rows, as for images.
+        centred: True measures about the mean of the real rows, as for images.
         memory: largest number of bytes of a neighbour search.
 
     Raises:
         InputError: real rows that ``Twins`` would refuse, or a bad argument, before any work.
 
-    Cost: the nearest rows of 1,024 samples are searched together, on ``update``, and those of the
-    rest on ``compute``: for B samples one product of B x n x d, and of B x h x d with held-out rows
-    (for each generator whose rows are known). Beside that ``compute`` finds the samples'
-    directions, N d min(N, d), draws the bootstrap, N times ``resamples``, and makes a checksum of
-    all rows. Memory: a copy of the samples since the last ``reset``, and about 640 bytes per
-    sample.
+    Cost: ``update`` searches the nearest rows of 1,024 samples together, and ``compute`` those of
+    the remaining samples: for B samples one product of B x n x d, and of B x h x d with held-out
+    rows (for each generator whose rows are known). ``compute`` also finds the directions of the
+    samples, N d min(N, d), draws the bootstrap, N times ``resamples``, and makes a checksum of all
+    rows. Memory: a copy of the samples since the last ``reset``, and about 640 bytes per sample.
     Source: Maillard and Goldt, arXiv 2605.21402 (the order parameters).
 
     >>> import twinseed as ts
@@ -91,7 +90,7 @@ class Accumulator:
         rows = Rows(train_a, train_b, heldout)
         self._real = rows.centred() if centred else rows
         self._factors = factors
-        # kept by the rows, and not searched for while a model waits
+        # computed now and kept with the rows, so that no training step waits for it
         reference_of(self._real, self._entropy, factors=factors, resamples=self._resamples)
         self._searches, self._groups = self._real.sides(
             self._entropy, groups=GROUPS if self._resamples else 1, both=train_b is not None
@@ -100,7 +99,7 @@ class Accumulator:
         self.reset()
 
     def reset(self) -> None:
-        """Forget all samples."""
+        """Remove all samples."""
         self._samples: dict[str, list[NDArray[Any]]] = {}
         self._found: list[list[Nearest]] = [[] for _ in self._searches]
         self._searched = 0  # batches
@@ -112,7 +111,11 @@ class Accumulator:
         return sum(len(batch) for batch in self._samples.get("samples_a", []))
 
     def update(self, samples_a: Any, samples_b: Any = None) -> None:
-        """Take a batch of samples; row i of both is one seed. Tensors come to the host, copied.
+        """Add a batch of samples: arrays, or tensors on any device, which are copied.
+
+        Args:
+            samples_a: samples of generator A, (B, d) or images, B from 1.
+            samples_b: samples of generator B from the same seeds, row by row.
 
         Raises:
             InputError: samples that are not finite numbers in the data's columns, other numbers of
@@ -145,13 +148,15 @@ class Accumulator:
             self._search()
 
     def compute(self) -> xr.Dataset:
-        """Return the readout of all samples since the last ``reset``, which stay.
+        """Return the readout of all samples since the last ``reset``; the samples are kept.
 
         Raises:
             InputError: fewer than two samples.
         """
         if self.seeds < 2:
-            raise InputError("samples_a", "must have at least 2 rows", self.seeds, "update first")
+            raise InputError(
+                "samples_a", "must have at least 2 rows", self.seeds, "call update first"
+            )
         self._search()
         whole = {name: np.concatenate(batches) for name, batches in self._samples.items()}
         found = [Nearest.joined(batches) for batches in self._found]
@@ -164,7 +169,7 @@ class Accumulator:
         )
 
     def _search(self) -> None:
-        """Search the nearest rows of the batches that wait."""
+        """Search the nearest rows of all samples that were not searched yet."""
         if not self._waiting:
             return
         new = {name: np.concatenate(b[self._searched :]) for name, b in self._samples.items()}

@@ -1,4 +1,4 @@
-"""The verb of data: every order parameter from arrays."""
+"""The verb ``measure``: every order parameter from arrays."""
 
 from __future__ import annotations
 
@@ -51,17 +51,18 @@ def measure(
             and held-out rows differ in number, the subset of the larger side.
         factors: how many leading directions recovery compares; fewer where fewer exist, which the
             attribute ``factors_told`` then says in a sentence.
-        reference: rows whose principal directions stand for the truth; held-out rows by default.
+        reference: rows whose principal directions stand for the true directions; held-out rows by
+            default.
         resamples: bootstrap draws; 0 leaves error bars out (a simulation has replicates instead).
         progress: True shows it on stderr, False does not, None does on a terminal; a function is
             called with the number of pairs of a sample and a row compared since its last call.
         closeness: deprecated; write ``twinseed.verbs.measure.measured(twins, closeness, rng=...)``.
 
     Returns:
-        A readout. What the arrays cannot tell is "not identifiable": without held-out rows the
-        calibrated memorisation, without a second generator convergence. Attributes: the data's
-        ``fingerprint``, the seed's ``entropy``, numbers of seeds and rows, and, in each error bar's
-        ``resampled``, what was resampled.
+        A readout. A variable that the arrays do not determine is "not identifiable": calibrated
+        memorisation without held-out rows, convergence without a second generator. Attributes: the
+        data's ``fingerprint``, the seed's ``entropy``, numbers of seeds and rows; the attribute
+        ``resampled`` of an error bar says what was resampled.
 
     Raises:
         InputError: a bad argument, named, before any work.
@@ -88,7 +89,7 @@ def measure(
         raise InputError("rng", "is needed", None, f"pass a seed: {right}")
     entropy = entropy_of(rng)
     draws = checked_resamples(resamples)
-    counted(twins.rows, factors, reference)  # a bad argument is told before the search
+    counted(twins.rows, factors, reference)  # refuses a bad argument before the search
     if closeness is None:
         groups = memorisation.GROUPS if draws else 1
         closeness = memorisation.closeness(twins, entropy, groups=groups, progress=progress)
@@ -109,7 +110,7 @@ def measured(
     reference: ArrayLike | None = None,
     resamples: int = 200,
 ) -> xr.Dataset:
-    """Return what ``measure`` does, from the closeness that ``memorisation.closeness`` found."""
+    """Return the readout of ``measure``, from the result of ``memorisation.closeness``."""
     entropy = entropy_of(rng)
     target = Reference.of_rows(
         twins.rows, entropy, factors=factors, reference=reference, resamples=resamples
@@ -151,7 +152,7 @@ def checked_resamples(resamples: int) -> int:
 
 
 def _naming_constant_columns(estimates: Mapping[str, Estimate]) -> dict[str, Estimate]:
-    """Let the statuses that would be "ok" say that some columns never vary."""
+    """Return estimates whose status "ok" is replaced: it says that some columns never vary."""
     return {
         name: replace(
             estimate,

@@ -1,4 +1,4 @@
-"""The verb of theory."""
+"""The verb ``predict``: every order parameter by theory."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def predict(
 ) -> xr.Dataset:
     """Predict every order parameter of twin linear generators, on a grid.
 
-    Equation: two models ``x = f(S) z``, each with the sample covariance S of ``n`` Gaussian rows of
-    its own, share the noise z; the functions ``from_coupling`` of ``twinseed.orders`` give each
-    variable's formula. Give two of ``n``, ``d`` and ``gamma = n/d`` (a population with a dimension
-    of its own needs ``n`` or ``gamma`` alone; ``gamma`` alone is otherwise the limit of large n and
-    d).
+    Equation: two models ``x = f(S) z``, each with the sample covariance S of ``n`` different
+    Gaussian rows, share the noise z; the functions ``from_coupling`` of ``twinseed.orders`` give
+    each variable's formula. Pass two of ``n``, ``d`` and ``gamma = n/d``. For a population that has
+    a dimension pass ``n`` or ``gamma`` alone. For any other population ``gamma`` alone is the limit
+    of large n and d.
 
     Range: ``n`` and ``d`` from 1, ``gamma`` from 1e-100 to 1e100, the population's mean eigenvalue
     from 1e-150 to 1e150; filters other than ``Ridge`` have no theory where ``n/d`` is below 1e-12
@@ -49,23 +49,23 @@ def predict(
     dimension, ``strength`` or ``exponent``; recovery has a further dimension ``factor``.
 
     Args:
-        population: the covariance of the data; or several, all ``Spiked`` with one bulk and one
-            number of factors (dimension ``strength``, of the leading factor, or of the next one if
-            that is the same in two of them), or all ``PowerLaw`` with one d (``exponent``).
+        population: the covariance of the data, or a sequence. A sequence is all ``Spiked`` with one
+            bulk and one number of factors (dimension ``strength``: of the first factor whose
+            strength differs), or all ``PowerLaw`` with one d (dimension ``exponent``).
         filter: one filter, or a sequence of them.
         n: training rows of each model.
         d: columns of the data.
         gamma: sample complexity n/d.
 
     Returns:
-        A readout; standard errors are 0, and each status says how far the formula reaches. Where
+        A readout; standard errors are 0, and each status says how far to trust the formula. Where
         theory has no number for a cell, or the filter fails in a cell, the values of this cell are
         missing, with the status "no theory". The other cells have values, and recovery has values
         everywhere, because recovery does not depend on the filter.
 
     Raises:
-        InputError: an argument out of range, a combination that does not fix the load, or a filter
-            that fails in every cell.
+        InputError: an argument out of range, a combination that does not determine the load, or a
+            filter that fails in every cell.
 
     Validity: Gaussian data with known mean (with an estimated mean pass n - 1), n and d of 100 or
     more; corrections are of order 1/d.
@@ -96,7 +96,7 @@ def predict(
 
 
 def _estimates(coupling: Coupling) -> dict[str, Estimate]:
-    """Predict for one population of the grid, in the shape of the grid's other axes."""
+    """Predict for one population of the grid; arrays have the shape of the other axes."""
     return {
         name: _without(one, name, coupling) if order.of_the_filter else one
         for order in ORDERS
@@ -105,7 +105,7 @@ def _estimates(coupling: Coupling) -> dict[str, Estimate]:
 
 
 def _without(estimate: Estimate, name: str, coupling: Coupling) -> Estimate:
-    """Return an estimate without the entries that theory has no number for."""
+    """Return an estimate without the entries for which theory has no number."""
     absent = coupling.missing[..., None] if VARIABLES[name].per_factor else coupling.missing
     return Estimate(
         np.where(absent, np.nan, estimate.value),

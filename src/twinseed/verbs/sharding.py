@@ -1,4 +1,4 @@
-"""Shards of rows: what was given, cut into tasks for a cluster, and what its workers do."""
+"""Shards of rows: how they are divided into tasks for a cluster, and the work of a task."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from twinseed.sweep.cluster import as_worker
 __all__ = ["Piece", "joined", "listed", "pieces_of", "search"]
 
 ENTRIES = 1 << 22
-"""Entries of samples, and of rows, that a task is given at the most."""
+"""Most entries of samples, and of rows, per task."""
 
 _REMEDY = "pass files or arrays"
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Consecutive rows: what a task is given for them, and how they come into this process."""
+    """Consecutive rows: a handle to send to a task, and a function that loads the rows here."""
 
     handle: Any
     """A path, or a future of an array."""
@@ -55,7 +55,7 @@ def listed(role: str, given: Any) -> list[Any]:
 
 
 def pieces_of(role: str, shards: Sequence[Any], client: Any) -> list[Piece]:
-    """Hand shards to the cluster: paths as they are, arrays in blocks, Dask arrays by chunk."""
+    """Return pieces for the cluster: one per path, arrays in blocks, Dask arrays by chunk."""
     found: list[Piece] = []
     for shard in shards:
         if isinstance(shard, str | os.PathLike):
@@ -80,7 +80,7 @@ def pieces_of(role: str, shards: Sequence[Any], client: Any) -> list[Piece]:
 
 
 def joined(role: str, pieces: Sequence[Piece], folder: Path) -> NDArray[Any]:
-    """Return the rows of all pieces: the only piece itself, or else a copy in a mapped file."""
+    """Return the rows of all pieces: a single piece itself, several as a copy in a mapped file."""
     if len(pieces) == 1:
         return pieces[0].fetch()
     shape = (sum(piece.shape[0] for piece in pieces), *pieces[0].shape[1:])
@@ -103,10 +103,10 @@ def search(
     origin: NDArray[np.float64] | None,
     memory: int,
 ) -> list[Any]:
-    """Ask for the nearest rows in each group; -1 leaves a row out.
+    """Ask the cluster for the nearest rows in each group; the label -1 leaves a row out.
 
-    Returns futures of ``Nearest``, which have all the samples one after the other. Rows are
-    numbered as if those left out were not there.
+    Returns futures of ``Nearest``, in the order of the samples. Rows that are left out are not
+    counted in the numbers of rows.
     """
     parts = []
     first = before = 0
@@ -198,7 +198,7 @@ def _nearest_in(
 ) -> Nearest:
     """Search one part of the rows for one part of the samples; on a worker.
 
-    ``before`` rows come before these. A group that has none here is at infinite distance.
+    ``before`` rows come before this part. A group without rows in this part is infinitely far.
     """
     as_worker(version)
     queries, searched = _rows(samples)[some], _rows(rows)[cut]

@@ -1,4 +1,4 @@
-"""The verb of data on more than one machine: neighbours over shards, by a Dask cluster."""
+"""The verb ``measure_shards``: ``measure`` of rows in shards, on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ def measure_shards(
     scratch: str | os.PathLike[str] | None = None,
     memory: int = 256 << 20,
 ) -> xr.Dataset:
-    """``measure``, of rows in shards, whose nearest neighbours a Dask cluster searches.
+    """``measure`` of rows in shards: a Dask cluster searches the nearest rows.
 
-    Equation: that of ``measure``. Every shard of samples meets every shard of rows in a task of its
-    own; of their answers the nearest is kept, of equally near rows the first. The numbers are
-    those of ``measure`` on the shards one after the other, to the last bit.
-    Range: see ``measure``. Shapes: the shards of a role one after the other are its rows, see
-    ``Twins``; row i of all of ``samples_a`` and of all of ``samples_b`` is seed i, however they are
-    cut.
+    Equation: as ``measure``. Each shard of samples is compared with each shard of rows in one task;
+    the nearest row of all tasks is kept, of equally near rows the first. The numbers are equal to
+    ``measure`` on the shards one after the other, to the last bit.
+    Range: see ``measure``. Shapes: the shards of a role, one after the other, are the rows of
+    ``Twins``. Row i of all of ``samples_a`` and row i of all of ``samples_b`` come from seed i; the
+    shards of both may differ in size.
 
     Args:
         cluster: the address of a Dask scheduler, such as "tcp://127.0.0.1:8786".
         samples_a: samples of generator A: a file or an array, a list of files or of arrays, or a
-            Dask array. Files have to be where all workers see them under one name; ``.npy`` is
-            mapped, other formats are read whole.
+            Dask array. All workers must be able to read a file under the same path; ``.npy`` is
+            memory-mapped, other formats are read whole.
         samples_b: samples of generator B, in one of the same forms.
         train_a: rows that generator A was trained on.
         train_b: rows that generator B was trained on.
@@ -60,23 +60,23 @@ def measure_shards(
         rng: as in ``measure``; ``factors`` and ``resamples`` too.
         factors: how many leading directions recovery compares.
         resamples: number of bootstrap draws; 0 leaves error bars out.
-        centred: measure about the mean of all real rows.
-        scratch: the folder for a temporary copy of roles in several shards, which this process
-            reads; the temporary folder of the system by default.
-        memory: bytes that a search may take on a worker, beyond its rows and samples, of which a
-            task is given at most 32 MiB each.
+        centred: True measures about the mean of all real rows.
+        scratch: the folder for a temporary copy of each role with several shards; by default the
+            temporary folder of the system.
+        memory: bytes of a search on a worker, in addition to its rows and samples, of which a task
+            gets at most 32 MiB each.
 
     Returns:
-        A readout, equal to that of ``measure``.
+        The readout of ``measure``.
 
     Raises:
         InputError: a bad argument or shard, named by its role, before any search; no scheduler at
             that address.
         MissingExtraError: distributed is not installed.
-        TwinseedError: workers of another version of twinseed, or that do not see a file.
+        TwinseedError: workers of another version of twinseed, or that cannot read a file.
 
-    Validity: the cluster does what grows with samples times rows; checks, directions and bootstrap,
-    which grow with either, are done here, in blocks.
+    Validity: the cluster does the work that grows with samples times rows. This process does the
+    checks, the directions and the bootstrap in blocks; they grow with samples or with rows.
     Source: Maillard and Goldt, arXiv 2605.21402 (the order parameters).
 
     >>> measure_shards(cluster="tcp://127.0.0.1:1", train_a=[], samples_a="samples.npy", rng=0)

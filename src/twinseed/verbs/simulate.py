@@ -1,4 +1,4 @@
-"""The verb of simulation."""
+"""The verb ``simulate``: every order parameter of drawn data."""
 
 from __future__ import annotations
 
@@ -40,26 +40,24 @@ def simulate(
 ) -> xr.Dataset:
     """Draw twin linear generators at a finite size and measure every order parameter.
 
-    Equation: each replicate draws two training sets, held-out rows and one block of noise of its
-    own, and measures them with the estimators of ``measure``; a value is the mean over the ``R``
-    replicates, its standard error their standard deviation over ``sqrt(R)``. What is known exactly
-    in a simulation (the truth, the models' own directions, the chance level) is used.
+    Equation: each replicate draws two training sets, held-out rows and one block of noise, and
+    measures them with the estimators of ``measure``. A value is the mean over the ``R`` replicates;
+    its standard error is their standard deviation over ``sqrt(R)``. Quantities that are known
+    exactly in a simulation (the truth, the models' directions, the chance level) are used.
 
-    Range: ``n`` and ``d`` from 1, ``replicates`` from 2; see ``readout.VARIABLES`` for each
-    variable's. Shapes: a number gives a scalar coordinate, a 1-d sequence a dimension (``n``,
-    ``d``, and the filter's parameter, such as ``ridge``); a sequence of populations gives the first
-    dimension, ``strength`` or ``exponent``; recovery has a further dimension ``factor``. Every cell
-    of the grid has its own draws, so all errors are independent.
+    Range: ``n`` and ``d`` from 1, ``replicates`` from 2; see ``readout.VARIABLES`` for the range of
+    each variable. Shapes: as ``predict``. Every cell of the grid has its own draws, so all errors
+    are independent.
 
     Args:
         population: the covariance of the data; or several, as in ``predict``.
         filter: one filter, or a sequence of them.
         n: training rows of each model, and held-out rows.
-        d: columns of the data; may be left out for a population with a dimension of its own.
+        d: columns of the data; may be left out for a population that has a dimension.
         replicates: independent draws of each cell.
         rng: a seed or a numpy generator. The same seed gives the same bits for any number of
             workers, on one kind of processor and BLAS.
-        engine: how a draw is made, ``ts.Dense()`` unless given.
+        engine: how a draw is made; by default ``ts.Dense()``.
         store: a file that keeps each finished draw. The same call, run again, continues from the
             file, and so does a call with more replicates, sizes, filters or populations along the
             dimension. ``load_sweep`` reads the file, also while the call runs.

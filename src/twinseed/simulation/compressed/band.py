@@ -1,7 +1,7 @@
-"""Exact draws of what a white Gaussian matrix looks like from a few directions.
+"""Exact draws of the band matrix to which a white Gaussian matrix reduces from a few directions.
 
-The reduction of a matrix to a band, started from given directions, needs as many numbers as the
-band holds, and for a Gaussian matrix these numbers are independent: the matrix is never drawn.
+For a Gaussian matrix the numbers in the band are independent, so they are drawn instead of the
+matrix.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ def gaussian_factor(rows: int, columns: int, rng: np.random.Generator) -> Array:
     """Draw the triangular factor R of a Gaussian ``rows x columns`` matrix ``Q R``.
 
     Equation: ``R[i, i] = chi`` with ``rows - i`` degrees of freedom, ``R[i, j] = N(0, 1)`` for
-    j > i, independent of each other and of the frame Q, which is uniform. Shape: ``(min(rows,
-    columns), columns)``; the diagonal is not negative.
+    j > i, independent of each other and of the uniform frame Q (orthonormal columns). Shape:
+    ``(min(rows, columns), columns)``; the diagonal is not negative.
 
     Source: Bartlett, Proc. R. Soc. Edinburgh 53 (1933) 260.
     """
@@ -47,9 +47,9 @@ class GaussianBand:
 
     Equation: ``G V = U B`` with uniform frames U and V, the first b columns of V given, and B upper
     triangular with bandwidth b: ``B[i, i] = chi_(n - i)``, ``B[i, i + b] = chi_(d - b - i)`` and
-    standard normal entries in between, all independent. Row by row it can be drawn as far as
-    wanted: K rows are what the first K directions of the frame U see of G, and without the last b
-    columns they are what the first K directions of V see.
+    standard normal entries in between, all independent. B can be drawn row by row. The first K rows
+    are G along the first K directions of the frame U; without the last b columns they are G along
+    the first K directions of V.
 
     Source: Golub and Kahan, SIAM J. Numer. Anal. 2 (1965) 205; Dumitriu and Edelman, J. Math. Phys.
     43 (2002) 5830, for b = 1.
@@ -66,7 +66,7 @@ class GaussianBand:
 
     @property
     def height(self) -> int:
-        """Rows there are in all; with them the matrix is whole, seen from its start."""
+        """Number of all rows of B."""
         return min(self.n, self.d)
 
     def rows(self, start: int, stop: int, rng: np.random.Generator) -> Array:
@@ -81,7 +81,7 @@ class GaussianBand:
         return drawn
 
     def matrix(self, rows: Array) -> Array:
-        """Lay rows, shape (..., K, b + 1), out as a matrix of ``min(d, K + b)`` columns."""
+        """Return rows, shape (..., K, b + 1), as a matrix of ``min(d, K + b)`` columns."""
         count = rows.shape[-2]
         laid = np.zeros((*rows.shape[:-2], count, count + self.b))
         index = np.arange(count)[:, None]
@@ -89,16 +89,16 @@ class GaussianBand:
         return laid[..., : self.d]
 
     def rest(self, count: int, rng: np.random.Generator) -> float:
-        """Draw the squared Frobenius norm of what the first ``count`` rows leave out of G."""
+        """Draw the squared Frobenius norm of B without its first ``count`` rows."""
         return float(chi(float(self.n - count) * float(self.d - count), rng)) ** 2
 
 
 def uniform_frame(size: int, space: int, rng: np.random.Generator) -> Array:
-    """Draw how a uniform ``size``-frame of R^space lies to ``size`` given directions.
+    """Draw a uniform frame of ``size`` directions in R^space, relative to as many given directions.
 
-    Returns the frame in coordinates of which the first are along the given directions, and the
-    others span whatever the frame has beyond them. Shape: (min(2 size, space), size), orthonormal
-    columns; ``size <= space``.
+    The first coordinates of the frame are along the given directions; the other coordinates span
+    the part of the frame outside the given directions. Shape: (min(2 size, space), size),
+    orthonormal columns; ``size <= space``.
 
     >>> frame = uniform_frame(2, 10**12, np.random.default_rng(0))
     >>> frame.shape, bool(np.allclose(frame.T @ frame, np.eye(2)))
@@ -106,17 +106,17 @@ def uniform_frame(size: int, space: int, rng: np.random.Generator) -> Array:
     """
     along = rng.standard_normal((size, size))
     q, r = np.linalg.qr(np.vstack([along, gaussian_factor(space - size, size, rng)]))
-    # the uniform one of the frames with this span
+    # of the frames with this span, the uniform frame
     return np.asarray(q * np.where(np.diagonal(r) < 0, -1.0, 1.0))
 
 
 def joined(a: Array, b: Array, inner_a: Array, inner_b: Array, frame: Array) -> tuple[Array, Array]:
-    """Put two sets of vectors with partly shared coordinates into one space, isometrically.
+    """Return two sets of vectors with partly shared coordinates in one space, isometrically.
 
     Shapes, each with leading axes for replicates: rows of ``a`` and ``b`` (m, shared) are the parts
-    along common directions; the other parts lie in two independent uniform frames, and only their
-    inner products ``inner_a`` and ``inner_b`` (m, m), of rank at most k, matter; ``frame`` (h, k)
-    is a ``uniform_frame``. The answer: coordinates of both in one orthonormal frame, of
+    along common directions. The other parts lie in two independent uniform frames, and are given by
+    their inner products ``inner_a`` and ``inner_b`` (m, m), of rank at most k. ``frame`` (h, k) is
+    a ``uniform_frame``. The answer is the coordinates of both sets in one orthonormal frame, with
     ``shared + h`` columns.
 
     >>> one = np.ones((1, 1))

@@ -1,4 +1,4 @@
-"""The largest cosine of a vector to the rows of Gaussian data, without the rows."""
+"""The largest cosine of a vector to the rows of Gaussian data, without drawing the rows."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ __all__ = ["EXPLICIT", "CovarianceShares", "LargestCosines", "closest"]
 Array = NDArray[np.float64]
 
 EXPLICIT = 2048
-"""Up to as many rows are drawn one by one."""
+"""Up to this number, the rows are drawn one by one."""
 _NORMAL = 1e6
-"""Degrees of freedom from which two terms give Student's quantiles to 1e-9."""
+"""From these degrees of freedom on, two terms give Student's quantiles to 1e-9."""
 
 
 @dataclass(frozen=True)
 class CovarianceShares:
-    """How a vector x lies to the covariance C of rows: all that its cosines to them depend on.
+    """The numbers on which the cosines of a vector x to rows with covariance C depend.
 
-    The last axis of shares and values runs over the factors of C and the rest of ``C^1/2 x``.
+    The last axis of shares and values is over the factors of C and the remainder of ``C^1/2 x``.
     """
 
     own: Array
@@ -35,7 +35,7 @@ class CovarianceShares:
     values: Array
     """``C`` along these axes, of the same shape."""
     rest: Array
-    """The trace of C beyond them, shape (replicates, seeds)."""
+    """The trace of C in all other directions, shape (replicates, seeds)."""
 
     @classmethod
     def of(
@@ -47,8 +47,11 @@ class CovarianceShares:
         values: Array,
         trace: Array | float,
     ) -> CovarianceShares:
-        """Build the axes of C from ``|x|^2``, ``x.v`` for its factors' directions v, ``x.C x``,
-        ``x.C^2 x``, the eigenvalues of the factors and the trace of C.
+        """Build the axes of C.
+
+        ``energy`` is ``|x|^2``, ``along`` is ``x.v`` for the directions v of the factors, ``own``
+        is ``x.C x``, ``twice`` is ``x.C^2 x``, ``values`` are the eigenvalues of the factors, and
+        ``trace`` is the trace of C.
         """
         squares = _over(values[:, None, :] * along**2, own[..., None])
         left = np.maximum(1.0 - squares.sum(axis=2), 0.0)
@@ -69,11 +72,11 @@ class LargestCosines:
     """The largest |cosine| of each sample, shape (replicates, seeds)."""
 
     trained: Array
-    """To all training rows."""
+    """The cosine to all training rows."""
     equal: Array
-    """To as many of them as there are held-out rows."""
+    """The cosine to as many training rows as there are held-out rows."""
     heldout: Array
-    """To the held-out rows."""
+    """The cosine to the held-out rows."""
 
 
 def closest(
@@ -84,18 +87,18 @@ def closest(
     freedom: Array,
     rngs: Sequence[np.random.Generator],
 ) -> LargestCosines:
-    """Draw the largest cosines of samples to their ``n`` training rows, and to ``held`` fresh ones.
+    """Draw the largest cosines of samples to ``n`` training rows, and to ``held`` fresh rows.
 
-    Equation: along the axes a fresh row is a vector g of standard normals, beyond them it has
-    squared length ``rest w``, w of mean 1, a chi^2 with ``freedom`` degrees of freedom over them;
-    so ``cos^2 = own (shares.g)^2/(values.g^2 + rest w)``. Training rows are the same but for the
-    condition ``X^T X = n S``: the columns of the g are orthonormal, and the w make up the trace.
-    Both share their draws, so that the noise of the maximum leaves their ratio. ``held <= n``.
-    Shapes: freedom (replicates, seeds).
+    Equation: along the axes a fresh row is a vector g of standard normals; in all other directions
+    the row has the squared length ``rest w``, where w is chi^2 with ``freedom`` degrees of freedom
+    over ``freedom``. So ``cos^2 = own (shares.g)^2/(values.g^2 + rest w)``. Training rows have in
+    addition the condition ``X^T X = n S``: the columns of the g are orthonormal, and the w sum to
+    the trace. Training and fresh rows use the same draws, so the noise of the maximum cancels in
+    their ratio. ``held <= n``. Shapes: freedom (replicates, seeds).
     """
     if n <= EXPLICIT:
         return _row_by_row(n, held, fitted, fresh, freedom, rngs)
-    # the largest of n has the upper probability 1 - U^(1/n)
+    # the largest of n values has the upper probability 1 - U^(1/n)
     seeds = freedom.shape[1]
     drawn = np.stack([rng.standard_exponential((2, seeds)) for rng in rngs])
     others = np.stack([chi(np.full(seeds, n - 1.0), rng) ** 2 for rng in rngs])
@@ -130,7 +133,7 @@ def _row_by_row(
     known = fitted.shares.shape[2]
     frame, triangle = np.linalg.qr(g[..., :known])
     frame = frame * np.where(np.diagonal(triangle, axis1=2, axis2=3) < 0, -1.0, 1.0)[:, :, None, :]
-    # rows of a frame: those far along its first directions are short in the others
+    # rows of a frame: a row that is long along the first directions is short in the others
     w = w * np.maximum(1.0 - np.sum(frame**2, axis=3), 0.0)
     near = _cosines(fitted, frame, _over(w, w.sum(axis=2, keepdims=True)))
     return LargestCosines(near.max(axis=2), near[:, :, :held].max(axis=2), far.max(axis=2))
@@ -149,7 +152,7 @@ def _largest(exponential: Array, count: int, freedom: Array) -> Array:
 
 
 def _among(axes: CovarianceShares, largest: Array, others: Array | None, n: int) -> Array:
-    """Return the cosine to the row that lies furthest along ``C^1/2 x``, to leading order."""
+    """Return the cosine to the row that is largest along ``C^1/2 x``, to leading order."""
     square = largest**2
     along = np.sum(axes.shares**2 * axes.values, axis=2)
     rest = axes.rest + np.sum(axes.values, axis=2) - along

@@ -1,4 +1,4 @@
-"""The compressed engine: exact draws at any size, in as many numbers as the answer needs."""
+"""The compressed engine: exact draws at any size, from a few hundred numbers."""
 
 from __future__ import annotations
 
@@ -25,41 +25,41 @@ __all__ = ["Compressed"]
 Array = NDArray[np.float64]
 
 _BATCH, _NUMBERS = 32, 1 << 21
-"""Replicates side by side, enough to share the overhead; fewer where their matrices or rows hold
-more numbers than this, so that memory stays bounded."""
+"""Replicates that are computed together, to share the overhead; fewer where their matrices or rows
+have more numbers than the second value, so that memory stays bounded."""
 
 
 @dataclass(frozen=True)
 class Compressed(Engine):
     """Exact draws for spiked populations at any n and d, in a few hundred numbers.
 
-    Equation: seen from b directions (the factors and the noise of ``seeds`` samples), a white
+    Equation: reduced from b directions (the factors and the noise of ``seeds`` samples), a white
     Gaussian matrix is a band matrix B of independent normal and chi entries (``GaussianBand``).
     With ``D = diag(sqrt(population eigenvalues))`` and ``M = D B^T B D/n``, the sample covariance
     on the Krylov space, ``x = V f(M) e``, e the noise in these coordinates. The twins share the
-    b directions and have independent uniform frames beyond them. The sums over columns, and the
-    ratios made of them, are those of ``Dense``; a draw with ``seeds`` of s has the same law as one
-    of ``Dense(seeds=s)``:
+    b directions; their other directions are independent and uniform. Sums over columns and their
+    ratios are computed as in ``Dense``, and a draw with ``seeds=s`` has the same law as a draw of
+    ``Dense(seeds=s)``:
 
-    - ``convergence`` is a ratio of sums over the seeds of one draw, and replicates are averaged. A
-      mean of ratios differs from the ratio of means by O(1/(seeds d)), below the O(1/d) by which a
-      finite size differs from the limit, and at large d below any error bar;
-    - recovery takes the extreme directions of M, matched by rank as in ``Dense``;
-    - ``convergence_chance`` is ``f(0)^2 sum |z|^2/sum |x|^2`` over the seeds and both twins, where
-      ``Dense`` takes traces: equal up to O(1/d);
-    - memorisation: given S, the frame of X in the space of rows is uniform. Up to 2048 rows, each
-      is drawn along the factors and along ``X x``; how the rest of the rows differ in length has
-      the chi law of held-out rows, for which it is exact; for training rows it is right up to
-      O(1/d). Of more rows only the largest is drawn, to leading order in one over the effective
-      dimension. Samples of one draw have rows of their own, so that their mean varies less than in
-      ``Dense``; so does the ratio, as training and held-out rows share their noise.
+    - ``convergence`` is a ratio of sums over the seeds of one draw, averaged over replicates. A
+      mean of ratios differs from the ratio of means by O(1/(seeds d)). This is less than O(1/d), by
+      which a finite size differs from the limit, and at large d less than any error bar;
+    - recovery uses the extreme directions of M, matched by rank as in ``Dense``;
+    - ``convergence_chance`` is ``f(0)^2 sum |z|^2/sum |x|^2`` over the seeds and both twins;
+      ``Dense`` uses traces, which are equal up to O(1/d);
+    - memorisation: given S, the frame of X in the space of rows is uniform. Up to 2048 rows are
+      drawn, each along the factors and along ``X x``. The remainder of each row has a length with
+      a chi law, which is exact for held-out rows and right up to O(1/d) for training rows. Of more
+      rows only the closest is drawn, to leading order in one over the effective dimension. Each
+      sample of a draw has other rows, so the mean over samples varies less than in ``Dense``. The
+      ratio varies less too, because training and held-out rows share their noise.
 
-    Truncation: the Krylov space grows until the remaining change, estimated from the last change,
-    moves no sample by more than half of ``tolerance`` times its length. The remaining change is
+    Truncation: the Krylov space grows until no sample will change by more than half of
+    ``tolerance`` times its length. The remaining change is estimated from the last change, and is
     assumed to fall as the square of the steps, as for the plain root at n = d, the slowest case.
-    Filters that jump are slower, and two rules must agree. The directions of the factors then grow
-    alone until the share of their square in the second half of the blocks, times their overlap, is
-    below ``tolerance``. Variables that are not listed above are not measured.
+    Filters that jump converge more slowly; for these two quadrature rules must agree. Then the
+    directions of the factors are refined until the share of their square in the second half of the
+    blocks, times their overlap, is below ``tolerance``. Other variables are not measured.
 
     Args:
         seeds: samples per model in one draw, at least 1; the null of mismatched seeds needs 2. The
@@ -72,13 +72,13 @@ class Compressed(Engine):
             number of rows.
 
     Raises:
-        InputError: a field out of range; from ``require_supported``, a population that is not
+        InputError: an argument out of range; from ``require_supported``, a population that is not
             ``Spiked`` or a filter that adapts to the whole sample spectrum.
 
     Validity: Gaussian data with known mean; any n and d up to 10^12.
     Source: Golub and Kahan, SIAM J. Numer. Anal. 2 (1965) 205; Dumitriu and Edelman, J. Math. Phys.
-    43 (2002) 5830; Golub and Meurant, Matrices, Moments and Quadrature (2010), for the two rules
-    that bracket; Maillard and Goldt, arXiv 2605.21402 (the order parameters).
+    43 (2002) 5830; Golub and Meurant, Matrices, Moments and Quadrature (2010), for the two
+    quadrature rules; Maillard and Goldt, arXiv 2605.21402 (the order parameters).
 
     >>> import numpy as np, twinseed as ts
     >>> rng = np.random.default_rng(0)
@@ -123,7 +123,7 @@ class Compressed(Engine):
         rngs: Sequence[np.random.Generator],
     ) -> list[dict[str, Estimate]]:
         spiked = _require_spiked(population)
-        # a look at 24 blocks, and the rows that are drawn one by one
+        # the numbers of 24 blocks, and of the rows that are drawn one by one
         numbers = max((24 * (spiked.factors.size + self.seeds)) ** 2, self.seeds * min(n, EXPLICIT))
         size = max(1, min(_BATCH, _NUMBERS // numbers))
         batches = (rngs[i : i + size] for i in range(0, len(rngs), size))
@@ -161,7 +161,12 @@ class Compressed(Engine):
         return [{name: estimates[i] for name, estimates in columns} for i in range(len(rngs))]
 
     def require_room(self, n: int, d: int) -> None:
-        """Any size has room."""
+        """Accept any size.
+
+        Args:
+            n: training rows of each model.
+            d: columns of the data.
+        """
 
     def require_supported(self, population: Population, filter: Filter) -> None:
         _require_spiked(population)
@@ -189,7 +194,7 @@ class Compressed(Engine):
 
 
 def _noise(p: int, seeds: int, d: int, rng: np.random.Generator) -> Array:
-    """Draw noise along the factors and along an orthonormal basis of what is left of it.
+    """Draw noise along the factors, and along an orthonormal basis of the remaining noise.
 
     Shape: (directions, seeds).
     """

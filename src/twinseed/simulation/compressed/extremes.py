@@ -1,4 +1,4 @@
-"""Extreme eigenvectors of long band matrices: what a sharp transition needs, and nothing else."""
+"""Extreme eigenvectors of long band matrices: the directions of factors near a transition."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _TOLERANCE = 1e-10
 def gram_band(rows: Array, *, of_rows: bool) -> Array:
     """Return ``B^T B``, or ``B B^T`` where ``of_rows``, of a square upper band matrix.
 
-    Shapes: rows (K, b + 1), diagonal first; where ``of_rows`` the matrix has its last b columns,
-    else it is cut to K. The answer (b + 1, K) holds the lower diagonals, as scipy's banded solvers
-    take them.
+    Shapes: rows (K, b + 1), diagonal first; with ``of_rows`` the matrix has all K + b columns, else
+    the first K. The answer (b + 1, K) holds the lower diagonals, as scipy's banded solvers take
+    them.
     """
     count, width = rows.shape
     band = np.zeros((width, count))
@@ -38,8 +38,8 @@ def extreme(band: Array, near: float, count: int, start: Array, *, largest: bool
     """Return the ``count`` eigenvectors at one end of the spectrum, by falling eigenvalue.
 
     By inverse iteration (ARPACK) about a shift just outside the spectrum. Shapes: band (b + 1, K),
-    lower diagonals; ``near``, a value within the spectrum, close to that end; ``start`` (K,). The
-    answer (K, count).
+    lower diagonals; ``near`` is a value within the spectrum, close to this end; ``start`` (K,) is
+    the first vector of the iteration. The answer is (K, count).
     """
     sign = 1.0 if largest else -1.0
     margin = _FIRST_MARGIN * float(band[0].max())

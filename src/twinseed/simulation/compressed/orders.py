@@ -1,6 +1,6 @@
 """The order parameters of compressed twins, by the formulas that measure data.
 
-Each function takes many replicates, first axis of every array, and yields the estimates of each.
+The first axis of every array is over replicates; each function returns an estimate per replicate.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ Flags = NDArray[np.bool_]
 Columns = Iterator[tuple[str, list[Estimate]]]
 
 _ROUGH_BELOW = 100.0
-"""Effective dimension below which the drawn row lengths are a leading order."""
+"""Below this effective dimension the drawn lengths of rows are "leading order"."""
 
 
 def agreement(
     x: Array, y: Array, noise: Array, at_zero: float, p: int, d: int, settled: Flags
 ) -> Columns:
-    """Measure convergence; row i of a replicate's x and y, shape (seeds, columns): seed i."""
+    """Measure convergence of x and y, (replicates, seeds, columns), the samples of the twins."""
     count, seeds, width = x.shape
     sums = pairs(x.reshape(-1, width), y.reshape(-1, width))
     product, energy, gap, cosine = (
@@ -108,7 +108,7 @@ def memorised(
     rngs: Sequence[np.random.Generator],
     settled: Flags,
 ) -> Columns:
-    """Draw memorisation from what the twins know of their samples."""
+    """Draw memorisation from the moments of the twins' samples."""
     factors, bulk = population.factors, population.bulk
     p, held = factors.size, min(rows)
     trace, squares = (float(np.sum(factors**k)) + bulk**k * (d - p) for k in (1, 2))
@@ -129,7 +129,7 @@ def memorised(
         if n <= EXPLICIT:
             freedom = np.full(energy.shape, max(d - p - 1.0, 1.0))
         else:
-            # what the rows vary in once the direction of the sample is taken out
+            # the variance of the rows without the direction of the sample
             mean, beyond = two / one, three / one
             left = np.maximum(squares - 2.0 * beyond + mean**2, np.finfo(float).tiny)
             freedom = np.maximum((trace - mean) ** 2 / left, 1.0)
@@ -148,7 +148,7 @@ def memorised(
 
 
 def _column(value: object, settled: Flags, status: object = Status.OK) -> list[Estimate]:
-    """Return the estimate of each replicate, of one value or one for each factor.
+    """Return the estimate of each replicate: one value, or one value per factor.
 
     A number whose Krylov space was too small has the status "not converged".
     """

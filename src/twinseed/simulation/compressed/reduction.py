@@ -1,4 +1,4 @@
-"""Samples and directions of a batch of data matrices, each known by a few rows of a band."""
+"""Samples and directions of a batch of data matrices, each given by a few rows of a band."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class KrylovSamples:
 
 @dataclass(frozen=True)
 class Reduction:
-    """Eigenvalues of ``S`` on a Krylov space and their directions; beyond these, S is zero there.
+    """Eigenvalues of ``S`` on a Krylov space and their directions; S is zero along all others.
 
     Shapes: values (replicates, K), rising; directions (replicates, columns, K).
     """
@@ -47,17 +47,17 @@ class Reduction:
 
 
 def tall(data: Array) -> Reduction:
-    """Reduce by what the directions of the columns see: the Gauss rule for the spectrum of S.
+    """Reduce along directions of the columns: the Gauss rule for the spectrum of S.
 
-    Shape of the data: (replicates, K, K), ``S = data^T data``. Nothing is said of directions in
-    which S is zero: this is for n >= d.
+    Shape of the data: (replicates, K, K), ``S = data^T data``. For n >= d: directions in which S is
+    zero are not included.
     """
     values, directions = np.linalg.eigh(np.swapaxes(data, 1, 2) @ data)
     return Reduction(np.maximum(values, 0.0), directions)
 
 
 def wide(data: Array) -> Reduction:
-    """Reduce by what the directions of the rows see: the Gauss-Radau rule with a node at zero.
+    """Reduce along directions of the rows: the Gauss-Radau rule with a node at zero.
 
     Shape of the data: (replicates, K, columns), at least K of them.
     """

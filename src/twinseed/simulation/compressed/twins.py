@@ -1,4 +1,4 @@
-"""Both twins of many replicates, on Krylov spaces that grow until the answer stands still."""
+"""Both twins of many replicates, on Krylov spaces that grow until the samples converge."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ Array = NDArray[np.float64]
 
 _FIRST_STEPS = 16
 _GAUSS, _RADAU = 2.0 / 3.0, 1.0 / 3.0
-"""Shares of the two rules: their errors are as 1 to -2 where convergence is slow (n = d, no
-ridge), and both are nothing elsewhere."""
+"""Weights of the two quadrature rules: where convergence is slow (n = d, no ridge) their errors
+have the ratio 1 to -2; elsewhere both errors are negligible."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What truncation may change, and the most blocks to be drawn."""
+    """The largest change by truncation, and the largest number of blocks."""
 
     tolerance: float
     max_steps: int
@@ -35,16 +35,16 @@ class Limits:
 
 @dataclass(frozen=True)
 class CompressedTwin:
-    """One twin of each replicate (first axis): samples, then the directions of the factors."""
+    """One twin of each replicate (first axis). Its vectors are samples, then factor directions."""
 
     heads: Array
-    """Their coordinates along the common directions, shape (replicates, vectors, b)."""
+    """Coordinates of the vectors along the common directions, (replicates, vectors, b)."""
     inner: Array
-    """Inner products of what they have beyond, shape (replicates, vectors, vectors)."""
+    """Inner products of the other parts of the vectors, shape (replicates, vectors, vectors)."""
     learnt: int
-    """Factors that have a direction; the rows of the others are zero."""
+    """Number of factors that have a direction; the rows of the other factors are zero."""
     values: Array
-    """Sample eigenvalues of these, shape (replicates, learnt)."""
+    """Sample eigenvalues of these factors, shape (replicates, learnt)."""
     moments: Array
     """``x.S x`` and ``x.S^2 x`` of each sample, shape (replicates, seeds, 2)."""
     trace: Array
@@ -52,7 +52,7 @@ class CompressedTwin:
     sampled: NDArray[np.bool_]
     """Whether the samples are within the tolerance."""
     directed: NDArray[np.bool_]
-    """Whether the directions are."""
+    """Whether the directions of the factors are within the tolerance."""
 
 
 def compressed_twins(
@@ -64,10 +64,10 @@ def compressed_twins(
     rngs: Sequence[np.random.Generator],
     limits: Limits,
 ) -> tuple[CompressedTwin, CompressedTwin]:
-    """Draw both twins of as many replicates as generators; noise (replicates, b, seeds).
+    """Draw both twins, one replicate per random generator; noise (replicates, b, seeds).
 
     A replicate stops when doubling the Krylov space of either twin changed its samples by less than
-    the tolerance allows; the directions of its factors may then go on alone.
+    the tolerance allows; the directions of its factors may then be refined further.
     """
     sides = [
         _TwinBatch(GaussianBand(n, d, noise.shape[1]), population, filter, noise) for n in rows
@@ -93,7 +93,7 @@ def compressed_twins(
 
 
 class _TwinBatch:
-    """One twin of each replicate, as far as it is known."""
+    """One twin of each replicate, during the draw."""
 
     def __init__(
         self, band: GaussianBand, population: Spiked, filter: Filter, noise: Array
@@ -101,7 +101,7 @@ class _TwinBatch:
         count, width, self.seeds = noise.shape
         factors, bulk = population.factors, population.bulk
         self.band, self.filter, self.noise = band, filter, noise
-        # the data have the scale of their columns; divided by n, their square is S
+        # columns are scaled by the population; the square of the data over n is S
         self.scale = np.sqrt(np.append(factors, np.full(width + 1, bulk)) / band.n)
         self.eigenvalues = population.eigenvalues(min(band.d, 2 * factors.size + 2))
         vectors = self.seeds + factors.size
@@ -115,10 +115,10 @@ class _TwinBatch:
         self.sampled, self.directed = np.zeros((2, count), dtype=np.bool_)
         self.learnt = factors.size
         self.looked = 0
-        """Rows of the last look."""
+        """Number of rows at the last check."""
 
     def extend(self, i: int, steps: int, rng: np.random.Generator) -> None:
-        """Draw the rows of ``steps`` blocks that are not there yet."""
+        """Draw the missing rows of the first ``steps`` blocks."""
         have, want = len(self.rows[i]), self._height(steps)
         if want > have:
             column = np.arange(have, want)[:, None] + np.arange(self.band.b + 1)
@@ -127,10 +127,10 @@ class _TwinBatch:
             self.rows[i] = np.concatenate([self.rows[i], more])
 
     def look(self, left: NDArray[np.intp], steps: int, tolerance: float) -> NDArray[np.bool_]:
-        """Find the samples and directions of the replicates ``left``; return which are settled."""
+        """Compute samples and directions of the replicates ``left``; return which converged."""
         size = self._height(steps)
         whole_matrix = size == self.band.height
-        if size == self.looked:  # the whole matrix, and looked at before
+        if size == self.looked:  # the whole matrix, which was checked before
             return self.sampled[left]
         rows = np.stack([self.rows[i] for i in left])
         if self.looked == 0 and not whole_matrix:
@@ -143,7 +143,7 @@ class _TwinBatch:
         else:
             heads, inner = self.heads[left, : self.seeds], self.inner[left, : self.seeds]
             length = np.sqrt(np.sum(heads**2, axis=2) + np.diagonal(inner, axis1=1, axis2=2))
-            # what is left falls at least as the square of the steps
+            # the remaining change falls at least as the square of the steps
             moved = np.sqrt(np.sum((heads - before) ** 2, axis=2))
             moved /= (size / self.looked) ** 2 - 1.0
             if self.filter.breaks:
@@ -154,7 +154,7 @@ class _TwinBatch:
         return self.sampled[left]
 
     def point(self, i: int, rng: np.random.Generator, limits: Limits) -> None:
-        """Follow the directions of the factors of one replicate further, where they need it."""
+        """Refine the directions of the factors of one replicate until they converge."""
         steps = len(self.rows[i]) // self.band.b
         while not self.directed[i] and steps < limits.max_steps:
             steps = min(2 * steps, limits.max_steps)
@@ -165,7 +165,7 @@ class _TwinBatch:
             self.directed[i] = whole_matrix or bool(self._at_rest(chosen, limits.tolerance))
 
     def finished(self, rngs: Sequence[np.random.Generator]) -> CompressedTwin:
-        """Return what was found."""
+        """Return the twin of each replicate."""
         bulk = self.scale[-1] ** 2
         squares = [float(np.sum(rows**2)) for rows in self.rows]
         rest = [self.band.rest(len(rows), rng) for rows, rng in zip(self.rows, rngs, strict=True)]
@@ -184,7 +184,7 @@ class _TwinBatch:
         return min(steps * self.band.b, self.band.height)
 
     def _find(self, left: NDArray[np.intp], rows: Array, tolerance: float) -> Array:
-        """Reduce the rows of the replicates ``left``; return how far the two rules are apart."""
+        """Reduce the rows of the replicates ``left``; return the difference of the two rules."""
         data, count, seeds = self.band.matrix(rows), rows.shape[1], self.seeds
         noise = self.noise[left]
         first = wide(data) if self.band.n < self.band.d else tall(data[:, :, :count])
@@ -224,14 +224,14 @@ class _TwinBatch:
         return vectors[..., : self.band.b].copy(), tails @ np.swapaxes(tails, -1, -2)
 
     def _at_rest(self, chosen: Array, tolerance: float) -> NDArray[np.bool_]:
-        """Whether so little of the directions lies far from the factors that it cannot matter."""
+        """Tell whether the parts of the directions in late blocks are within the tolerance."""
         square = chosen**2
         overlap = np.sum(square[..., : self.values.shape[1]], axis=-1)
         later = np.sum(square[..., chosen.shape[-1] // 2 :], axis=-1)
         return np.asarray(np.all(overlap * later <= tolerance, axis=-1))
 
     def _keep(self, i: int, chosen: Array) -> None:
-        """Put other directions in the place of those of a replicate."""
+        """Replace the directions of a replicate."""
         seeds, used, width = self.seeds, self.seeds + len(chosen), self.band.b
         samples = self.samples[i]
         heads, inner = self._split(chosen)
@@ -242,7 +242,7 @@ class _TwinBatch:
         self.inner[i, seeds:used, :seeds] = cross.T
 
     def _extremes(self, i: int) -> Array:
-        """Return the directions of the factors, one a row, from the whole band of a replicate."""
+        """Return the directions of the factors, one per row, from the whole band of a replicate."""
         rows, of_rows = self.rows[i], self.band.n < self.band.d
         count, width = len(rows), self.band.b
         column = matched(self.eigenvalues, self.values.shape[1], count)

@@ -1,6 +1,6 @@
 """A simulation before it is run: its cells, and how their results become a readout.
 
-Apart from the verb, so that several simulations can share one store and one set of workers.
+This is a separate module so that several simulations can share one store and one set of workers.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = ["Simulation", "as_result", "over_replicates"]
 
 @dataclass(frozen=True)
 class Simulation:
-    """Every draw of a grid, checked and not yet made."""
+    """All draws of a grid: their arguments are checked, the draws are not made yet."""
 
     grid: Grid
     engine: Engine
@@ -69,22 +69,22 @@ class Simulation:
 
     @property
     def version(self) -> str:
-        """What a store of its draws must agree on: the code, and the engine's revision."""
+        """The version that all draws of a store must have: of twinseed and of the engine."""
         return f"{__version__}/{self.engine.revision}"
 
     @property
     def shared(self) -> dict[str, Any]:
-        """What else it must agree on: the engine, and the kind of population."""
+        """What else all draws of a store must share: the engine, and the kind of population."""
         return {"engine": dict(self.engine.description()), "population": self.grid.axis.family}
 
     @cached_property
     def cells(self) -> list[Cell]:
-        """One cell a draw."""
+        """Return one cell per draw."""
         points = [self._point(index) for index in np.ndindex(self.grid.shape)]
         return [point(replicate) for replicate in range(self.replicates) for point in points]
 
     def _point(self, index: tuple[int, ...]) -> Callable[[int], Cell]:
-        """Return what makes the cell of a replicate, at one point of the grid."""
+        """Return the function from a replicate to its cell, at one point of the grid."""
         population, filter = self.grid.populations[index[0]], self.grid.filters[index[-1]]
         n, d = int(self.grid.n[index]), int(self.grid.d[index])
         description = {
@@ -107,7 +107,7 @@ class Simulation:
         )
 
     def _identity(self, place: int, d: int) -> str:
-        """Return the identity of a population at a dimension, found once."""
+        """Return the identity of a population at a dimension; computed once."""
         if (place, d) not in self._populations:
             self._populations[place, d] = self.grid.populations[place].identity(d)
         return self._populations[place, d]
@@ -140,10 +140,10 @@ class Simulation:
 def over_replicates(
     results: Sequence[Result], shape: tuple[int, ...], resampled: str
 ) -> dict[str, Estimate]:
-    """Return means and standard errors over replicates, which vary slowest in ``results``.
+    """Return means and standard errors over replicates, the first axis of ``results``.
 
-    One replicate has no standard error (NaN). The bits of a mean depend on its replicates alone,
-    not on the size of the grid: numpy sums a last axis that is contiguous in one order.
+    A single replicate has no standard error (NaN). The bits of a mean depend on its replicates
+    alone, not on the size of the grid: numpy sums a contiguous last axis always in one order.
     """
     replicates = len(results) // math.prod(shape)
     estimates = {}
@@ -205,7 +205,7 @@ def _draws(
 
 
 def as_result(estimates: Mapping[str, Estimate]) -> Result:
-    """Return estimates without their errors, as a cell keeps them."""
+    """Return estimates without their errors, as the result of a cell."""
     laid_out = {}
     for name, estimate in estimates.items():
         value, status = np.broadcast_arrays(
@@ -216,9 +216,9 @@ def as_result(estimates: Mapping[str, Estimate]) -> Result:
 
 
 def _of_most(status: NDArray[np.str_]) -> NDArray[np.str_]:
-    """Return the commonest status along the first axis, the worse of two that are equally common.
+    """Return the most frequent status along the first axis; of equally frequent ones the worst.
 
-    One without a value outdoes all others: the mean then has none either.
+    A status without a value comes before all others, because the mean then has no value either.
     """
     counts = np.stack([(status == str(one)).sum(axis=0) for one in Status])
     valueless = np.array([not one.has_value for one in Status])

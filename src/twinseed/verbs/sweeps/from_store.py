@@ -1,4 +1,4 @@
-"""From draws and their descriptions to a readout: the grid that a store of ``simulate`` holds."""
+"""Makes a readout from the draws in a store of ``simulate``, and from their descriptions."""
 
 from __future__ import annotations
 
@@ -35,14 +35,15 @@ _RESAMPLED = "replicates: training sets, held-out rows and seeds"
 
 
 def gathered(draws: Sequence[Draw], attrs: Mapping[str, Any]) -> xr.Dataset:
-    """Average the draws of each point of the smallest grid that holds them all.
+    """Average the draws of each point of the smallest grid that has all draws.
 
-    Coordinates are those of ``simulate``, in rising order; one with a single value is a number. A
-    point without a draw is "not measured", one with a single draw has no standard error (NaN). The
-    further variable ``draws`` counts them, and the attribute ``missing`` the points without any.
+    Coordinates are those of ``simulate``, in rising order; a coordinate with a single value is a
+    number. A point without a draw is "not measured"; a point with a single draw has no standard
+    error (NaN). The variable ``draws`` is the number of draws per point, and the attribute
+    ``missing`` the number of points without a draw.
 
     Raises:
-        ReadoutError: there is no draw, or the populations make no axis.
+        ReadoutError: there is no draw, or the populations do not form an axis.
     """
     if not draws:
         raise ReadoutError("the store has no draw yet: let the sweep continue")
@@ -77,7 +78,7 @@ def gathered(draws: Sequence[Draw], attrs: Mapping[str, Any]) -> xr.Dataset:
 
 
 def _require_one_version(draws: Sequence[Draw]) -> None:
-    """Refuse draws of a filter, or of a population, whose code was edited in between."""
+    """Refuse draws of a filter, or of a population, whose code was edited between the draws."""
     found: dict[str, str] = {}
     for about, _ in draws:
         identity = about.get("identity", {})
@@ -92,7 +93,7 @@ def _require_one_version(draws: Sequence[Draw]) -> None:
 
 
 def label(description: Description) -> str:
-    """Return a description as a call; a store sorts the names in it.
+    """Return a description as a call, with the names in the order of the store.
 
     >>> label({"kind": "Truncation", "rank": 5})
     'Truncation(rank=5)'
@@ -103,7 +104,7 @@ def label(description: Description) -> str:
 
 @dataclass(frozen=True)
 class _Axis:
-    """One axis of the grid: where each description lies on it."""
+    """One axis of the grid: the position of each description."""
 
     key: str
     name: str
@@ -114,7 +115,7 @@ class _Axis:
     def along(
         cls, key: str, name: str, distinct: Sequence[Any], values: Sequence[Any], **coords: Any
     ) -> _Axis:
-        """Lay distinct descriptions out in the order of their values."""
+        """Return an axis of distinct descriptions in the order of their values."""
         order = np.argsort(np.asarray(values))
         places = {_spelled(distinct[number]): place for place, number in enumerate(order)}
         return cls(key, name, places, {name: (name, np.asarray(values)[order]), **coords})
@@ -147,7 +148,7 @@ class _Populations:
         return cls(axis, str(rising), rising.factors)
 
     def factors_or_ranks(self, estimates: Mapping[str, Estimate]) -> NDArray[np.float64]:
-        """Return the eigenvalues of the factors, or their ranks where only those are known."""
+        """Return the eigenvalues of the factors, or their ranks where the values are unknown."""
         if self.factors is not None:
             return self.factors
         per_factor = [np.shape(estimates[name].value) for name in estimates if _per_factor(name)]
@@ -155,7 +156,7 @@ class _Populations:
 
 
 def _rebuilt(description: Description) -> Population | None:
-    """Return the population of a description that says all of it."""
+    """Return the population of a description; None where the description is not complete."""
     if description["kind"] == "Spiked":
         return Spiked(description["strengths"], description["bulk"])
     if description["kind"] == "PowerLaw":
@@ -184,7 +185,7 @@ def _filters(distinct: Sequence[Description]) -> _Axis:
 
 
 def _load(n: _Axis, d: _Axis) -> Any:
-    """Return the coordinate ``gamma`` along those of n and d that are dimensions."""
+    """Return the coordinate ``gamma`` along n and d, where these are dimensions."""
     given = [axis.coords[axis.key] for axis in (n, d)]
     rows, columns = (one[1] if isinstance(one, tuple) else np.array(one) for one in given)
     names = [one[0] for one in given if isinstance(one, tuple)]
@@ -195,7 +196,7 @@ def _load(n: _Axis, d: _Axis) -> Any:
 def _averaged(
     points: Mapping[int, Mapping[int, Result]], lengths: tuple[int, ...]
 ) -> dict[str, Estimate]:
-    """Average the draws of each point, those with equal numbers of draws together."""
+    """Average the draws of each point; points with equal numbers of draws together."""
     size = int(np.prod(lengths))
     alike: dict[int, list[int]] = defaultdict(list)
     for point, draws in points.items():

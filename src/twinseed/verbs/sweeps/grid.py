@@ -1,4 +1,4 @@
-"""The grid of a readout: which populations, sizes and filters, under which names."""
+"""The grid of a readout: its populations, sizes and filters, and the names of its axes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _TAKEN = frozenset(
 """Names in a readout that no parameter of a filter can have."""
 
 _LARGEST_LOAD = 1e100
-"""Loads are at most this, and at least its inverse: their squares are numbers."""
+"""Loads lie between this number and its inverse, so that their squares do not overflow."""
 
 _REMEDY = {
     "n": "pass the number of training rows of each model",
@@ -76,10 +76,10 @@ class Grid:
         d: Sizes | None = None,
         gamma: Loads | None = None,
     ) -> Grid:
-        """Check the arguments and lay out the grid.
+        """Check the arguments and build the grid.
 
-        Two of ``n``, ``d`` and ``gamma`` fix the loads. A population with a dimension of its own
-        stands in for ``d``; ``gamma`` alone is the limit of infinite n and d.
+        Two of ``n``, ``d`` and ``gamma`` determine the loads. A population that has a dimension
+        replaces ``d``; ``gamma`` alone is the limit of infinite n and d.
         """
         axis = PopulationAxis.build(population)
         filters, filter_dims, filter_coords = _filter_axis(filter)
@@ -142,7 +142,7 @@ class Grid:
     def readout(
         self, estimates: Mapping[str, Estimate], *, source: str, attrs: Mapping[str, Any]
     ) -> xr.Dataset:
-        """Lay estimates of the internal shape out as a readout, without the axes of length one."""
+        """Return estimates of the internal shape as a readout, without the axes of length one."""
         lengths = tuple(self.dims.values())
         laid_out = {}
         for name, estimate in estimates.items():
@@ -173,7 +173,7 @@ def _filter_axis(
         )
     filters = tuple(require_filter(f"filter[{i}]", one) for i, one in enumerate(filter))
     if len(set(filters)) != len(filters):
-        raise InputError("filter", "must not repeat a filter", filters, "drop the repetition")
+        raise InputError("filter", "must not repeat a filter", filters, "pass each filter once")
     kinds = {type(one) for one in filters}
     parameters = [_parameters(one) for one in filters]
     names = list(parameters[0])
@@ -238,7 +238,7 @@ def _require_load(gamma: NDArray[np.float64]) -> None:
             "gamma",
             f"must lie from {1.0 / _LARGEST_LOAD:g} to {_LARGEST_LOAD:g}",
             float(beyond[0]),
-            "pass a load within it: towards its ends every order parameter has reached its limit",
+            "pass a load in this range: near its ends every order parameter has its limit",
         )
 
 

@@ -1,4 +1,4 @@
-"""The verb that reads a store: what a sweep has drawn, while it runs and after."""
+"""The verb ``load_sweep``: reads the draws in a store, while a sweep runs and afterwards."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _STATUSES = frozenset(map(str, Status))
 
 @dataclass(frozen=True, repr=False)
 class Sweep:
-    """The draws that a store held when it was read, in the order in which they were kept.
+    """The draws that were in a store when it was read, in the order in which they were made.
 
-    ``about`` is what the store says of itself (kind, version, seed, engine, population). A table
-    has one row a draw: what describes it (``n``, ``d``, ``filter_ridge``, ``population_kind``,
-    ``replicate``, ...), the load ``gamma``, and each variable with its status beside it
+    ``about`` are the facts about the job in the store (kind, version, seed, engine, population). A
+    table has one row per draw: its description (``n``, ``d``, ``filter_ridge``,
+    ``population_kind``, ``replicate``, ...), the load ``gamma``, and each variable with its status
     (``recovery_1``, ``recovery_1_status`` for the first factor). Lists are numbered from 1.
     """
 
@@ -49,16 +49,17 @@ class Sweep:
     def to_xarray(self) -> xr.Dataset:
         """Return the readout of the smallest grid that holds all draws.
 
-        Equation: the means and standard errors of ``simulate``, with the same bits where all draws
-        are there. Range: see ``readout.VARIABLES``; a point without a draw is NaN, "not measured",
-        and counted by the attribute ``missing``; one with a single draw has a standard error of
-        NaN. Shapes: the coordinates of ``simulate`` in rising order, where one with a single value
-        is a scalar; filters of different kinds lie along ``filter``, labelled by what defines them.
-        The further variable ``draws`` has the number of draws of each point.
+        Equation: the means and standard errors of ``simulate``, with the same bits where the store
+        has all draws. Range: see ``readout.VARIABLES``; a point without a draw is NaN, "not
+        measured", and counted by the attribute ``missing``; a point with a single draw has a
+        standard error of NaN. Shapes: the coordinates of ``simulate`` in rising order; a coordinate
+        with a single value is a scalar; filters of different kinds are along the dimension
+        ``filter``, labelled by kind and parameters. The variable ``draws`` is the number of draws
+        per point.
 
         Raises:
-            ReadoutError: the store is not one of ``simulate``, is empty, or its populations make no
-                dimension; the tables have the draws of any store.
+            ReadoutError: the store was not made by ``simulate``, is empty, or its populations do
+                not form a dimension: use a table of draws, which any store has.
         """
         if self.about.get("kind") != "simulate":
             raise ReadoutError(
@@ -68,7 +69,11 @@ class Sweep:
         return gathered(self.draws, {"entropy": self.about["seed"]})
 
     def to_csv(self, path: str | Path) -> None:
-        """Write the table of draws as CSV; a number that does not exist is empty."""
+        """Write the table of draws as CSV; a number that does not exist is empty.
+
+        Args:
+            path: the file to write.
+        """
         table = self._columns()
         with (
             written(path) as unfinished,
@@ -80,6 +85,9 @@ class Sweep:
 
     def to_parquet(self, path: str | Path) -> None:
         """Write the table of draws as Parquet; a number that does not exist is null.
+
+        Args:
+            path: the file to write.
 
         Raises:
             MissingExtraError: without pyarrow.
@@ -112,10 +120,10 @@ class Sweep:
 
 
 def load_sweep(path: str | Path) -> Sweep:
-    """Read what a sweep has drawn so far; a sweep that is running is not disturbed.
+    """Read the draws that a sweep has made so far; a running sweep is not disturbed.
 
     Args:
-        path: the store that was given to ``simulate``.
+        path: the store that was passed to ``simulate``.
 
     Returns:
         A sweep: ``.to_xarray()`` is a readout, ``.to_frame()`` a table with one row per draw.
@@ -134,7 +142,7 @@ def load_sweep(path: str | Path) -> Sweep:
 
     See also: ``simulate``.
     """
-    store = given_path("path", path, "pass the store that was given to ts.simulate")
+    store = given_path("path", path, "pass the store that was passed to ts.simulate")
     return Sweep(store, described(store), stored(store))
 
 

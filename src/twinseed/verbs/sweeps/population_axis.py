@@ -1,4 +1,4 @@
-"""Populations along an axis of the grid: one family, one parameter that tells its members apart."""
+"""Populations along an axis of the grid: of one family, which differ in one parameter."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["PopulationAxis"]
 
 @dataclass(frozen=True)
 class PopulationAxis:
-    """One population, or several with the dimension and the coordinate that they make."""
+    """One population, or several with the name and the coordinate of their dimension."""
 
     members: tuple[Population, ...]
     dims: Mapping[str, int]
@@ -27,8 +27,8 @@ class PopulationAxis:
     def build(cls, population: Population | Sequence[Population]) -> PopulationAxis:
         """Check a population or a sequence of them.
 
-        ``Spiked`` ones lie along ``strength``: that of the first factor in which no two of them
-        agree, so the leading one unless it is held fixed. ``PowerLaw`` ones lie along ``exponent``.
+        ``Spiked`` populations have the dimension ``strength``: of the first factor whose strength
+        differs in all populations. ``PowerLaw`` populations have the dimension ``exponent``.
 
         Raises:
             InputError: not populations, or not of one family that differs in this parameter alone.
@@ -62,7 +62,7 @@ class PopulationAxis:
 
     @property
     def dimension(self) -> int | None:
-        """The dimension of the populations, where they have one of their own."""
+        """The dimension of the populations; None where they are defined at any dimension."""
         return self.members[0].dimension
 
     @property
@@ -74,7 +74,7 @@ class PopulationAxis:
 
     @property
     def family(self) -> dict[str, Any]:
-        """What the populations have in common, however many more lie along the dimension."""
+        """The parameters that all populations of the axis share."""
         first = self.members[0]
         if isinstance(first, Spiked):
             return {"kind": "Spiked", "bulk": first.bulk, "factors": first.strengths.size}
@@ -133,6 +133,6 @@ def _exponents(populations: Sequence[PowerLaw]) -> NDArray[np.float64]:
         )
     if np.unique(exponents).size != exponents.size:
         raise InputError(
-            "population", "must not repeat an exponent", exponents.tolist(), "drop the repetition"
+            "population", "must not repeat an exponent", exponents.tolist(), "pass each value once"
         )
     return exponents
