@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from twinseed.readout import VARIABLES, Estimate
 from twinseed.status import Status
 from twinseed.sweep import Result
 from twinseed.verbs.sweeps.draws import over_replicates
+from twinseed.verbs.sweeps.layout import filter_axis, filter_values, load_axes
 from twinseed.verbs.sweeps.population_axis import PopulationAxis
 
 if TYPE_CHECKING:
@@ -48,15 +48,22 @@ def gathered(draws: Sequence[Draw], attrs: Mapping[str, Any]) -> xr.Dataset:
     if not draws:
         raise ReadoutError("the store has no draw yet: let the sweep continue")
     _require_one_version(draws)
-    populations = _Populations.of(_distinct("population", draws))
-    n, d = (_numbers(key, _distinct(key, draws)) for key in ("n", "d"))
-    axes = [populations.axis, n, d, _filters(_distinct("filter", draws))]
-    shape = tuple(len(axis.places) for axis in axes)
+    described, populations = _populations(_distinct("population", draws))
+    sizes = {key: sorted(_distinct(key, draws)) for key in ("n", "d")}
+    filters = _rising(_distinct("filter", draws))
+    axes = {"population": described, **sizes, "filter": filters}
+    places = {key: {_spelled(one): k for k, one in enumerate(axis)} for key, axis in axes.items()}
+    shape = tuple(map(len, axes.values()))
     points: dict[int, dict[int, Result]] = defaultdict(dict)
     for about, result in draws:
-        place = [axis.places[_spelled(about[axis.key])] for axis in axes]
+        place = [places[key][_spelled(about[key])] for key in axes]
         points[int(np.ravel_multi_index(place, shape))][about["replicate"]] = result
-    dims = {axis.name: size for axis, size in zip(axes, shape, strict=True) if size > 1}
+    _, load_dims, load_coords = load_axes(
+        {key: (np.array(some, dtype=np.float64), len(some) == 1) for key, some in sizes.items()}
+    )
+    labels = [label(one) for one in filters]
+    along, coords = filter_axis(filters, labels, alone=len(filters) == 1)
+    dims = {**(populations.dims if populations else {}), **load_dims, **along}
     lengths = tuple(dims.values())
     counts = np.zeros(shape, dtype=np.int64)
     counts.flat[list(points)] = [len(found) for found in points.values()]
@@ -64,11 +71,11 @@ def gathered(draws: Sequence[Draw], attrs: Mapping[str, Any]) -> xr.Dataset:
     found = readout.make(
         estimates,
         source="simulate",
-        coords={**{k: v for axis in axes for k, v in axis.coords.items()}, "gamma": _load(n, d)},
+        coords={**(populations.coords if populations else {}), **coords, **load_coords},
         dims=dims,
-        factors=populations.factors_or_ranks(estimates),
+        factors=populations.factors if populations else _ranks(estimates),
         attrs={
-            "population": populations.words,
+            "population": str(populations or label(described[0])),
             "engine": label(draws[0][0]["engine"]),
             "missing": int(np.count_nonzero(counts == 0)),
             **attrs,
@@ -102,57 +109,28 @@ def label(description: Description) -> str:
     return f"{description['kind']}({inside})"
 
 
-@dataclass(frozen=True)
-class _Axis:
-    """One axis of the grid: the position of each description."""
+def _populations(
+    distinct: Sequence[Description],
+) -> tuple[Sequence[Description], PopulationAxis | None]:
+    """Return the populations in rising order, and their axis: None if no description says all."""
+    known = [one for one in map(_rebuilt, distinct) if one is not None]
+    if len(distinct) == 1:
+        return distinct, PopulationAxis.build(known[0]) if known else None
+    try:
+        ((_, values),) = PopulationAxis.build(known).coords.values()
+    except InputError as error:
+        raise ReadoutError(
+            f"these draws do not form a grid (population {error.problem}): use the table of draws "
+            "instead"
+        ) from error
+    order = np.argsort(values)
+    return [distinct[k] for k in order], PopulationAxis.build([known[k] for k in order])
 
-    key: str
-    name: str
-    places: Mapping[str, int]
-    coords: Mapping[str, Any]
 
-    @classmethod
-    def along(
-        cls, key: str, name: str, distinct: Sequence[Any], values: Sequence[Any], **coords: Any
-    ) -> _Axis:
-        """Return an axis of distinct descriptions in the order of their values."""
-        order = np.argsort(np.asarray(values))
-        places = {_spelled(distinct[number]): place for place, number in enumerate(order)}
-        return cls(key, name, places, {name: (name, np.asarray(values)[order]), **coords})
-
-
-@dataclass(frozen=True)
-class _Populations:
-    axis: _Axis
-    words: str
-    factors: NDArray[np.float64] | None
-
-    @classmethod
-    def of(cls, distinct: Sequence[Description]) -> _Populations:
-        members = [_rebuilt(one) for one in distinct]
-        known = [one for one in members if one is not None]
-        if len(distinct) == 1:
-            axis = _Axis("population", "population", {_spelled(distinct[0]): 0}, {})
-            factors = known[0].factors if known else None
-            return cls(axis, repr(known[0]) if known else label(distinct[0]), factors)
-        try:
-            built = PopulationAxis.build(known)
-        except InputError as error:
-            raise ReadoutError(
-                f"these draws do not form a grid (population {error.problem}): use the table of "
-                "draws instead"
-            ) from error
-        ((name, (_, values)),) = built.coords.items()
-        axis = _Axis.along("population", name, distinct, values)
-        rising = PopulationAxis.build([known[number] for number in np.argsort(values)])
-        return cls(axis, str(rising), rising.factors)
-
-    def factors_or_ranks(self, estimates: Mapping[str, Estimate]) -> NDArray[np.float64]:
-        """Return the eigenvalues of the factors, or their ranks where the values are unknown."""
-        if self.factors is not None:
-            return self.factors
-        per_factor = [np.shape(estimates[name].value) for name in estimates if _per_factor(name)]
-        return np.arange(1.0, 1.0 + max((shape[-1] for shape in per_factor), default=0))
+def _ranks(estimates: Mapping[str, Estimate]) -> NDArray[np.float64]:
+    """Return the ranks of the factors, where their eigenvalues are not known."""
+    shapes = [np.shape(one.value) for name, one in estimates.items() if VARIABLES[name].per_factor]
+    return np.arange(1.0, 1.0 + max((shape[-1] for shape in shapes), default=0))
 
 
 def _rebuilt(description: Description) -> Population | None:
@@ -164,33 +142,10 @@ def _rebuilt(description: Description) -> Population | None:
     return None
 
 
-def _numbers(key: str, distinct: Sequence[int]) -> _Axis:
-    values = [float(one) for one in distinct]
-    axis = _Axis.along(key, key, distinct, values)
-    return axis if len(values) > 1 else _Axis(key, key, axis.places, {key: values[0]})
-
-
-def _filters(distinct: Sequence[Description]) -> _Axis:
-    first = distinct[0]
-    if len(distinct) == 1:
-        coords = {"filter_kind" if key == "kind" else key: value for key, value in first.items()}
-        return _Axis("filter", "filter", {_spelled(first): 0}, coords)
-    if len(first) == 2 and all(
-        one.keys() == first.keys() and one["kind"] == first["kind"] for one in distinct
-    ):
-        (name,) = first.keys() - {"kind"}
-        values = [one[name] for one in distinct]
-        return _Axis.along("filter", name, distinct, values, filter_kind=first["kind"])
-    return _Axis.along("filter", "filter", distinct, [label(one) for one in distinct])
-
-
-def _load(n: _Axis, d: _Axis) -> Any:
-    """Return the coordinate ``gamma`` along n and d, where these are dimensions."""
-    given = [axis.coords[axis.key] for axis in (n, d)]
-    rows, columns = (one[1] if isinstance(one, tuple) else np.array(one) for one in given)
-    names = [one[0] for one in given if isinstance(one, tuple)]
-    gamma = np.divide.outer(rows, columns)
-    return (names, gamma) if names else float(gamma)
+def _rising(filters: Sequence[Description]) -> list[Description]:
+    """Return the filters in the order of their values along the dimension that they make."""
+    _, values = filter_values(filters, [label(one) for one in filters])
+    return [filters[number] for number in np.argsort(values)]
 
 
 def _averaged(
@@ -226,7 +181,3 @@ def _distinct(key: str, draws: Sequence[Draw]) -> list[Any]:
 
 def _spelled(description: Any) -> str:
     return json.dumps(description, sort_keys=True)
-
-
-def _per_factor(name: str) -> bool:
-    return VARIABLES[name].per_factor

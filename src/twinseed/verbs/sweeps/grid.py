@@ -15,6 +15,7 @@ from twinseed.errors import InputError
 from twinseed.filters import Filter, require_filter
 from twinseed.populations import Population
 from twinseed.readout import Estimate
+from twinseed.verbs.sweeps.layout import filter_axis, load_axes
 from twinseed.verbs.sweeps.population_axis import PopulationAxis
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ class Grid:
         replaces ``d``; ``gamma`` alone is the limit of infinite n and d.
         """
         axis = PopulationAxis.build(population)
-        filters, filter_dims, filter_coords = _filter_axis(filter)
+        filters = _checked(filter)
+        described = [_described(one) for one in filters]
         given: dict[str, Any] = {
             name: value
             for name, value in (("n", n), ("d", d), ("gamma", gamma))
@@ -97,28 +99,21 @@ class Grid:
         }
         if "gamma" in axes:
             _require_load(axes["gamma"][0])
-        order: list[str] = [name for name in ("n", "d", "gamma") if name in axes]
-        first = axes[order[0]][0]
-        second = axes[order[1]][0] if len(order) == 2 else np.ones(1)
-        mesh = np.meshgrid(first, second, indexing="ij")
-        loads = _complete({name: mesh[place] for place, name in enumerate(order)})
+        loads, load_dims, load_coords = load_axes(axes)
         for size in np.unique(loads["d"]):
             _require_dimension(size)
             for one in axis.members:
                 one.spectrum(size)
-        load_dims = [name for name in order if not axes[name][1]]
-        dims = {**axis.dims, **{name: axes[name][0].size for name in load_dims}, **filter_dims}
-        coords: dict[str, Any] = {**axis.coords, **filter_coords}
-        for name, value in loads.items():
-            if name in load_dims:
-                coords[name] = (name, axes[name][0])
-            elif name in order:
-                coords[name] = float(axes[name][0][0])
-            else:
-                coords[name] = (load_dims, value.reshape([dims[one] for one in load_dims]))
-        full = (len(axis.members), first.size, second.size, len(filters))
-        spread = {name: np.broadcast_to(value[..., None], full) for name, value in loads.items()}
-        return cls(axis, filters, **spread, dims=dims, coords=coords)
+        labels = [repr(one) for one in filters]
+        dims, coords = filter_axis(described, labels, alone=isinstance(filter, Filter))
+        full = (len(axis.members), *loads["n"].shape, len(filters))
+        return cls(
+            axis,
+            filters,
+            **{name: np.broadcast_to(value[..., None], full) for name, value in loads.items()},
+            dims={**axis.dims, **load_dims, **dims},
+            coords={**axis.coords, **coords, **load_coords},
+        )
 
     def stacked(self, parts: Sequence[Mapping[str, Estimate]]) -> dict[str, Estimate]:
         """Join the estimates of each population along the first axis."""
@@ -162,11 +157,9 @@ class Grid:
         )
 
 
-def _filter_axis(
-    filter: Filter | Sequence[Filter],
-) -> tuple[tuple[Filter, ...], dict[str, int], dict[str, Any]]:
+def _checked(filter: Filter | Sequence[Filter]) -> tuple[Filter, ...]:
     if isinstance(filter, Filter):
-        return (filter,), {}, {**_parameters(filter), "filter_kind": type(filter).__name__}
+        return (filter,)
     if not isinstance(filter, Sequence) or isinstance(filter, str) or len(filter) == 0:
         raise InputError(
             "filter", "must be a filter or a sequence of filters", filter, "pass ts.Ridge(0.1)"
@@ -174,25 +167,12 @@ def _filter_axis(
     filters = tuple(require_filter(f"filter[{i}]", one) for i, one in enumerate(filter))
     if len(set(filters)) != len(filters):
         raise InputError("filter", "must not repeat a filter", filters, "pass each filter once")
-    kinds = {type(one) for one in filters}
-    parameters = [_parameters(one) for one in filters]
-    names = list(parameters[0])
-    alike = all(list(one) == names for one in parameters)
-    if len(kinds) == 1 and len(names) == 1 and alike:
-        values = np.array([one[names[0]] for one in parameters])
-        kind = type(filters[0]).__name__
-        return (
-            filters,
-            {names[0]: len(filters)},
-            {names[0]: (names[0], values), "filter_kind": kind},
-        )
-    labels = np.array([repr(one) for one in filters])
-    return filters, {"filter": len(filters)}, {"filter": ("filter", labels)}
+    return filters
 
 
-def _parameters(filter: Filter) -> dict[str, Any]:
-    """Return the parameters of a filter as coordinates of the readout."""
-    found = {name: value for name, value in filter.description().items() if name != "kind"}
+def _described(filter: Filter) -> Mapping[str, Any]:
+    """Return the description of a filter, whose parameters are coordinates of the readout."""
+    described = filter.description()
     for name, value in filter.parameters.items():
         if name in _TAKEN or np.ndim(value) > 0:
             raise InputError(
@@ -203,7 +183,7 @@ def _parameters(filter: Filter) -> dict[str, Any]:
                 value,
                 "correct the property `parameters` of the filter",
             )
-    return found
+    return described
 
 
 def _require_two(given: Mapping[str, Any]) -> None:
@@ -218,17 +198,6 @@ def _require_two(given: Mapping[str, Any]) -> None:
             dict(given),
             "pass n and d, or gamma alone for the limit of large n and d",
         )
-
-
-def _complete(loads: dict[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
-    if set(loads) == {"gamma"}:
-        infinite = np.full_like(loads["gamma"], np.inf)
-        return {**loads, "n": infinite, "d": infinite}
-    if "gamma" not in loads:
-        return {**loads, "gamma": loads["n"] / loads["d"]}
-    if "n" not in loads:
-        return {**loads, "n": loads["gamma"] * loads["d"]}
-    return {**loads, "d": loads["n"] / loads["gamma"]}
 
 
 def _require_load(gamma: NDArray[np.float64]) -> None:
