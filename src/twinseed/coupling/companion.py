@@ -20,6 +20,7 @@ __all__ = [
     "end_roots",
     "kappa",
     "outer_edges",
+    "psi_of",
     "root_at_zero",
     "support",
     "zeta_of",
@@ -111,6 +112,24 @@ def zeta_of(
         slope = 1.0 - aspect * ((other * other) @ weights)
         scale = np.abs(root)
     return zeta, slope, _TOLERANCE * scale
+
+
+def psi_of(factor: float, spectrum: Spectrum, gamma: ArrayLike) -> tuple[Array, Array]:
+    """Return ``psi(mu) = -zeta(-mu)`` beside the spectrum, and its derivative ``zeta'(-mu)``.
+
+    Equation, with ``c = 1/gamma``: ``psi(mu) = mu + c mu sum_j w_j mu_j/(mu - mu_j)``. Shapes: the
+    shape of gamma. Values at an atom of the spectrum are infinite or NaN.
+
+    >>> position, slope = psi_of(3.0, (np.ones(1), np.ones(1)), gamma=1.0)
+    >>> float(position), float(slope)
+    (4.5, 0.75)
+    """
+    values, weights = spectrum
+    aspect = 1.0 / np.asarray(gamma, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pull = values / (factor - values)
+        first, second = float(np.dot(weights, pull)), float(np.dot(weights, pull * pull))
+        return factor * (1.0 + aspect * first), 1.0 - aspect * second
 
 
 def _ratios(n: float, d: float) -> tuple[float, float]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ive
 
+from twinseed.coupling.companion import psi_of
 from twinseed.populations import Spectrum
 
 __all__ = ["Outlier", "mixing", "outlier", "overlap_floor", "twin_floor", "unmixed"]
@@ -51,13 +52,8 @@ def outlier(factor: float, surroundings: Spectrum, gamma: ArrayLike) -> Outlier:
     >>> float(outlier(3.0, (np.ones(1), np.ones(1)), 1.0).overlap)
     0.5
     """
-    values, weights = surroundings
-    aspect = 1.0 / np.asarray(gamma, dtype=np.float64)
+    position, slope = psi_of(factor, surroundings, gamma)
     with np.errstate(divide="ignore", invalid="ignore"):
-        pull = values / (factor - values)
-        first, second = float(np.dot(weights, pull)), float(np.dot(weights, pull * pull))
-        position = factor * (1.0 + aspect * first)
-        slope = 1.0 - aspect * second
         overlap = factor * slope / position
     separated = (slope > 0) & (position > 0)
     return Outlier(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from twinseed.coupling.companion import psi_of
 from twinseed.reproduction import allowances
 from twinseed.reproduction.claims import Claim, combined, picked
 from twinseed.reproduction.linear import Experiment
@@ -44,8 +45,7 @@ def _steep(exponent: float, experiment: Experiment, drawn: xr.Dataset) -> list[C
     predicted, d = experiment.predicted, experiment.d
     few, many = ({"n": n, "ridge": 0.0} for n in (round(d / 4), d))
     values = experiment.population.eigenvalues(d)
-    pull = values[1:] / (values[0] - values[1:])
-    slope = 1.0 - float(np.sum(pull**2)) / d
+    _, slope = psi_of(values[0], (values[1:], np.full(d - 1, 1.0 / d)), gamma=1.0)
     return [
         picked(drawn, "convergence_cosine", **few).claim(
             f"power law a = {exponent:g}, mean cosine",
@@ -59,7 +59,7 @@ def _steep(exponent: float, experiment: Experiment, drawn: xr.Dataset) -> list[C
             f"For a spectrum k^-{exponent:g} at n = d the first direction is learned as far as the "
             "outlier formula says.",
             picked(predicted, "recovery", factor=1, **many).value,
-            allowances.recovery(d, d, slope),
+            allowances.recovery(d, d, float(slope)),
         ),
     ]
 

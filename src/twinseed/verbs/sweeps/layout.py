@@ -18,9 +18,9 @@ def load_axes(
 ) -> tuple[dict[str, Array], dict[str, int], dict[str, Any]]:
     """Combine two of n, d and gamma, or gamma alone: the limit of infinite n and d.
 
-    ``axes``: by name, the values, and whether they are a single number. Returns n, d and gamma (each
-    of the shape of the two axes), and the dimensions and coordinates of a readout. A single number
-    is a coordinate without dimension.
+    ``axes``: by name, the values, and whether they are a single number. Returns n, d and gamma,
+    each of the shape of the two axes, and the dimensions and coordinates of a readout. A single
+    number is a coordinate without dimension.
     """
     order = [name for name in ("n", "d", "gamma") if name in axes]
     second = axes[order[1]][0] if len(order) == 2 else np.ones(1)
