@@ -1,19 +1,19 @@
-"""Put the commands' own help into command-line.md: run it after changing an option.
+"""Put the commands' own help into command-line.md, after an option has changed.
 
-A fence that follows the line ``<!-- help: COMMAND -->`` is replaced by what ``twinseed COMMAND
---help`` prints. The tests compare.
+Usage, from the root of the repository: python -m docs.help_blocks
+
+The part of the page between ``<!-- help: COMMAND -->`` and its end is replaced by what ``twinseed
+COMMAND --help`` prints. The tests compare.
 """
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
+from docs.studies import pages
 from typer.testing import CliRunner
 
-PAGE = Path(__file__).with_name("command-line.md")
-
-_BLOCK = re.compile(r"(<!-- help:(?P<command>[\w ]*)-->\n```text\n).*?(^```$)", re.M | re.S)
+PAGE = pages.DOCS / "command-line.md"
 
 
 def shown(command: str) -> str:
@@ -26,10 +26,11 @@ def shown(command: str) -> str:
     return result.output
 
 
-def renewed(text: str) -> str:
-    """Return the page with every help block as it is now."""
-    return _BLOCK.sub(lambda found: found[1] + shown(found["command"]) + found[3], text)
+def made(page: str) -> dict[str, str]:
+    """Return every help block of the page by its name."""
+    names = re.findall(r"<!-- (help:[\w ]*?) ?-->", page)
+    return {name: pages.fenced(shown(name.partition(":")[2])) for name in names}
 
 
 if __name__ == "__main__":
-    PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    pages.renew(PAGE, made(PAGE.read_text(encoding="utf-8")))

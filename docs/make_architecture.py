@@ -1,4 +1,6 @@
-"""Put the floors into ARCHITECTURE.md: run it after adding a module or changing its first line.
+"""Put the floors into ARCHITECTURE.md, after a module is added or its first line has changed.
+
+Usage, from the root of the repository: python -m docs.make_architecture
 
 The floors are those that import-linter enforces (``pyproject.toml``), and the words are the first
 line of each module's docstring. The tests compare.
@@ -10,13 +12,12 @@ import ast
 import re
 import textwrap
 import tomllib
-from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from docs.studies import pages
+
+ROOT = pages.DOCS.parent
 PAGE = ROOT / "ARCHITECTURE.md"
 PACKAGE = ROOT / "src" / "twinseed"
-
-_BLOCK = re.compile(r"(<!-- floors -->\n```text\n).*?(^```$)", re.M | re.S)
 
 
 def layers() -> list[list[str]]:
@@ -48,10 +49,10 @@ def floors() -> str:
     return "\n".join(lines) + "\n"
 
 
-def renewed(text: str) -> str:
-    """Return the page with the floors as they are now."""
-    return _BLOCK.sub(lambda found: found[1] + floors() + found[2], text)
+def made() -> dict[str, str]:
+    """Return the marked part of the page."""
+    return {"floors": pages.fenced(floors())}
 
 
 if __name__ == "__main__":
-    PAGE.write_text(renewed(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    pages.renew(PAGE, made())

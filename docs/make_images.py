@@ -1,6 +1,8 @@
 """Make the pictures of the documents anew, from the readouts of a finished `make reproduce`.
 
-Usage: python docs/make_images.py [FOLDER], where FOLDER is what the main job wrote (reproduction).
+Usage, from the root of the repository: python -m docs.make_images [FOLDER]
+
+FOLDER is what the main job wrote (reproduction).
 """
 
 from __future__ import annotations
@@ -8,10 +10,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from twinseed import drawing, readout
-from twinseed.reproduction import figures
+from docs.studies import pages
 
-IMAGES = Path(__file__).parent / "images"
+from twinseed import readout
+from twinseed.reproduction import figures
 
 
 def agreement_is_blind(readouts: Path) -> None:
@@ -23,13 +25,11 @@ def agreement_is_blind(readouts: Path) -> None:
         sides.append(
             {strength: readout.load(found[strength]) for strength in sorted(found, key=float)}
         )
-    picture = drawing.as_png(figures.agreement_is_blind(*sides), dpi=150.0)
-    (IMAGES / "agreement_is_blind.png").write_bytes(picture)
+    pages.write_picture("agreement_is_blind", figures.agreement_is_blind(*sides))
 
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "reproduction")
     if not (folder / "readouts").is_dir():
         sys.exit(f"{folder} holds no readouts: run `make reproduce` first, or name its folder")
-    IMAGES.mkdir(exist_ok=True)
     agreement_is_blind(folder / "readouts")

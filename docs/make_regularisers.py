@@ -1,24 +1,24 @@
 """Make the tables and the figure of regularisers.md anew: about two minutes on one core.
 
-Usage: python docs/make_regularisers.py
+Usage, from the root of the repository: python -m docs.make_regularisers
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from docs.studies import pages
 
 import twinseed as ts
-from twinseed import drawing
 from twinseed.reproduction import figures
 from twinseed.reproduction.ridges import best_ridge
 
-PAGE = Path(__file__).parent / "regularisers.md"
-IMAGE = Path(__file__).parent / "images" / "agreement_along_a_factor.png"
-MARKS = ("<!-- tables: docs/make_regularisers.py -->", "<!-- end of tables -->")
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PAGE = pages.DOCS / "regularisers.md"
 D = 200
 LOADS = (0.5, 1.0, 2.0, 5.0)
 POPULATIONS = {
@@ -85,7 +85,7 @@ def tables() -> str:
     return "\n".join(parts)
 
 
-def along_a_factor() -> None:
+def along_a_factor() -> Figure:
     """Draw agreement along a factor beside its recovery, for three strengths."""
     gamma = np.geomspace(0.05, 20, 60)
     n = [10, 20, 40, 100, 200, 400, 1000, 4000]
@@ -97,12 +97,9 @@ def along_a_factor() -> None:
         )
         for s in STRENGTHS
     }
-    picture = drawing.as_png(figures.agreement_along_a_factor(theory, drawn), dpi=150.0)
-    IMAGE.write_bytes(picture)
+    return figures.agreement_along_a_factor(theory, drawn)
 
 
 if __name__ == "__main__":
-    before, _, rest = PAGE.read_text().partition(MARKS[0])
-    after = rest.partition(MARKS[1])[2]
-    PAGE.write_text(f"{before}{MARKS[0]}\n\n{tables()}\n{MARKS[1]}{after}")
-    along_a_factor()
+    drawn = {"agreement_along_a_factor": along_a_factor()}
+    pages.renew(PAGE, {"tables": f"\n{tables()}"}, drawn, dpi=150.0)

@@ -14,8 +14,8 @@ from tests.support.recipes import GENERATED, RECIPES, Reworded
 
 ROOT = Path(__file__).parents[1]
 MAKERS = {
-    "ARCHITECTURE.md": "docs/make_architecture.py",
-    "docs/command-line.md": "docs/help_blocks.py",
+    "ARCHITECTURE.md": "docs.make_architecture",
+    "docs/command-line.md": "docs.help_blocks",
 }
 """Documents that are generated, and what makes them."""
 NEEDED = ("src", "tests", "fuzz", "docs", "ARCHITECTURE.md", "GLOSSARY.md", "pyproject.toml")
@@ -93,7 +93,7 @@ def test_recipes_followed_in_a_copy_work(tmp_path: Path) -> None:
         follow(recipe, tmp_path)
     for file, maker in MAKERS.items():
         before = (tmp_path / file).read_text("utf-8")
-        run(tmp_path, maker)
+        run(tmp_path, "-m", maker)
         assert (tmp_path / file).read_text("utf-8") != before
     here = f"assert ts.__file__.startswith({str(tmp_path)!r})"
     proofs = [recipe.proof for recipe in RECIPES.values()]

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +18,18 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["DOCS", "line", "machine", "renew", "renewed", "rounded", "versions", "write"]
+__all__ = [
+    "DOCS",
+    "fenced",
+    "line",
+    "machine",
+    "renew",
+    "renewed",
+    "rounded",
+    "versions",
+    "write",
+    "write_picture",
+]
 
 DOCS = Path(__file__).parents[1]
 
@@ -25,6 +37,11 @@ DOCS = Path(__file__).parents[1]
 def line(cells: Sequence[str]) -> str:
     """Return a line of a table in Markdown."""
     return f"| {' | '.join(cells)} |"
+
+
+def fenced(text: str) -> str:
+    """Return text as a block of code in Markdown."""
+    return f"```text\n{text.rstrip()}\n```"
 
 
 def renewed(page: str, made: Mapping[str, str]) -> str:
@@ -40,14 +57,23 @@ def renewed(page: str, made: Mapping[str, str]) -> str:
     return page
 
 
-def renew(page: Path, made: Mapping[str, str], figures: Mapping[str, Figure]) -> None:
+def renew(
+    page: Path,
+    made: Mapping[str, str],
+    figures: Mapping[str, Figure] = MappingProxyType({}),
+    dpi: float = 110.0,
+) -> None:
     """Write the marked parts of a page again, and its figures by the names of their files."""
-    from twinseed import drawing
-
     page.write_text(renewed(page.read_text(encoding="utf-8"), made), encoding="utf-8")
     for name, drawn in figures.items():
-        picture = drawing.as_png(drawn, dpi=110.0)
-        (DOCS / "images" / f"{name}.png").write_bytes(picture)
+        write_picture(name, drawn, dpi)
+
+
+def write_picture(name: str, drawn: Figure, dpi: float = 150.0) -> None:
+    """Write a figure into docs/images."""
+    from twinseed import drawing
+
+    (DOCS / "images" / f"{name}.png").write_bytes(drawing.as_png(drawn, dpi=dpi))
 
 
 def versions(*packages: str) -> dict[str, str]:

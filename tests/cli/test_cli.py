@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
@@ -12,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from docs import help_blocks
+from docs.studies import pages
 from typer.testing import CliRunner
 
 import twinseed as ts
@@ -90,17 +91,12 @@ def test_help_imports_no_numpy(command: list[str]) -> None:
     assert "Usage: " in done.stdout
 
 
-def test_the_page_shows_the_real_help(root: Path) -> None:
-    where = root / "docs" / "help_blocks.py"
-    spec = importlib.util.spec_from_file_location("help_blocks", where)
-    assert spec is not None
-    assert spec.loader is not None
-    blocks = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(blocks)
-    page = blocks.PAGE.read_text(encoding="utf-8")
-    assert blocks.renewed(page) == page, "run docs/help_blocks.py"
+def test_the_page_shows_the_real_help() -> None:
+    page = help_blocks.PAGE.read_text(encoding="utf-8")
+    made = help_blocks.made(page)
+    assert pages.renewed(page, made) == page, "run python -m docs.help_blocks"
     assert page.count("Usage: twinseed") == 1 + len(COMMANDS)
-    assert blocks.renewed(page.replace("Usage:", "Use:")) == page
+    assert pages.renewed(page.replace("Usage:", "Use:"), made) == page
 
 
 def test_version() -> None:

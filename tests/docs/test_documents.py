@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-import runpy
 import subprocess
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from docs import make_architecture
+from docs.studies import pages
 from typer.testing import CliRunner
 
 import twinseed
@@ -164,16 +165,16 @@ def test_the_glossary_names_each_variable_by_its_symbol() -> None:
 
 
 def test_the_architecture_shows_the_floors_that_are_enforced() -> None:
-    maker = runpy.run_path(str(ROOT / "docs" / "make_architecture.py"))
     page = (ROOT / "ARCHITECTURE.md").read_text()
-    assert maker["renewed"](page) == page, "run docs/make_architecture.py"
+    made = make_architecture.made()
+    assert pages.renewed(page, made) == page, "run python -m docs.make_architecture"
     package = Path(twinseed.__file__).parent
     modules = {
         path.stem
         for path in package.iterdir()
         if (path.suffix == ".py" and path.stem != "__init__") or (path / "__init__.py").is_file()
     }
-    assert {name for floor in maker["layers"]() for name in floor} == modules
+    assert {name for floor in make_architecture.layers() for name in floor} == modules
 
 
 @pytest.mark.parametrize("name", PUBLIC)
