@@ -44,8 +44,11 @@ def refused(folder: Path, *words: object) -> str:
     ("words", "said"),
     [
         (("--device", "nonsense"), "--device must be one that torch knows (got nonsense)"),
-        (("--device", "cuda:99"), "--device cannot compute here (got cuda:99): pass cpu"),
-        (("--device", "meta"), "--device cannot compute here (got meta): pass cpu"),
+        (
+            ("--device", "cuda:99"),
+            "cannot compute on this machine (got cuda:99): pass cpu",
+        ),
+        (("--device", "meta"), "--device cannot compute on this machine (got meta): pass cpu"),
         (("--sizes", "6,40"), "--sizes need 82 rows"),
         (("--sizes", "6.5"), "--sizes must be a whole number"),
         (("--sizes", "1"), "--sizes must be a whole number, at least 2"),
@@ -68,7 +71,7 @@ def test_what_cannot_work(tmp_path: Path, words: tuple[object, ...], said: str) 
     ["cuda"] * (not torch.cuda.is_available()) + ["mps"] * (not torch.backends.mps.is_available()),
 )
 def test_a_device_that_is_not_there(tmp_path: Path, name: str) -> None:
-    assert f"--device cannot compute here (got {name})" in refused(
+    assert f"--device cannot compute on this machine (got {name})" in refused(
         tmp_path / "runs", "--device", name
     )
 

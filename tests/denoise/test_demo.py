@@ -55,7 +55,7 @@ def test_weights_of_something_else_are_refused(tmp_path: Path) -> None:
     path = demo.weights_file(demo.SIZES[0], "a")
     about = {**checkpoints.description(path), "denoiser": "conv"}
     checkpoints.save(tmp_path / "other", checkpoints.load(path), about)
-    with pytest.raises(checkpoints.CheckpointError, match="denoiser: 'conv' there"):
+    with pytest.raises(checkpoints.CheckpointError, match="denoiser: 'conv' in the file"):
         demo.RECIPE.load(tmp_path / "other")
 
 

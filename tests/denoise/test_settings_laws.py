@@ -155,7 +155,7 @@ def test_another_field_is_refused_or_gives_what_a_fresh_folder_gives(
         run(tmp_path / "there", plan)
     name = "sampler" if path[-1:] == ("sampler",) else CALLED.get(field, field)
     assert f"{name} " in refused.value.problem
-    assert " there, " in refused.value.problem
+    assert " in the folder, " in refused.value.problem
     if not is_dataclass(other) and name == field:
         old = getattr(dict(parts(BASES[base]))[path], field)
         for value in (old, other):
@@ -183,7 +183,7 @@ def test_another_denoiser_is_named_once(tmp_path: Path, trained: dict[str, Path]
     shutil.copytree(trained["network"], tmp_path / "there")
     with pytest.raises(InputError) as refused:
         run(tmp_path / "there", BASES["linear"])
-    assert 'denoiser "mlp" there, "linear" now' in refused.value.problem
+    assert 'denoiser "mlp" in the folder, "linear" in this call' in refused.value.problem
     assert "architecture" not in refused.value.problem
 
 

@@ -127,7 +127,7 @@ def test_rows_of_another_shape_are_refused() -> None:
 def test_a_checkpoint_of_something_else_is_refused_with_what_differs(tmp_path: Path) -> None:
     path = tmp_path / "state"
     checkpoints.save(path, {"x": torch.ones(2)}, {"denoiser": "mlp", "width": 8})
-    with pytest.raises(checkpoints.CheckpointError, match="width: 8 there, 16 here"):
+    with pytest.raises(checkpoints.CheckpointError, match="width: 8 in the file, 16 in this call"):
         checkpoints.load(path, {"denoiser": "mlp", "width": 16})
     assert checkpoints.load(path, {"denoiser": "mlp", "width": 8})["x"].tolist() == [1.0, 1.0]
 

@@ -1,7 +1,7 @@
 """Trains pairs of small denoisers on disjoint rows and measures the pairs.
 
-The only package that needs torch; it is imported by nothing but the command and the adapters that
-need it, so that the rest of twinseed does without.
+This is the only package that needs torch. Only ``twinseed train`` and a few other modules import
+it, when they need it, so all other parts of twinseed work without torch.
 """
 
 from twinseed.denoise.denoiser import Denoiser, Preconditioned

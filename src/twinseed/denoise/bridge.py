@@ -1,4 +1,4 @@
-"""The bridge to the theory: a linear denoiser trained by gradient descent, one matrix a level."""
+"""A linear denoiser that the theory describes: gradient descent on one matrix per noise level."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["descend", "linear_bank", "linear_flow", "stable_rate"]
 
 
 def linear_bank(d: int, levels: NoiseLevels, sampler: Sampler) -> LinearBank:
-    """Return an untrained bank with a matrix at each level that the sampler visits."""
+    """Return an untrained bank with one matrix per noise level of the sampler."""
     visited = np.geomspace(levels.sigma_max, levels.sigma_min, sampler.steps + 1)
     return LinearBank((d,), visited.tolist())
 
@@ -38,7 +38,7 @@ def descend(
 
     Equation: ``W <- W - rate [W (S + sigma^2) - S]``, ``S = X^T X/n`` of the rows, whose mean is
     known to be zero; ``rate * steps`` is the ``time`` of ``ts.EarlyStopping``. Shapes: rows (n, d).
-    ``done``: the steps that the bank has behind it, of the ``steps`` in all.
+    ``done``: how many of the ``steps`` the bank was trained for already.
 
     Raises:
         InputError: a rate at which the descent would diverge, ``rate >= 2/(lambda_max + sigma^2)``.
@@ -66,7 +66,7 @@ def descend(
 
 
 def stable_rate(rows: NDArray[np.float64], sigma: float, rate: float | None) -> float:
-    """Return the rate of a descent that does not diverge; None: half of what would.
+    """Return ``rate`` if the descent converges; for None, half of the rate at which it diverges.
 
     ``rows`` (n, d) have the mean zero, ``sigma`` is the largest noise level.
 
@@ -78,12 +78,14 @@ def stable_rate(rows: NDArray[np.float64], sigma: float, rate: float | None) -> 
         return limit / 2.0
     eta = positive("rate", rate, "pass the step of the gradient descent")
     if eta >= limit:
-        raise InputError("rate", f"must be below {limit:.3g}, or it diverges", rate, "lower it")
+        raise InputError(
+            "rate", f"must be below {limit:.3g}, or the descent diverges", rate, "lower the rate"
+        )
     return eta
 
 
 def linear_flow(bank: LinearBank, sampler: Sampler) -> DenoiserFlow:
-    """Return the generator of a trained bank; it visits exactly the bank's levels."""
+    """Return the generator of a trained bank; its noise levels are exactly those of the bank."""
 
     @torch.inference_mode()
     def clean(rows: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""States of training in files: safetensors, written whole or not at all, never unpickled."""
+"""Checkpoints: states of training in safetensors files, written completely or not at all."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class CheckpointError(TwinseedError):
 
 
 def save(path: Path, tensors: Mapping[str, torch.Tensor], about: Mapping[str, Any]) -> None:
-    """Write tensors and their description; a file that was there stays until the new one is whole.
+    """Write tensors and their description; an old file is replaced when the new file is complete.
 
     Raises:
         CheckpointError: the file cannot be written.
@@ -42,18 +42,18 @@ def save(path: Path, tensors: Mapping[str, torch.Tensor], about: Mapping[str, An
 def load(path: Path, about: Mapping[str, Any] | None = None) -> dict[str, torch.Tensor]:
     """Read the tensors of a file that ``save`` wrote.
 
-    ``about``: the description that the file must have; None takes any.
+    ``about``: the description that the file must have; None accepts any description.
 
     Raises:
         CheckpointError: the file is damaged, was not written by ``save``, or differs from
-            ``about``; says in what.
+            ``about``; the error names the difference.
         MissingExtraError: safetensors is not installed.
     """
     found = description(path)
     if about is not None:
         wanted = json.loads(json.dumps({"layout": _LAYOUT, **about}))
         differing = [
-            f"{name}: {found.get(name)!r} there, {wanted.get(name)!r} here"
+            f"{name}: {found.get(name)!r} in the file, {wanted.get(name)!r} in this call"
             for name in sorted({*found, *wanted})
             if found.get(name) != wanted.get(name)
         ]
@@ -68,7 +68,7 @@ def load(path: Path, about: Mapping[str, Any] | None = None) -> dict[str, torch.
 
 
 def description(path: Path) -> dict[str, Any]:
-    """Return what ``save`` was told about the tensors, without reading them.
+    """Return the description in a file of ``save``, without reading the tensors.
 
     Raises:
         CheckpointError: the file is damaged, or was not written by ``save``.
@@ -89,7 +89,7 @@ def description(path: Path) -> dict[str, Any]:
 
 
 def step_of(path: Path) -> int:
-    """Return the step that a state of training had reached, without reading the rest of it.
+    """Return the step of a state of training, without reading its other tensors.
 
     Raises:
         CheckpointError: the file is damaged, or is no state of training.

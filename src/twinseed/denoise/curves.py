@@ -1,4 +1,4 @@
-"""From finished runs to what is printed and drawn: curves, pictures, and the plan in words."""
+"""Turns finished runs into curves, pictures, and the plan in words, for tables and pages."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ __all__ = ["PAIRED", "loss_notes", "training_curves"]
 
 PAIRED = {
     "disjoint": "disjoint rows, different initialisations",
-    "same-rows": "the same rows, different initialisations: shows how far training noise alone "
-    "keeps twins apart",
-    "same-start": "disjoint rows, the same initialisation: shows how much an equal start raises "
-    "agreement",
+    "same-rows": "the same rows, different initialisations: shows how much training noise alone "
+    "lowers agreement",
+    "same-start": "disjoint rows, the same initialisation: shows how much the same initialisation "
+    "raises agreement",
 }
 """What twins share, in words."""
 
 _SEEDS = 4
-_FALL, _ERRORS = 0.02, 3.0  # what a fall of the loss must exceed to be told
+_FALL, _ERRORS = 0.02, 3.0  # a larger fall of the loss is reported: a share, standard errors
 _FEWEST = 4  # reports of each twin in the last third
-_UNSURE = 0.1  # a fall that may be as large, by two standard errors, is not called settled
+_UNSURE = 0.1  # if two standard errors allow a larger fall, training was too short to tell
 
 
 def training_curves(runs: TwinRuns) -> TwinCurves:
@@ -68,7 +68,11 @@ def training_curves(runs: TwinRuns) -> TwinCurves:
             "heldout": f"{len(split['heldout']):,}",
         },
     }
-    notes = [] if own_rows else ["Both twins saw A's rows: the linear twins are one model."]
+    notes = (
+        []
+        if own_rows
+        else ["Both twins were trained on the rows of A, so the two linear twins are equal."]
+    )
     held_out = min(len(runs.split(pair)["heldout"]) for pair in range(plan.pairs))
     asked = factor_count(plan.factors, columns=rows.shape[1], rows=held_out)
     told = asked.at_most(runs.measured.sizes["factor"]).told
@@ -91,16 +95,16 @@ def training_curves(runs: TwinRuns) -> TwinCurves:
 def loss_notes(
     losses: Mapping[tuple[int, int, str], Sequence[tuple[int, float]]],
 ) -> list[str]:
-    """Say at which n the loss still fell at the end of training, or training was too short to tell.
+    """Return sentences for each n at which the loss still fell, or training was too short to tell.
 
-    Equation: a line with one slope for all twins of an n, each with its own mean, through the
-    losses reported in the last third of training. It fell where the line falls by more than 2 % of
-    the loss and by more than three standard errors, which follow from the scatter about the line.
-    It was too short to tell where two standard errors leave room for a fall of 10 %, or with fewer
-    than four reports of a twin in the last third. Range: positive losses.
+    Equation: a line through the losses reported in the last third of training, with one slope for
+    all twins of the same n and one mean per twin. The loss still fell if the line falls by more
+    than 2 % of the loss and by more than three standard errors, which follow from the scatter about
+    the line. Training was too short to tell if two standard errors allow a fall of 10 %, or with
+    fewer than four reports of a twin in the last third. Range: positive losses.
     Shapes: by size, pair and side, (step, loss) along training, as ``TwinRuns.losses``.
 
-    Validity: a loss that rests on a plateau, or falls too slowly for its scatter, is not noticed.
+    Validity: a loss on a plateau, or with a fall much smaller than its scatter, is not reported.
 
     >>> falling = [(step, 2.0 - step / 1000) for step in range(100, 1300, 100)]
     >>> loss_notes({(30, 0, "a"): falling, (30, 0, "b"): falling})
@@ -149,5 +153,5 @@ def _words(described: dict[str, object]) -> dict[str, str]:
     elsewhere = {"denoiser", "sampler", "sigma_min", "sigma_max"}
     found = {name: str(described[name]) for name in sorted({*described} - elsewhere)}
     if described["rate"] is None:
-        found["rate"] = "half of that at which the descent would diverge"
+        found["rate"] = "half of the rate at which the descent diverges"
     return {**found, "noise": f"sigma from {low:g} to {high:g}"}

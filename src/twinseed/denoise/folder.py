@@ -1,7 +1,7 @@
 """The folder of one training: its rows and their splits, its store, weights and samples.
 
-All that is in a folder has the same settings: rows, recipe, pairing, seed. Twins of other numbers
-of rows, steps or samples lie side by side, each in files of its own.
+Everything in a folder has the same settings: rows, recipe, pairing, seed. Twins with other numbers
+of rows, steps or samples have other files in the same folder.
 """
 
 from __future__ import annotations
@@ -29,33 +29,33 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A folder and the names in it."""
+    """A folder and the names of its files."""
 
     path: Path
 
     @property
     def store(self) -> Path:
-        """Where the losses and the measurements are kept."""
+        """The file of the losses and the measurements."""
         return self.path / "store.sqlite"
 
     @property
     def running(self) -> Path:
-        """Where trainings under way say how far they are."""
+        """The folder in which running trainings write their progress."""
         return self.path / "running"
 
     def weights(self, n: int, pair: int, side: str, steps: int) -> Path:
-        """Return where the state of a twin after some steps is."""
+        """Return the file of the state of a twin after some steps."""
         return self.path / "weights" / f"{n}-{pair}-{side}-{steps}steps.safetensors"
 
     def samples(self, n: int, pair: int, side: str, steps: int, seeds: int) -> Path:
-        """Return where the samples of a twin after some steps are."""
+        """Return the file of the samples of a twin after some steps."""
         return self.path / "samples" / f"{n}-{pair}-{side}-{steps}steps-{seeds}seeds.npy"
 
     def made(self, job: Job) -> RunFolder:
         """Make the folder; return it with its absolute path.
 
         Raises:
-            InputError: it holds twins of other settings, or cannot be written.
+            InputError: the folder has twins of other settings, or cannot be written.
         """
         self._refuse_others(job)
         try:
@@ -77,7 +77,7 @@ class RunFolder:
             return
         try:
             there = described(self.store)
-        except StoreError:  # whoever opens it says what is wrong
+        except StoreError:  # opening the store will raise this error again
             return
         here = job.about()
         differing = {
@@ -85,21 +85,21 @@ class RunFolder:
         } or {name: value for name, value in here.items() if name not in there}
         if not differing:
             return
-        if len(differing) > 1:  # another denoiser has another architecture
+        if len(differing) > 1:  # another denoiser also has another architecture
             differing.pop("architecture", None)
         words = ", ".join(
-            f"{_SAID.get(name, name)} {there.get(name, 'none')} there, {value} now"
+            f"{_SAID.get(name, name)} {there.get(name, 'none')} in the folder, {value} in this call"
             for name, value in differing.items()
         )
         raise InputError(
             "folder",
-            f"holds twins with other settings ({words})",
+            f"has twins with other settings ({words})",
             str(self.path),
             "pass another folder for these settings, or the settings of that folder again",
         )
 
     def write_rows(self, rows: Array, splits: Sequence[Halves]) -> None:
-        """Write what the workers need. Raises ``InputError`` where that fails."""
+        """Write the rows and their splits for the workers. Raises ``InputError`` on failure."""
         for stale in self.running.glob("*"):
             stale.unlink(missing_ok=True)
         with written(self.path / "rows.npy", "folder") as partial, partial.open("wb") as file:
@@ -117,12 +117,12 @@ class RunFolder:
         return rows
 
     def split(self, pair: int) -> dict[str, NDArray[np.int64]]:
-        """Return the rows, by number, of a pair's sides ``a`` and ``b``, and of ``heldout``."""
+        """Return the numbers of the rows of a pair: of ``a``, of ``b`` and of ``heldout``."""
         with np.load(self.path / "splits" / f"{pair}.npz", allow_pickle=False) as split:
             return dict(split)
 
     def begin_from_shorter(self, n: int, pair: int, side: str, steps: int) -> None:
-        """Let a training that has not begun go on from the longest one that is not longer."""
+        """Start a new training from the state of the longest training that is not longer."""
         kept = self.weights(n, pair, side, steps)
         if kept.exists():
             return
@@ -130,7 +130,7 @@ class RunFolder:
         for path in kept.parent.glob(f"{n}-{pair}-{side}-*steps.safetensors"):
             try:
                 step = checkpoints.step_of(path)
-            except checkpoints.CheckpointError:  # damaged: this training does without it
+            except checkpoints.CheckpointError:  # a damaged state is not used
                 continue
             if step <= steps:
                 reached[step] = path
@@ -140,7 +140,7 @@ class RunFolder:
 
 
 def write_samples(path: Path, samples: NDArray[np.float32]) -> None:
-    """Write samples, whole or not at all. Raises ``InputError`` where that fails."""
+    """Write samples, completely or not at all. Raises ``InputError`` on failure."""
     with written(path, "folder") as partial, partial.open("wb") as file:
         np.save(file, samples)
 
@@ -161,7 +161,7 @@ _SAID = {"data": "rows with the digest", "kind": "the kind", "version": "the ver
 
 
 def flat(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings without nesting, each by its own name; two of one name have the whole path.
+    """Return settings without nesting, by name; settings of the same name get their whole path.
 
     >>> flat({"pairing": "disjoint", "recipe": {"training": {"batch": 8}}})
     {'pairing': 'disjoint', 'batch': 8}

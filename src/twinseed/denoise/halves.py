@@ -1,4 +1,4 @@
-"""Disjoint halves of rows for twins, with near-duplicates kept on one side."""
+"""Splits rows into disjoint halves for twins; near-duplicates stay in one half."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _BLOCK = 1024
 
 @dataclass(frozen=True, eq=False)
 class Halves:
-    """Rows by number: in the order in which each twin takes them, and those held out."""
+    """Numbers of rows: of each twin, in the order of training sets, and of the held-out rows."""
 
     a: Indices
     b: Indices
     heldout: Indices
     grouped: int
-    """Rows that have a near-duplicate."""
+    """Number of rows that have a near-duplicate."""
 
     def of(self, n: int) -> tuple[Indices, Indices]:
-        """Return the rows of both twins at n rows; larger n contain smaller ones."""
+        """Return the numbers of the first n rows of both twins."""
         return self.a[:n], self.b[:n]
 
 
@@ -47,15 +47,15 @@ def halves(
     near: float = NEAR,
     groups: Indices | None = None,
 ) -> Halves:
-    """Split rows at random: ``largest`` for each twin, the rest held out.
+    """Split rows at random: ``largest`` rows for each twin, all others are held out.
 
-    Near-duplicates go to the same side, so that no twin is tested on a row that the other, or it
-    itself, has all but seen. ``groups`` is what ``near_duplicates`` returned for these rows, where
-    they are split more than once. With the same stream a larger ``largest`` gives the twins the
-    same rows in the same order, and more.
+    Near-duplicates go to the same side, so no twin is tested on a near-duplicate of a row of either
+    twin. ``groups`` is the result of ``near_duplicates`` for these rows; pass it if the rows are
+    split more than once. With the same random stream a larger ``largest`` appends rows: the first
+    rows stay the same.
 
     Raises:
-        InputError: too few rows for two disjoint halves and some held out.
+        InputError: too few rows for two disjoint halves and held-out rows.
 
     >>> split = halves(np.arange(20.0).reshape(10, 2), 3, np.random.default_rng(0))
     >>> len({*split.a, *split.b, *split.heldout}), [len(one) for one in split.of(2)]
@@ -69,7 +69,7 @@ def halves(
             "sizes",
             f"need {need} rows (two disjoint halves of {size}, and {_FEWEST_HELD_OUT} held out)",
             f"{len(x)} rows",
-            f"use sizes up to {max((len(x) - _FEWEST_HELD_OUT) // 2, 0)}, or give more rows",
+            f"use sizes up to {max((len(x) - _FEWEST_HELD_OUT) // 2, 0)}, or pass more rows",
         )
     if groups is None:
         groups = near_duplicates(x, near)
@@ -96,25 +96,25 @@ def halves(
 
 
 def near_duplicates(rows: ArrayLike, near: float = NEAR) -> Indices:
-    """Return a group number for each row; rows that are nearer than ``near`` share one.
+    """Return a group number for each row; near-duplicates have the same number.
 
-    Equation: two rows are near-duplicates where their distance is at most ``near`` times the median
-    of all rows' distances to their nearest neighbour; groups are the connected components.
+    Equation: two rows are near-duplicates if their distance is at most ``near`` times the median,
+    over all rows, of the distance to the nearest other row; groups are the connected components.
     Shapes: (n, d) to (n,). Range: ``near`` from 0 (equal rows only). Cost: all pairs, in blocks.
-    Validity: where fewer than half of the rows have a near-duplicate; else the median is theirs.
+    Validity: fewer than half of the rows have a near-duplicate, so the median is not one of theirs.
 
     >>> near_duplicates([[0.0, 0.0], [5.0, 0.0], [0.0, 1e-9], [0.0, 7.0]]).tolist()
     [0, 1, 0, 2]
     """
     x = np.asarray(numeric_rows("rows", rows), dtype=np.float64)
-    share = non_negative("near", near, "0 keeps only equal rows together")
+    share = non_negative("near", near, "pass 0 to keep only equal rows together")
     centred = (x - x.mean(axis=0)).astype(np.float32)
     square = np.einsum("ij,ij->i", centred, centred, dtype=np.float64)
     nearest = np.empty(len(x))
     for start, distance in _squared_distances(centred, square):
         nearest[start : start + len(distance)] = distance.min(axis=1)
-    # single precision loses near-duplicates' distances in rounding: what it cannot exclude is
-    # measured again
+    # single precision rounds away the distances of near-duplicates: pairs that it cannot exclude
+    # are measured again
     limit = share**2 * float(np.median(np.maximum(nearest, 0.0)))
     doubt = 4e-6 * float(square.max())
     left, right = [], []
@@ -133,7 +133,7 @@ def near_duplicates(rows: ArrayLike, near: float = NEAR) -> Indices:
 def _squared_distances(
     rows: NDArray[np.float32], square: NDArray[np.float64]
 ) -> Iterator[tuple[int, NDArray[np.float64]]]:
-    """Yield the first row of a block, and its distances to all rows; infinite to itself."""
+    """Yield the first row of a block, and its squared distances to all rows; infinite to itself."""
     for start in range(0, len(rows), _BLOCK):
         block = rows[start : start + _BLOCK]
         distance = square[start : start + _BLOCK, None] + square - 2.0 * (block @ rows.T)

@@ -1,4 +1,4 @@
-"""The one convention of noise: ``y = x + sigma z``, z standard normal, x with unit mean square."""
+"""The convention of noise: ``y = x + sigma z``, z standard normal, x with unit mean square."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ __all__ = ["NoiseLevels"]
 
 @dataclass(frozen=True)
 class NoiseLevels:
-    """The noise that a denoiser is trained on and sampled through.
+    """The range of noise levels in training and sampling.
 
     Equation: ``y = x + sigma z``; in training ``log sigma`` is uniform between the two ends.
-    Range: ``0 < sigma_min < sigma_max``, in units of the data's root mean square. ``sigma_max``
-    should exceed the data's spread along its leading direction several times, ``sigma_min`` lie
-    below the finest detail that matters.
+    Range: ``0 < sigma_min < sigma_max``, in units of the data's root mean square.
+
+    Args:
+        sigma_min: the lowest level, below the smallest detail of the data that matters.
+        sigma_max: the highest level, several times the standard deviation of the data along their
+            leading direction.
 
     Raises:
         InputError: levels that are not positive, finite and in order.
@@ -39,7 +42,12 @@ class NoiseLevels:
         noise_levels(self.sigma_min, self.sigma_max, allow_zero=False)
 
     def draw(self, count: int, generator: torch.Generator) -> torch.Tensor:
-        """Return ``count`` levels, (count,), log-uniform."""
+        """Return random levels, (count,), log-uniform.
+
+        Args:
+            count: number of levels.
+            generator: the torch generator of the draw.
+        """
         low, high = log(self.sigma_min), log(self.sigma_max)
         return torch.exp(low + (high - low) * torch.rand(count, generator=generator))
 

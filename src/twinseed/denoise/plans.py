@@ -1,4 +1,4 @@
-"""Which pairs of denoisers to train, and how to look at them."""
+"""The plan of a training: which pairs of denoisers, and how they are measured."""
 
 from __future__ import annotations
 
@@ -21,21 +21,25 @@ PAIRINGS: Mapping[str, tuple[bool, bool]] = {
     "same-rows": (True, False),
     "same-start": (False, True),
 }
-"""Whether B has A's rows, and A's initialisation. The first is the rule, the others are controls:
-what optimisation alone keeps apart, and what an equal start brings together."""
+"""Whether twin B has the rows of A, and the initialisation of A. The first pairing is the rule. The
+others are controls: they show how much training noise lowers agreement, and how much the same
+initialisation raises agreement."""
 
 
 @dataclass(frozen=True)
 class TwinPlan:
-    """Which pairs to train and how to look at them.
+    """The plan of a training.
 
-    ``sizes``: training rows of each twin, rising. ``pairs``: independent pairs at each size.
-    ``seeds``: samples drawn from each twin. ``factors``: leading directions that agreement and
-    recovery are measured along; no more than the rows have. ``pairing``: what twins share, of
-    ``PAIRINGS``.
+    Args:
+        sizes: numbers of training rows of each twin.
+        recipe: how one twin is trained.
+        pairs: independent pairs at each size.
+        seeds: samples drawn from each twin.
+        factors: leading directions along which agreement and recovery are measured.
+        pairing: what twins share, one of ``PAIRINGS``.
 
     Raises:
-        InputError: a field out of range.
+        InputError: an argument out of range.
     """
 
     sizes: tuple[int, ...]
@@ -51,11 +55,11 @@ class TwinPlan:
         if not sizes:
             raise InputError("sizes", "must not be empty", self.sizes, remedy)
         object.__setattr__(self, "sizes", sizes)
-        # one spelling of each number: 40 and 40.0 are one plan, under one key
+        # numbers become integers: 40 and 40.0 are the same plan, with the same key
         for name, advice, least in (
             ("pairs", "pass how many pairs to train at each size", 1),
             ("seeds", "pass how many samples to draw", 2),
-            ("factors", "pass how many directions to look at", 1),
+            ("factors", "pass how many directions to measure", 1),
         ):
             number = whole(name, getattr(self, name), advice, at_least=least)
             object.__setattr__(self, name, number)
@@ -69,10 +73,10 @@ class TwinPlan:
 
     @property
     def twins(self) -> list[tuple[int, int, str]]:
-        """Size, pair and side of every twin, small ones first."""
+        """Return size, pair and side of every twin, small sizes first."""
         return [(n, pair, side) for n in self.sizes for pair in range(self.pairs) for side in "ab"]
 
     def rows_of(self, split: Mapping[str, Rows], n: int, side: str) -> Rows:
-        """Return the rows, by number, that a twin is trained on."""
+        """Return the numbers of the training rows of a twin."""
         same_rows, _ = PAIRINGS[self.pairing]
         return split["a" if same_rows else side][:n]

@@ -1,4 +1,4 @@
-"""What a recipe is: how one twin is trained, what its result depends on, what it leaves."""
+"""A recipe: how one twin is trained, what its result depends on, which files it writes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Recipe(ABC):
     sampler: Sampler
 
     beside: ClassVar[frozenset[str]] = frozenset()
-    """Fields that change nothing in a result, and the number of steps, which ``steps`` has."""
+    """Fields on which no result depends, and the field that ``steps`` returns."""
 
     @abstractmethod
     def fit(
@@ -56,58 +56,58 @@ class Recipe(ABC):
         kept: Path,
         tell: Report,
     ) -> None:
-        """Train on rows (n, d) of images of ``shape``, and leave the trained state in ``kept``.
+        """Train on rows (n, d) of images of ``shape``, and save the trained state in ``kept``.
 
-        ``start`` seeds the initialisation, ``draws`` the batches and their noise. If ``kept`` is
-        there, training goes on from it, and ends as if it had never stopped. ``tell`` is called
-        with metrics as training goes on.
+        ``start`` is the seed of the initialisation, ``draws`` the seed of batches and noise. If the
+        file ``kept`` exists, training continues from it, with the result of a training that never
+        stopped. ``tell`` is called with metrics during training.
 
         Raises:
-            InputError: rows that are all alike, or a shape that the denoiser cannot take.
-            CheckpointError: ``kept`` is of another recipe or other rows.
-            NotFiniteError: training diverged; ``kept`` holds the last state that was saved.
+            InputError: rows that are all equal, or a shape that the denoiser cannot take.
+            CheckpointError: ``kept`` is of another recipe or of other rows.
+            NotFiniteError: training diverged; ``kept`` has the last state that was saved.
         """
 
     @abstractmethod
     def load(self, kept: Path) -> Scaled:
-        """Return the generator of a file that a finished ``fit`` left."""
+        """Return the generator of a file that a finished ``fit`` has saved."""
 
     @abstractmethod
     def losses(self, kept: Path) -> Losses:
-        """Return the loss curve that ``fit`` left in a file: (step, loss) from the first step."""
+        """Return the loss curve in a file that ``fit`` saved: (step, loss) from the first step."""
 
     @property
     @abstractmethod
     def name(self) -> str:
-        """The denoiser, of ``DENOISERS``."""
+        """The name of the denoiser, one of ``DENOISERS``."""
 
     @property
     @abstractmethod
     def steps(self) -> int:
-        """How many steps of training there are."""
+        """Number of training steps."""
 
     @abstractmethod
     def parameters(self, shape: tuple[int, ...]) -> int:
-        """Return how many numbers are trained for rows of this shape."""
+        """Return the number of trained parameters for rows of this shape."""
 
     @abstractmethod
     def architecture(self, shape: tuple[int, ...]) -> Mapping[str, Any]:
-        """Return what is trained for rows of this shape, ready for JSON.
+        """Return the denoiser for rows of this shape, ready for JSON.
 
         Raises:
-            InputError: rows of this shape cannot be taken.
+            InputError: the denoiser cannot take rows of this shape.
         """
 
     @abstractmethod
     def require_device(self) -> None:
-        """Raise ``InputError`` where this machine lacks the device that the recipe names."""
+        """Raise ``InputError`` if this machine does not have the device of the recipe."""
 
     def require_rows(self, rows: Array) -> None:
-        """Raise ``InputError`` where ``fit`` would refuse these rows of one twin, (n, d)."""
+        """Raise ``InputError`` if ``fit`` would refuse these rows of one twin, (n, d)."""
         scale_of(rows - rows.mean())
 
     def description(self) -> Mapping[str, Any]:
-        """Return what the result depends on, ready for JSON: every field that is not ``beside``."""
+        """Return the fields on which the result depends, ready for JSON: all except ``beside``."""
         found = {one.name: spelled(getattr(self, one.name)) for one in fields(self)}  # type: ignore[arg-type]  # subclasses are data classes
         return {
             "denoiser": self.name,
@@ -125,5 +125,7 @@ def spelled(value: Any) -> Any:
 def scale_of(centred: Array) -> float:
     scale = float(np.sqrt(np.mean(centred**2)))
     if not scale > 0.0:
-        raise InputError("rows", "must not all be alike", f"spread {scale}", "give varied rows")
+        raise InputError(
+            "rows", "must not all be equal", f"standard deviation {scale}", "pass rows that differ"
+        )
     return scale

@@ -1,4 +1,4 @@
-"""How one twin is trained: from its rows and two seeds to a generator."""
+"""The recipes: how one twin is trained from its rows and two seeds."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ NETWORKS: Mapping[str, Callable[[tuple[int, ...], int], Denoiser]] = {
     "unet-small": lambda shape, seed: Preconditioned(_unet(shape, 2, seed=seed)),
     "unet-large": lambda shape, seed: Blind(_unet(shape, 3, width=64, norm=True, seed=seed)),
 }
-"""Denoisers by the name that the command line knows them by. The UNets halve the picture two and
-three times, or as often as its sides allow."""
+"""Denoisers by the names of the command line. The two UNets halve the picture two and three times,
+or as often as its sides allow."""
 
 DENOISERS = ("linear", *NETWORKS)
 """Every denoiser by name."""
@@ -60,12 +60,17 @@ DENOISERS = ("linear", *NETWORKS)
 class NetworkRecipe(Recipe):
     """A network of ``NETWORKS``, trained by denoising score matching.
 
-    Rows are shifted by the mean of all their entries and divided by their root mean square about
-    it, both of the twin's own rows: nothing is shared between twins. ``save_every`` steps the state
-    is saved.
+    The mean of all entries is subtracted from the rows, and the rows are divided by their standard
+    deviation. Mean and deviation are those of the twin's rows: twins share nothing.
+
+    Args:
+        denoiser: a name in ``NETWORKS``.
+        training: steps, batches and rates.
+        sampler: how the probability flow is divided into steps.
+        save_every: number of steps after which the state is saved.
 
     Raises:
-        InputError: an unknown denoiser, or a sampler that is none.
+        InputError: an unknown denoiser, or an object that is not a sampler.
     """
 
     denoiser: str
@@ -150,18 +155,24 @@ class NetworkRecipe(Recipe):
         return NETWORKS[self.denoiser](shape, start)
 
     def _trained(self) -> Mapping[str, Any]:
-        """Return what weights depend on, beside the rows and the seeds: not the sampler."""
+        """Return what the weights depend on, besides rows and seeds; not the sampler."""
         return {"denoiser": self.denoiser, "training": dict(self.training.description())}
 
 
 @dataclass(frozen=True)
 class LinearRecipe(Recipe):
-    """A matrix for each noise level, trained by full-batch gradient descent from zero: the bridge.
+    """One matrix per noise level, trained by full-batch gradient descent from zero.
 
-    Rows are used as they are but for the mean of each column, which is taken off; the noise levels
-    are in units of the data. Its limit is the linear model with the filter ``ProbabilityFlow``; at
-    ``time = rate steps`` it is ``EarlyStopping(time)``. ``rate`` None takes half of what
-    diverges.
+    The mean of each column is subtracted from the rows; the noise levels are in units of the data.
+    After many steps this is the linear model with the filter ``ProbabilityFlow``; at ``time = rate
+    steps`` it is the model with ``EarlyStopping(time)``.
+
+    Args:
+        training_steps: number of steps of the descent.
+        rate: step size of the descent; None takes half of the rate at which the descent diverges.
+        levels: the first and the last noise level.
+        sampler: how the probability flow is divided into steps.
+        save_every: number of steps after which the state is saved.
     """
 
     training_steps: int
@@ -193,11 +204,11 @@ class LinearRecipe(Recipe):
         return linear_bank(math.prod(shape), self.levels, self.sampler).parameter_count
 
     def architecture(self, shape: tuple[int, ...]) -> Mapping[str, Any]:
-        """Any rows have room; the bank grows with the square of their length."""
+        """Return the kind and the shape; any shape is possible, the cost grows as its square."""
         return {"matrices": self.sampler.steps + 1, "d": math.prod(shape)}
 
     def require_device(self) -> None:
-        """The descent is computed on the processor, which is there."""
+        """Do nothing: the descent runs on the processor."""
 
     def require_rows(self, rows: Array) -> None:
         centred = rows - rows.mean(axis=0)
@@ -224,7 +235,7 @@ class LinearRecipe(Recipe):
             state = checkpoints.load(kept, about)
             bank.load_state_dict({"matrices": state["matrices"]})
             done, losses = int(state["step"]), _points(state["losses"])
-        # the last point of a shorter training is no point of a longer one
+        # a longer training has no point at the end of a shorter training
         losses = [one for one in losses if one[0] % CURVE == 0]
         rate = stable_rate(x - mean, self.levels.sigma_max, self.rate)
         every = math.gcd(CURVE, self.save_every)
@@ -263,10 +274,10 @@ _TAKEN: Mapping[str, Sequence[str]] = {
 
 
 def recipe_of(denoiser: str, *, steps: int, **options: Any) -> Recipe:
-    """Return the recipe of a denoiser by its name; an option that is None keeps its default.
+    """Return the recipe of a denoiser by its name; an option that is None has its default.
 
     Raises:
-        InputError: an unknown denoiser, an option that it does not use, or one out of range.
+        InputError: an unknown denoiser, or an option that it does not use or that is out of range.
 
     >>> recipe_of("mlp", steps=100, batch=16, device=None).training.batch
     16
@@ -277,7 +288,7 @@ def recipe_of(denoiser: str, *, steps: int, **options: Any) -> Recipe:
     for name, value in given.items():
         if name not in _TAKEN[denoiser]:
             raise InputError(
-                name, f"is not an option of the denoiser {denoiser}", value, "leave it out"
+                name, f"is not an option of the denoiser {denoiser}", value, f"leave {name} out"
             )
     if denoiser == "linear":
         return LinearRecipe(steps, **given)
@@ -303,7 +314,7 @@ def _digest(values: Array) -> str:
 
 
 def _images(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return (channels, height, width) of pictures that may lack the channels."""
+    """Return (channels, height, width) of pictures; a missing number of channels is 1."""
     if len(shape) == 2:
         return (1, *shape)
     if len(shape) != 3:
@@ -314,7 +325,7 @@ def _images(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _unet(shape: tuple[int, ...], most: int, **further: Any) -> UNet:
-    """Return a UNet that halves the picture ``most`` times, or fewer where its sides are odd."""
+    """Return a UNet that halves the picture ``most`` times, or as often as its sides are even."""
     image = _images(shape)
     scales = most
     while scales > 1 and any(side % 2**scales for side in image[1:]):

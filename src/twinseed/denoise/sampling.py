@@ -18,7 +18,7 @@ def flow(
     *,
     device: str = "cpu",
 ) -> DenoiserFlow:
-    """Return the deterministic generator of a denoiser, between the levels it was trained on."""
+    """Return the deterministic generator of a denoiser, between its levels of training."""
     return DenoiserFlow(
         on_arrays(denoiser, device),
         denoiser.shape,

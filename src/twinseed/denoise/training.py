@@ -1,4 +1,4 @@
-"""Training as a generator: it yields metrics, and whoever iterates decides when to stop or save."""
+"""Training as an iterator: it yields metrics, and the caller decides when to stop or to save."""
 
 from __future__ import annotations
 
@@ -26,12 +26,19 @@ CURVE = 50
 class Training:
     """How a denoiser is trained: Adam on random batches, with a running average of the weights.
 
-    Range: ``steps`` and ``batch`` from 1; ``rate`` above 0, reached after ``warm_up`` steps;
-    ``average`` from 0 (the last weights) to below 1 (a memory of ``1/(1 - average)`` steps).
-    ``device`` as torch names it, such as "cpu" or "cuda:0"; ``mixed`` computes in bfloat16.
+    Args:
+        steps: number of batches, at least 1.
+        batch: rows per batch, at least 1.
+        rate: learning rate of Adam, above 0.
+        warm_up: number of steps in which the learning rate rises to ``rate``.
+        average: share of the old average that each step keeps: from 0 (the last weights) to below 1
+            (a mean over about ``1/(1 - average)`` steps).
+        levels: the range of noise levels.
+        device: the name of a torch device, such as "cpu" or "cuda:0".
+        mixed: True computes in bfloat16.
 
     Raises:
-        InputError: a field out of range, or a device whose name torch does not know.
+        InputError: an argument out of range, or a name of a device that torch does not know.
 
     >>> Training(steps=100).batch
     128
@@ -47,7 +54,7 @@ class Training:
     mixed: bool = False
 
     def __post_init__(self) -> None:
-        # one spelling of each number: 1 and 1.0 are the same training, under the same key
+        # numbers are converted: 1 and 1.0 are the same training, with the same key
         for name, remedy, least in (
             ("steps", "pass how many batches to train on", 1),
             ("batch", "pass the rows of a batch", 1),
@@ -55,9 +62,11 @@ class Training:
         ):
             object.__setattr__(self, name, whole(name, getattr(self, name), remedy, at_least=least))
         rate = positive("rate", self.rate, "pass the learning rate of Adam, such as 0.001")
-        average = non_negative("average", self.average, "0 keeps the last weights")
+        average = non_negative("average", self.average, "pass 0 to use the last weights")
         if average >= 1.0:
-            raise InputError("average", "must be below 1", self.average, "0.999 is usual")
+            raise InputError(
+                "average", "must be below 1", self.average, "pass a usual value, such as 0.999"
+            )
         object.__setattr__(self, "rate", rate)
         object.__setattr__(self, "average", average)
         try:
@@ -68,25 +77,25 @@ class Training:
             ) from error
 
     def require_device(self) -> None:
-        """Compute a little on the device.
+        """Try a small computation on the device.
 
         Raises:
-            InputError: the device is not there, or does not compute in bfloat16 where ``mixed``.
+            InputError: there is no such device, or with ``mixed`` it cannot compute in bfloat16.
         """
         try:
             one = torch.ones(2, 2, device=self.device)
             with torch.autocast(one.device.type, dtype=torch.bfloat16, enabled=self.mixed):
                 float((one @ one).sum())
-        except Exception as error:  # what torch raises depends on the device and on its build
+        except Exception as error:  # the class of torch's error depends on the device and the build
             raise InputError(
                 "device",
-                f"cannot compute here{' in bfloat16' if self.mixed else ''}",
+                f"cannot compute{' in bfloat16' if self.mixed else ''} on this machine",
                 self.device,
                 f"pass {' or '.join(_devices())}{', or leave mixed out' if self.mixed else ''}",
             ) from error
 
     def description(self) -> Mapping[str, Any]:
-        """Return what the result depends on, ready for JSON: all fields but ``steps``."""
+        """Return the fields on which the result depends, ready for JSON: all except ``steps``."""
         fields = asdict(self)
         del fields["steps"]
         return fields
@@ -94,17 +103,26 @@ class Training:
 
 @dataclass(frozen=True)
 class Metrics:
-    """Where training stands: ``step`` done, and the mean ``loss`` since the last report."""
+    """The progress of a training.
+
+    Args:
+        step: number of steps done.
+        loss: mean loss of the steps since the last report.
+    """
 
     step: int
     loss: float
 
 
 class TrainingState:
-    """All that training changes: weights, their average, the optimiser, the step, the losses.
+    """The state of a training: weights, their average, the optimiser, the step, the losses.
 
-    What is drawn at step t follows from the seed and t alone, so a state that was saved and loaded
-    goes on exactly as if it had never stopped (on a CPU with one thread).
+    The random draws of step t follow from the seed and t alone. So a state that was saved and
+    loaded continues exactly like a training that never stopped (on a CPU with one thread).
+
+    Args:
+        denoiser: the denoiser to train.
+        training: steps, batches and rates.
     """
 
     def __init__(self, denoiser: Denoiser, training: Training) -> None:
@@ -112,7 +130,7 @@ class TrainingState:
         self.average = {
             name: value.detach().clone() for name, value in self.denoiser.state_dict().items()
         }
-        # the same bits as tensor by tensor, in fewer calls
+        # all tensors in one call, with the same bits as one call per tensor
         self.optimiser = torch.optim.Adam(
             self.denoiser.parameters(), lr=training.rate, foreach=True
         )
@@ -122,7 +140,7 @@ class TrainingState:
 
     @property
     def losses(self) -> list[tuple[int, float]]:
-        """The loss curve from the first step on: (step, mean loss of the steps up to it).
+        """The loss curve from the first step: (step, mean loss of the steps since the last point).
 
         There is a point at each multiple of ``CURVE``, and one for the steps after the last.
         """
@@ -130,7 +148,11 @@ class TrainingState:
         return [*self._points, *rest]
 
     def count(self, loss: float) -> None:
-        """Count one step of the optimiser and its loss."""
+        """Count one step of the optimiser.
+
+        Args:
+            loss: the loss of the step.
+        """
         self.step += 1
         self._recent.append(loss)
         if self.step % CURVE == 0:
@@ -138,10 +160,10 @@ class TrainingState:
             self._recent.clear()
 
     def averaged(self) -> Denoiser:
-        """Put the averaged weights into the denoiser, in evaluation mode, and return it.
+        """Return the denoiser with the averaged weights, in evaluation mode.
 
-        Training from here on would go on from the averaged weights: take it at the end, or use
-        ``tensors`` to keep the state first.
+        This replaces the weights of the state. Call it at the end of training, or save the state
+        with ``tensors`` first.
         """
         self.denoiser.load_state_dict(self.average)
         return self.denoiser.eval()
@@ -159,7 +181,11 @@ class TrainingState:
         return found
 
     def restore(self, tensors: Mapping[str, torch.Tensor]) -> None:
-        """Take over a state that ``tensors`` returned."""
+        """Set the state to a state that ``tensors`` returned.
+
+        Args:
+            tensors: tensors by name.
+        """
         device = next(self.denoiser.parameters()).device
         self.denoiser.load_state_dict(_under("weights", tensors))
         for name, value in averaged_weights(tensors).items():
@@ -177,10 +203,7 @@ class TrainingState:
 
 
 def averaged_weights(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Return the averaged weights of a state that ``TrainingState.tensors`` returned.
-
-    They are all that sampling needs.
-    """
+    """Return the averaged weights, which sampling uses, from ``TrainingState.tensors``."""
     return _under("average", tensors)
 
 
@@ -204,7 +227,7 @@ def train(
 
     Raises:
         InputError: rows of another shape than the denoiser's.
-        NotFiniteError: the loss is infinite or not a number; the state is that of the step before.
+        NotFiniteError: the loss is infinite or NaN; the state is the state of the step before.
 
     >>> from twinseed.denoise.networks import Perceptron
     >>> from twinseed.denoise.denoiser import Preconditioned
@@ -216,13 +239,13 @@ def train(
     denoiser = state.denoiser
     if tuple(rows.shape[1:]) != denoiser.shape or len(rows) == 0:
         raise InputError(
-            "rows", f"must have shape (n, {denoiser.shape})", tuple(rows.shape), "reshape them"
+            "rows", f"must have shape (n, {denoiser.shape})", tuple(rows.shape), "reshape the rows"
         )
     device = torch.device(training.device)
     layout = torch.channels_last if rows.ndim == 4 else torch.contiguous_format
     rows = rows.to(device=device, memory_format=layout)
     denoiser.to(memory_format=layout).train()  # type: ignore[call-overload]  # torch's stubs know one overload
-    named = denoiser.state_dict()  # from here on they change in place
+    named = denoiser.state_dict()  # these tensors change in place during training
     weights, averaged = list(named.values()), [state.average[name] for name in named]
     losses: list[float] = []
     while state.step < training.steps:
@@ -253,7 +276,7 @@ def train(
 
 
 def _devices() -> list[str]:
-    """Return the devices that are here, by the names that torch gives them."""
+    """Return the names of the devices of this machine, as torch names them."""
     found = ["cpu"]
     if torch.cuda.is_available():
         found.append("cuda")
@@ -273,7 +296,7 @@ def _seed_of(seed: int, step: int) -> int:
 def _batch(count: int, size: int, draw: torch.Generator) -> torch.Tensor:
     if count < size:
         return torch.randint(count, (size,), generator=draw)
-    # with thousands of rows a permutation of all of them would cost more than the step
+    # with thousands of rows a permutation of all rows would take longer than the step
     if count < 8 * size:
         return torch.randperm(count, generator=draw)[:size]
     return torch.randint(count, (size,), generator=draw)
@@ -282,7 +305,7 @@ def _batch(count: int, size: int, draw: torch.Generator) -> torch.Tensor:
 def _update_average(
     averaged: list[torch.Tensor], weights: list[torch.Tensor], step: int, memory: float
 ) -> None:
-    """Move the average towards the weights; slower as it has seen more of them."""
+    """Move the average towards the weights; the share of a step falls with the number of steps."""
     keep = min(memory, (1.0 + step) / (10.0 + step))
     move = get_ema_multi_avg_fn(keep)  # type: ignore[no-untyped-call]  # torch leaves it bare
     move(averaged, weights, step)

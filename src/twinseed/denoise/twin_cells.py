@@ -1,4 +1,4 @@
-"""The work on twins in independent pieces: training one, drawing its samples, measuring a pair."""
+"""The cells of a training: training one twin, drawing its samples, measuring a pair."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MOST_HELD_OUT = 4096
 
 @dataclass(frozen=True)
 class TwinCells:
-    """The cells of a plan. ``settings`` hold what every result depends on, ready for JSON."""
+    """The cells of a plan. Every result depends on the ``settings``, which are ready for JSON."""
 
     plan: TwinPlan
     folder: RunFolder
@@ -37,7 +37,7 @@ class TwinCells:
     entropy: tuple[int, ...]
     settings: Mapping[str, Any]
     factors: int
-    """Directions to look at: no more than the rows have."""
+    """Number of directions to measure: at most as many as the rows have."""
 
     def train(self, n: int, pair: int, side: str) -> Cell:
         """Train one twin; the result is its loss curve."""
@@ -49,7 +49,7 @@ class TwinCells:
 
     def measure(self, n: int, pair: int) -> Cell:
         """Measure a pair whose samples are drawn, and its linear twins."""
-        # a larger last size leaves fewer rows held out; the twins themselves stay as they are
+        # with a larger last size fewer rows are held out; the twins stay the same
         further: dict[str, Any] = {"factors": self.factors, "largest": self.plan.sizes[-1]}
         return self._cell(self._measure, n, pair, seeds=self.plan.seeds, **further)
 

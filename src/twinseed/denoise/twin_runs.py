@@ -1,7 +1,7 @@
-"""Pairs of denoisers at rising numbers of rows: trained, sampled, measured, in one resumable sweep.
+"""Trains, samples and measures pairs of denoisers at several n, in one sweep that can be resumed.
 
 Two cells of the sweep train the twins of a pair, two more draw their samples, and a fifth measures
-them beside the linear twins of the same rows from the same noise.
+the samples, and those of linear twins of the same rows from the same noise.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ __all__ = ["PAIRINGS", "TwinPlan", "TwinRuns", "train_twins"]
 Array = NDArray[np.float64]
 
 _REVISION = 2
-"""Rises when the same seed gives other twins or another measurement of them."""
+"""Raised when the same seed gives other twins or other measurements."""
 
-_DIRECTIONS = 3000  # columns up to which the eigenvalues of all rows label the factors
+_DIRECTIONS = 3000  # with more columns, factors are labelled by rank, not by eigenvalue
 
 
 @dataclass(frozen=True, eq=False)
 class TwinRuns:
-    """What training left: readouts over n, losses, and where weights and samples are."""
+    """The result of training: readouts over n, losses, and the files of weights and samples."""
 
     plan: TwinPlan
     measured: xr.Dataset
@@ -56,19 +56,19 @@ class TwinRuns:
     losses: Mapping[tuple[int, int, str], Sequence[tuple[int, float]]]
     """By size, pair and side ("a" or "b"): (step, loss) along training."""
     by_pair: Sequence[tuple[xr.Dataset, xr.Dataset]]
-    """Of each pair alone, the readouts of the networks and of the linear twins."""
+    """For each pair, the readouts of the networks and of the linear twins."""
     folder: Path
     shape: tuple[int, ...]
 
     def file(self, kind: str, n: int, pair: int, side: str) -> Path:
-        """Return where the ``weights`` (safetensors) or ``samples`` (npy) of a twin are."""
+        """Return the file of the ``weights`` (safetensors) or ``samples`` (npy) of a twin."""
         here, steps = RunFolder(self.folder), self.plan.recipe.steps
         if kind == "weights":
             return here.weights(n, pair, side, steps)
         return here.samples(n, pair, side, steps, self.plan.seeds)
 
     def split(self, pair: int) -> dict[str, NDArray[np.int64]]:
-        """Return the rows, by number, of a pair's sides ``a`` and ``b``, and of ``heldout``."""
+        """Return the numbers of the rows of a pair: of ``a``, of ``b`` and of ``heldout``."""
         return RunFolder(self.folder).split(pair)
 
 
@@ -84,22 +84,21 @@ def train_twins(
 ) -> TwinRuns:
     """Train pairs of denoisers on disjoint rows at each size, sample both from the same seeds.
 
-    Each pair has a random split of its own into two halves and held-out rows, near-duplicates on
-    one side; larger sizes contain the rows of smaller ones. Both twins are sampled by the
-    deterministic probability flow from noise that they share, and measured with the estimators of
-    ``measure``, about the mean of the real rows, against up to 4096 held-out rows. The matched
-    linear model is fitted to the same rows and sampled from the same noise.
+    Each pair has another random split into two halves and held-out rows; near-duplicates stay on
+    one side, and a larger size contains the rows of a smaller size. Both twins are sampled by the
+    deterministic probability flow from the same noise, and measured with the estimators of
+    ``measure``, about the mean of the real rows, with up to 4096 held-out rows. The matched linear
+    model is fitted to the same rows and sampled from the same noise.
 
-    Shapes: ``data`` (N, ...): images (N, height, width), (N, channels, height, width), or rows
-    (N, d). The readouts have the dimension n; values are means over the pairs, errors their spread
-    over ``sqrt(pairs)``, or with one pair those of its measurement.
+    The readouts have the dimension n. Values are means over the pairs; errors are their standard
+    deviation over ``sqrt(pairs)``, or with one pair the errors of its measurement.
 
     Args:
-        data: images or rows.
-        folder: holds everything: store, states of training, samples. The same call goes on from
-            what is there, and so does one with other sizes, pairs, seeds, steps or factors, as if
-            it were the first; anything else needs a folder of its own. On a cluster every worker
-            must see the folder.
+        data: images (N, height, width) or (N, channels, height, width), or rows (N, d).
+        folder: the folder for the store, the states of training and the samples. The same call
+            continues from the results in the folder, and so does a call with other sizes, pairs,
+            seeds, steps or factors. Any other change needs another folder. On a cluster every
+            worker must reach the folder.
         plan: sizes, pairs and recipe.
         rng: a seed; a numpy generator cannot be resumed.
         workers: processes on this machine, one thread each.
@@ -108,15 +107,15 @@ def train_twins(
             terminal; a function is called with the number of steps done since its last call.
 
     Raises:
-        InputError: sizes for which there are too few rows, rows that are all alike, a shape that
-            the denoiser cannot take, a device that is not there, a folder that cannot be written or
-            holds twins of other settings: all before any work.
+        InputError: before any work: too few rows for the sizes, rows that are all equal, a shape
+            that the denoiser cannot take, a device that this machine does not have, a folder that
+            cannot be written or has twins of other settings.
         StoreError: the store or the samples cannot be read or written.
-        CheckpointError: a state of training that is damaged, or of something else.
-        NotFiniteError: training diverged; what was done stays.
+        CheckpointError: a state of training that is damaged, or of another training.
+        NotFiniteError: training diverged; finished results are kept.
 
-    Validity: error bars over pairs say how another split of these rows and another initialisation
-    would come out, not another data set.
+    Validity: error bars over pairs are those of another split of the same rows and another
+    initialisation, not of another data set.
     Source: Kadkhodaie, Guth, Simoncelli and Mallat, arXiv 2310.02557 (the experiment); Maillard and
     Goldt, arXiv 2605.21402 (the order parameters).
     """
@@ -124,7 +123,9 @@ def train_twins(
     rows = np.ascontiguousarray(numeric_rows("data", images), dtype=np.float64)
     shape = images.shape[1:]
     if np.all(rows == rows[0]):
-        raise InputError("data", "must not repeat one row", f"{len(rows)} equal rows", "check it")
+        raise InputError(
+            "data", "must not repeat one row", f"{len(rows)} equal rows", "pass rows that differ"
+        )
     whole("workers", workers, "pass the number of processes to use")
     entropy = entropy_of(rng)
     if cluster is None:
@@ -192,14 +193,14 @@ def train_twins(
 
 
 def _lost(made: Sequence[tuple[Cell, Path]]) -> list[Cell]:
-    """Return the cells that are done, but whose file somebody took away."""
+    """Return the cells that are done, but whose file was deleted."""
     return [cell for cell, file in made if not file.exists()]
 
 
 def _teller(
     stack: ExitStack, plan: TwinPlan, progress: ShowProgress
 ) -> Callable[[int, float | None], None]:
-    """Return what is told of steps done and the mean loss of the trainings under way."""
+    """Return a function that reports the steps done and the mean loss of running trainings."""
     shown = stack.enter_context(track(len(plan.twins) * plan.recipe.steps, "train", progress))
 
     def tell(steps: int, loss: float | None) -> None:
@@ -210,7 +211,7 @@ def _teller(
 
 
 def _eigenvalues(rows: Array, count: int) -> Array:
-    """Return the leading eigenvalues of the covariance of all rows, or the ranks of too many."""
+    """Return the leading eigenvalues of the covariance of all rows; with many columns, ranks."""
     n, d = rows.shape
     count = min(count, n - 1, d)
     if d > _DIRECTIONS:

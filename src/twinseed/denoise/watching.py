@@ -1,4 +1,4 @@
-"""Progress of training in other processes: each writes where it stands, one thread adds it up."""
+"""Progress of training in other processes: each process writes a file, one thread reads them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SECONDS = 1.0
 
 
 class Told:
-    """Writes the last step of one training and its loss into a file, once a second."""
+    """Writes the last step of one training and its loss into a file, once per second."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -32,7 +32,7 @@ class Told:
 
 
 class Watch:
-    """While the block lasts, calls ``tell(steps, loss)`` with what trainings have done since."""
+    """During the block, calls ``tell(steps, loss)`` with the new steps of all trainings."""
 
     def __init__(self, folder: Path, done: int, tell: Callable[[int, float | None], None]) -> None:
         self._folder = folder
@@ -44,7 +44,7 @@ class Watch:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def finished(self, steps: int) -> None:
-        """Count ``steps`` of a training whose file is gone."""
+        """Count ``steps`` of a training whose file was deleted."""
         with self._lock:
             self._finished += steps
 
@@ -67,7 +67,7 @@ class Watch:
         for path in self._folder.glob("*.json"):
             try:
                 step, loss = json.loads(path.read_text())
-            except (OSError, ValueError):  # gone or just being written
+            except (OSError, ValueError):  # deleted, or being written
                 continue
             running += int(step)
             losses.append(float(loss))

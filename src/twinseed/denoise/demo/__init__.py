@@ -1,4 +1,4 @@
-"""Trained twins that are shipped with the package: small UNets, fashion at 14 x 14."""
+"""Trained twins in the package: small UNets on Fashion-MNIST images of 14 x 14 pixels."""
 
 from __future__ import annotations
 
@@ -28,37 +28,37 @@ SIZES = (30, 300, 1000)
 RECIPE = NetworkRecipe(
     "unet-small", Training(steps=2000, batch=48, average=0.995), sampler=Heun(16)
 )
-"""How the shipped twins were trained, by ``docs/studies/demo_twins.py``, and are sampled."""
+"""The recipe of these twins; ``docs/studies/demo_twins.py`` trained them."""
 
 _HERE = Path(__file__).parent
 _NOTE = (
-    "There is one pair per n. The error bars show the spread over the seeds of "
+    "There is one pair per n. The error bars show the variation over the seeds of "
     "this pair; another pair may differ by more."
 )
 
 IMAGES = _HERE / "fashion.npz"
-"""Where the images are."""
+"""The file of the images."""
 
 
 def demo_images() -> dict[str, NDArray[np.uint8]]:
-    """Return the images of twin ``a`` and ``b``, (1000, 14, 14) each, and those ``heldout``.
+    """Return the images of twin ``a``, of twin ``b``, (1000, 14, 14) each, and ``heldout``.
 
-    A twin at n was trained on the first n of its own. The images are means of 2 x 2 pixels of
-    Fashion-MNIST (MIT licence, beside the file).
+    A twin at n was trained on its first n images. The images are means of 2 x 2 pixels of
+    Fashion-MNIST (MIT licence, in the same folder).
     """
     with np.load(IMAGES, allow_pickle=False) as kept:
         return {name: kept[name] for name in ("a", "b", "heldout")}
 
 
 def weights_file(n: int, side: str) -> Path:
-    """Return where the averaged weights of a twin are."""
+    """Return the path of the averaged weights of a twin."""
     return _HERE / f"{n}-{side}.safetensors"
 
 
 def demo_curves(*, seeds: int = 160, factors: int = 5, rng: RandomSource = 0) -> TwinCurves:
-    """Sample the shipped twins from shared noise, and measure them beside their linear twins.
+    """Sample the twins of the package from shared noise, and measure them and their linear twins.
 
-    Nothing is trained. Raises ``CheckpointError`` where a file of weights is not what was shipped.
+    Nothing is trained. Raises ``CheckpointError`` where a file of weights was changed.
     """
     images = demo_images()
     rows = {side: one.reshape(len(one), -1).astype(np.float64) for side, one in images.items()}

@@ -1,4 +1,4 @@
-"""Networks from noisy rows to clean ones; each file is one of them."""
+"""Networks that turn noisy rows into clean rows, one network per file."""
 
 from twinseed.denoise.networks._base import Network
 from twinseed.denoise.networks.convolutional import Convolutional

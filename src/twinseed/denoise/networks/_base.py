@@ -1,4 +1,4 @@
-"""What a network is: it maps images to images of the same shape, knowing the noise level or not."""
+"""A network: maps rows to rows of the same shape, with or without the noise level as input."""
 
 from __future__ import annotations
 
@@ -13,20 +13,22 @@ __all__ = ["Network", "conv", "seeded"]
 
 
 class Network(nn.Module, ABC):
-    """Maps ``(N, *shape)`` to the same shape.
-
-    ``level`` is ``log(sigma)/4``, (N,), for the networks that look at it; a blind one does not.
-    """
+    """Maps rows ``(N, *shape)`` to rows of the same shape."""
 
     shape: tuple[int, ...]
 
     @abstractmethod
     def forward(self, y: torch.Tensor, level: torch.Tensor) -> torch.Tensor:
-        """Return the network's answer for each row."""
+        """Return the network's output for each row.
+
+        Args:
+            y: noisy rows, (N, *shape).
+            level: ``log(sigma)/4`` of each row, (N,); some networks do not use it.
+        """
 
     @abstractmethod
     def description(self) -> Mapping[str, Any]:
-        """Return what the network's shape depends on, ready for JSON."""
+        """Return the arguments that determine the shapes of the weights, ready for JSON."""
 
     @classmethod
     @abstractmethod
@@ -35,17 +37,17 @@ class Network(nn.Module, ABC):
 
     @property
     def parameter_count(self) -> int:
-        """Number of trained numbers."""
+        """Number of trained parameters."""
         return sum(one.numel() for one in self.parameters())
 
 
 def conv(inside: int, outside: int, size: int = 3) -> nn.Conv2d:
-    """Return a convolution without bias that keeps the image's size."""
+    """Return a convolution without bias that keeps the size of the image."""
     return nn.Conv2d(inside, outside, size, padding=size // 2, bias=False)
 
 
 class seeded:  # reads as a keyword where it is used
-    """A block in which torch's initialisation draws come from ``seed`` and leave no trace."""
+    """A block in which torch draws from ``seed``; afterwards its global generator is unchanged."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed

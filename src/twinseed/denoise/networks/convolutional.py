@@ -20,9 +20,14 @@ class Convolutional(Network):
 
     Equation: ``F(y) = C_L relu(C_(L-1) ... relu(C_1 y))``. Without biases ``F(a y) = a F(y)`` for
     every ``a >= 0``: the network is locally linear, and works at noise levels that it was not
-    trained on. It sees ``2 layers + 1`` pixels across, and is blind to the noise level.
-    Shapes: (N, channels, height, width) of any height and width. Parameters:
-    ``9 width (2 channels + (layers - 2) width)``.
+    trained on. An output pixel depends on ``2 layers + 1`` pixels in each direction. The noise
+    level is not an input. Parameters: ``9 width (2 channels + (layers - 2) width)``.
+
+    Args:
+        shape: (channels, height, width) of one row; any height and width.
+        width: number of channels inside.
+        layers: number of convolutions, at least 2.
+        seed: seed of the initialisation.
 
     Raises:
         InputError: a size that is not a whole number in range.

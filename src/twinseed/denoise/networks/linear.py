@@ -1,4 +1,4 @@
-"""One matrix for each noise level: the denoiser whose optimum the linear theory knows."""
+"""One matrix per noise level: the denoiser that the linear theory describes."""
 
 from __future__ import annotations
 
@@ -16,17 +16,20 @@ __all__ = ["LinearBank"]
 
 
 class LinearBank(Network):
-    """A linear denoiser with a matrix of its own at every level: ``D(y, sigma) = W_sigma y``.
+    """A linear denoiser with one matrix per noise level: ``D(y, sigma) = W_sigma y``.
 
     Equation: on rows with second moments S the expected loss over the noise is
     ``tr[W (S + sigma^2) W^T]/2 - tr[W S] + const``, whose optimum is ``S (S + sigma^2)^-1``.
     Gradient descent with rate ``eta`` from ``W = 0`` gives after t steps
     ``W = lambda/(lambda + sigma^2) [1 - (1 - eta (lambda + sigma^2))^t]``: the filter
     ``EarlyStopping(eta t)`` for small eta. It converges for ``eta < 2/(lambda_max + sigma^2)``.
-    Shapes: (N, *shape), flattened inside; ``levels`` (k,), the noise levels that have a matrix.
+
+    Args:
+        shape: shape of one row; rows are flattened inside.
+        levels: the noise levels that have a matrix, (k,).
 
     Raises:
-        InputError: a level that was not listed is asked for.
+        InputError: in a call, a noise level without a matrix.
 
     Validity: a bank has ``k d^2`` numbers; meant for d up to some hundreds.
     Source: Wang, Zavatone-Veth and Pehlevan, arXiv 2602.02908.
@@ -44,20 +47,26 @@ class LinearBank(Network):
         self.matrices = nn.Parameter(torch.zeros(len(self.levels), size, size, dtype=torch.float64))
 
     def denoise(self, y: torch.Tensor, sigma: float) -> torch.Tensor:
-        """Return ``W_sigma y`` for each row."""
+        """Return ``W_sigma y`` for each row.
+
+        Args:
+            y: noisy rows, (N, d).
+            sigma: one of the levels.
+        """
         apart = [abs(math.log(level / sigma)) for level in self.levels]
         nearest = min(range(len(apart)), key=apart.__getitem__)
         if apart[nearest] > 1e-6:
             raise InputError(
-                "sigma", "must be a level of the bank", sigma, "sample on the levels trained on"
+                "sigma", "must be a level of the bank", sigma, "sample at the levels of training"
             )
         out: torch.Tensor = y.flatten(1).double() @ self.matrices[nearest].T
         return out.reshape(y.shape)
 
     def expected_loss(self, moments: torch.Tensor) -> torch.Tensor:
-        """Return the loss summed over the levels, exact over the noise, but for a constant.
+        """Return the loss summed over the levels, exact over the noise, up to a constant.
 
-        Shapes: ``moments`` (d, d), the second moments ``X^T X/n`` of the training rows.
+        Args:
+            moments: the second moments ``X^T X/n`` of the training rows, (d, d).
         """
         noise = torch.tensor(self.levels, dtype=torch.float64) ** 2
         w = self.matrices

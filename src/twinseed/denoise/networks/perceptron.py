@@ -18,10 +18,15 @@ _WAVES = 8
 
 
 class Perceptron(Network):
-    """A perceptron with two hidden layers that is told the noise level.
+    """A perceptron with two hidden layers and the noise level as input.
 
     Equation: ``F(y, l) = W_3 s(W_2 s(W_1 [y, cos(w l), sin(w l)] + b_1) + b_2) + b_3``, ``s`` the
-    SiLU, ``w`` eight frequencies. Shapes: (N, *shape) of any shape, flattened inside.
+    SiLU, ``w`` eight frequencies.
+
+    Args:
+        shape: shape of one row; rows are flattened inside.
+        width: number of hidden units per layer.
+        seed: seed of the initialisation.
 
     Raises:
         InputError: a width that is not a whole number of at least 1.

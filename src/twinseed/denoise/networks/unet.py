@@ -1,4 +1,4 @@
-"""A UNet without biases, small enough for a laptop or as large as in the literature."""
+"""A UNet without biases, from small (for a laptop) to the size in the literature."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["UNet"]
 class ScaleNorm(nn.Module):
     """Batch normalisation without mean and without bias: divides each channel by its deviation.
 
-    In evaluation the deviation is a running average, so that the network stays homogeneous.
+    In evaluation mode the deviation is a running average, so the network stays homogeneous.
     """
 
     variance: torch.Tensor
@@ -40,16 +40,23 @@ class ScaleNorm(nn.Module):
 
 
 class UNet(Network):
-    """Convolutions at several resolutions with skips between equal ones, with no bias anywhere.
+    """Convolutions at several resolutions with skip connections, with no bias anywhere.
 
     Equation: ``scales`` encoder blocks of two 3 x 3 convolutions, each followed by a 2 x 2 mean,
-    with ``width 2^s`` channels at scale s; a middle block; as many decoder blocks, each fed with
-    the up-sampled answer below and the encoder's at its scale; a last convolution. Without biases
-    ``F(a y) = a F(y)`` for ``a >= 0`` (in evaluation). Blind to the noise level.
-    Shapes: (N, channels, height, width); height and width divisible by ``2^scales``.
+    with ``width 2^s`` channels at scale s; a middle block; as many decoder blocks, whose input is
+    the up-sampled output of the block before and the output of the encoder block of this scale; a
+    last convolution. Without biases ``F(a y) = a F(y)`` for ``a >= 0`` (in evaluation mode). The
+    noise level is not an input.
     ``UNet(shape, width=16, scales=2)`` has about 110 thousand parameters for one channel;
     ``UNet(shape, width=64, scales=3, norm=True)`` has the layers, the 7.7 million parameters and
     the normalisation without mean of Kadkhodaie et al.
+
+    Args:
+        shape: (channels, height, width) of one row; height and width divisible by ``2^scales``.
+        width: number of channels at the finest scale.
+        scales: how often the image is halved.
+        norm: True normalises each convolution but the first, see ``ScaleNorm``.
+        seed: seed of the initialisation.
 
     Raises:
         InputError: a size out of range, or an image that cannot be halved ``scales`` times.
@@ -101,7 +108,7 @@ class UNet(Network):
                     nn.init.kaiming_normal_(one.weight, nonlinearity="relu")
 
     def _block(self, inside: int, outside: int, *, first: bool = False) -> nn.Sequential:
-        """Two convolutions; the first of all is not normalised, since it sees the image itself."""
+        """Return two convolutions; the first of the network, on the image, is not normalised."""
         layers: list[nn.Module] = []
         for position, a in enumerate((inside, outside)):
             layers.append(conv(a, outside))
