@@ -25,6 +25,7 @@ from twinseed.status import Status
 
 SIGNS = {
     Outcome.COPYING: ("✗", "bad"),
+    Outcome.OVERFITTING: ("!", "open"),
     Outcome.NO_COPYING: ("✓", "good"),
     Outcome.CONVERGED: ("✓", "good"),
     Outcome.NOT_CONVERGED: ("✗", "bad"),
@@ -88,6 +89,10 @@ def page(audit: Audit) -> Page:
 
 def shown(one: IntervalEstimate) -> str:
     return ranged(one.value, one.low, one.high)
+
+
+def ends(value: float) -> IntervalEstimate:
+    return IntervalEstimate(value, np.nan, np.nan)
 
 
 def check_header(page: Page, audit: Audit) -> None:
@@ -253,7 +258,22 @@ def check_numbers(page: Page, audit: Audit) -> None:
     table = page.table("Each number with its 95 % interval")
     assert table.header == ["Number", "Value", "Compare with", "Status"]
     expected, statuses = [], set()
+    renamed = {}
+    for one in audit.familiar:
+        beside = [] if np.isnan(one.new_rows) else [f"new rows: {shown(ends(one.new_rows))}"]
+        symbol, status = "", "ok"
+        if one.key == "dcr_share":
+            renamed = {"memorisation_share_euclidean": one}
+            references = audit.references["memorisation_share_euclidean"]
+            beside = [f"{label}: {shown(numbers[0])}" for label, numbers in references.items()]
+            symbol = " (s_E)"
+            status = audit.readout["memorisation_share_euclidean_status"].item()
+        label = f"{one.name}{symbol} | {one.meaning}"
+        expected.append([label, shown(one.value), " | ".join(beside), status])
+        statuses.add(status)
     for name, references in audit.references.items():
+        if name in renamed:
+            continue
         variable = audit.readout[name]
         for k in range(variable.size):
             which = f", factor {k + 1}" if "factor" in variable.dims else ""

@@ -15,7 +15,8 @@ from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import Copying, Suspect, unknown
 from twinseed.auditing.exhibits import EncodedColumn, ExamplePairs, Pair
 from twinseed.auditing.factors import Factor, Fate
-from twinseed.auditing.references import IntervalEstimate, references
+from twinseed.auditing.familiar import Familiar
+from twinseed.auditing.references import IntervalEstimate, interval, references
 from twinseed.auditing.result import Audit
 from twinseed.auditing.screening import Finding, Fitness
 from twinseed.auditing.seeds import Pairing
@@ -125,6 +126,20 @@ def _pairs(draw: np.random.Generator, shape: tuple[int, ...] | None, suspect: bo
     return ExamplePairs(found, shape, places)
 
 
+def _familiar(draw: np.random.Generator, readout: Any, heldout: bool) -> tuple[Familiar, ...]:
+    found = []
+    for key, name in {"nndr_low": "NNDR, 5th percentile", "authpct": "AuthPct"}.items():
+        value, new = draw.uniform(0.2, 0.8, 2)
+        number = IntervalEstimate(float(value), NAN, NAN)
+        beside = float(new) if heldout else NAN
+        found.append(Familiar(key, name, number, beside, 333, f"what {name} says", "Somebody 1999"))
+    if heldout:
+        share = interval(readout, "memorisation_share_euclidean")
+        first = Familiar("dcr_share", "DCR share", share, 0.5, 345, "a share", "Somebody 2000")
+        found.insert(0, first)
+    return tuple(found)
+
+
 def made_audit(
     *,
     seed: int = 0,
@@ -217,6 +232,7 @@ def made_audit(
             question: Answer(one, f"What is said of {question}: {k + 5} of 67.")
             for k, (question, one) in enumerate(outcomes.items())
         },
+        familiar=_familiar(draw, measured, heldout),
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twinseed.auditing.figures import audit_margins, audit_recovery, audit_spectrum
+from twinseed.auditing.verdict import Outcome
 from twinseed.drawing.export import as_svg
 from twinseed.errors import MissingExtraError
 from twinseed.pages.drawing import Drawing
@@ -17,7 +18,7 @@ from twinseed.pages.pictures import as_image, png
 from twinseed.status import Status
 
 if TYPE_CHECKING:
-    from twinseed.auditing import Audit, Outcome
+    from twinseed.auditing import Audit
     from twinseed.auditing.exhibits import ExamplePairs
 
 __all__ = ["audit_page"]
@@ -143,7 +144,7 @@ def _sign(outcome: Outcome) -> tuple[str, str]:
         return "✓", "good"
     if str(outcome) in _BAD:
         return "✗", "bad"
-    return "?", "open"
+    return ("!", "open") if outcome is Outcome.OVERFITTING else ("?", "open")
 
 
 def _advice(audit: Audit) -> dict[str, str]:

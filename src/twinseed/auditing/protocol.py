@@ -15,9 +15,10 @@ from twinseed.auditing.copying import unknown
 from twinseed.auditing.covariance_null import STATISTICS, covariance_null
 from twinseed.auditing.exhibits import pairs_of
 from twinseed.auditing.factors import factors as factors_of
+from twinseed.auditing.familiar import familiar
 from twinseed.auditing.intake import GENERATED, LiveGenerator, twins_given
 from twinseed.auditing.real_rows import DirectionBands, real_rows
-from twinseed.auditing.references import first_seeds, linear_twins, references
+from twinseed.auditing.references import first_seeds, interval, linear_twins, references
 from twinseed.auditing.result import Audit
 from twinseed.auditing.roles import roles_of
 from twinseed.auditing.screening import Finding, fitness
@@ -216,6 +217,7 @@ def _judged(
         fitness=fitness(twins.rows, copying, entropy, found),
         pairs=pairs_of(shown, copying),
         answers=answers(twins, readout, beside, controls, copying, agreed, recovered),
+        familiar=familiar(twins, interval(readout, "memorisation_share_euclidean"), entropy),
     )
 
 

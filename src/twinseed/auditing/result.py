@@ -18,6 +18,7 @@ from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import Copying
 from twinseed.auditing.exhibits import ExamplePairs
 from twinseed.auditing.factors import Factor
+from twinseed.auditing.familiar import Familiar
 from twinseed.auditing.references import IntervalEstimate, interval
 from twinseed.auditing.screening import Fitness
 from twinseed.auditing.verdict import Answer, Outcome
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = ["PROTOCOL", "Audit", "Line", "schema"]
+
+DCR_SHARE, EUCLIDEAN = "dcr_share", "memorisation_share_euclidean"
+"""What one number is called by others, and in a readout."""
 
 PROTOCOL = 1
 """Version of what an audit does."""
@@ -68,6 +72,8 @@ class Audit:
     fitness: Fitness
     pairs: ExamplePairs
     answers: Mapping[str, Answer]
+    familiar: tuple[Familiar, ...] = ()
+    """The numbers that others report on copying, by their usual names."""
 
     @property
     def verdict(self) -> dict[str, str]:
@@ -109,8 +115,30 @@ class Audit:
         return found
 
     def lines(self) -> Iterator[Line]:
-        """Yield every number that could be measured, beside its references."""
+        """Yield every number that could be measured, beside its references.
+
+        Numbers with a usual name come first, under this name.
+        """
+        for one in self.familiar:
+            renamed = one.key == DCR_SHARE
+            beside = {"new rows": IntervalEstimate(one.new_rows, math.nan, math.nan)}
+            if math.isnan(one.new_rows):
+                beside = {}
+            if renamed:
+                beside = {label: found[0] for label, found in self.references[EUCLIDEAN].items()}
+            yield Line(
+                name=one.name,
+                symbol=VARIABLES[EUCLIDEAN].symbol if renamed else "",
+                meaning=one.meaning,
+                factor=None,
+                number=one.value,
+                status=str(self.readout[f"{EUCLIDEAN}_status"].item() if renamed else Status.OK),
+                references=beside,
+            )
+        named = {EUCLIDEAN} if any(one.key == DCR_SHARE for one in self.familiar) else set()
         for name, references in self.references.items():
+            if name in named:
+                continue
             variable = VARIABLES[name]
             count = self.readout.sizes["factor"] if variable.per_factor else None
             for k in [None] if count is None else range(count):
@@ -179,6 +207,7 @@ class Audit:
             "agreement": _told(self.agreement),
             "factors": [_told(one) for one in self.factors],
             "numbers": measured,
+            "familiar": [one.to_dict() for one in self.familiar],
         }
 
     def to_html(self, path: str | Path) -> None:
