@@ -27,13 +27,12 @@ from docs.studies import datasets
 from numpy.typing import NDArray
 
 import twinseed as ts
+from twinseed.arrays import Array
 from twinseed.generators import LinearGenerator
 from twinseed.readers import Table, load
 from twinseed.readers.table import Categories
 
 RESULTS = Path(__file__).with_suffix(".json")
-
-Array = NDArray[np.float64]
 
 
 def _parted(rows: Array, *sizes: int) -> list[Array]:

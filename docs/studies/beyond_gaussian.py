@@ -35,9 +35,9 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np  # noqa: E402  # reads the variables above when it loads
 from docs.studies import datasets, pages  # noqa: E402  # as above
-from numpy.typing import NDArray  # noqa: E402  # as above
 
 import twinseed as ts  # noqa: E402  # as above
+from twinseed.arrays import Array  # noqa: E402  # as above
 from twinseed.planning.answer import UNEVEN  # noqa: E402  # as above
 from twinseed.planning.plan import unevenness_of  # noqa: E402  # as above
 from twinseed.randomness import stream  # noqa: E402  # as above
@@ -61,8 +61,6 @@ PILOTS = (30, 100)
 
 _SHOWN = 20000
 """Rows drawn from a law to state its moments, as somebody with that many rows would see them."""
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

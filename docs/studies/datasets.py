@@ -17,6 +17,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
+
 __all__ = [
     "LAWS",
     "ROWS",
@@ -30,8 +32,6 @@ __all__ = [
     "named",
     "use_folders",
 ]
-
-Array = NDArray[np.float64]
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")
 """Where Debian's package dataset-fashion-mnist puts its files."""

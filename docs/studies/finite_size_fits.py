@@ -7,13 +7,12 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.integrate import quad
 from scipy.optimize import minimize
 
-__all__ = ["Draws", "fits", "fluctuation_constant"]
+from twinseed.arrays import Array
 
-Array = NDArray[np.float64]
+__all__ = ["Draws", "fits", "fluctuation_constant"]
 
 _LEAST = (10**4, 10**5, 10**6)
 """Smallest d of the fits of recovery, which has corrections of relative order d^(-1/3)."""

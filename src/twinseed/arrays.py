@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 
 from twinseed.errors import InputError
 
-__all__ = ["plain", "real_numbers"]
+__all__ = ["Array", "plain", "real_numbers"]
+
+Array = NDArray[np.float64]
+"""An array of numbers in double precision."""
 
 _DENSE = 1 << 27
 """Entries up to which a sparse matrix is written out: 1 GiB in float64."""

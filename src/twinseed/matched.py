@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from twinseed.arrays import Array
 from twinseed.coupling import outlier, solve
 from twinseed.coupling.outliers import overlap_floor
 from twinseed.data.twins import Twins
@@ -32,8 +33,6 @@ __all__ = [
     "matched_twins",
     "predicted_curve",
 ]
-
-Array = NDArray[np.float64]
 
 WIDEST = 3000
 """Columns up to which theory is asked ..."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from twinseed.arrays import Array
 from twinseed.errors import ReadoutError
 from twinseed.files import written
 from twinseed.status import Status
@@ -155,7 +156,7 @@ def make(
     source: str,
     coords: Mapping[str, Any],
     dims: Mapping[str, int] | None = None,
-    factors: Sequence[float] | NDArray[np.float64] = (),
+    factors: Sequence[float] | Array = (),
     attrs: Mapping[str, Any] | None = None,
 ) -> xr.Dataset:
     """Lay estimates out as a readout.

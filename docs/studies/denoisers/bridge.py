@@ -35,9 +35,9 @@ from typing import Any
 import numpy as np
 import torch
 from docs.studies import pages
-from numpy.typing import NDArray
 
 from twinseed import __version__, predict, simulate
+from twinseed.arrays import Array
 from twinseed.data.twins import Twins
 from twinseed.denoise import NoiseLevels
 from twinseed.denoise.bridge import descend, linear_bank, linear_flow
@@ -49,8 +49,6 @@ from twinseed.simulation import Dense
 from twinseed.sweep import Cell, Job, Result, Store, run
 
 __all__ = ["PLAN", "BridgePlan", "larger", "study", "trained"]
-
-Array = NDArray[np.float64]
 
 _ENTROPY = (0,)
 _REVISION = 1

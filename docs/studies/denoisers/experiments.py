@@ -11,6 +11,7 @@ import numpy as np
 from docs.studies.denoisers import pictures
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.denoise.recipes import NetworkRecipe
 from twinseed.denoise.training import Training
 from twinseed.denoise.twin_runs import TwinPlan
@@ -66,7 +67,7 @@ _SPIKED_D = 128
 _SPIKED_SIZES = (16, 64, 128, 256, 1024, 4096)
 
 
-def spiked(strength: float, count: int = 40_000) -> NDArray[np.float64]:
+def spiked(strength: float, count: int = 40_000) -> Array:
     """Draw rows of covariance I but for variance ``1 + strength`` along the first axis."""
     rows = np.random.default_rng([1, round(100 * strength)]).standard_normal((count, _SPIKED_D))
     rows[:, 0] *= np.sqrt(1.0 + strength)

@@ -6,13 +6,12 @@ import numpy as np
 from docs.studies import datasets
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.populations import Atoms
 
 __all__ = ["fashion", "mnist", "patches", "texture_population", "textures"]
 
 Images = NDArray[np.uint8]
-Array = NDArray[np.float64]
-
 _SIDE = 16
 _PHOTOGRAPHS = (
     (

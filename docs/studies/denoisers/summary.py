@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
+from twinseed.arrays import Array
 from twinseed.intervals import half_width
 
 __all__ = ["Curve", "crossing", "crossings", "curve", "kept", "theory_at"]
-
-Array = NDArray[np.float64]
 
 RESULTS = Path(__file__).with_name("results")
 

@@ -29,9 +29,9 @@ import numpy as np
 import torch
 from docs.studies import datasets, pages
 from docs.studies.denoisers import pictures
-from numpy.typing import NDArray
 
 from twinseed import Accumulator, __version__
+from twinseed.arrays import Array
 from twinseed.data.twins import Twins
 from twinseed.denoise.halves import halves, near_duplicates
 from twinseed.denoise.recipes import NETWORKS, Scaled
@@ -55,8 +55,6 @@ __all__ = [
     "shrunk_fashion",
     "train_along",
 ]
-
-Array = NDArray[np.float64]
 
 _ENTROPY = (0,)
 _REVISION = 1

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
+from twinseed.arrays import Array
 from twinseed.errors import NoTheoryError
 from twinseed.populations import Spectrum
 
@@ -26,7 +27,6 @@ __all__ = [
     "zeta_of",
 ]
 
-Array = NDArray[np.float64]
 Number = TypeVar("Number", np.float64, np.complex128)
 
 _TOLERANCE = 4.0 * np.finfo(np.float64).eps

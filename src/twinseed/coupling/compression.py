@@ -11,8 +11,8 @@ The cost is linear in the number of atoms; later costs depend on the number of p
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.populations import Spectrum
 
 __all__ = ["compressed"]
@@ -68,12 +68,7 @@ def compressed(spectrum: Spectrum, *, panel: float = _PANEL) -> Spectrum:
     return new_values[order], new_weights[order]
 
 
-def _lagrange_sums(
-    position: NDArray[np.float64],
-    share: NDArray[np.float64],
-    nodes: NDArray[np.float64],
-    barycentric: NDArray[np.float64],
-) -> NDArray[np.float64]:
+def _lagrange_sums(position: Array, share: Array, nodes: Array, barycentric: Array) -> Array:
     total = np.zeros(nodes.size)
     for start in range(0, position.size, _CHUNK):
         away = position[start : start + _CHUNK, None] - nodes

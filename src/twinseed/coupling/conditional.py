@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
+from twinseed.arrays import Array
 from twinseed.coupling.cauchy import is_analytic
 from twinseed.coupling.companion import outer_edges, support
 from twinseed.coupling.contour import Contour, contour, wedge
@@ -37,8 +38,6 @@ from twinseed.filters import Filter, Ridge, Truncation, checked, evaluated
 from twinseed.populations import Spectrum
 
 __all__ = ["Conditional", "conditional", "constant"]
-
-Array = NDArray[np.float64]
 
 _MOST_ATOMS = 64
 _MASS = 1e-6

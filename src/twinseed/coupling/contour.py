@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.coupling.companion import (
     atom_at_zero,
     end_roots,
@@ -36,7 +37,6 @@ from twinseed.populations import Spectrum
 
 __all__ = ["Contour", "contour", "wedge"]
 
-Array = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 
 _STEP = 0.26

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.coupling.companion import atom_at_zero, root_at_zero, support, zeta_of
 from twinseed.populations import Spectrum
 
 __all__ = ["SampleDensity", "on_axis", "sample_density"]
-
-Array = NDArray[np.float64]
 
 _DESCENT = 0.35
 """Ratio of the heights above the real axis in one Newton solve and in the solve before."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import erfc, gammaln, log_ndtr
 
-__all__ = ["chi_average", "chi_mean", "closer_share", "expected_maximum"]
+from twinseed.arrays import Array
 
-Array = NDArray[np.float64]
+__all__ = ["chi_average", "chi_mean", "closer_share", "expected_maximum"]
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(300)
 _CHUNK = 4096

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.coupling.companion import kappa
 from twinseed.coupling.contour import Contour
 from twinseed.populations import Spectrum
@@ -25,8 +26,6 @@ __all__ = [
     "ridge",
     "single_level",
 ]
-
-Array = NDArray[np.float64]
 
 _TURN = 1e-2
 """Largest phase of f^2 at the end of the contour where no zero lies inside the contour."""

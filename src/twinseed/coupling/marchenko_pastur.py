@@ -17,12 +17,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import ellipe, ellipkm1, elliprd, elliprf, elliprj
 
-__all__ = ["convergence", "convergence_gap", "mean_root"]
+from twinseed.arrays import Array
 
-Array = NDArray[np.float64]
+__all__ = ["convergence", "convergence_gap", "mean_root"]
 
 _NODES = (5, 8, 12, 20, 40)
 _DECAY = 37.0

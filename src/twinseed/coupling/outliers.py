@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ive
 
+from twinseed.arrays import Array
 from twinseed.coupling.companion import psi_of
 from twinseed.populations import Spectrum
 
 __all__ = ["Outlier", "mixing", "outlier", "overlap_floor", "twin_floor", "unmixed"]
-
-Array = NDArray[np.float64]
 
 _FAINT = 1e-7
 """Below this number the first order of mixing is exact up to rounding."""

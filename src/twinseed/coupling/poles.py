@@ -9,15 +9,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.coupling.density import SampleDensity
 from twinseed.coupling.outliers import Outlier
 from twinseed.filters import Filter, SpectrumSeen, checked, evaluated
 
 __all__ = ["add_poles", "spectrum_seen"]
-
-Array = NDArray[np.float64]
 
 
 def add_poles(
@@ -44,12 +42,7 @@ def add_poles(
 
 
 def spectrum_seen(
-    density: SampleDensity,
-    mu: Array,
-    weight: Array,
-    n: float,
-    d: float,
-    apart: Sequence[Outlier],
+    density: SampleDensity, mu: Array, weight: Array, n: float, d: float, apart: Sequence[Outlier]
 ) -> SpectrumSeen:
     """Return the limiting sample spectrum as weighted nodes, and the oracle along each node.
 

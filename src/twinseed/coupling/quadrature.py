@@ -6,14 +6,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.coupling.companion import kappa
 from twinseed.populations import Spectrum
 
 __all__ = ["ConditionalRoot", "ridge_conditional"]
-
-Array = NDArray[np.float64]
 
 _STEP = 0.26
 """The integrand is analytic for |Im log u| < pi/2, so the trapezoid's error is exp(-pi^2/step)."""

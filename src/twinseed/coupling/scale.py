@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Self
 
-import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.errors import InputError, NoTheoryError
 from twinseed.filters import Filter, Ridge, SpectrumSeen, Truncation, checked, evaluated
 from twinseed.populations import Population, Spectrum
@@ -89,7 +89,7 @@ class _PopulationInUnits(Population):
         self._population, self._unit = population, unit
 
     @property
-    def factors(self) -> NDArray[np.float64]:
+    def factors(self) -> Array:
         return self._population.factors / self._unit
 
     @property
@@ -104,7 +104,7 @@ class _PopulationInUnits(Population):
         values, weights = self._population.surroundings(factor, d)
         return values / self._unit, weights
 
-    def eigenvalues(self, d: int) -> NDArray[np.float64]:
+    def eigenvalues(self, d: int) -> Array:
         return self._population.eigenvalues(d) / self._unit
 
     def description(self) -> Mapping[str, Any]:
@@ -121,7 +121,7 @@ class _FilterInUnits(Filter):
     def __init__(self, filter: Filter, unit: float) -> None:
         self._filter, self._unit, self._root = filter, unit, math.sqrt(unit)
 
-    def __call__(self, eigenvalues: NDArray[np.float64]) -> NDArray[np.float64]:
+    def __call__(self, eigenvalues: Array) -> Array:
         return checked(self._filter, self._unit * eigenvalues) / self._root
 
     @property

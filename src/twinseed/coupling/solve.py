@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.coupling import marchenko_pastur
 from twinseed.coupling.compression import compressed
 from twinseed.coupling.conditional import conditional, constant
@@ -22,8 +23,6 @@ from twinseed.filters import Filter, Ridge
 from twinseed.populations import Population, Spectrum
 
 __all__ = ["Coupling", "solve"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twinseed import readout
+from twinseed.arrays import Array
 from twinseed.data.twins import Twins
 from twinseed.neighbours import nearest
 from twinseed.readout import VARIABLES, Estimate
@@ -29,8 +29,6 @@ __all__ = [
     "sentences",
 ]
 
-Array = NDArray[np.float64]
-
 _LARGEST = 64  # pixels along the longer side of a picture
 
 
@@ -48,7 +46,7 @@ class TwinCurves:
     """By the name of a twin, beginning with its n and a hyphen: (step, loss) along training."""
     reference_loss: float | None = None
     """The loss of a denoiser that knows the scale of its rows alone."""
-    pictures: NDArray[np.float64] | None = None
+    pictures: Array | None = None
     """(sizes, seeds, 2 or 3, height, width): A, B and the training image nearest to A's."""
     settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     notes: Sequence[str] = ()
@@ -124,7 +122,7 @@ def _one_pair(results: Sequence[Mapping[str, Any]]) -> dict[str, Estimate]:
 
 def picture_rows(
     twins: Sequence[Twins], shape: tuple[int, ...], seeds: int = 4, *, trained: bool = True
-) -> NDArray[np.float64] | None:
+) -> Array | None:
     """Return the first seeds' samples as pictures, with the training row nearest to A's.
 
     Shapes: ``shape`` (H, W) or (C, H, W), colours averaged; large pictures are thinned. None where

@@ -11,6 +11,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator, eigsh
 
+from twinseed.arrays import Array
 from twinseed.blocks import row_blocks
 
 __all__ = [
@@ -35,9 +36,9 @@ _DIRECT = 256  # the size up to which a full decomposition is no slower than an 
 class Directions:
     """Orthonormal directions, largest variance first."""
 
-    vectors: NDArray[np.float64]
+    vectors: Array
     """(d, k), one direction a column, as in ``LinearGenerator.directions``."""
-    eigenvalues: NDArray[np.float64]
+    eigenvalues: Array
     """(k,), sample variances along them."""
     noise: float = 0.0
     """The variance that rounding alone gives to rows that never vary."""
@@ -76,9 +77,9 @@ class Jackknifed:
     Eigenvalues are zero along directions in which the rows do not vary.
     """
 
-    vectors: NDArray[np.float64]
-    eigenvalues: NDArray[np.float64]
-    deleted: list[NDArray[np.float64]]
+    vectors: Array
+    eigenvalues: Array
+    deleted: list[Array]
     exact: bool = False
 
     def first(self, count: int) -> Jackknifed:
@@ -92,10 +93,7 @@ class Jackknifed:
 
 
 def jackknifed(
-    rows: NDArray[Any] | None,
-    known: NDArray[np.float64] | None,
-    need: int,
-    labels: NDArray[np.int64] | None,
+    rows: NDArray[Any] | None, known: Array | None, need: int, labels: NDArray[np.int64] | None
 ) -> Jackknifed | None:
     """Return what is known, or else the ``need`` leading directions of rows; None without either.
 
@@ -132,7 +130,7 @@ def _varying(found: Directions, size: int) -> NDArray[np.bool_]:
     return np.asarray(found.eigenvalues > max(floor, found.noise))
 
 
-def _of_width(found: Directions, need: int, size: int) -> NDArray[np.float64]:
+def _of_width(found: Directions, need: int, size: int) -> Array:
     """Return the vectors of ``need`` directions: NaN where they are unknown, else zero if still."""
     d = len(found.vectors)
     vectors = np.full((d, min(need, d)), np.nan)
@@ -162,11 +160,7 @@ def _with_deletions(rows: NDArray[Any], k: int, labels: NDArray[np.int64]) -> It
 
 
 def _from_scatters(
-    rows: NDArray[Any],
-    mean: NDArray[np.float64],
-    k: int,
-    labels: NDArray[np.int64],
-    groups: int,
+    rows: NDArray[Any], mean: Array, k: int, labels: NDArray[np.int64], groups: int
 ) -> Iterator[Directions]:
     """Many rows, few columns: from sums of squares and products, less those of a group."""
     count, d = rows.shape
@@ -180,8 +174,8 @@ def _from_scatters(
 
 
 def _scatters(
-    rows: NDArray[Any], mean: NDArray[np.float64], labels: NDArray[np.int64], chosen: range
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    rows: NDArray[Any], mean: Array, labels: NDArray[np.int64], chosen: range
+) -> tuple[Array, Array]:
     """Return ``sum (x - mean)(x - mean)^T`` and ``sum (x - mean)`` over each group, in one pass."""
     scatter, total = (
         np.zeros((len(chosen), mean.size, mean.size)),
@@ -198,20 +192,14 @@ def _scatters(
     return scatter, total
 
 
-def _from_scatter(
-    scatter: NDArray[np.float64], total: NDArray[np.float64], count: int, k: int
-) -> Directions:
+def _from_scatter(scatter: Array, total: Array, count: int, k: int) -> Directions:
     covariance = (scatter - np.outer(total, total / count)) / (count - 1)
     values, vectors = _leading(covariance, min(k, count - 1))
     return Directions(vectors, values)
 
 
 def _from_gram(
-    rows: NDArray[Any],
-    mean: NDArray[np.float64],
-    k: int,
-    labels: NDArray[np.int64],
-    groups: int,
+    rows: NDArray[Any], mean: Array, k: int, labels: NDArray[np.int64], groups: int
 ) -> Iterator[Directions]:
     """Few rows, many columns: from the products of rows with one another, by blocks of columns."""
     count, d = rows.shape
@@ -241,30 +229,24 @@ def _from_gram(
 
 
 def _by_products(
-    rows: NDArray[Any],
-    centre: NDArray[np.float64],
-    k: int,
-    labels: NDArray[np.int64],
-    groups: int,
+    rows: NDArray[Any], centre: Array, k: int, labels: NDArray[np.int64], groups: int
 ) -> Iterator[Directions]:
     """Rows whose square matrix would not fit: products with vectors alone."""
     for kept in [np.full(len(rows), True), *(labels != g for g in range(groups))]:
         yield _iterated(rows, centre, k, kept)
 
 
-def _iterated(
-    rows: NDArray[Any], centre: NDArray[np.float64], k: int, kept: NDArray[np.bool_]
-) -> Directions:
+def _iterated(rows: NDArray[Any], centre: Array, k: int, kept: NDArray[np.bool_]) -> Directions:
     count, d = int(kept.sum()), centre.size
 
-    def blocks(about: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+    def blocks(about: Array) -> Iterator[Array]:
         for start, block in row_blocks(rows, 1 << 18):
             own = kept[start : start + len(block)]
             yield (block if own.all() else block[own]) - about
 
     mean = centre + sum(wide.sum(axis=0) for wide in blocks(centre)) / count
 
-    def multiply(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    def multiply(vectors: Array) -> Array:
         given = vectors.reshape(d, -1)
         result = np.zeros(given.shape)
         for wide in blocks(mean):
@@ -281,9 +263,7 @@ def _iterated(
     return Directions(vectors[:, ::-1], values[::-1])
 
 
-def _low_rank(
-    multiply: Callable[[NDArray[np.float64]], NDArray[np.float64]], d: int, k: int
-) -> Directions:
+def _low_rank(multiply: Callable[[Array], Array], d: int, k: int) -> Directions:
     """Of a matrix of lower rank than k, on which the iteration stops: its range, by random vectors.
 
     Source: Halko, Martinsson and Tropp, SIAM Rev. 53 (2011) 217, algorithm 4.1; exact here, as the
@@ -296,9 +276,7 @@ def _low_rank(
     return Directions((basis @ turn)[:, ::-1], np.maximum(values[::-1], 0.0))
 
 
-def _leading(
-    matrix: NDArray[np.float64], k: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _leading(matrix: Array, k: int) -> tuple[Array, Array]:
     """Return the k largest eigenvalues and their vectors, largest first."""
     size = len(matrix)
     k = min(k, size)
@@ -313,6 +291,6 @@ def _leading(
     return values[::-1], vectors[:, ::-1]
 
 
-def _start(size: int) -> NDArray[np.float64]:
+def _start(size: int) -> Array:
     """A fixed start vector: the same rows give the same directions, to the last digit."""
     return np.random.default_rng(0).standard_normal(size)

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.blocks import row_blocks
 from twinseed.checks import finite_vector, numeric_rows
 from twinseed.data.directions import Jackknifed, jackknifed, left_out
@@ -67,7 +68,7 @@ class Rows:
     train_a: NDArray[Any] = _NEEDED
     train_b: NDArray[Any] | None = None
     heldout: NDArray[Any] | None = None
-    origin: NDArray[np.float64] | None = None
+    origin: Array | None = None
     image_shape: tuple[int, ...] | None = None
     columns: Iterable[str | Column] | None = None
     groups: str | Mapping[str, Any] | None = None

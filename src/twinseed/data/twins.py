@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.blocks import row_blocks
 from twinseed.checks import numeric_rows
 from twinseed.data.features import Encoder, encoded_rows
@@ -86,7 +87,7 @@ class Twins:
     train_a: NDArray[Any] = _NEEDED
     train_b: NDArray[Any] | None = None
     heldout: NDArray[Any] | None = None
-    origin: NDArray[np.float64] | None = None
+    origin: Array | None = None
     image_shape: tuple[int, ...] | None = None
     columns: Iterable[str | Column] | None = None
     groups: str | Mapping[str, Any] | None = None

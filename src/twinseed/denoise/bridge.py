@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from twinseed.arrays import Array
 from twinseed.checks import numeric_rows, positive, whole
 from twinseed.denoise.networks import LinearBank
 from twinseed.denoise.noise import NoiseLevels
@@ -65,7 +66,7 @@ def descend(
             yield Metrics(step, float(loss.detach()))
 
 
-def stable_rate(rows: NDArray[np.float64], sigma: float, rate: float | None) -> float:
+def stable_rate(rows: Array, sigma: float, rate: float | None) -> float:
     """Return ``rate`` if the descent converges; for None, half of the rate at which it diverges.
 
     ``rows`` (n, d) have the mean zero, ``sigma`` is the largest noise level.
@@ -88,8 +89,8 @@ def linear_flow(bank: LinearBank, sampler: Sampler) -> DenoiserFlow:
     """Return the generator of a trained bank; its noise levels are exactly those of the bank."""
 
     @torch.inference_mode()
-    def clean(rows: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
-        answer: NDArray[np.float64] = bank.denoise(torch.from_numpy(rows), sigma).numpy()
+    def clean(rows: Array, sigma: float) -> Array:
+        answer: Array = bank.denoise(torch.from_numpy(rows), sigma).numpy()
         return answer
 
     return DenoiserFlow(clean, bank.shape, min(bank.levels), max(bank.levels), sampler)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.curves.curves import TwinCurves, picture_rows
 from twinseed.data.twins import Twins
 from twinseed.denoise.folder import RunFolder, flat, read_samples
@@ -92,9 +92,7 @@ def training_curves(runs: TwinRuns) -> TwinCurves:
     )
 
 
-def loss_notes(
-    losses: Mapping[tuple[int, int, str], Sequence[tuple[int, float]]],
-) -> list[str]:
+def loss_notes(losses: Mapping[tuple[int, int, str], Sequence[tuple[int, float]]]) -> list[str]:
     """Return sentences for each n at which the loss still fell, or training was too short to tell.
 
     Equation: a line through the losses reported in the last third of training, with one slope for
@@ -129,13 +127,13 @@ def loss_notes(
     return notes
 
 
-def _last_third(curve: Sequence[tuple[int, float]]) -> NDArray[np.float64]:
+def _last_third(curve: Sequence[tuple[int, float]]) -> Array:
     points = np.array(curve, dtype=np.float64).reshape(-1, 2)
     points[:, 0] /= points[-1, 0]
     return points[points[:, 0] > 2.0 / 3.0]
 
 
-def _fall(ends: Sequence[NDArray[np.float64]]) -> tuple[float, float]:
+def _fall(ends: Sequence[Array]) -> tuple[float, float]:
     """Return the fall over the last third, and its standard error, as shares of the loss there."""
     centred = np.concatenate([end - end.mean(axis=0) for end in ends])
     time, loss = centred.T

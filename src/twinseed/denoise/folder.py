@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.denoise import checkpoints
 from twinseed.denoise.halves import Halves
 from twinseed.errors import InputError, StoreError
@@ -23,8 +24,6 @@ from twinseed.files import written
 from twinseed.sweep import Job, described
 
 __all__ = ["RunFolder", "flat", "read_samples", "write_samples"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

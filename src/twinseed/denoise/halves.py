@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from twinseed.arrays import Array
 from twinseed.checks import non_negative, numeric_rows, whole
 from twinseed.errors import InputError
 
@@ -130,9 +131,7 @@ def near_duplicates(rows: ArrayLike, near: float = NEAR) -> Indices:
     return found
 
 
-def _squared_distances(
-    rows: NDArray[np.float32], square: NDArray[np.float64]
-) -> Iterator[tuple[int, NDArray[np.float64]]]:
+def _squared_distances(rows: NDArray[np.float32], square: Array) -> Iterator[tuple[int, Array]]:
     """Yield the first row of a block, and its squared distances to all rows; infinite to itself."""
     for start in range(0, len(rows), _BLOCK):
         block = rows[start : start + _BLOCK]

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from twinseed.arrays import Array
 from twinseed.denoise.noise import NoiseLevels
 from twinseed.denoise.training import Metrics, Training
 from twinseed.errors import InputError
@@ -19,7 +20,6 @@ from twinseed.generators.flow import DenoiserFlow
 
 __all__ = ["Losses", "Recipe", "Report", "Scaled", "scale_of", "spelled"]
 
-Array = NDArray[np.float64]
 Report = Callable[[Metrics], None]
 Losses = list[tuple[int, float]]
 

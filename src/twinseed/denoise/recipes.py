@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from twinseed.arrays import Array
 from twinseed.checks import numeric_rows, positive, whole
 from twinseed.denoise import checkpoints
 from twinseed.denoise.bridge import descend, linear_bank, linear_flow, stable_rate
 from twinseed.denoise.denoiser import Blind, Denoiser, Preconditioned
 from twinseed.denoise.networks import Convolutional, Perceptron, UNet
 from twinseed.denoise.noise import NoiseLevels
-from twinseed.denoise.recipe import Array, Losses, Recipe, Report, Scaled, scale_of
+from twinseed.denoise.recipe import Losses, Recipe, Report, Scaled, scale_of
 from twinseed.denoise.sampling import flow
 from twinseed.denoise.training import (
     CURVE,

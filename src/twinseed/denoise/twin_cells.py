@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.curves.curves import measured
 from twinseed.data.twins import Twins
 from twinseed.denoise.folder import RunFolder, read_samples, write_samples
@@ -110,7 +110,7 @@ class TwinCells:
             "linear": measured(linear, rng, self.factors),
         }
 
-    def _noise(self, pair: int) -> NDArray[np.float64]:
+    def _noise(self, pair: int) -> Array:
         size = (self.plan.seeds, math.prod(self.shape))
         return stream(self.entropy, f"noise {pair}").standard_normal(size)
 

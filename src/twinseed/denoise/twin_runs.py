@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from twinseed._version import __version__
+from twinseed.arrays import Array
 from twinseed.checks import numeric_rows, whole
 from twinseed.curves.curves import over_pairs
 from twinseed.denoise.folder import RunFolder, flat
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = ["PAIRINGS", "TwinPlan", "TwinRuns", "train_twins"]
-
-Array = NDArray[np.float64]
 
 _REVISION = 2
 """Raised when the same seed gives other twins or other measurements."""

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.intervals import half_width
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ __all__ = ["Series", "axis_values", "series"]
 class Series:
     """Points along one axis, in its order, without those that have no number."""
 
-    x: NDArray[np.float64]
-    y: NDArray[np.float64]
-    half: NDArray[np.float64]
+    x: Array
+    y: Array
+    half: Array
 
     def __len__(self) -> int:
         return self.x.size

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.drawing.panels import number
 from twinseed.drawing.style import INK, styled
 
@@ -18,9 +18,7 @@ __all__ = ["picture_strip"]
 
 
 @styled
-def picture_strip(
-    pictures: NDArray[np.float64], sizes: Sequence[float], *, stacked: bool = False
-) -> Figure:
+def picture_strip(pictures: Array, sizes: Sequence[float], *, stacked: bool = False) -> Figure:
     """Draw what twins make of one seed as they see more data.
 
     ``pictures`` has the shape (sizes, seeds, 3, height, width): model A, model B, and the training
@@ -71,7 +69,7 @@ _GAP = 1
 """Pixels between two pictures."""
 
 
-def _sheet(block: NDArray[np.float64]) -> NDArray[np.float64]:
+def _sheet(block: Array) -> Array:
     """Lay out seeds x 3 pictures as one sheet; the gaps are NaN, which is drawn as nothing."""
     seeds, across, high, wide = block.shape
     sheet = np.full((seeds * (high + _GAP) - _GAP, across * (wide + _GAP) - _GAP), np.nan)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.errors import InputError
 from twinseed.identity import class_name, digest, plain
 
@@ -30,11 +31,11 @@ class SpectrumSeen:
             where theory knows this mean; None on data.
     """
 
-    values: NDArray[np.float64]
-    weights: NDArray[np.float64]
+    values: Array
+    weights: Array
     n: float
     d: float
-    oracle: NDArray[np.float64] | None = None
+    oracle: Array | None = None
 
 
 _FIXED = SpectrumSeen(
@@ -65,7 +66,7 @@ class Filter(ABC):
     analytic: ClassVar[bool] = False
 
     @abstractmethod
-    def __call__(self, eigenvalues: NDArray[np.float64]) -> NDArray[np.float64]:
+    def __call__(self, eigenvalues: Array) -> Array:
         """Return ``f`` at sample eigenvalues (zero or above), elementwise; zero or above."""
 
     @property
@@ -142,7 +143,7 @@ def require_filter(argument: str, value: Any) -> Filter:
     return value
 
 
-def checked(filter: Filter, eigenvalues: NDArray[np.float64]) -> NDArray[np.float64]:
+def checked(filter: Filter, eigenvalues: Array) -> Array:
     """Return ``filter(eigenvalues)``, checked to be finite numbers of zero or above.
 
     Raises:

@@ -8,15 +8,13 @@ from typing import Self
 
 import numpy as np
 import scipy.special
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.checks import non_negative
 from twinseed.filters._base import Filter
 from twinseed.filters.probability_flow import noise_levels
 
 __all__ = ["EarlyStopping"]
-
-Array = NDArray[np.float64]
 
 _SMALL = 1e-8
 """Below this, ``Ein(x) = x`` to the last digit."""

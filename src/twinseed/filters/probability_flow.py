@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.checks import non_negative, positive
 from twinseed.errors import InputError
 from twinseed.filters._base import Filter
@@ -78,7 +78,7 @@ class ProbabilityFlow(Filter):
         """How the flow is divided into steps; None for the exact map."""
         return self._sampler
 
-    def __call__(self, eigenvalues: NDArray[np.float64]) -> NDArray[np.float64]:
+    def __call__(self, eigenvalues: Array) -> Array:
         low, high = self._sigma_min, self._sigma_max
         if self._sampler is not None:
             return high * self._sampler.gain(eigenvalues, low, high)

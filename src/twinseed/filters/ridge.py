@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.checks import non_negative
 from twinseed.filters._base import Filter
 
@@ -48,7 +48,7 @@ class Ridge(Filter):
         """The ridge, in units of the eigenvalues."""
         return self._strength
 
-    def __call__(self, eigenvalues: NDArray[np.float64]) -> NDArray[np.float64]:
+    def __call__(self, eigenvalues: Array) -> Array:
         return np.asarray(np.sqrt(eigenvalues + self._strength))
 
     @property

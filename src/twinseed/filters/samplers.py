@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.checks import whole
 
 __all__ = ["Euler", "Heun", "Sampler"]
-
-Array = NDArray[np.float64]
 
 Denoise = Callable[[Array, float], Array]
 """Estimates the clean rows from noisy rows, all at one noise level."""

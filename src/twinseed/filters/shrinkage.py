@@ -9,12 +9,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.errors import InputError
 from twinseed.filters._base import Filter, SpectrumSeen
 
 __all__ = ["Shrinkage"]
-
-Array = NDArray[np.float64]
 
 _EDGE = math.sqrt(5.0)
 """End of the support of the Epanechnikov kernel with unit variance."""

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.checks import non_negative, whole
 from twinseed.errors import InputError
 from twinseed.filters._base import Filter, SpectrumSeen
@@ -75,7 +75,7 @@ class Truncation(Filter):
         """The least eigenvalue that is kept; None for a rank, until ``adapted`` finds it."""
         return self._threshold
 
-    def __call__(self, eigenvalues: NDArray[np.float64]) -> NDArray[np.float64]:
+    def __call__(self, eigenvalues: Array) -> Array:
         return np.where(eigenvalues >= self._known_threshold(), np.sqrt(eigenvalues), 0.0)
 
     @property

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from twinseed.arrays import Array
 from twinseed.checks import numeric_rows
 from twinseed.errors import InputError
 
@@ -19,7 +20,7 @@ class Generator(Protocol):
     Twins are two generators that are given the same noise.
     """
 
-    def sample(self, noise: ArrayLike) -> NDArray[np.float64]:
+    def sample(self, noise: ArrayLike) -> Array:
         """Return one sample for each row of the noise.
 
         Args:
@@ -28,7 +29,7 @@ class Generator(Protocol):
         ...
 
 
-def checked_noise(noise: ArrayLike, d: int) -> NDArray[np.float64]:
+def checked_noise(noise: ArrayLike, d: int) -> Array:
     """Return the noise as float64 if it has ``d`` columns of finite numbers."""
     z = numeric_rows("noise", noise, at_least=1)
     if z.shape[1] != d:

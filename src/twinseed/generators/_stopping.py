@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.filters import Filter
 
 __all__ = ["Stopping"]
-
-Array = NDArray[np.float64]
 
 _SHIFTS = np.geomspace(1e-18, 1e6, 961)
 """Points of the negative axis, in units of the largest eigenvalue, where the residual is summed."""

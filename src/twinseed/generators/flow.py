@@ -7,8 +7,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from twinseed.arrays import Array
 from twinseed.checks import whole, whole_numbers
 from twinseed.errors import InputError
 from twinseed.filters import Heun
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from torch import nn
 
 __all__ = ["DenoiserFlow"]
-
-Array = NDArray[np.float64]
 
 
 class DenoiserFlow:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from twinseed.arrays import Array
 from twinseed.checks import numeric_rows
 from twinseed.errors import InputError
 from twinseed.generators._base import checked_noise
@@ -32,7 +33,7 @@ class Fresh:
     def __init__(self, rows: ArrayLike) -> None:
         self._rows: NDArray[Any] = numeric_rows("rows", rows, at_least=1)
 
-    def sample(self, noise: ArrayLike) -> NDArray[np.float64]:
+    def sample(self, noise: ArrayLike) -> Array:
         """Return as many rows as there are rows of noise.
 
         Args:

@@ -11,6 +11,7 @@ import scipy.linalg
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse.linalg import LinearOperator, eigsh
 
+from twinseed.arrays import Array
 from twinseed.blocks import row_blocks
 from twinseed.checks import numeric_rows, positive, whole
 from twinseed.errors import InputError
@@ -19,8 +20,6 @@ from twinseed.generators._base import checked_noise
 from twinseed.generators._stopping import Stopping
 
 __all__ = ["Applied", "KrylovGenerator", "require_elementwise"]
-
-Array = NDArray[np.float64]
 
 _CHUNK = 16
 _NOTHING = 64 * np.finfo(np.float64).eps

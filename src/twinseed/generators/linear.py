@@ -6,16 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.linalg
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from twinseed.arrays import Array
 from twinseed.checks import numeric_rows, whole
 from twinseed.errors import InputError
 from twinseed.filters import Filter, SpectrumSeen, checked
 from twinseed.generators._base import checked_noise
 
 __all__ = ["LinearGenerator"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp, ndtri
 
+from twinseed.arrays import Array
 from twinseed.checks import non_negative, numeric_rows
 from twinseed.errors import InputError
 from twinseed.generators._base import Generator, checked_noise
@@ -67,7 +68,7 @@ class Memoriser:
         self._mean = self._rows.mean(axis=0)
         self._scale = float(np.sqrt(np.mean((self._rows - self._mean) ** 2)))
 
-    def sample(self, noise: ArrayLike) -> NDArray[np.float64]:
+    def sample(self, noise: ArrayLike) -> Array:
         """Return the sample of each row of noise.
 
         Args:
@@ -93,7 +94,7 @@ class Memoriser:
             found[start : start + step] = self._flow(z[start : start + step])
         return found
 
-    def _flow(self, z: NDArray[np.float64]) -> NDArray[np.int64]:
+    def _flow(self, z: Array) -> NDArray[np.int64]:
         rows = self._rows - self._mean
         half = np.einsum("ij,ij->i", rows, rows) / 2
         widest = 10 * (self._scale or 1.0) * np.sqrt(rows.shape[1])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from twinseed.arrays import Array
 from twinseed.checks import whole, whole_numbers
 from twinseed.errors import InputError
 from twinseed.generators._base import checked_noise
@@ -99,7 +100,7 @@ class TorchGenerator:
             rest = range(self._batch, len(z), self._batch)
             return np.concatenate([first, *(self._draw(z[s : s + self._batch]) for s in rest)])
 
-    def _draw(self, z: NDArray[np.float64]) -> NDArray[Any]:
+    def _draw(self, z: Array) -> NDArray[Any]:
         made = self._module(_tensor_for(self._module, z))
         samples = _array("module", made)
         if samples.ndim < 2 or len(samples) != len(z):
@@ -124,7 +125,7 @@ def is_module(given: object) -> TypeIs[nn.Module]:
 
 def on_arrays(
     module: nn.Module, device: str | torch.device | None = None
-) -> Callable[[NDArray[np.float64], float], NDArray[Any]]:
+) -> Callable[[Array, float], NDArray[Any]]:
     """Return ``D(rows, sigma)`` on arrays, of a module of tensors (N, *shape) and levels (N,).
 
     The module runs in evaluation mode, without gradients and in its own precision; it is moved to
@@ -132,7 +133,7 @@ def on_arrays(
     """
     moved = module if device is None else module.to(device)
 
-    def clean(rows: NDArray[np.float64], sigma: float) -> NDArray[Any]:
+    def clean(rows: Array, sigma: float) -> NDArray[Any]:
         with evaluating(moved):
             y = _tensor_for(moved, rows)
             return _array("denoiser", moved(y, y.new_full((len(y),), sigma)))
@@ -156,7 +157,7 @@ def evaluating(*modules: nn.Module) -> Iterator[None]:
             part.training = training
 
 
-def _tensor_for(module: nn.Module, rows: NDArray[np.float64]) -> torch.Tensor:
+def _tensor_for(module: nn.Module, rows: Array) -> torch.Tensor:
     """Return rows on the device and in the precision of the module's first parameter."""
     import torch
 

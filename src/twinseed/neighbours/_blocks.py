@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from twinseed.arrays import Array
 from twinseed.blocks import row_blocks
 
 __all__ = ["Block", "BlockSizes", "Blocks", "Frame", "squares"]
@@ -29,7 +30,7 @@ class Frame:
     dtype: np.dtype[Any]
     scale: float
     centre: NDArray[Any]  # of the scaled rows
-    origin: NDArray[np.float64]  # scaled
+    origin: Array  # scaled
 
     @classmethod
     def around(cls, q: NDArray[Any], r: NDArray[Any], origin: ArrayLike | None) -> Frame:
@@ -50,7 +51,7 @@ class Frame:
         return placed
 
     @property
-    def offset(self) -> NDArray[np.float64]:
+    def offset(self) -> Array:
         """``m``: added to centred values, it gives values about the origin."""
         return self.centre.astype(np.float64) - self.origin
 
@@ -111,8 +112,8 @@ class Block:
     half: NDArray[Any]  # |r|^2 / 2
     lift: NDArray[Any]  # r.m + m.m
     inverse: NDArray[Any]  # 1 / |r - o|
-    length: NDArray[np.float64]  # |r|
-    pull: NDArray[np.float64]  # (|r| + |m|) / |r - o|
+    length: Array  # |r|
+    pull: Array  # (|r| + |m|) / |r - o|
     segments: list[slice]  # each within one group
 
     @classmethod
@@ -172,7 +173,7 @@ class Blocks:
         return self
 
 
-def squares(rows: NDArray[Any], shift: float | NDArray[np.float64]) -> NDArray[np.float64]:
+def squares(rows: NDArray[Any], shift: float | Array) -> Array:
     """Return ``|row + shift|^2`` in float64."""
     squares = np.empty(len(rows))
     for at, part in row_blocks(rows, 1 << 17):

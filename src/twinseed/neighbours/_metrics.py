@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.blocks import row_blocks
 from twinseed.neighbours._blocks import Block, Frame
 
@@ -16,7 +17,7 @@ __all__ = ["Cosine", "Distance", "Metric"]
 class Distance:
     """``q.r - |r|^2/2``: largest where the distance is least."""
 
-    def __init__(self, frame: Frame, length: NDArray[np.float64]) -> None:
+    def __init__(self, frame: Frame, length: Array) -> None:
         self.roundoff = frame.roundoff
         self.length = length
 
@@ -29,7 +30,7 @@ class Distance:
     def bound(self, length: Any, pull: Any, who: Any) -> Any:
         return self.roundoff * (self.length[who] + length) * length
 
-    def exact(self, q: NDArray[np.float64], r: NDArray[np.float64]) -> NDArray[np.float64]:
+    def exact(self, q: Array, r: Array) -> Array:
         q -= r
         return np.asarray(-np.sqrt(np.einsum("ij,ij->i", q, q)))
 
@@ -37,7 +38,7 @@ class Distance:
 class Cosine:
     """``|(q - o).(r - o)| / |r - o|``: largest where the |cosine| is largest."""
 
-    def __init__(self, frame: Frame, placed: NDArray[Any], length: NDArray[np.float64]) -> None:
+    def __init__(self, frame: Frame, placed: NDArray[Any], length: Array) -> None:
         self.roundoff = frame.roundoff
         self.origin = frame.origin
         self.offset = float(np.linalg.norm(frame.offset))
@@ -58,7 +59,7 @@ class Cosine:
     def bound(self, length: Any, pull: Any, who: Any) -> Any:
         return self.roundoff * (self.length[who] + self.offset) * pull
 
-    def exact(self, q: NDArray[np.float64], r: NDArray[np.float64]) -> NDArray[np.float64]:
+    def exact(self, q: Array, r: Array) -> Array:
         q -= self.origin
         r -= self.origin
         size = np.sqrt(np.einsum("ij,ij->i", q, q) * np.einsum("ij,ij->i", r, r))

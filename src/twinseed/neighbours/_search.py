@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.neighbours._blocks import CROWDED, WAITING, Block, Blocks, BlockSizes, Frame, squares
 from twinseed.neighbours._metrics import Cosine, Distance, Metric
 from twinseed.neighbours.groups import Nearest
@@ -26,7 +27,7 @@ class _Kept:
         r: NDArray[Any],
         scale: float,
         metric: Metric,
-        value: NDArray[np.float64],
+        value: Array,
         row_of: NDArray[np.int64],
         ties: NDArray[np.int64],
     ) -> None:
@@ -159,7 +160,7 @@ def _bound_all(
     metrics: Metrics,
     groups: int,
     report: Callable[[float], None],
-) -> tuple[list[NDArray[Any]], NDArray[np.float64]]:
+) -> tuple[list[NDArray[Any]], Array]:
     """Return each segment's largest scores (metrics, queries), and a lower bound per group."""
     peaks: list[NDArray[Any]] = []
     surely = np.full((len(metrics), groups, len(placed)), -np.inf)

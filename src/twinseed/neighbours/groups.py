@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
+
 __all__ = ["Nearest", "folded"]
 
 _NAMES = ("cosine", "cosine_row", "distance", "distance_row")
@@ -25,9 +27,9 @@ class Nearest:
         distance_row: number of the row with this distance.
     """
 
-    cosine: NDArray[np.float64]
+    cosine: Array
     cosine_row: NDArray[np.int64]
-    distance: NDArray[np.float64]
+    distance: Array
     distance_row: NDArray[np.int64]
 
     @classmethod
@@ -99,11 +101,8 @@ class Nearest:
 
 
 def folded(
-    values: NDArray[np.float64],
-    groups: int,
-    best: np.ufunc,
-    number: NDArray[np.int64] | None = None,
-) -> NDArray[np.float64]:
+    values: Array, groups: int, best: np.ufunc, number: NDArray[np.int64] | None = None
+) -> Array:
     """Return the best value of each group: columns ``g``, ``g + groups``, ... are group g.
 
     Shapes: values (queries, columns); the answer (queries, groups). ``best`` is ``np.maximum`` or

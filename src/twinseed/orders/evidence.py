@@ -6,16 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
+from twinseed.arrays import Array
 from twinseed.data.closeness import Closeness
 from twinseed.data.twins import Twins
 from twinseed.orders.reference import Reference
 
 __all__ = ["Evidence", "KnownModels", "LearntLaw"]
-
-Array = NDArray[np.float64]
 
 
 class LearntLaw(NamedTuple):

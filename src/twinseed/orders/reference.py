@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from twinseed.arrays import Array
 from twinseed.checks import finite_vector, numeric_rows
 from twinseed.data.directions import Jackknifed, jackknifed, left_out
 from twinseed.data.rows import Rows
@@ -18,8 +19,6 @@ __all__ = ["Reference", "counted", "orthonormal", "reference_of"]
 
 SPARE = 5
 """Directions found beyond the factors, so that a group of equal factors is complete."""
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
+
 __all__ = ["as_image", "png"]
 
 _LARGEST = 96  # pixels along the longer side
 
 
-def as_image(row: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.float64]:
+def as_image(row: NDArray[Any], shape: tuple[int, ...]) -> Array:
     """Return a row as an image (H, W) or (H, W, 3), thinned to at most 96 pixels a side.
 
     Shapes: (H, W), (C, H, W) or (H, W, C); one or two channels show the first, three or more the
@@ -32,7 +34,7 @@ def as_image(row: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.float64]:
     return image[::step, ::step]
 
 
-def png(image: NDArray[np.float64], low: float, high: float) -> bytes:
+def png(image: Array, low: float, high: float) -> bytes:
     """Write an image (H, W) or (H, W, 3) as 8-bit PNG, ``low`` black and ``high`` white.
 
     >>> png(np.zeros((2, 2)), 0.0, 1.0)[:4]

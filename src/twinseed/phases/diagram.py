@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed._version import __version__
+from twinseed.arrays import Array
 from twinseed.checks import given_path
 from twinseed.errors import InputError, StoreError
 from twinseed.files import require_output, write_bytes, write_text
@@ -35,8 +36,6 @@ __all__ = [
     "no_work",
     "require_format",
 ]
-
-Array = NDArray[np.float64]
 
 KIND = "phase diagram"
 VERSION = f"{__version__}/{ENGINE.revision}/1"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.filters import Ridge
 from twinseed.phases.plane import Plane, Region
 from twinseed.populations import Spiked
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = ["Lines", "borders"]
-
-Array = NDArray[np.float64]
 
 _STRENGTHS = 5
 _LOADS = 41

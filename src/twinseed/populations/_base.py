@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.checks import whole
 from twinseed.errors import InputError
 from twinseed.identity import class_name, digest
 
 __all__ = ["Population", "Spectrum", "merged", "require_population"]
 
-Spectrum = tuple[NDArray[np.float64], NDArray[np.float64]]
+Spectrum = tuple[Array, Array]
 """Distinct eigenvalues in rising order, and their weights, which sum to one."""
 
 _LISTED = 10_000
@@ -33,7 +33,7 @@ class Population(ABC):
 
     @property
     @abstractmethod
-    def factors(self) -> NDArray[np.float64]:
+    def factors(self) -> Array:
         """Population eigenvalues of the factors, largest first; repeated when they are equal."""
 
     @abstractmethod
@@ -58,7 +58,7 @@ class Population(ABC):
         """
 
     @abstractmethod
-    def eigenvalues(self, d: int) -> NDArray[np.float64]:
+    def eigenvalues(self, d: int) -> Array:
         """Return all eigenvalues, (d,): the factors first, then the others from large to small.
 
         Args:
@@ -92,7 +92,7 @@ class Population(ABC):
         mu = self.eigenvalues(d)
         return float(mu.sum() ** 2 / np.dot(mu, mu))
 
-    def sample(self, n: int, d: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    def sample(self, n: int, d: int, rng: np.random.Generator) -> Array:
         """Draw Gaussian rows, (n, d); column j has variance ``eigenvalues(d)[j]``.
 
         The population eigenvectors are the coordinate axes: no generality is lost, and factor k is
@@ -152,7 +152,7 @@ def require_population(value: Any, argument: str = "population") -> Population:
     return value
 
 
-def merged(values: NDArray[np.float64], weights: NDArray[np.float64]) -> Spectrum:
+def merged(values: Array, weights: Array) -> Spectrum:
     """Return a spectrum with equal atoms merged and empty ones dropped."""
     kept = weights > 0
     distinct, where = np.unique(values[kept], return_inverse=True)

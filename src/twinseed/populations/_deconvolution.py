@@ -15,11 +15,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from twinseed.arrays import Array
 
 __all__ = ["Deconvolved", "deconvolve", "most_factors"]
-
-Array = NDArray[np.float64]
 
 _LEVELS = 200
 """Candidate eigenvalues of the bulk, in equal steps of log mu, up to the largest sample eigenvalue

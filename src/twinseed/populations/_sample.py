@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from twinseed.arrays import Array
 from twinseed.checks import numeric_rows
 from twinseed.errors import InputError
 
 __all__ = ["PilotSpectrum", "gaussian_spectrum", "sample_spectrum"]
-
-Array = NDArray[np.float64]
 
 _FEWEST_ROWS = 8
 _BLOCK = 1 << 22

@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from twinseed.arrays import Array
 from twinseed.checks import finite_vector, whole
 from twinseed.errors import InputError
 from twinseed.populations._base import Population, Spectrum, merged
@@ -90,7 +91,7 @@ class Atoms(Population):
             )
 
     @property
-    def factors(self) -> NDArray[np.float64]:
+    def factors(self) -> Array:
         return self._values[::-1][: self._leading].copy()
 
     def spectrum(self, d: float) -> Spectrum:
@@ -104,7 +105,7 @@ class Atoms(Population):
         kept = counts > 0
         return self._values[kept], counts[kept] / d
 
-    def eigenvalues(self, d: int) -> NDArray[np.float64]:
+    def eigenvalues(self, d: int) -> Array:
         counts = self._multiplicities(d)
         return np.repeat(self._values, counts)[::-1].copy()
 

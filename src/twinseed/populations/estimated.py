@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from twinseed.arrays import Array
 from twinseed.checks import finite_vector, whole
 from twinseed.errors import InputError
 from twinseed.populations._base import Population, Spectrum, merged
@@ -100,7 +101,7 @@ class Estimated(Population):
         return int(self._values.size)
 
     @property
-    def factors(self) -> NDArray[np.float64]:
+    def factors(self) -> Array:
         return self._values[: self._leading].copy()
 
     @property
@@ -127,7 +128,7 @@ class Estimated(Population):
         values, counts = np.unique(np.delete(self._values, factor), return_counts=True)
         return values, counts / self._values.size
 
-    def eigenvalues(self, d: int) -> NDArray[np.float64]:
+    def eigenvalues(self, d: int) -> Array:
         self._checked_dimension(d)
         return self._values.copy()
 
@@ -227,7 +228,7 @@ def estimate_population(
     return found
 
 
-def _one_a_direction(found: Deconvolved, size: int) -> NDArray[np.float64]:
+def _one_a_direction(found: Deconvolved, size: int) -> Array:
     """Return the bulk as ``size`` eigenvalues, one per direction, from its quantile function."""
     ends = np.append(0.0, np.cumsum(found.counts))
     ends *= size / ends[-1]

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.checks import non_negative, whole
 from twinseed.errors import InputError
 from twinseed.populations._base import Population, Spectrum, merged
@@ -61,7 +61,7 @@ class PowerLaw(Population):
         return self._d
 
     @property
-    def factors(self) -> NDArray[np.float64]:
+    def factors(self) -> Array:
         return self._values[: self._leading].copy()
 
     def spectrum(self, d: float) -> Spectrum:
@@ -73,7 +73,7 @@ class PowerLaw(Population):
         others = np.delete(self._values, factor)
         return others, np.full(others.size, 1.0 / self._d)
 
-    def eigenvalues(self, d: int) -> NDArray[np.float64]:
+    def eigenvalues(self, d: int) -> Array:
         self._checked_dimension(d)
         return self._values.copy()
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.checks import finite_vector, positive
 from twinseed.errors import InputError
 from twinseed.populations._base import Population, Spectrum, merged
@@ -58,7 +58,7 @@ class Spiked(Population):
         self._strengths = np.sort(beta)[::-1]
 
     @property
-    def strengths(self) -> NDArray[np.float64]:
+    def strengths(self) -> Array:
         """Excess variance of each factor over the bulk, largest first."""
         return self._strengths.copy()
 
@@ -68,7 +68,7 @@ class Spiked(Population):
         return self._bulk
 
     @property
-    def factors(self) -> NDArray[np.float64]:
+    def factors(self) -> Array:
         return self._bulk + self._strengths
 
     def spectrum(self, d: float) -> Spectrum:
@@ -82,7 +82,7 @@ class Spiked(Population):
     def surroundings(self, factor: int, d: float) -> Spectrum:
         return np.array([self._bulk]), np.array([1.0])
 
-    def eigenvalues(self, d: int) -> NDArray[np.float64]:
+    def eigenvalues(self, d: int) -> Array:
         size = self._checked_dimension(d)
         return np.append(self.factors, np.full(size - self._strengths.size, self._bulk))
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.coupling import outlier
 from twinseed.matched import degrees_of_freedom
 from twinseed.reproduction.dataset import CleanRows, DataPopulation, data_population
@@ -107,7 +107,7 @@ class DataPlan:
         gap = found["convergence_gap"].values
         moved = (1.0 - gap - 1.0 / total) / energy
         cosine = found["convergence_cosine"].values * moved / (1.0 - gap)
-        changed: dict[str, NDArray[np.float64]] = {
+        changed: dict[str, Array] = {
             "convergence": moved,
             "convergence_gap": (gap + 1.0 / n) / energy,
             "convergence_cosine": cosine,
@@ -140,7 +140,7 @@ class DataPlan:
         found = found.assign_coords(n=n, gamma=("n", n / self.rows.d))
         return found.assign_attrs(rows_heldout=" ".join(map(str, self.heldout)))
 
-    def _overlaps(self, n: float) -> NDArray[np.float64]:
+    def _overlaps(self, n: float) -> Array:
         """Return the predicted overlap of each leading direction, groups as subspaces."""
         eigenvalues, _ = self.rows.spectrum
         result = np.zeros(self.about.factors)

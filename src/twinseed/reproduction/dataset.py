@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.checks import numeric_rows
 from twinseed.errors import InputError, MissingExtraError
 from twinseed.matched import matched_model
@@ -21,8 +22,6 @@ from twinseed.randomness import stream
 from twinseed.readers import load_rows
 
 __all__ = ["CleanRows", "DataPopulation", "data_population", "prepared"]
-
-Array = NDArray[np.float64]
 
 _FEWEST = 8
 """Rows for two training sets of two, two held-out rows, and two fresh ones."""

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twinseed._version import __version__
+from twinseed.arrays import Array
 from twinseed.checks import whole
 from twinseed.errors import InputError
 from twinseed.files import written
@@ -50,7 +50,7 @@ class Reproduction:
 
     readouts: Mapping[str, xr.Dataset]
     claims: tuple[Claim, ...]
-    pictures: Mapping[str, NDArray[np.float64]]
+    pictures: Mapping[str, Array]
     settings: Mapping[str, Any]
 
     @property
@@ -139,11 +139,7 @@ def reproduce(
 
 
 def _swept(
-    job: Job,
-    parts: Mapping[str, list[Cell]],
-    path: Path,
-    workers: int,
-    progress: ShowProgress,
+    job: Job, parts: Mapping[str, list[Cell]], path: Path, workers: int, progress: ShowProgress
 ) -> dict[str, list[Result]]:
     """Run the cells of every part in one sweep, in an order that mixes long and short ones."""
     cells = sorted((cell for part in parts.values() for cell in part), key=job.key)

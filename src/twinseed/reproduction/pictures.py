@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.matched import matched_model
 from twinseed.neighbours import nearest
 from twinseed.randomness import stream
@@ -15,7 +15,7 @@ __all__ = ["strip"]
 
 def strip(
     rows: CleanRows, sizes: tuple[int, ...], entropy: tuple[int, ...], seeds: int = 4
-) -> dict[str, NDArray[np.float64]]:
+) -> dict[str, Array]:
     """Return pictures of the twins' samples, and the training pictures nearest to A's.
 
     Shapes: ``strip`` (sizes, seeds, 3, height, width): model A, model B, the row of A's training

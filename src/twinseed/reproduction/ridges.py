@@ -7,15 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.polynomial import Polynomial
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 
+from twinseed.arrays import Array
 from twinseed.coupling.marchenko_pastur import mean_root
 from twinseed.reproduction.claims import Measurement
 
 __all__ = ["Path", "best_ridge", "neutral_ridge", "path_ridges"]
-
-Array = NDArray[np.float64]
 
 _DEGREE = 4
 _POINTS = 8

@@ -24,9 +24,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twinseed import readout
+from twinseed.arrays import Array
 from twinseed.data.twins import Twins
 from twinseed.generators import Fresh, Memoriser
 from twinseed.matched import matched_model
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = ["DrawnRows", "FileRows", "RowSource", "Split", "Truth"]
-
-Array = NDArray[np.float64]
 
 
 class RowSource(ABC):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twinseed.checks import positive, whole
 from twinseed.data.twins import Twins
@@ -21,8 +20,6 @@ from twinseed.simulation.known import measured, require_rows_and_room
 from twinseed.simulation.ranks import matched
 
 __all__ = ["Dense"]
-
-Array = NDArray[np.float64]
 
 _BLOCKS = 32 << 20
 """Bytes of the neighbour search besides the rows, measured at sizes up to 20,000 x 100."""

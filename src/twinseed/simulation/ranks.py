@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
+
 __all__ = ["matched"]
 
 
-def matched(eigenvalues: NDArray[np.float64], factors: int, learnt: int) -> NDArray[np.intp]:
+def matched(eigenvalues: Array, factors: int, learnt: int) -> NDArray[np.intp]:
     """Return the column of the sample direction of each factor, for the factors that have one.
 
     ``eigenvalues`` has the factors first, from large to small. Ranks in the lower half are counted

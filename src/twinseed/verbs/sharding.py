@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed._version import __version__
-from twinseed.arrays import plain, real_numbers
+from twinseed.arrays import Array, plain, real_numbers
 from twinseed.blocks import row_blocks
 from twinseed.errors import InputError, TwinseedError
 from twinseed.neighbours import Nearest, nearest
@@ -100,7 +100,7 @@ def search(
     samples: Sequence[Piece],
     rows: Sequence[Piece],
     labels: NDArray[np.int64],
-    origin: NDArray[np.float64] | None,
+    origin: Array | None,
     memory: int,
 ) -> list[Any]:
     """Ask the cluster for the nearest rows in each group; the label -1 leaves a row out.
@@ -192,7 +192,7 @@ def _nearest_in(
     labels: NDArray[np.int16],
     before: int,
     groups: int,
-    origin: NDArray[np.float64] | None,
+    origin: Array | None,
     memory: int,
     version: str,
 ) -> Nearest:

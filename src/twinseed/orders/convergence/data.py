@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from twinseed.arrays import Array
 from twinseed.blocks import row_blocks
 from twinseed.data.twins import Twins
 from twinseed.orders.convergence.chance import against_chance
@@ -19,8 +20,6 @@ from twinseed.readout import Estimate
 from twinseed.status import Status
 
 __all__ = ["Along", "SeedSums", "along", "from_evidence", "from_twins", "pairs"]
-
-Array = NDArray[np.float64]
 
 _ABSENT = Estimate.missing(Status.NOT_IDENTIFIABLE)
 
@@ -37,17 +36,15 @@ class SeedSums:
         mismatched: ``sum_{j != i} (a_i.b_j + a_j.b_i)/2``.
     """
 
-    product: NDArray[np.float64]
-    energy: NDArray[np.float64]
-    gap: NDArray[np.float64]
-    cosine: NDArray[np.float64]
-    mismatched: NDArray[np.float64]
+    product: Array
+    energy: Array
+    gap: Array
+    cosine: Array
+    mismatched: Array
 
 
 def pairs(
-    samples_a: NDArray[Any],
-    samples_b: NDArray[Any],
-    origin: NDArray[np.float64] | None = None,
+    samples_a: NDArray[Any], samples_b: NDArray[Any], origin: Array | None = None
 ) -> SeedSums:
     """Return the sums over columns from which every measure of convergence is computed.
 
@@ -91,11 +88,7 @@ def from_evidence(evidence: Evidence) -> dict[str, Estimate]:
 
 
 def from_twins(
-    twins: Twins,
-    rng: RandomSource,
-    *,
-    directions: ArrayLike | None = None,
-    resamples: int = 200,
+    twins: Twins, rng: RandomSource, *, directions: ArrayLike | None = None, resamples: int = 200
 ) -> dict[str, Estimate]:
     """Measure convergence on samples that share their seeds.
 
@@ -282,13 +275,13 @@ def _null(sums: SeedSums) -> tuple[float, float]:
 
 
 def _blocks(
-    a: NDArray[Any], b: NDArray[Any], origin: NDArray[np.float64]
-) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64], slice]]:
+    a: NDArray[Any], b: NDArray[Any], origin: Array
+) -> Iterator[tuple[Array, Array, slice]]:
     for start, block in row_blocks(a, 1 << 18):
         part = slice(start, start + len(block))
         yield block - origin, b[part] - origin, part
 
 
-def _dot(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    dots: NDArray[np.float64] = np.einsum("ij,ij->i", a, b)
+def _dot(a: Array, b: Array) -> Array:
+    dots: Array = np.einsum("ij,ij->i", a, b)
     return dots

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.coupling import Coupling
 from twinseed.coupling.extremes import chi_average
 from twinseed.filters import Ridge
@@ -13,8 +14,6 @@ from twinseed.readout import Estimate
 from twinseed.status import Status
 
 __all__ = ["factor_correlation", "from_coupling"]
-
-Array = NDArray[np.float64]
 
 _ISOTROPIC = 0.99
 

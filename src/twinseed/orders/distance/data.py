@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from twinseed.arrays import Array
 from twinseed.errors import InputError
 from twinseed.orders.distance.theory import divergence_estimate
 from twinseed.orders.evidence import Evidence
@@ -81,10 +82,10 @@ def divergences(
 
 def _checked(
     population: ArrayLike, variances: ArrayLike, directions: ArrayLike, rest: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[Array, Array, Array]:
     mu = np.asarray(population, dtype=np.float64)
     spread = np.asarray(variances, dtype=np.float64)
-    v: NDArray[np.float64] = np.asarray(directions, dtype=np.float64)
+    v: Array = np.asarray(directions, dtype=np.float64)
     if mu.ndim != 1 or v.shape != (mu.size, spread.size):
         raise InputError(
             "directions", f"must be ({mu.size}, {spread.size})", v.shape, "one column per variance"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from twinseed.coupling import Coupling
 from twinseed.coupling.compression import compressed
@@ -14,8 +14,6 @@ from twinseed.readout import Estimate
 from twinseed.status import Status
 
 __all__ = ["divergence_estimate", "from_coupling"]
-
-Array = NDArray[np.float64]
 
 
 def from_coupling(coupling: Coupling) -> dict[str, Estimate]:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.data.closeness import Closeness, closeness
 from twinseed.data.rows import GROUPS
 from twinseed.data.twins import Twins
@@ -143,11 +143,11 @@ def _not_certain(share: Estimate, count: int) -> Estimate:
 class _DeletionScores:
     """A score of each sample with all rows, and with each group of rows deleted."""
 
-    full: NDArray[np.float64]  # (samples,)
-    without: NDArray[np.float64]  # (samples, groups)
+    full: Array  # (samples,)
+    without: Array  # (samples, groups)
 
     @classmethod
-    def of(cls, by_group: NDArray[np.float64]) -> _DeletionScores:
+    def of(cls, by_group: Array) -> _DeletionScores:
         """Return the scores from the largest value per group; a single group is never deleted."""
         if by_group.shape[1] == 1:
             return cls(by_group[:, 0], by_group)
@@ -169,15 +169,13 @@ def _average(tables: list[_DeletionScores]) -> _DeletionScores:
 def _closer(near: _DeletionScores, far: _DeletionScores) -> _DeletionScores:
     """Return 1 where the first score is larger, 1/2 for a tie, else 0."""
 
-    def share(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    def share(a: Array, b: Array) -> Array:
         return (1 + np.sign(a - b)) / 2
 
     return _DeletionScores(share(near.full, far.full), share(near.without, far.without))
 
 
-def _standard_error(
-    top: _DeletionScores, bottom: _DeletionScores, weights: NDArray[np.float64]
-) -> float:
+def _standard_error(top: _DeletionScores, bottom: _DeletionScores, weights: Array) -> float:
     """Return the standard error of mean(top)/mean(bottom), over seeds and over rows.
 
     The linear part of a sample in the ratio is ``(top - ratio bottom)/mean(bottom)``. Deleting

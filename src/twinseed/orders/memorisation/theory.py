@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.coupling import Coupling
 from twinseed.coupling.extremes import chi_average, chi_mean, closer_share, expected_maximum
 from twinseed.readout import Estimate
 from twinseed.status import Status
 
 __all__ = ["from_coupling"]
-
-Array = NDArray[np.float64]
 
 _NEAR_ISOTROPIC = 0.5
 _FEW_ROWS = 50.0

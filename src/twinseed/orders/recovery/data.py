@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from twinseed.arrays import Array
 from twinseed.data.directions import GROUPS, Jackknifed, jackknifed, left_out
 from twinseed.data.twins import Twins
 from twinseed.orders.evidence import Evidence
@@ -15,8 +16,6 @@ from twinseed.readout import Estimate
 from twinseed.status import Status
 
 __all__ = ["from_evidence", "from_twins", "overlaps"]
-
-Array = NDArray[np.float64]
 
 
 def overlaps(directions: ArrayLike, reference: ArrayLike, groups: list[slice]) -> Array:
@@ -213,11 +212,7 @@ def _chordal(directions: Array, reference: Array) -> float:
 
 
 def _between(
-    first: Jackknifed,
-    second: Jackknifed,
-    target: Jackknifed | None,
-    count: int,
-    resamples: int,
+    first: Jackknifed, second: Jackknifed, target: Jackknifed | None, count: int, resamples: int
 ) -> Estimate:
     width = min(first.eigenvalues.size, second.eigenvalues.size)
     values = (first.eigenvalues[:width] + second.eigenvalues[:width]) / 2

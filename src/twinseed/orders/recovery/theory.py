@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from twinseed.arrays import Array
 from twinseed.coupling import Coupling, Outlier, outlier
 from twinseed.coupling.outliers import mixing, overlap_floor, twin_floor, unmixed
 from twinseed.populations import Spectrum
@@ -14,8 +15,6 @@ from twinseed.readout import Estimate
 from twinseed.status import Status
 
 __all__ = ["factor_groups", "from_coupling"]
-
-Array = NDArray[np.float64]
 
 _MUCH = 0.1
 """From this squared mixing on (to first order), the status of a recovery is "leading order"."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from twinseed.arrays import Array
 
 __all__ = ["GaussianBand", "chi", "gaussian_factor", "joined", "uniform_frame"]
-
-Array = NDArray[np.float64]
 
 
 def chi(freedom: ArrayLike, rng: np.random.Generator) -> Array:

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import erf, ndtri, stdtrit
 
+from twinseed.arrays import Array
 from twinseed.simulation.compressed.band import chi
 
 __all__ = ["EXPLICIT", "CovarianceShares", "LargestCosines", "closest"]
-
-Array = NDArray[np.float64]
 
 EXPLICIT = 2048
 """Up to this number, the rows are drawn one by one."""

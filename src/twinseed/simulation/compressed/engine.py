@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.checks import positive, whole
 from twinseed.errors import InputError
 from twinseed.filters import Filter
@@ -21,8 +21,6 @@ from twinseed.simulation.compressed.orders import agreement, memorised, recovere
 from twinseed.simulation.compressed.twins import Limits, compressed_twins
 
 __all__ = ["Compressed"]
-
-Array = NDArray[np.float64]
 
 _BATCH, _NUMBERS = 32, 1 << 21
 """Replicates that are computed together, to share the overhead; fewer where their matrices or rows

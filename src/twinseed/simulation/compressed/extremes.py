@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import scipy.linalg
-from numpy.typing import NDArray
 from scipy.sparse.linalg import LinearOperator, eigsh
 
-__all__ = ["extreme", "gram_band"]
+from twinseed.arrays import Array
 
-Array = NDArray[np.float64]
+__all__ = ["extreme", "gram_band"]
 
 _FIRST_MARGIN = 1e-9
 _TOLERANCE = 1e-10

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.orders.convergence import against_chance, factor_correlation, pairs
 from twinseed.orders.recovery import factor_groups, overlaps
 from twinseed.populations import Spiked
@@ -20,7 +21,6 @@ from twinseed.status import Status
 
 __all__ = ["agreement", "memorised", "recovered"]
 
-Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Columns = Iterator[tuple[str, list[Estimate]]]
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.filters import Filter, checked
 
 __all__ = ["KrylovSamples", "Reduction", "tall", "wide"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

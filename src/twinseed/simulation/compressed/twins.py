@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.filters import Filter
 from twinseed.populations import Spiked
 from twinseed.simulation.compressed.band import GaussianBand
@@ -16,8 +17,6 @@ from twinseed.simulation.compressed.reduction import tall, wide
 from twinseed.simulation.ranks import matched
 
 __all__ = ["CompressedTwin", "Limits", "compressed_twins"]
-
-Array = NDArray[np.float64]
 
 _FIRST_STEPS = 16
 _GAUSS, _RADAU = 2.0 / 3.0, 1.0 / 3.0

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed import readout
+from twinseed.arrays import Array
 from twinseed.errors import InputError, ReadoutError
 from twinseed.populations import Population, PowerLaw, Spiked
 from twinseed.readout import VARIABLES, Estimate
@@ -127,7 +128,7 @@ def _populations(
     return [distinct[k] for k in order], PopulationAxis.build([known[k] for k in order])
 
 
-def _ranks(estimates: Mapping[str, Estimate]) -> NDArray[np.float64]:
+def _ranks(estimates: Mapping[str, Estimate]) -> Array:
     """Return the ranks of the factors, where their eigenvalues are not known."""
     shapes = [np.shape(one.value) for name, one in estimates.items() if VARIABLES[name].per_factor]
     return np.arange(1.0, 1.0 + max((shape[-1] for shape in shapes), default=0))

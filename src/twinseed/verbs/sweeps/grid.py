@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twinseed import readout
+from twinseed.arrays import Array
 from twinseed.checks import Loads, Sizes, grid_axis
 from twinseed.errors import InputError
 from twinseed.filters import Filter, require_filter
@@ -51,9 +51,9 @@ class Grid:
 
     axis: PopulationAxis
     filters: tuple[Filter, ...]
-    n: NDArray[np.float64]
-    d: NDArray[np.float64]
-    gamma: NDArray[np.float64]
+    n: Array
+    d: Array
+    gamma: Array
     dims: Mapping[str, int]
     coords: Mapping[str, Any]
 
@@ -200,7 +200,7 @@ def _require_two(given: Mapping[str, Any]) -> None:
         )
 
 
-def _require_load(gamma: NDArray[np.float64]) -> None:
+def _require_load(gamma: Array) -> None:
     beyond = gamma[(gamma < 1.0 / _LARGEST_LOAD) | (gamma > _LARGEST_LOAD)]
     if beyond.size:
         raise InputError(

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["filter_axis", "filter_values", "load_axes"]
+from twinseed.arrays import Array
 
-Array = NDArray[np.float64]
+__all__ = ["filter_axis", "filter_values", "load_axes"]
 
 
 def load_axes(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.errors import InputError
 from twinseed.populations import Population, PowerLaw, Spiked, require_population
 
@@ -66,7 +66,7 @@ class PopulationAxis:
         return self.members[0].dimension
 
     @property
-    def factors(self) -> NDArray[np.float64]:
+    def factors(self) -> Array:
         """Eigenvalues of the factors: (factor), or (population, factor) along a dimension."""
         if not self.dims:
             return self.members[0].factors
@@ -89,7 +89,7 @@ class PopulationAxis:
         )
 
 
-def _strengths(populations: Sequence[Spiked]) -> NDArray[np.float64]:
+def _strengths(populations: Sequence[Spiked]) -> Array:
     bulks = {one.bulk for one in populations}
     if len(bulks) > 1:
         raise InputError(
@@ -109,7 +109,7 @@ def _strengths(populations: Sequence[Spiked]) -> NDArray[np.float64]:
         )
     strengths = np.array([one.strengths for one in populations])
     for column in range(strengths.shape[1]):
-        values: NDArray[np.float64] = strengths[:, column]
+        values: Array = strengths[:, column]
         if np.unique(values).size == values.size:
             return values
     raise InputError(
@@ -120,7 +120,7 @@ def _strengths(populations: Sequence[Spiked]) -> NDArray[np.float64]:
     )
 
 
-def _exponents(populations: Sequence[PowerLaw]) -> NDArray[np.float64]:
+def _exponents(populations: Sequence[PowerLaw]) -> Array:
     exponents = np.array([one.exponent for one in populations])
     shared = {(one.dimension, one.factors.size) for one in populations}
     if len(shared) > 1:
