@@ -19,6 +19,7 @@ from twinseed.auditing.familiar import familiar
 from twinseed.auditing.intake import GENERATED, LiveGenerator, twins_given
 from twinseed.auditing.real_rows import DirectionBands, real_rows
 from twinseed.auditing.references import first_seeds, interval, linear_twins, references
+from twinseed.auditing.representation import representation
 from twinseed.auditing.result import Audit
 from twinseed.auditing.roles import roles_of
 from twinseed.auditing.screening import Finding, fitness
@@ -206,6 +207,8 @@ def _judged(
             null = covariance_null(twins, expected.population, seen, searches.pool.equal, entropy)
         copying = searches.examined(stream(entropy, "audit: copying"), null)
     progress.advance()
+    misfit = representation(shown)
+    found = found if misfit is None else [misfit, *found]
     return Audit(
         readout=readout,
         linear=linear_readout,
@@ -216,7 +219,7 @@ def _judged(
         factors=recovered,
         fitness=fitness(twins.rows, copying, entropy, found),
         pairs=pairs_of(shown, copying),
-        answers=answers(twins, readout, beside, controls, copying, agreed, recovered),
+        answers=answers(twins, readout, beside, controls, copying, agreed, recovered, misfit),
         familiar=familiar(twins, interval(readout, "memorisation_share_euclidean"), entropy),
     )
 
