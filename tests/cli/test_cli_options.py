@@ -109,6 +109,21 @@ ROLES = {
     "factors": Arrives("--factors 2", item("factors"), 2),
     "seed": SEED,
 }
+LOADED = "twinseed.readers.load_roles"
+
+
+def reading(name: str) -> Callable[[Seen], Any]:
+    return lambda seen: getattr(seen["reading"], name)
+
+
+READING = {
+    "schema": Arrives("--schema a.toml", reading("missing"), ("-9",), at=LOADED),
+    "keep": Arrives("--keep id", reading("keep"), ("id",), at=LOADED),
+    "header": Arrives("--header no", reading("header"), False, at=LOADED),
+    "separator": Arrives("--separator ;", reading("separator"), ";", at=LOADED),
+    "encoding": Arrives("--encoding latin-1", reading("encoding"), "latin-1", at=LOADED),
+    "show_values": Arrives("--show-values", reading("show_values"), True, at=LOADED),
+}
 PUBLISHED = "twinseed.curves.published.published_pairs"
 SAMPLES_FOR = "twinseed.planning.answer.Plan.samples_for"
 RECIPE = "unet-small"
@@ -144,6 +159,7 @@ ARRIVES: dict[str, dict[str, Arrives]] = {
     "export": {"store": Arrives("theory.nc", text("path"), repr(Path("theory.nc")), "")},
     "measure": {
         **ROLES,
+        **READING,
         "centre": Arrives("--centre", lambda seen: seen["twins"].origin is not None, True),
         "encoder": Arrives(
             "--encoder cli_encoder:half", lambda seen: seen["twins"].train_a.shape, (60, 2)
@@ -157,6 +173,7 @@ ARRIVES: dict[str, dict[str, Arrives]] = {
     },
     "audit": {
         **ROLES,
+        **READING,
         "encoder": Arrives(
             "--encoder cli_encoder:half",
             lambda seen: getattr(seen["encoder"], "__name__", ""),
@@ -257,6 +274,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     made = prepared(tmp_path_factory.mktemp("options"))
     (made / "atoms.csv").write_text("1\n2\n")
+    (made / "a.toml").write_text('missing = ["-9"]\n')
     (made / "cli_encoder.py").write_text("def half(rows):\n    return rows[:, :2]\n")
     (made / "kept").mkdir()
     for name, text in {

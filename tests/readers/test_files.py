@@ -61,7 +61,7 @@ PICKLED = saved(np.array([{}, None], dtype=object), allow_pickle=True)
         ("a.csv", b"a,b\n1,x\n", "lines of numbers"),
         ("a.csv", b"a,b\n", "lines of numbers"),
         ("a.csv", b"\xff\xfe\x00", "UTF-8"),
-        ("a.txt", b"1", "one of the endings"),
+        ("a.doc", b"1", "one of the endings"),
         ("a.pkl", b"1", "one of the endings"),
     ],
 )

@@ -108,7 +108,7 @@ PAYLOADS = [
     pytest.param("a.pt", as_pt, "running it is refused", id="pt", marks=extras),
     pytest.param("a.pt", as_bare_pickle, "is a pickle|zip format", id="pickle as pt"),
     pytest.param("a.h5", as_h5, "unpickled", id="h5", marks=extras),
-    pytest.param("a.parquet", as_parquet, "type binary", id="parquet", marks=extras),
+    pytest.param("a.parquet", as_parquet, "but binary", id="parquet", marks=extras),
     pytest.param("a.zarr", as_zarr, "packed with pickle", id="zarr codec", marks=extras),
     pytest.param("a.zarr", as_zarr_of_objects, "unpickled", id="zarr objects", marks=extras),
 ]

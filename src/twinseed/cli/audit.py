@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,7 @@ from twinseed.cli.curves import show_curves
 from twinseed.cli.errors import CANNOT_TELL, FAILED, guarded
 from twinseed.cli.options import Factors, Json, Output, Quiet, Seed, require_writable
 from twinseed.cli.output import print_json, say, table_width
+from twinseed.cli.reading import with_reading
 from twinseed.cli.samples import (
     Cache,
     Encoder,
@@ -39,6 +40,7 @@ __all__ = ["audit"]
 
 
 @guarded(path="--output", groups="--group")
+@with_reading
 def audit(
     train_a: Annotated[str | None, file_of_rows("Rows that generator A was trained on.")] = None,
     samples_a: Annotated[str | None, file_of_rows("Samples of generator A.")] = None,
@@ -84,6 +86,8 @@ def audit(
     output: Output = None,
     as_json: Json = False,
     quiet: Quiet = False,
+    *,
+    reading: Any,
 ) -> None:
     """Judge generators: copying, agreement, factors.
 
@@ -106,7 +110,11 @@ def audit(
         raise InputError(missing, "is needed", None, "pass a file, or --pairs, or --demo")
     function = chosen_encoder(encoder, cache)
     twins = loaded_twins(
-        train_a, samples_a, train_b, samples_b, heldout, group=group, labels=labels, up_to=up_to
+        *(train_a, samples_a, train_b, samples_b, heldout),
+        reading=reading,
+        group=group,
+        labels=labels,
+        up_to=up_to,
     )
     import twinseed as ts
 

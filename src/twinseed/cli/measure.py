@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from twinseed.cli.errors import guarded
 from twinseed.cli.options import Factors, Json, Output, Quiet, Seed, require_writable
+from twinseed.cli.reading import with_reading
 from twinseed.cli.samples import (
     Cache,
     Encoder,
@@ -25,6 +26,7 @@ __all__ = ["measure"]
 
 
 @guarded(path="--output")
+@with_reading
 def measure(
     train_a: TrainA,
     samples_a: SamplesA,
@@ -41,6 +43,8 @@ def measure(
     output: Output = None,
     as_json: Json = False,
     quiet: Quiet = False,
+    *,
+    reading: Any,
 ) -> None:
     """Measure one or two generators from their samples.
 
@@ -50,7 +54,7 @@ def measure(
     """
     require_writable("--output", output, READOUT)
     function = chosen_encoder(encoder, cache)
-    twins = loaded_twins(train_a, samples_a, train_b, samples_b, heldout)
+    twins = loaded_twins(train_a, samples_a, train_b, samples_b, heldout, reading=reading)
     if function is not None:
         twins = twins.encoded(function, cache)
     import twinseed as ts

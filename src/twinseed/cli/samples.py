@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from twinseed.data.twins import Twins
+    from twinseed.readers import Reading
 
 __all__ = [
     "Cache",
@@ -99,16 +100,16 @@ def loaded_twins(
     samples_b: str | None,
     heldout: str | None,
     *,
+    reading: Reading,
     group: str | None = None,
     labels: str | None = None,
     up_to: str | None = None,
 ) -> Twins:
-    """Load the files, errors naming the option that a file was given to."""
+    """Load the files, errors naming the option that a file was given to; say how they were read."""
     if train_b is not None and samples_b is None:
         raise InputError("samples_b", "is needed with train_b", None, "pass B's samples as well")
-    from twinseed.data.labels import without_column
     from twinseed.data.twins import Twins
-    from twinseed.readers import load_roles, unseen_categories
+    from twinseed.readers import load_roles, notes_of
 
     paths = {  # in the order of _ROLES
         "samples_a": samples_a,
@@ -118,20 +119,24 @@ def loaded_twins(
         "heldout": heldout,
     }
     given = {role: path for role, path in paths.items() if path is not None}
-    found = load_roles(given)
+    found = load_roles(given, reading=reading)
+    group = group or _called(reading, "group")
+    labels = labels or _called(reading, "label")
     real = [role for role in given if not role.startswith("samples")]
     about = {
         "groups": _beside("--group", group, found, given, real),
         "labels": _beside("--labels", labels, found, given, list(given)),
     }
-    compared = found
-    for argument, name in about.items():
-        if isinstance(name, str):
-            compared = without_column(argument, name, compared, ())[0]
-    for sentence in unseen_categories(compared):
-        complain(f"twinseed: {as_typed(sentence, dict(zip(paths, _ROLES, strict=True)))}")
     rows: dict[str, Any] = {"samples_b": None} | found
-    return Twins(**rows, **about, up_to=up_to)
+    twins = Twins(**rows, **about, up_to=up_to)
+    for sentence in (*found.notes, *notes_of(twins.layout)):
+        complain(f"twinseed: {as_typed(sentence, dict(zip(paths, _ROLES, strict=True)))}")
+    return twins
+
+
+def _called(reading: Reading, kind: str) -> str | None:
+    """Return the column to which the schema gives this kind."""
+    return next((name for name, one in reading.columns.items() if one.kind == kind), None)
 
 
 def _beside(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -136,7 +136,7 @@ def _parted(argument: str, role: str, table: Any, place: int) -> tuple[Any, Any]
     column = table.columns[place]
     assert table.names is not None
     names = (*table.names[:place], *table.names[place + 1 :])
-    rest = Table(names, (*table.columns[:place], *table.columns[place + 1 :]))
+    rest = replace(table, names=names, columns=table.columns[:place] + table.columns[place + 1 :])
     if isinstance(column, Categories):
         return rest, [column.values[code] for code in column.codes]
     return rest, column

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from twinseed.checks import whole_numbers
 from twinseed.errors import InputError
-from twinseed.readers import Column
+from twinseed.readers import Column, Columns, notes_of
 
 __all__ = ["columns_of", "image_shape_of", "require_width", "sides_of"]
 
@@ -82,6 +82,7 @@ def columns_of(given: Iterable[Any] | None, d: int) -> tuple[Column, ...] | None
             "columns", f"must name each of {d} columns once", given, "pass a list of names"
         )
     found = tuple(one if isinstance(one, Column) else Column(str(one)) for one in given)
+    found = Columns(found, notes_of(given), getattr(given, "left_out", ()))
     named = sum(one.width for one in found)
     if named != d or len({one.name for one in found}) != len(found):
         raise InputError(

@@ -1,17 +1,23 @@
 """Reads rows from files, tensors and tables; no file is unpickled."""
 
-from twinseed.readers._conversion import as_arrays, with_columns
-from twinseed.readers.formats import load, load_roles, load_rows
-from twinseed.readers.table import Categories, Column, Table, unseen_categories
+from twinseed.readers._conversion import as_arrays, table_of, with_columns
+from twinseed.readers.formats import Loaded, load, load_roles, load_rows
+from twinseed.readers.reading import Reading, schema_of
+from twinseed.readers.table import Categories, Column, Columns, Table, notes_of
 
 __all__ = [
     "Categories",
     "Column",
+    "Columns",
+    "Loaded",
+    "Reading",
     "Table",
     "as_arrays",
     "load",
     "load_roles",
     "load_rows",
-    "unseen_categories",
+    "notes_of",
+    "schema_of",
+    "table_of",
     "with_columns",
 ]

@@ -21,6 +21,7 @@ from twinseed.errors import InputError, MissingExtraError
 from twinseed.readers._isolated import answer
 from twinseed.readers._memory import allowed
 from twinseed.readers.formats import ISOLATED, format_of, read_safely
+from twinseed.readers.reading import Reading
 from twinseed.readers.source import Source
 
 __all__ = ["main"]
@@ -33,11 +34,13 @@ def main() -> None:
     """Read every task's file, in order; stop where a parser crashes."""
     scratch, *tasks = json.loads(sys.stdin.readline())
     _watched(Path(scratch))
-    for argument, text, path, key, limit, place in tasks:
-        source = Source(argument, text, Path(path), key, limit, Path(place))
+    for argument, text, path, key, limit, place, reading in tasks:
+        source = Source(
+            argument, text, Path(path), key, limit, Path(place), Reading.received(reading)
+        )
         _limit_memory(allowed(limit))
         try:
-            answer(read_safely(source, ISOLATED[format_of(source)]), Path(place))
+            answer(read_safely(source, ISOLATED[format_of(source)]), Path(place), source.notes)
         except (InputError, MissingExtraError) as error:
             answer(error, Path(place))
 

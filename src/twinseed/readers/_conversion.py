@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.arrays import plain
-from twinseed.errors import InputError
-from twinseed.readers.table import MISSING, Categories, Column, Table, encoded
+from twinseed.errors import InputError, MissingExtraError
+from twinseed.readers._arrow import table_of_arrow
+from twinseed.readers.encoding import encoded
+from twinseed.readers.reading import Reading
+from twinseed.readers.table import Columns, Table
 
-__all__ = ["as_arrays", "with_columns"]
+__all__ = ["as_arrays", "table_of", "with_columns"]
 
 
 def as_arrays(roles: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
     """Return every role as an array: tensors as they are, tables with categories encoded alike.
 
     Arrays and memory-mapped arrays pass untouched; so do CPU tensors, whose memory is shared. A
-    data frame (pandas; polars and pyarrow by their ``to_pandas``) or a ``Table`` becomes numbers,
-    see ``table.encoded``.
+    data frame (pandas, polars, pyarrow: whatever offers an Arrow stream) or a ``Table`` becomes
+    numbers, see ``encoding.encoded``.
 
     Raises:
         InputError: what numpy cannot read, a column that is neither numbers nor text, tables whose
@@ -34,38 +37,64 @@ def as_arrays(roles: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
 
 def with_columns(
     roles: Mapping[str, Any],
-) -> tuple[dict[str, NDArray[Any]], tuple[Column, ...] | None]:
+) -> tuple[dict[str, NDArray[Any]], Columns | None]:
     """Return what ``as_arrays`` does, and the columns of the tables; None where no role is one.
 
+    The columns carry ``notes``: how the tables were read, and what was left out.
+
+    >>> import numpy as np
     >>> with_columns({"train_a": Table(("size",), (np.array([3.0, 4.0]),))})[1]
     (Column(name='size', categories=()),)
     """
     read = {role: _read(role, given) for role, given in roles.items()}
     tables = {role: given for role, given in read.items() if isinstance(given, Table)}
     arrays = {role: given for role, given in read.items() if not isinstance(given, Table)}
-    texts = [role for role, table in tables.items() if table.text]
+    if not tables:
+        return arrays, None
+    numbers, columns = encoded(tables, all_columns=bool(arrays))
+    texts = [one for one in columns if one.categories]
     if texts and arrays:
         role = next(iter(arrays))
         raise InputError(
             role,
-            f"must be a table, as {texts[0]} is one with columns of text",
+            f"must be a table, as {next(iter(tables))} is one, with words or missing values in "
+            f"column {texts[0].name!r}",
             f"an array of shape {arrays[role].shape}",
             "pass tables with the same columns for every role",
         )
-    numbers, columns = encoded(tables) if tables else ({}, None)
     return {role: numbers[role] if role in tables else arrays[role] for role in roles}, columns
+
+
+def table_of(frame: Any, reading: Reading | None = None, role: str = "frame") -> Table:
+    """Return a data frame as a table, with the options by which it is read.
+
+    A frame is what offers its columns as an Arrow stream: pandas, polars, pyarrow, duckdb.
+
+    Raises:
+        InputError: a column that is neither numbers, words, dates nor durations; two of one name.
+        MissingExtraError: pyarrow, which reads the frame, is not installed.
+
+    >>> import numpy as np
+    >>> table_of(Table(("age",), (np.array([3.0]),)), Reading(keep=("age",))).reading.keep
+    ('age',)
+    """
+    found = _read(role, frame)
+    if not isinstance(found, Table):
+        raise InputError(role, "must be a data frame", type(frame).__name__, "pass one")
+    return found if reading is None else replace(found, reading=reading)
 
 
 def _read(role: str, given: Any) -> NDArray[Any] | Table:
     if isinstance(given, Table):
         return given
     try:
-        named = _named_columns(given)
-        if hasattr(given, "to_pandas") and named:
+        if hasattr(given, "to_pandas") and hasattr(given, "coords") and _named_columns(given):
             given = given.to_pandas()
-        if hasattr(given, "dtypes") and hasattr(given, "columns"):
+        if hasattr(given, "collect_schema") and hasattr(given, "collect"):  # a lazy frame of polars
+            given = given.collect()
+        if hasattr(given, "__arrow_c_stream__") and hasattr(given, "columns"):
             return _table(role, given)
-    except InputError:
+    except (InputError, MissingExtraError):
         raise
     except (AttributeError, TypeError, ValueError, RuntimeError) as error:
         raise InputError(
@@ -78,39 +107,41 @@ def _read(role: str, given: Any) -> NDArray[Any] | Table:
 
 
 def _named_columns(given: Any) -> bool:
-    """Return whether a data frame, or a labelled array, has names for its columns."""
-    if hasattr(given, "dims") and hasattr(given, "coords"):  # xarray
-        return len(given.dims) == 2 and list(given.dims)[1] in given.coords
-    return True
+    """Return whether a labelled array has names for its columns."""
+    return len(given.dims) == 2 and list(given.dims)[1] in given.coords
 
 
 def _table(role: str, frame: Any) -> Table:
-    names = tuple(str(name) for name in frame.columns)
-    columns = [_column(role, name, frame.iloc[:, place]) for place, name in enumerate(names)]
+    try:
+        import pyarrow
+    except ImportError as error:
+        raise MissingExtraError("pyarrow", "formats", "Reading a data frame") from error
+    names = [str(name) for name in getattr(frame, "column_names", frame.columns)]
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError(role, "must have columns of different names", twice, "rename one of them")
-    if not columns:
+    if not names:
         raise InputError(role, "must have columns", "none", "pass a frame with columns")
-    return Table(names, tuple(columns))
 
+    def refuse(problem: str, remedy: str) -> InputError:
+        return InputError(role, problem, type(frame).__name__, remedy)
 
-def _column(role: str, name: str, series: Any) -> NDArray[Any] | Categories:
-    from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype
-
-    if is_bool_dtype(series.dtype) or is_numeric_dtype(series.dtype):
-        numbers: NDArray[Any] = series.to_numpy(dtype=np.float64, na_value=np.nan)
-        return numbers
-    missing = series.isna().to_numpy()
-    values = series.to_numpy(dtype=object)
-    text = [isinstance(value, str | bool) for value in values[~missing]]
-    categories = series.dtype == "category" or all(text)
-    if is_datetime64_any_dtype(series.dtype) or not categories:
-        raise InputError(
-            role,
-            f"has a column {name!r} that is neither numbers nor text",
-            f"dtype {series.dtype}",
+    try:
+        table = frame if isinstance(frame, pyarrow.Table) else pyarrow.table(frame)
+    except (pyarrow.ArrowException, TypeError, ValueError) as error:
+        odd = next((name for name in frame.columns if not _fits_arrow(frame[name])), names[0])
+        raise refuse(
+            f"has a column {str(odd)!r} that is neither numbers nor text ({error})",
             "turn it into numbers or text, or drop it",
-        )
-    pairs = zip(values, missing, strict=True)
-    return Categories.of([MISSING if gap else str(value) for value, gap in pairs])
+        ) from error
+    return table_of_arrow(refuse, table)
+
+
+def _fits_arrow(column: Any) -> bool:
+    import pyarrow
+
+    try:
+        pyarrow.array(column)
+    except (pyarrow.ArrowException, TypeError, ValueError):
+        return False
+    return True

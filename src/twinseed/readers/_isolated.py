@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,7 @@ def _read(sources: Mapping[str, Source], folder: Path) -> dict[str, NDArray[Any]
         place.mkdir()
         parts = (source.argument, source.text, source.path, source.key, source.limit, place)
         tasks.append([part if isinstance(part, int) else str(part) for part in parts])
+        tasks[-1].append(source.reading.sendable())
     seconds = SECONDS + sum(source.on_disk() for source in sources.values()) / _BYTES_A_SECOND
     status = _run(tasks, seconds, folder)
     found = {}
@@ -66,7 +67,11 @@ def _read(sources: Mapping[str, Source], folder: Path) -> dict[str, NDArray[Any]
     return found
 
 
-def answer(read: NDArray[Any] | Table | Mapped | InputError | MissingExtraError, to: Path) -> None:
+def answer(
+    read: NDArray[Any] | Table | Mapped | InputError | MissingExtraError,
+    to: Path,
+    notes: Sequence[str] = (),
+) -> None:
     """Leave what was read in a folder (called in the child)."""
     said: dict[str, Any]
     if isinstance(read, InputError):
@@ -76,18 +81,24 @@ def answer(read: NDArray[Any] | Table | Mapped | InputError | MissingExtraError,
     elif isinstance(read, Mapped):
         said = {"mapped": [read.offset, read.shape, read.dtype]}
     elif isinstance(read, Table):
-        values = []
+        values: list[Any] = []
         for place, column in enumerate(read.columns):
             kept = column.codes if isinstance(column, Categories) else column
             np.save(to / f"{place}.npy", kept, allow_pickle=False)
-            values.append(list(column.values) if isinstance(column, Categories) else None)
-        said = {"names": read.names, "values": values}
+            if isinstance(column, Categories):
+                values.append([list(column.values), column.ordered])
+            else:
+                values.append(None)
+        said = {"names": read.names, "values": values, "decimal": read.decimal}
+        if read.lines is not None:
+            np.save(to / "lines.npy", read.lines, allow_pickle=False)
     else:
         said = {"array": True}
         if isinstance(read, np.memmap):
             read.flush()
         else:
             np.save(to / "array.npy", read, allow_pickle=False)
+    said["notes"] = list(notes)
     unfinished = to / "answer.unfinished"
     unfinished.write_text(json.dumps(said), encoding="utf-8")
     unfinished.replace(to / "answer.json")
@@ -162,6 +173,7 @@ def _unanswered(source: Source, status: int | None, seconds: float, said: str) -
 
 def _taken(source: Source, place: Path) -> NDArray[Any] | Table:
     said = json.loads((place / "answer.json").read_text(encoding="utf-8"))
+    source.notes.extend(said["notes"])
     if "error" in said:
         raise source.bad(*said["error"])
     if "missing" in said:
@@ -171,11 +183,20 @@ def _taken(source: Source, place: Path) -> NDArray[Any] | Table:
         return Mapped(offset, tuple(shape), dtype).opened(source)
     if "array" in said:
         return _opened(place / "array.npy")
-    columns = []
+    columns: list[NDArray[Any] | Categories] = []
     for number, values in enumerate(said["values"]):
         column = np.asarray(_opened(place / f"{number}.npy"))
-        columns.append(column if values is None else Categories(column, tuple(values)))
-    return Table(None if said["names"] is None else tuple(said["names"]), tuple(columns))
+        if values is not None:
+            columns.append(Categories(column, tuple(values[0]), values[1]))
+        else:
+            columns.append(column)
+    lines = place / "lines.npy"
+    return Table(
+        None if said["names"] is None else tuple(said["names"]),
+        tuple(columns),
+        np.asarray(_opened(lines)) if lines.exists() else None,
+        said["decimal"],
+    )
 
 
 def _opened(path: Path) -> NDArray[Any]:

@@ -1,48 +1,112 @@
-"""``.csv``: a matrix of numbers, or a table with columns of text."""
+"""``.csv`` and its kin: a matrix of numbers, or a table of cells as they are written."""
 
 from __future__ import annotations
 
 import csv
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.readers._encodings import opened_text, text_encoding
+from twinseed.readers.numerals import decimal_marks, is_plain_number, numerals
 from twinseed.readers.source import Source
+from twinseed.readers.spelling import is_missing
 from twinseed.readers.table import MISSING, Categories, Table
 
-__all__ = ["read_csv"]
+__all__ = ["counts", "read_csv", "tabulated", "with_header"]
 
 _LONGEST = 1 << 26
 """Characters of a line: enough for millions of numbers."""
+_LOOKED = 100
+"""Lines that say what separates the cells."""
 _REMEDY = "write the table again, one line a row, every line with as many cells"
+_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 def read_csv(source: Source) -> NDArray[Any] | Table:
     """Return numbers, as a matrix where there is no header, or a table.
 
-    A first line without a number is the header; a first line of numbers is a row. One that mixes
-    them is refused: it could be either.
+    The separator is the one of comma, semicolon, tab and bar that gives every line as many cells. A
+    first line without a number is the header; a first line of numbers is a row, unless it counts
+    the columns. One that mixes them is a header where a word stands above numbers.
     """
-    size = source.path.stat().st_size
-    if size > source.limit:
+    if source.path.stat().st_size > source.limit:
+        size = source.path.stat().st_size
         raise source.bad(f"has {size:,} bytes, over {source.limit:,}", "convert it to .npy")
+    encoding = text_encoding(source)
     try:
-        with source.path.open(encoding="utf-8-sig", newline="") as file:
-            first = next((line for line in _lines(source, file) if line.strip()), "")
-        names = _header(source, first)
-        matrix = _matrix(source, skip=names is not None)
-        if matrix is None:
-            return _table(source, names)
+        with opened_text(source, encoding) as file:
+            separator = _separator(source, file)
+        matrix = _matrix(source, encoding, separator)
+        if matrix is not None:
+            return matrix
+        with opened_text(source, encoding) as file:
+            reader = csv.reader(_lines(source, file), delimiter=separator, strict=True)
+            rows = ((reader.line_num, row) for row in reader)
+            return tabulated(source, rows, separator)
     except (UnicodeDecodeError, csv.Error) as error:
         raise source.bad(f"must hold lines of text in UTF-8 ({error})", _REMEDY) from error
-    if names is None:
-        return matrix
-    if len(names) != matrix.shape[1]:
-        raise source.bad(f"has {len(names)} names and {matrix.shape[1]} columns", _REMEDY)
-    return Table(names, tuple(matrix.T))
+
+
+def tabulated(
+    source: Source, numbered: Iterable[tuple[int, list[str]]], separator: str = ","
+) -> NDArray[Any] | Table:
+    """Return lines of cells, each with its number, as a table of words and numbers."""
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    for line, row in numbered:
+        cells = [cell.strip() for cell in row]
+        if not any(cells):
+            continue
+        if rows and len(cells) != len(rows[0]):
+            raise source.bad(
+                f"must hold lines of equal length; line {line} has {len(cells)} cells, "
+                f"the first {len(rows[0])}; cells are separated by {_NAMES.get(separator, 'tabs')}",
+                f"{_REMEDY}; the option separator names another separator",
+            )
+        rows.append(cells)
+        lines.append(line)
+    if not rows:
+        raise source.bad("must hold lines of numbers", "save some rows below the header")
+    names = _header(source, rows)
+    if names is not None:
+        rows, lines = rows[1:], lines[1:]
+    if not rows:
+        raise source.bad("must hold lines of numbers", "save some rows below the header")
+    by_column = list(zip(*rows, strict=True))
+    decimal = source.reading.decimal or _decimal(by_column, separator)
+    columns = tuple(_column(cells, decimal) for cells in by_column)
+    if names is None and not any(isinstance(column, Categories) for column in columns):
+        return np.stack([np.asarray(column) for column in columns], axis=1)
+    return Table(names, columns, np.array(lines, dtype=np.int64), decimal)
+
+
+def with_header(rows: NDArray[Any]) -> Table:
+    """Return a matrix whose first line names the columns."""
+    names = tuple(f"{value:g}" for value in rows[0].tolist())
+    columns = tuple(np.ascontiguousarray(column) for column in rows[1:].T)
+    return Table(names, columns, np.arange(2, len(rows) + 1))
+
+
+def counts(rows: NDArray[Any]) -> bool:
+    """Say whether the first line of numbers counts the columns, from 0 or from 1.
+
+    Where the second line counts on, both are rows.
+
+    >>> counts(np.array([[0, 1, 2], [7, 7, 7]])), counts(np.array([[0, 2, 3], [7, 7, 7]]))
+    (True, False)
+    >>> counts(np.arange(6).reshape(2, 3))
+    False
+    """
+    count, width = rows[0] - rows[0][0], rows.shape[1]
+    if len(rows) < 2 or width < 3 or rows[0][0] not in (0, 1):
+        return False
+    on = np.array_equal(rows[1], rows[0] + width)
+    return not on and np.array_equal(count, np.arange(width))
 
 
 def _lines(source: Source, file: IO[str]) -> Iterator[str]:
@@ -53,73 +117,161 @@ def _lines(source: Source, file: IO[str]) -> Iterator[str]:
         yield line
 
 
-def _matrix(source: Source, skip: bool) -> NDArray[Any] | None:
-    """Return lines of numbers, or None if they are not all numbers."""
-    with source.path.open(encoding="utf-8-sig") as file, warnings.catch_warnings():
+def _separator(source: Source, file: IO[str]) -> str:
+    """Return the separator that gives the first lines as many cells, and more than one."""
+    given = source.reading.separator
+    if given is not None:
+        named = {"tab": "\t", "\\t": "\t"}.get(given, given)
+        if named not in _NAMES:
+            raise source.bad(
+                f"cannot be separated by {given!r}", "name , or ; or | or tab as separator"
+            )
+        return named
+    start = []
+    for line in _lines(source, file):
+        if line.strip():
+            start.append(line)
+        if len(start) >= _LOOKED:
+            break
+    widths = {mark: _widths(start, mark) for mark in _NAMES}
+    even = [mark for mark, counts in widths.items() if len(set(counts)) == 1 and counts[0] > 1]
+    if len(even) > 1:
+        even = [
+            mark for mark in even if _values(start, mark) == max(_values(start, m) for m in even)
+        ]
+    if len(even) > 1:
+        raise source.bad(
+            f"may be separated by {' or by '.join(_NAMES[mark] for mark in even)}",
+            "name the separator with the option separator",
+        )
+    if even:
+        return even[0]
+    first = start[0] if start else ""
+    inside = {mark: first.count(mark) for mark in _NAMES}
+    likely = max(inside, key=lambda mark: inside[mark])
+    if inside[likely]:
+        return likely
+    return "\t" if any("," in line for line in start) else ","  # one column, with decimal commas
+
+
+def _widths(lines: list[str], mark: str) -> list[int]:
+    try:
+        rows = [row for row in csv.reader(lines, delimiter=mark, strict=True) if row]
+    except csv.Error:
+        return []
+    return [len(row) for row in rows[:-1] or rows]  # a quoted line may go on behind the last
+
+
+def _values(lines: list[str], mark: str) -> float:
+    """Return the share of cells that are numbers, where a mark separates them."""
+    cells = [cell.strip() for row in csv.reader(lines, delimiter=mark) for cell in row]
+    return sum(_is_value(cell) for cell in cells) / max(1, len(cells))
+
+
+def _matrix(source: Source, encoding: str, separator: str) -> NDArray[Any] | Table | None:
+    """Return lines of numbers, or None if they are not all numbers, or a header says otherwise."""
+    with opened_text(source, encoding) as file, warnings.catch_warnings():
         warnings.simplefilter("error")  # numpy only warns of a table without lines
         lines = (line for line in _lines(source, file) if line.strip())
-        if skip:
-            next(lines, None)
+        first = next(lines, "")
+        cells = _cells(first, separator)
+        numbers = [is_plain_number(cell) for cell in cells]
+        named = not any(map(_is_value, cells)) and all(cells) and source.reading.header is not False
+        if not named and (not all(numbers) or source.reading.header):
+            return None
+        some = [next(lines, "") for _ in range(50)]
+        if any(_zeros_first(cell) for line in some for cell in _cells(line, separator)):
+            return None
+        every = (line for part in ((first,) * (not named), some, lines) for line in part if line)
         try:
-            table: NDArray[Any] = np.loadtxt(lines, delimiter=",", ndmin=2, comments=None)
+            rows: NDArray[Any] = np.loadtxt(
+                every, delimiter=separator, ndmin=2, comments=None, quotechar='"'
+            )
         except UnicodeDecodeError:
             raise
         except (ValueError, UserWarning):
             return None
-    return table
+    if not named:
+        return rows
+    if len(cells) != rows.shape[1]:
+        raise source.bad(f"has {len(cells)} names and {rows.shape[1]} columns", _REMEDY)
+    return Table(tuple(cells), tuple(rows.T), np.arange(2, len(rows) + 2), ".")
 
 
-def _table(source: Source, names: tuple[str, ...] | None) -> Table:
-    rows: list[list[str]] = []
-    with source.path.open(encoding="utf-8-sig", newline="") as file:
-        for row in csv.reader(_lines(source, file), strict=True):
-            if not any(cell.strip() for cell in row):
-                continue
-            if rows and len(row) != len(rows[0]):
-                raise source.bad(
-                    f"must hold lines of equal length; line {len(rows) + 1} has {len(row)} cells, "
-                    f"the first {len(rows[0])}",
-                    _REMEDY,
-                )
-            rows.append([cell.strip() for cell in row])
-    body = rows[1:] if names is not None else rows
-    if not body:
-        raise source.bad("must hold lines of numbers", "save some rows below the header")
-    columns = tuple(_column([row[place] for row in body]) for place in range(len(body[0])))
-    return Table(names, columns)
+def _cells(line: str, separator: str) -> list[str]:
+    found = next(csv.reader([line], delimiter=separator), [])
+    return [cell.strip() for cell in found]
 
 
-def _column(cells: list[str]) -> NDArray[Any] | Categories:
+def _zeros_first(cell: str) -> bool:
+    return len(cell) > 1 and cell[0] == "0" and cell.isdigit()
+
+
+def _header(source: Source, rows: list[list[str]]) -> tuple[str, ...] | None:
+    """Return the names of the columns if the first line holds them."""
+    first = rows[0]
+    said = source.reading.header
+    if said is None:
+        values = [_is_value(cell) for cell in first]
+        if all(values) and first:
+            return None
+        if not any(values) or _count_up(first) or _stands_above(rows):
+            said = True
+        else:
+            raise source.bad(
+                "mixes numbers and text in its first line, which may be a header or a row",
+                "put a line of names above it, without numbers; or say which it is with the option "
+                "header",
+            )
+    if not said:
+        return None
+    return tuple(cell or f"Unnamed: {place}" for place, cell in enumerate(first))
+
+
+def _count_up(cells: list[str]) -> bool:
+    """Say whether the numbers among names count up, as the index and the years of a table do."""
+    numbers = [float(cell) for cell in cells if is_plain_number(cell)]
+    steps = {b - a for a, b in pairwise(numbers)}
+    return len(numbers) == sum(map(_is_value, cells)) and steps == {1.0}
+
+
+def _stands_above(rows: list[list[str]]) -> bool:
+    """Say whether a word of the first line stands above numbers alone."""
+    for place, word in enumerate(rows[0]):
+        if is_missing(word) or _is_value(word):
+            continue
+        below = [row[place] for row in rows[1:_LOOKED] if not is_missing(row[place])]
+        if below and all(map(_is_value, below)):
+            return True
+    return False
+
+
+def _is_value(cell: str) -> bool:
+    """Say whether a cell is a number or a date, as no name of a column is."""
+    if is_plain_number(cell):
+        return True
+    if not cell[:1].isascii() or not any(c.isdigit() for c in cell[:12]):
+        return cell.casefold() == "nan"
+    dated = len(cell) >= 8 and cell[:4].isdigit() and cell[4] in "-/." and cell[5:7].isdigit()
+    return dated or (not cell[:1].isalpha() and not isinstance(numerals([cell], None), int))
+
+
+def _decimal(columns: list[tuple[str, ...]], separator: str) -> str | None:
+    """Return the decimal mark of a file, if its cells prove one."""
+    marks: set[str] = set()
+    for cells in columns:
+        marks |= decimal_marks(dict.fromkeys(cells[:1000]))
+    if len(marks) == 1:
+        return marks.pop()
+    return "." if separator == "," and not marks else None
+
+
+def _column(cells: tuple[str, ...], decimal: str | None) -> NDArray[Any] | Categories:
     """Return numbers if every cell that is not empty is one; empty numbers are NaN."""
-    if any(cells):
+    if any(cells) and not any(_zeros_first(cell) for cell in cells):
         try:
-            return np.array([float(cell) if cell else np.nan for cell in cells])
+            if decimal != "," or not any("." in cell for cell in cells):
+                return np.array([float(cell) if cell else np.nan for cell in cells])
         except ValueError:
             pass
-    return Categories.of([cell or MISSING for cell in cells])
-
-
-def _header(source: Source, line: str) -> tuple[str, ...] | None:
-    cells = tuple(cell.strip() for row in csv.reader([line], strict=True) for cell in row)
-    numbers = [_is_number(cell) for cell in cells]
-    if cells and all(numbers):
-        return None
-    if any(numbers):
-        raise source.bad(
-            f"mixes numbers and text in its first line ({line.strip()[:40]})",
-            "put a line of names above it, without numbers",
-        )
-    if "" in cells:
-        raise source.bad(
-            f"has no name for column {cells.index('') + 1}",
-            "name it; leave the column out if it only counts the rows",
-        )
-    return cells
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+    return Categories.of(cell or MISSING for cell in cells)

@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.errors import InputError, MissingExtraError
+from twinseed.readers._arrow import read_feather, read_jsonl, read_parquet
+from twinseed.readers._excel import read_excel
 from twinseed.readers._hdf5 import read_hdf5
 from twinseed.readers._images import read_images
 from twinseed.readers._isolated import read_isolated
 from twinseed.readers._numpy import read_npy, read_npz
-from twinseed.readers._parquet import read_parquet
 from twinseed.readers._safetensors import read_safetensors
-from twinseed.readers._text import read_csv
+from twinseed.readers._text import counts, read_csv, with_header
 from twinseed.readers._torch import read_torch
 from twinseed.readers._zarr import is_zarr, read_zarr
+from twinseed.readers.encoding import encoded
+from twinseed.readers.reading import Reading
 from twinseed.readers.source import LIMIT, Mapped, Source
 from twinseed.readers.table import Table
 
-__all__ = ["HERE", "ISOLATED", "format_of", "load", "load_roles", "load_rows", "read_safely"]
+__all__ = [
+    "HERE",
+    "ISOLATED",
+    "Loaded",
+    "format_of",
+    "load",
+    "load_roles",
+    "load_rows",
+    "read_safely",
+]
 
 Read = TypeVar("Read")
 
@@ -35,19 +49,31 @@ HERE: Mapping[str, Callable[[Source], NDArray[Any] | Table]] = {
 """Readers written in Python and numpy, which run in this process."""
 
 ISOLATED: Mapping[str, Callable[[Source], NDArray[Any] | Table | Mapped]] = {
+    "feather": read_feather,
     "h5": read_hdf5,
     "images": read_images,
+    "jsonl": read_jsonl,
+    "packed csv": read_csv,
     "parquet": read_parquet,
     "pt": read_torch,
+    "xlsx": read_excel,
     "zarr": read_zarr,
 }
 """Readers on C libraries, which run in a child process."""
 
 _ENDINGS = {
+    ".arrow": "feather",
     ".csv": "csv",
+    ".csv.gz": "csv",
+    ".csv.zst": "packed csv",
+    ".feather": "feather",
     ".h5": "h5",
     ".h5ad": "h5",
     ".hdf5": "h5",
+    ".ipc": "feather",
+    ".jsonl": "jsonl",
+    ".jsonl.gz": "jsonl",
+    ".ndjson": "jsonl",
     ".npy": "npy",
     ".npz": "npz",
     ".parquet": "parquet",
@@ -55,38 +81,69 @@ _ENDINGS = {
     ".pt": "pt",
     ".pth": "pt",
     ".safetensors": "safetensors",
+    ".tsv": "csv",
+    ".tsv.gz": "csv",
+    ".tsv.zst": "packed csv",
+    ".txt": "csv",
+    ".xlsx": "xlsx",
     ".zarr": "zarr",
     ".zip": "zarr",
 }
-_NAMED = {"h5", "npz", "pt", "safetensors", "zarr"}
+_NAMED = {"h5", "npz", "pt", "safetensors", "xlsx", "zarr"}
+_TEXT = {"csv", "packed csv", "xlsx"}
 _STARTS = {
     b"\x93NUMPY": "a .npy file",
     b"PK\x03\x04": "a zip archive, such as .npz, .pt or a zipped zarr",
     b"\x89HDF\r\n\x1a\n": "an .h5 file",
     b"PAR1": "a .parquet file",
+    b"ARROW1": "an Arrow file, .feather or .arrow",
+    b"\x1f\x8b": "packed by gzip",
+    b"\x28\xb5\x2f\xfd": "packed by zstandard",
+    b"\xd0\xcf\x11\xe0": "an old Excel file, .xls; save it as .xlsx",
     b"\x89PNG": "an image",
     b"\xff\xd8\xff": "an image",
     b"\x80": "a pickle",
 }
 _RIGHT = {
-    "csv": (),
+    "csv": (b"\x1f\x8b",),
+    "feather": (b"ARROW1", b"FEA1", b"\xff\xff\xff\xff"),
     "h5": (b"\x89HDF\r\n\x1a\n",),
     "npy": (b"\x93NUMPY",),
     "npz": (b"PK\x03\x04",),
+    "jsonl": (b"\x1f\x8b",),
+    "packed csv": (b"\x28\xb5\x2f\xfd",),
     "parquet": (b"PAR1",),
     "pt": (b"PK\x03\x04",),
     "safetensors": (),
+    "xlsx": (b"PK\x03\x04",),
     "zarr": (b"PK\x03\x04",),
 }
 
 
-def load(path: str | os.PathLike[str], *, limit: int = LIMIT) -> NDArray[Any] | Table:
+class Loaded(dict[str, NDArray[Any] | Table]):
+    """What was read for each role; ``notes`` are sentences on how the arrays were read.
+
+    A table carries its notes itself, and hands them on to its columns (``notes_of``).
+    """
+
+    notes: tuple[str, ...] = ()
+
+
+def load(
+    path: str | os.PathLike[str], *, limit: int = LIMIT, reading: Reading | None = None
+) -> NDArray[Any] | Table:
     """Read rows from a file or a folder, without running anything that it holds.
 
-    ``.npy`` memory-mapped, ``.npz``, ``.csv``, ``.safetensors``, ``.pt``, ``.h5``, ``.parquet``,
-    zarr (folder or zip), a folder of images. Of several arrays in a file one is named after a
-    ``#``, as in ``data.npz#train``. Shapes: an array of whatever shape the file holds, or a
-    ``Table`` for ``.parquet`` and for ``.csv`` with a header.
+    Arrays: ``.npy`` memory-mapped, ``.npz``, ``.safetensors``, ``.pt``, ``.h5``, zarr (folder or
+    zip), a folder of images. Tables: ``.csv``, ``.tsv``, ``.xlsx``, ``.parquet``, ``.feather``,
+    ``.jsonl``. Of several arrays in a file one is named after a ``#``, as in ``data.npz#train``.
+    Shapes: an array of whatever shape the file holds, or a ``Table``; a ``.csv`` without a header
+    is an array.
+
+    Args:
+        path: the file, or the folder.
+        limit: bytes that the file may unpack to.
+        reading: options by which the file is read, see ``Reading``.
 
     Raises:
         InputError: no such file, another ending, an empty, truncated or damaged file, one that
@@ -103,19 +160,23 @@ def load(path: str | os.PathLike[str], *, limit: int = LIMIT) -> NDArray[Any] | 
     (2, 2)
     >>> folder.cleanup()
     """
-    return load_roles({"path": path}, limit=limit)["path"]
+    return load_roles({"path": path}, limit=limit, reading=reading)["path"]
 
 
 def load_roles(
-    paths: Mapping[str, str | os.PathLike[str]], *, limit: int = LIMIT
-) -> dict[str, NDArray[Any] | Table]:
+    paths: Mapping[str, str | os.PathLike[str]],
+    *,
+    limit: int = LIMIT,
+    reading: Reading | None = None,
+) -> Loaded:
     """Read several files, as ``load`` does each; errors name the role. One child process for all.
 
     >>> load_roles({"heldout": "absent.npy"})
     Traceback (most recent call last):
     twinseed.errors.InputError: heldout must be a file that exists (got absent.npy): check the name
     """
-    sources = {role: _source(role, os.fspath(path), limit) for role, path in paths.items()}
+    wanted = reading or Reading()
+    sources = {role: _source(role, os.fspath(path), limit, wanted) for role, path in paths.items()}
     formats = {role: format_of(source) for role, source in sources.items()}
     found: dict[str, NDArray[Any] | Table] = {}
     for role, source in sources.items():
@@ -124,29 +185,82 @@ def load_roles(
     foreign = {role: source for role, source in sources.items() if role not in found}
     if foreign:
         found |= read_isolated(foreign)
-    return {role: found[role] for role in sources}
+    text = [role for role, kind in formats.items() if kind in _TEXT]
+    found |= _headed({role: found[role] for role in text}, sources, wanted)
+    loaded = Loaded()
+    notes = []
+    for role, source in sources.items():
+        one = found[role]
+        if isinstance(one, Table):
+            one = replace(one, notes=(*one.notes, *source.notes), reading=wanted)
+        else:
+            notes += [f"{role}: {note}" for note in source.notes]
+        loaded[role] = one
+    loaded.notes = tuple(notes)
+    return loaded
 
 
-def load_rows(path: str | os.PathLike[str], *, limit: int = LIMIT) -> NDArray[Any]:
+def _headed(
+    found: Mapping[str, NDArray[Any] | Table], sources: Mapping[str, Source], reading: Reading
+) -> dict[str, NDArray[Any] | Table]:
+    """Return lines of numbers with their first line as the header, where it counts the columns.
+
+    A first line that is the same in several files, and counts nothing, may be a header or a row.
+    """
+    bare = {role: rows for role, rows in found.items() if isinstance(rows, np.ndarray)}
+    if reading.header is not None or not bare:
+        return {}
+    firsts = [rows[0] for rows in bare.values()]
+    if all(map(counts, bare.values())):
+        for role in bare:
+            sources[role].notes.append(
+                "the first line counts the columns, and is read as their names; the option header "
+                "says otherwise"
+            )
+        return {role: with_header(rows) for role, rows in bare.items()}
+    if len(bare) > 1 and _equal(firsts) and not _equal([rows[1:2] for rows in bare.values()]):
+        role = next(iter(bare))
+        raise sources[role].bad(
+            f"has the same first line as {', '.join(list(bare)[1:])}, which may be a header of "
+            "numbers or a row",
+            "say which it is with the option header",
+        )
+    return {}
+
+
+def _equal(arrays: Iterable[NDArray[Any]]) -> bool:
+    first, *others = arrays
+    return all(np.array_equal(first, other) for other in others)
+
+
+def load_rows(
+    path: str | os.PathLike[str], *, limit: int = LIMIT, reading: Reading | None = None
+) -> NDArray[Any]:
     """Read an array of numbers, as ``load`` does; a table must not have columns of text.
 
     >>> load_rows("rows.doc")
     Traceback (most recent call last):
-    twinseed.errors.InputError: path must have one of the endings .csv, .h5, ...
+    twinseed.errors.InputError: path must have one of the endings .arrow, .csv, ...
     """
-    from twinseed.readers.table import encoded
-
-    found = load(path, limit=limit)
+    found = load(path, limit=limit, reading=reading)
     if not isinstance(found, Table):
         return found
-    if found.text:
+    columns = tuple(
+        column.astype(np.float64)
+        if isinstance(column, np.ndarray) and column.dtype == bool
+        else column
+        for column in found.columns
+    )
+    rows, layout = encoded({"path": replace(found, columns=columns)})
+    words = [column for column in layout if column.categories]
+    if words:
         raise InputError(
             "path",
-            f"must hold lines of numbers; column {found.label(found.text[0])} is text",
+            f"must hold lines of numbers; column {words[0].name!r} is text",
             os.fspath(path),
             "drop columns of text",
         )
-    return encoded({"path": found})[0]["path"]
+    return rows["path"]
 
 
 def read_safely(source: Source, reader: Callable[[Source], Read]) -> Read:
@@ -169,12 +283,18 @@ def format_of(source: Source) -> str:
     """Return the format that a path's ending names."""
     if source.path.is_dir():
         return "zarr" if is_zarr(source.path) else "images"
-    return _ENDINGS[source.path.suffix.lower()]
+    return _ENDINGS[_ending(source.path)]
 
 
-def _source(argument: str, text: str, limit: int) -> Source:
+def _ending(path: Path) -> str:
+    """Return the ending of a path, of which ``.gz`` and ``.zst`` are only half."""
+    last = path.suffix.lower()
+    return "".join(path.suffixes[-2:]).lower() if last in (".gz", ".zst") else last
+
+
+def _source(argument: str, text: str, limit: int, reading: Reading) -> Source:
     try:
-        return _found(argument, text, limit)
+        return replace(_found(argument, text, limit), reading=reading)
     except OSError as error:  # a name of more than 255 bytes, say, or a folder that is locked
         source = Source(argument, text, Path(text), limit=limit)
         raise source.bad(
@@ -188,7 +308,7 @@ def _found(argument: str, text: str, limit: int) -> Source:
     path = source.path
     if path.is_dir():
         return source
-    ending = path.suffix.lower()
+    ending = _ending(path)
     if ending not in _ENDINGS:
         endings = ", ".join(sorted(_ENDINGS))
         raise source.bad(

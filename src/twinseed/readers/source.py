@@ -6,7 +6,7 @@ import errno
 import math
 import os
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from twinseed.errors import InputError
+from twinseed.readers.reading import Reading
 
 __all__ = ["LIMIT", "Mapped", "Source"]
 
@@ -49,6 +50,9 @@ class Source:
     key: str = ""
     limit: int = LIMIT
     scratch: Path | None = None
+    reading: Reading = field(default_factory=Reading)
+    notes: list[str] = field(default_factory=list)
+    """Sentences on how the file was read, which its reader adds."""
 
     def bad(self, problem: str, remedy: str) -> InputError:
         """Return the error to raise."""

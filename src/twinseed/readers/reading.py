@@ -1,0 +1,147 @@
+"""How files are to be read: options of the caller, and the schema file of a table."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from twinseed.errors import InputError
+
+__all__ = ["KINDS", "ColumnSchema", "Reading", "schema_of"]
+
+KINDS = ("number", "words", "yes/no", "ordered", "date", "duration", "group", "label", "leave out")
+"""What a schema may say that a column is."""
+
+_COLUMN = {"kind": str, "unit": (int, float), "order": list, "format": str}
+_TABLE = {"separator": str, "decimal": str, "encoding": str, "header": bool, "missing": list}
+
+
+@dataclass(frozen=True)
+class ColumnSchema:
+    """What a schema says of one column; what is None is found from the cells."""
+
+    kind: str | None = None
+    unit: float | None = None
+    """Numbers are divided by it."""
+    order: tuple[str, ...] = ()
+    """The words of an ordered column, from the least to the largest."""
+    format: str | None = None
+    """How dates are written, in the letters of ``datetime.strptime``: "%d/%m/%Y"."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How files are read; everything that is None is found from the files.
+
+    >>> Reading(keep=("id",)).column("id").kind is None
+    True
+    """
+
+    columns: Mapping[str, ColumnSchema] = field(default_factory=dict)
+    separator: str | None = None
+    """What stands between the cells of a line: "," ";" "|" or a tab."""
+    decimal: str | None = None
+    """The decimal mark, "." or ","."""
+    encoding: str | None = None
+    header: bool | None = None
+    """Whether the first line names the columns."""
+    missing: tuple[str, ...] = ()
+    """Words that mean a missing value, beside the usual ones."""
+    keep: tuple[str, ...] = ()
+    """Columns that are not left out, although they name rows."""
+    show_values: bool = False
+    """Whether messages may show the cells of tables."""
+    convert: str | None = None
+    """Pictures become "L" (grey) or "RGB"."""
+    resize: int | None = None
+    """Pictures become squares of this many pixels a side."""
+    range: tuple[float, float] | None = None
+    """Values of arrays and pictures are moved from this range to 0 ... 255."""
+    layout: str | None = None
+    """Which axis of an array is which: "NHWC" is turned into N x C x H x W."""
+
+    def column(self, name: str) -> ColumnSchema:
+        """Return what the schema says of a column."""
+        return self.columns.get(name, ColumnSchema())
+
+    def sendable(self) -> dict[str, Any]:
+        """Return what the reader of a file needs of it, as JSON can hold it."""
+        parts = asdict(self)
+        del parts["columns"]
+        return parts
+
+    @classmethod
+    def received(cls, parts: dict[str, Any]) -> Reading:
+        """Return the options that ``sendable`` packed."""
+        found: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in parts.items()
+        }
+        return cls(**found)
+
+
+def schema_of(path: str | Path, reading: Reading | None = None) -> Reading:
+    """Return what a schema file says, on top of other options.
+
+    The file is TOML, as ``twinseed inspect --write`` leaves it: a table ``[columns.NAME]`` for each
+    column, with ``kind``, ``unit``, ``order`` and ``format``.
+
+    Raises:
+        InputError: no such file, text that is not TOML, a word that no schema knows.
+    """
+    try:
+        said = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise _bad(path, f"cannot be read ({error.strerror or error})", "check the name") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise _bad(
+            path, f"must be TOML ({error})", "write one with twinseed inspect FILE --write SCHEMA"
+        ) from error
+    columns = said.pop("columns", {})
+    if not isinstance(columns, dict) or not all(isinstance(one, dict) for one in columns.values()):
+        raise _bad(path, "must have a table [columns.NAME] for each column", "see docs/inputs.md")
+    _require_known(path, "the schema", said, _TABLE)
+    found = {name: _column(path, name, about) for name, about in columns.items()}
+    missing = tuple(map(str, said.pop("missing", ())))
+    told = {name: value for name, value in said.items() if value is not None}
+    return replace(reading or Reading(), columns=found, missing=missing, **told)
+
+
+def _column(path: str | Path, name: str, about: dict[str, Any]) -> ColumnSchema:
+    _require_known(path, f"column {name!r}", about, _COLUMN)
+    if about.get("kind", "number") not in KINDS:
+        raise _bad(
+            path, f"gives column {name!r} an unknown kind", f"write one of {', '.join(KINDS)}"
+        )
+    unit = about.get("unit")
+    if unit is not None and not (unit > 0 and unit < float("inf")):
+        raise _bad(path, f"gives column {name!r} a unit that is not above zero", "write a number")
+    if about.get("kind") == "ordered" and not about.get("order"):
+        raise _bad(
+            path,
+            f"must say the order of the ordered column {name!r}",
+            'write order = ["low", "middle", "high"]',
+        )
+    order = tuple(map(str, about.get("order", ())))
+    kind = about.get("kind", "ordered" if order else None)
+    return ColumnSchema(kind, unit, order, about.get("format"))
+
+
+def _require_known(
+    path: str | Path, what: str, said: Mapping[str, Any], known: Mapping[str, Any]
+) -> None:
+    for name, value in said.items():
+        if name not in known:
+            raise _bad(
+                path,
+                f"says {name!r} of {what}",
+                f"write one of {', '.join(known)}, or leave it out",
+            )
+        if not isinstance(value, known[name]) or isinstance(value, bool) != (name == "header"):
+            raise _bad(path, f"gives {name!r} of {what} a value of another type", "mend the value")
+
+
+def _bad(path: str | Path, problem: str, remedy: str) -> InputError:
+    return InputError("schema", problem, str(path), remedy)
