@@ -23,10 +23,12 @@ N, D = 24, 4
 
 
 def whole_numbers(seed: int, n: int = N) -> Rows:
-    """Small whole numbers, which every type holds; of full rank, no row twice."""
+    """Small whole numbers, which every type holds; of full rank, no row twice, no column a key."""
     rng = np.random.default_rng(seed)
     rows = rng.integers(0, 9, (n, D)).astype(float)
-    rows[:, 0] = 30 * seed + rng.permutation(n)
+    order = rng.permutation(n)
+    rows[:, 0] = 30 * seed + order // 2
+    rows[:, 1] = order % 2 + 2 * rng.integers(0, 4, n)
     return rows
 
 
