@@ -61,6 +61,7 @@ BAD: dict[str, dict[str, str]] = {
         "pairs": "--pairs nowhere",
         "pattern": "--pairs . --pattern nonsense",
         "html": f"{FILES} --html a.doc",
+        "suspects": f"{FILES} --suspects a.doc",
     },
     "plan": {
         "pilot": "nowhere.npy",

@@ -264,7 +264,7 @@ ARRIVES: dict[str, dict[str, Arrives]] = {
         "two": Arrives("theory.nc other.nc", lambda seen: float(seen["other"]["n"]), 9.0, ""),
     },
 }
-PRINTED = {"as_json", "quiet", "output", "html", "debug", "fail_beyond", "only"}
+PRINTED = {"as_json", "quiet", "output", "html", "suspects", "debug", "fail_beyond", "only"}
 """Options that say what becomes of the result; ``debug`` is tested with the exit statuses."""
 
 

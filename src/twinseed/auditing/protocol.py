@@ -24,6 +24,7 @@ from twinseed.auditing.result import Audit
 from twinseed.auditing.roles import roles_of
 from twinseed.auditing.screening import Finding, fitness
 from twinseed.auditing.searches import Searches
+from twinseed.auditing.suspects import suspects_of
 from twinseed.auditing.verdict import answers
 from twinseed.checks import positive, refuse_positional, whole
 from twinseed.data.closeness import closeness
@@ -220,6 +221,7 @@ def _judged(
         fitness=fitness(twins.rows, copying, entropy, found),
         pairs=pairs_of(shown, copying),
         answers=answers(twins, readout, beside, controls, copying, agreed, recovered, misfit),
+        suspects=suspects_of(shown, copying),
         familiar=familiar(twins, interval(readout, "memorisation_share_euclidean"), entropy),
     )
 

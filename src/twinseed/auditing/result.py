@@ -21,6 +21,7 @@ from twinseed.auditing.factors import Factor
 from twinseed.auditing.familiar import Familiar
 from twinseed.auditing.references import IntervalEstimate, interval
 from twinseed.auditing.screening import Fitness
+from twinseed.auditing.suspects import SuspectRow, save_suspects
 from twinseed.auditing.verdict import Answer, Outcome
 from twinseed.files import write_text
 from twinseed.jsonable import as_json
@@ -29,6 +30,7 @@ from twinseed.status import Status
 from twinseed.tables import MISSING, drawn_table
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
 
 __all__ = ["PROTOCOL", "Audit", "Line", "schema"]
@@ -74,6 +76,8 @@ class Audit:
     answers: Mapping[str, Answer]
     familiar: tuple[Familiar, ...] = ()
     """The numbers that others report on copying, by their usual names."""
+    suspects: tuple[SuspectRow, ...] = ()
+    """The samples that look like copies, each beside its real row; see ``suspects_table``."""
 
     @property
     def verdict(self) -> dict[str, str]:
@@ -219,6 +223,25 @@ class Audit:
         from twinseed.auditing.page import audit_page
 
         write_text(path, audit_page(self))
+
+    def suspects_table(self) -> pd.DataFrame:
+        """Return the suspects as a data frame, one line each, rows and samples counted from 0.
+
+        For tables each line has the sample and the real row as they were handed in, under
+        "sample: age" and "row: age". The frame holds rows of your data: keep it where these may
+        be kept.
+        """
+        import pandas as pd
+
+        return pd.DataFrame([one.flat() for one in self.suspects])
+
+    def save_suspects(self, path: str | Path) -> None:
+        """Write the suspects as .csv or .json.
+
+        Raises:
+            InputError: another ending, a file that cannot be written.
+        """
+        save_suspects(self.suspects, path)
 
     def told(self, width: int | None = None) -> str:
         """Return the numbers as a table, and the verdict; no line is longer than ``width``."""

@@ -83,6 +83,14 @@ def audit(
     html: Annotated[
         Path | None, typer.Option(metavar="FILE.html", help="Write a self-contained page.")
     ] = None,
+    suspects: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the samples that look like copies, each beside its real row, as .csv or "
+            ".json. The file holds rows of your data.",
+        ),
+    ] = None,
     output: Output = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -99,8 +107,10 @@ def audit(
     linear twins of the same rows beside them.
     """
     require_writable("--html", html, (".html",))
+    require_writable("--suspects", suspects, (".csv", ".json"))
     require_writable("--output", output, (*READOUT, ".html"))
     given = [train_a, samples_a, train_b, samples_b, heldout, encoder, cache, group, labels, up_to]
+    given.append(suspects)
     if pairs is not None or demo or pattern is not None:
         _require_alone(pairs, pattern, demo, given)
         show_curves(_curves(pairs, pattern, factors, seed), html, output, as_json, quiet)
@@ -117,6 +127,7 @@ def audit(
         up_to=up_to,
     )
     import twinseed as ts
+    from twinseed.auditing.suspects import save_suspects
 
     found = ts.audit(
         twins=twins,
@@ -129,6 +140,8 @@ def audit(
     )
     if html is not None:
         _write_page(found, html, "--html")
+    if suspects is not None:
+        save_suspects(found.suspects, suspects, "--suspects")
     if output is not None:
         _save(found, output)
     if as_json:

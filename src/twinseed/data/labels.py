@@ -15,7 +15,7 @@ from twinseed.errors import InputError, escaped
 from twinseed.readers import Categories, Table
 from twinseed.readers.table import MISSING
 
-__all__ = ["Labels", "labels_of", "without_column"]
+__all__ = ["Labels", "labels_of", "row_of", "without_column"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +113,31 @@ def without_column(
                 "name a column that all tables have, or pass the labels apart from the rows",
             )
     return rest, found
+
+
+def row_of(table: Any, row: int) -> dict[str, Any]:
+    """Return a row of a table, by the names of its columns; nothing of what is no table.
+
+    >>> row_of(Table(("who", "age"), (Categories.of(["x", "y"]), np.array([3.0, 4.0]))), 1)
+    {'who': 'y', 'age': 4.0}
+    """
+    if isinstance(table, Table):
+        names = table.names or tuple(f"column {k + 1}" for k in range(len(table.columns)))
+        return {
+            escaped(name): _cell(column, row)
+            for name, column in zip(names, table.columns, strict=True)
+        }
+    if hasattr(table, "to_pandas") and hasattr(table, "slice"):  # polars, pyarrow
+        table, row = table.slice(row, 1).to_pandas(), 0
+    if not hasattr(table, "iloc") or not hasattr(table, "columns"):
+        return {}
+    return {escaped(str(name)): table.iloc[row, k] for k, name in enumerate(table.columns)}
+
+
+def _cell(column: Any, row: int) -> Any:
+    if isinstance(column, Categories):
+        return escaped(column.values[column.codes[row]])
+    return column[row].item()
 
 
 def _names(table: Any) -> Sequence[str]:

@@ -17,7 +17,7 @@ from twinseed.arrays import Array
 from twinseed.blocks import row_blocks
 from twinseed.checks import numeric_rows
 from twinseed.data.features import Encoder, encoded_rows
-from twinseed.data.labels import Labels, labels_of, without_column
+from twinseed.data.labels import Labels, labels_of, row_of, without_column
 from twinseed.data.rows import Rows
 from twinseed.data.shapes import image_shape_of, require_width
 from twinseed.data.versions import UpTo, normaliser_of
@@ -117,6 +117,7 @@ class Twins:
             if given[name] is None:
                 raise InputError(name, "is needed", None, "pass rows, one row per sample")
         given = {name: rows for name, rows in given.items() if rows is not None}
+        tables = given
         groups, labels = self.groups, self.labels
         if isinstance(groups, str):
             real = [name for name in given if name not in _SAMPLES]
@@ -138,7 +139,8 @@ class Twins:
         made = Twins.of(rows, given["samples_a"], given.get("samples_b"))
         if labels is not None:
             object.__setattr__(made, "classes", _classes(labels, made.arrays))
-        vars(self).update(vars(made) | {"labels": labels})
+        kept = {} if columns is None else tables
+        vars(self).update(vars(made) | {"labels": labels, "_tables": kept})
 
     @classmethod
     def of(cls, rows: Rows, samples_a: Any, samples_b: Any = None) -> Twins:
@@ -219,6 +221,24 @@ class Twins:
     def units(self) -> dict[str, NDArray[np.int64]]:
         """The number of each real row's group, by argument name; see ``Rows.units``."""
         return self.rows.units
+
+    def as_given(self, role: str, row: int) -> dict[str, Any]:
+        """Return one row of an array as it was handed in: columns of groups too, words as words.
+
+        Of arrays, and of samples that a generator drew, the columns have numbers or categories.
+
+        >>> rows = [[3.0, 1.0], [4.0, 2.0]]
+        >>> Twins(rows, None, [[5.0, 6.0]] * 2, columns=["age", "size"]).as_given("samples_a", 1)
+        {'age': 4.0, 'size': 2.0}
+        """
+        table = vars(self).get("_tables", {}).get(role)
+        if table is not None and (found := row_of(table, row)):
+            return found
+        values, ends = self.arrays[role][row], np.cumsum([one.width for one in self.layout])
+        return {
+            one.name: one.shown(values[end - one.width : end])
+            for one, end in zip(self.layout, ends.tolist(), strict=True)
+        }
 
     def centred(self) -> Twins:
         """Return the same twins, measured about the mean of all real rows (training, held-out).
