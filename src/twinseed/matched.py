@@ -108,14 +108,14 @@ class Matched:
         told: Array = np.divide(product, total, out=np.full(len(bands), np.nan), where=total > 0)
         return told
 
-    def recovered(self, group: slice) -> tuple[float, bool]:
-        """Predict the recovery of directions of these ranks, as one subspace.
+    def recovered(self, group: slice, rank: int) -> tuple[float, bool]:
+        """Predict the recovery of one direction by a subspace of those of the ranks in ``group``.
 
-        Returns the mean squared overlap, the floor of an unlearned direction at the least, and
-        whether the group is above the threshold under which nothing is learned.
+        Returns the squared overlap, the floor of an unlearned direction at the least, and whether
+        the direction is above the threshold under which nothing is learned. ``rank`` is from 0.
         """
         d = self.eigenvalues.size
-        mu = float(self.eigenvalues[group].mean())
+        mu = float(self.eigenvalues[rank])
         others = np.delete(self.eigenvalues, np.r_[group])
         if not others.any():  # nothing blurs the only directions there are
             return 1.0, True

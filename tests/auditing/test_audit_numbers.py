@@ -231,22 +231,25 @@ def check_recovery(page: Page, audit: Audit) -> None:
     table = page.table("Each leading direction of the held-out rows")
     assert table.header == [
         "Factor",
+        "Variance",
         "Overlap",
         "Ceiling",
-        "Recovery",
+        "Relative overlap",
         "Predicted",
         "Between twins",
     ]
     expected = []
     for one in audit.factors:
-        first, last = one.group
-        together = f" (with {first} to {last}, as one subspace)" if first != last else ""
+        first, last = one.window
+        these = f"directions {first} to {last} of the samples"
+        together = f" (compared with {these})" if first != last else ""
         expected.append(
             [
                 f"{one.number}{together}: {one.fate}",
-                shown(one.measured),
+                f"{100 * one.variance:.1f} %",
+                shown(one.overlap),
                 shown(one.ceiling),
-                shown(one.recovery) if one.fate.judged else MISSING,
+                shown(one.relative) if one.fate.judged else MISSING,
                 printed(one.predicted, 0.5),
                 shown(one.twins),
             ]

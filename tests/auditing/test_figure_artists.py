@@ -127,7 +127,7 @@ def test_recovery_of_an_audit(stacked: bool) -> None:
         ],
         points=[
             around(place + 0.12, [one.linear for one in factors], LINEAR, True),
-            around(place - 0.12, [one.measured for one in factors], ONE),
+            around(place - 0.12, [one.overlap for one in factors], ONE),
         ],
         unit=True,
     )

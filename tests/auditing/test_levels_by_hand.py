@@ -19,13 +19,13 @@ from twinseed.auditing import (
     figures,
     relabelling,
     seeds,
-    verdict,
 )
 from twinseed.auditing.duplicates import near_duplicates
 from twinseed.auditing.pool import NearestInPool, _closest
 from twinseed.auditing.real_rows import DirectionBands
 from twinseed.auditing.relabelling import Attribution, Relabelling
 from twinseed.auditing.searches import Searches
+from twinseed.auditing.verdict import recovery
 from twinseed.orders.convergence import Along
 from twinseed.readout import Estimate
 
@@ -178,7 +178,7 @@ def test_copies_are_counted_beyond_those_of_the_linear_model() -> None:
 )
 def test_factors_are_named_by_their_runs(numbers: tuple[int, ...], text: str) -> None:
     factors: Any = [SimpleNamespace(number=number) for number in numbers]
-    assert verdict._ranks(factors) == text
+    assert recovery._ranks(factors) == text
 
 
 def test_a_lone_generator_is_compared_with_its_training_rows_first() -> None:

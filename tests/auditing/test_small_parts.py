@@ -9,10 +9,10 @@ import pytest
 import xarray as xr
 
 import twinseed as ts
-from twinseed.auditing import agreement, copied_fraction, factors
+from twinseed.auditing import agreement, copied_fraction, factors, subspaces
 from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import LEVEL
-from twinseed.auditing.references import interval
+from twinseed.auditing.references import IntervalEstimate, interval
 from twinseed.matched import Matched
 from twinseed.populations import Estimated
 from twinseed.readout import Estimate
@@ -36,22 +36,25 @@ def test_the_controls_on_both_sides_of_their_levels() -> None:
 
 
 @pytest.mark.parametrize(("beyond", "shown"), [(0.001, True), (-0.001, False)])
-def test_a_factor_is_shown_two_deviations_above_chance(
+def test_a_factor_is_shown_where_the_ceiling_is_above_chance(
     beyond: float, shown: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = np.random.default_rng(0).standard_normal((5, 40, 20)) * np.append(3.0, np.ones(19))
     twins = ts.Twins(*rows)
     measured = ts.measure(twins, factors=1, rng=0)
-    level = factors._unrelated(1, 20) + 2.0 * 0.1 + beyond
-    monkeypatch.setattr(factors, "_halves", lambda *_: (np.full(6, level), np.full(6, 0.1)))
-    (found,) = factors.factors(twins, 1, measured, measured, None, (0,))
+    low = subspaces.unrelated(1, 20) + beyond
+    ceiling = IntervalEstimate(0.9, low, 1.0)
+    monkeypatch.setattr(factors, "window_of", lambda k, *_: slice(k, k + 1))
+    monkeypatch.setattr(factors, "carried_on", lambda *_: ceiling)
+    (found,) = factors.factors(twins, measured, twins, None, (0,))
+    assert found.ceiling == ceiling
     assert found.fate.judged is shown
 
 
 def test_unrelated_directions_exceed_the_floor_once_in_forty_times() -> None:
     """In the plane the squared cosine of a random angle is below sin^2(0.975 pi/2)."""
-    assert factors._unrelated(1, 2) == pytest.approx(np.sin(0.975 * np.pi / 2) ** 2, rel=1e-9)
-    assert factors._unrelated(2, 2) == 1.0
+    assert subspaces.unrelated(1, 2) == pytest.approx(np.sin(0.975 * np.pi / 2) ** 2, rel=1e-9)
+    assert subspaces.unrelated(2, 2) == 1.0
 
 
 @pytest.mark.parametrize(("decoys", "wider"), [(0.0182, True), (0.0195, False)])

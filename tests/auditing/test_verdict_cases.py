@@ -16,7 +16,7 @@ import pytest
 from scipy.stats import beta
 from tests.support.made_audits import made_audit
 
-from twinseed.auditing import copied_fraction, copying, factors, seeds
+from twinseed.auditing import copied_fraction, copying, factors, seeds, subspaces
 from twinseed.auditing.agreement import Agreement, BandAgreement, _percentiles
 from twinseed.auditing.controls import Controls, controlled
 from twinseed.auditing.factors import Factor, Fate
@@ -229,8 +229,8 @@ def test_what_would_help_twins_that_agree_in_part(
         (0.4, 0.3, 0.45, False, True, 0.4999, True, Fate.OUT_OF_REACH),
         (0.4, 0.3, 0.45, False, True, 0.9, False, Fate.OUT_OF_REACH),
         (0.4, 0.3, 0.45, False, True, NAN, None, Fate.NOT_RECOVERED),
-        (0.8, 0.6, 0.9, True, True, 0.9, True, Fate.MISSED),
-        (0.4, 0.3, 0.9, True, True, 0.9, True, Fate.MISSED),
+        (0.8, 0.6, 0.9, True, True, 0.9, True, Fate.TOO_CLOSE),
+        (0.4, 0.3, 0.9, True, True, 0.9, True, Fate.TOO_CLOSE),
         (0.8, 0.6, 0.9, False, False, 0.9, True, Fate.NOT_SHOWN),
         (NAN, NAN, NAN, False, True, 0.9, True, Fate.NOT_SHOWN),
     ],
@@ -254,10 +254,11 @@ def test_what_became_of_a_factor(
 def factor(number: int, fate: Fate, linear_low: float = 0.1) -> Factor:
     return Factor(
         number=number,
-        group=(number, number),
-        measured=IntervalEstimate(0.4, 0.3, 0.5),
+        window=(number, number),
+        variance=1.0 / 2.0**number,
+        overlap=IntervalEstimate(0.4, 0.3, 0.5),
         ceiling=IntervalEstimate(0.8, 0.7, 0.9),
-        recovery=IntervalEstimate(0.5, 0.4, 0.6),
+        relative=IntervalEstimate(0.5, 0.4, 0.6),
         linear=IntervalEstimate(0.5, linear_low, 0.9),
         predicted=0.12,
         learnable=True,
@@ -282,6 +283,11 @@ WON, MISSED, LOST, FAR, CLOSE, DARK = (
         ([WON, WON], False, Outcome.RECOVERED, "2 of 2 factors recovered"),
         ([WON, WON], True, Outcome.RECOVERED, "2 of 2 factors recovered"),
         ([WON, DARK], False, Outcome.RECOVERED, "do not show direction 2"),
+        ([WON, CLOSE], False, Outcome.RECOVERED, f"{CLOSE}: 2"),
+        ([WON, CLOSE], True, Outcome.RECOVERED, "1 of 2 factors recovered"),
+        ([WON, WON], False, Outcome.RECOVERED, "carry 75 % of the variance"),
+        ([WON, DARK], False, Outcome.RECOVERED, "carries 50 % of the variance"),
+        ([WON, CLOSE, MISSED], False, Outcome.PARTLY_RECOVERED, "1 of 3"),
         ([WON, MISSED], False, Outcome.PARTLY_RECOVERED, f"{MISSED}: 2"),
         ([WON, MISSED], True, Outcome.PARTLY_RECOVERED, "1 of 2"),
         (
@@ -291,15 +297,15 @@ WON, MISSED, LOST, FAR, CLOSE, DARK = (
             "have not learned the leading factor",
         ),
         ([LOST, WON], True, Outcome.CONVERGED_NOT_RECOVERED, "1 of 2"),
-        ([FAR, WON], True, Outcome.CONVERGED_NOT_RECOVERED, "(predicted recovery 0.12)"),
+        ([FAR, WON], True, Outcome.CONVERGED_NOT_RECOVERED, "(predicted 0.12 of the overlap"),
         ([DARK, MISSED], True, Outcome.CONVERGED_NOT_RECOVERED, "0 of 1"),
-        ([CLOSE, WON], True, Outcome.PARTLY_RECOVERED, f"{CLOSE}: 1"),
+        ([CLOSE, WON], True, Outcome.CANNOT_TELL, f"{CLOSE}: 1"),
         ([MISSED, WON], False, Outcome.PARTLY_RECOVERED, "1 of 2"),
         ([MISSED, CLOSE], False, Outcome.CANNOT_TELL, "0 of 2"),
         ([FAR, FAR], False, Outcome.OUT_OF_REACH, "from 100 rows: 1, 2"),
         ([FAR, LOST], False, Outcome.NOT_RECOVERED, "0 of 2"),
         ([LOST, LOST, LOST], False, Outcome.NOT_RECOVERED, f"{LOST}: 1 to 3"),
-        ([DARK, DARK], True, Outcome.CANNOT_TELL, "do not agree on any"),
+        ([DARK, DARK], True, Outcome.CANNOT_TELL, "do not show any"),
     ],
 )
 def test_what_was_recovered(
@@ -323,7 +329,7 @@ def test_what_the_linear_model_recovers(low: float, count: int) -> None:
     ("value", "floor", "outcome"),
     [
         ([0.53, 0.53], False, Outcome.RECOVERED),
-        ([0.53, 0.51], False, Outcome.PARTLY_RECOVERED),
+        ([0.53, 0.51], False, Outcome.CANNOT_TELL),
         ([0.51, 0.51], False, Outcome.CANNOT_TELL),
         ([0.53, 0.53], True, Outcome.CANNOT_TELL),
     ],
@@ -351,25 +357,25 @@ def test_recovery_needs_a_second_generator_or_held_out_rows(heldout: Any, words:
 LONELY = {name: here for name, here in AUDIT.references.items() if name != "recovery_twins"}
 
 
-def test_the_recovery_of_a_factor_is_its_overlap_over_the_ceiling() -> None:
-    measured = AUDIT.readout
-    value, se = (float(measured[f"recovery{part}"][1]) for part in ("", "_se"))
-    ceiling = IntervalEstimate(2 * value, 2 * value - 0.05, 2 * value + 0.07)
-    found = factors._factor(
-        1, slice(1, 3), measured, AUDIT.linear, ceiling, True, (0.9, True), value + 0.001
+def test_the_relative_overlap_is_the_overlap_over_the_ceiling() -> None:
+    seen, ceiling = IntervalEstimate(0.4, 0.37, 0.44), IntervalEstimate(0.8, 0.75, 0.87)
+    beside = {"window": (2, 3), "variance": 0.1, "linear": seen, "twins": UNKNOWN}
+    found = factors._factor(1, seen, ceiling, 0.401, (0.9, True), **beside)
+    assert (found.number, found.overlap, found.ceiling) == (2, seen, ceiling)
+    assert found.relative.value == pytest.approx(0.5)
+    assert found.relative.low == pytest.approx(0.5 - math.hypot(0.03, 0.5 * 0.07) / 0.8)
+    assert found.relative.high == pytest.approx(0.5 + math.hypot(0.04, 0.5 * 0.05) / 0.8)
+    assert found.fate is Fate.TOO_CLOSE
+    above = IntervalEstimate(0.7, 0.65, 0.75)
+    won, below = (
+        factors._factor(1, above, ceiling, floor, (0.9, True), **beside).fate
+        for floor in (0.699, 0.701)
     )
-    half = 0.5 * math.hypot(1.959964 * se / value, 0.06 / (2 * value))
-    assert (found.number, found.group, found.measured.value) == (2, (2, 3), value)
-    assert found.recovery.value == pytest.approx(0.5)
-    assert found.recovery.low == pytest.approx(0.5 - half)
-    assert found.recovery.high == pytest.approx(0.5 + half)
-    assert found.linear.value == float(AUDIT.linear["recovery"][1])
-    assert found.twins.value == float(measured["recovery_twins"][1])
-    assert found.fate is Fate.MISSED  # below the floor of unrelated directions
-    above = factors._factor(
-        1, slice(1, 3), measured, AUDIT.linear, ceiling, True, (0.9, True), value - 0.001
-    )
-    assert above.fate is Fate.TOO_CLOSE
+    assert (won, below) == (Fate.RECOVERED, Fate.TOO_CLOSE)
+    dark = factors._factor(1, above, ceiling, 0.751, (0.9, True), **beside)
+    assert dark.fate is Fate.NOT_SHOWN
+    assert factors._relative(above, IntervalEstimate(0.6, 0.5, 0.7)).value == 1.0
+    assert math.isnan(factors._relative(above, IntervalEstimate(0.0, 0.0, 0.0)).value)
 
 
 @pytest.mark.parametrize("count", [7, 8])
@@ -378,7 +384,7 @@ def test_factors_need_eight_held_out_rows(count: int) -> None:
     rows, held, samples = (draw.standard_normal((n, 6)) for n in (20, count, 20))
     twins = Twins(samples, None, rows, heldout=held)
     measured = AUDIT.readout.isel(factor=slice(0, 1))
-    found = factors.factors(twins, 1, measured, measured, None, (0,))
+    found = factors.factors(twins, measured, twins, None, (0,))
     assert len(found) == (count >= 8)
 
 
@@ -481,23 +487,29 @@ def test_another_order_is_looked_for_where_equal_seeds_do_not_agree(
     assert any(0.01 <= value < 0.05 for value in values)
 
 
-@pytest.mark.parametrize("d", [2, 10, 500])
-def test_unrelated_directions_overlap_by_more_once_in_forty_times(d: int) -> None:
-    assert factors._unrelated(1, d) == pytest.approx(beta.ppf(0.975, 0.5, (d - 1) / 2))
-    assert factors._unrelated(d, d) == 1.0
-
-
-@pytest.mark.parametrize(("above", "shown"), [(0.001, True), (-0.001, False)])
-def test_a_factor_is_shown_two_deviations_above_chance(
-    above: float, shown: bool, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("size", "d"), [(1, 2), (1, 10), (4, 10), (3, 500)])
+def test_a_subspace_holds_an_unrelated_direction_by_more_once_in_forty_times(
+    size: int, d: int
 ) -> None:
-    rows, held, samples = np.random.default_rng(0).standard_normal((3, 40, 6)) * [9, 1, 1, 1, 1, 1]
-    size = factors._unrelated(1, 6)
-    halves = np.full(6, size + 2 * 0.01 + above), np.full(6, 0.01)
-    monkeypatch.setattr(factors, "_halves", lambda *_: halves)
-    measured = AUDIT.readout.isel(factor=slice(0, 1))
-    (one,) = factors.factors(
-        Twins(samples, None, rows, heldout=held), 1, measured, measured, None, (0,)
-    )
-    assert one.group == (1, 1)
-    assert (one.fate is not Fate.NOT_SHOWN) is shown
+    floor = subspaces.unrelated(size, d)
+    assert beta.cdf(floor, size / 2, (d - size) / 2) == pytest.approx(0.975)
+    assert subspaces.unrelated(d, d) == 1.0
+
+
+@pytest.mark.parametrize(("gap", "last"), [(2.99, 1), (3.01, 0)])
+def test_variances_within_three_standard_errors_are_one_window(gap: float, last: int) -> None:
+    values = np.array([9.0 + 0.5 * gap, 9.0, 1.0])
+    errors = np.array([0.3, 0.4, 0.1])
+    assert subspaces.window_of(0, values, errors, 0) == slice(0, last + 1)
+    assert subspaces.window_of(1, values, errors, 0) == slice(1 - last, 2)
+    assert subspaces.window_of(2, values, errors, 0) == slice(2, 3)
+    assert subspaces.window_of(2, values, errors, 1) == slice(1, 3)
+    assert subspaces.window_of(5, values, errors, 0) == slice(5, 6)
+
+
+def test_the_ceiling_is_carried_on_to_the_number_of_samples() -> None:
+    """Q(x) = x a/(1 + x a): 0.8 of 40 rows, 0.9 of 90 and 0.95 of 190, for a = 0.1."""
+    shared = IntervalEstimate(0.72, 0.0, 1.0)
+    found = subspaces.carried_on(shared, (40, 90), (190, 90))
+    assert (found.value, found.low, found.high) == pytest.approx((0.95 * 0.9, 0.0, 1.0))
+    assert subspaces.carried_on(shared, (190, 90), (190, 90)) == shared

@@ -80,15 +80,16 @@ def _level(draw: np.random.Generator) -> Level:
 
 
 def _factors(draw: np.random.Generator, twins: bool) -> tuple[Factor, ...]:
-    groups = [(1, 1), (2, 3), (2, 3), (4, 4)]
+    windows = [(1, 1), (2, 3), (2, 3), (4, 4)]
     fates = [Fate.RECOVERED, Fate.TOO_CLOSE, Fate.NOT_SHOWN, Fate.OUT_OF_REACH]
     return tuple(
         Factor(
             number=k + 1,
-            group=groups[k],
-            measured=_number(draw),
+            window=windows[k],
+            variance=float(draw.uniform(0.05, 0.2)),
+            overlap=_number(draw),
             ceiling=_number(draw),
-            recovery=_number(draw),
+            relative=_number(draw),
             linear=_number(draw),
             predicted=NAN if k == 3 else float(draw.uniform(0.2, 0.8)),
             learnable=True,

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.stats import beta
 
+from twinseed.auditing.real_rows import real_rows
 from twinseed.auditing.references import IntervalEstimate, interval
-from twinseed.data.directions import principal
+from twinseed.auditing.subspaces import (
+    LARGEST,
+    Fresh,
+    carried_on,
+    overlap_with,
+    sides_of,
+    unrelated,
+    variances_along,
+    window_of,
+)
+from twinseed.data.directions import jackknifed
 from twinseed.data.twins import Twins
-from twinseed.intervals import interval95
 from twinseed.matched import Matched
-from twinseed.orders.recovery import factor_groups, overlaps, reference_of
-from twinseed.randomness import stream
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -26,15 +31,11 @@ if TYPE_CHECKING:
 __all__ = ["RECOVERED", "Factor", "Fate", "factors"]
 
 RECOVERED = 0.5
-"""A factor counts as recovered if the interval of its recovery, of what a perfect generator would
-reach, lies above this."""
+"""A factor counts as recovered if the interval of its overlap, relative to that of fresh rows, lies
+above this; as lost if the interval lies below."""
 
-_SPLITS = 8
-_SPARE = 5  # directions beyond those asked for, so that a group is not cut in two
+_SPARE = 12  # directions beyond those asked for, so that a window of near-equal ones is not cut
 _FEWEST = 8  # held-out rows
-_LARGEST = 2000  # rows of a half
-
-Array = NDArray[np.float64]
 
 
 class Fate(StrEnum):
@@ -52,28 +53,36 @@ class Fate(StrEnum):
         """Whether the data show the factor, so that it counts among all factors."""
         return self is not Fate.NOT_SHOWN
 
+    @property
+    def lost(self) -> bool:
+        """Whether the generators were found not to have it."""
+        return self in (Fate.MISSED, Fate.NOT_RECOVERED, Fate.OUT_OF_REACH)
+
 
 @dataclass(frozen=True)
 class Factor:
     """One leading direction of the held-out rows, and how far the generators have it.
 
-    ``measured``, ``ceiling`` and ``linear`` are squared overlaps with the held-out rows' own
-    direction, which is itself blurred; ``recovery`` and ``predicted`` are with the truth.
+    ``overlap``, ``ceiling`` and ``linear`` say which share of the held-out rows' own direction,
+    which is itself blurred, lies in a subspace of other rows: their directions of the ranks in
+    ``window``. ``relative`` and ``predicted`` compare with the truth.
     """
 
     number: int
-    group: tuple[int, int]
-    """Ranks compared as one subspace, from 1; their eigenvalues are nearly equal."""
-    measured: IntervalEstimate
-    """Of the generators' samples with the held-out rows."""
+    window: tuple[int, int]
+    """First and last rank, from 1, whose variances these rows do not tell from this one's."""
+    variance: float
+    """Share of the variance of all real rows along the direction of this rank."""
+    overlap: IntervalEstimate
+    """Of the generators' samples, averaged over the generators."""
     ceiling: IntervalEstimate
-    """What as many samples of a perfect generator would reach."""
-    recovery: IntervalEstimate
-    """measured/ceiling: the recovery with the blur of rows and samples taken out; 1: exactly."""
+    """Of as many fresh real rows: what a perfect generator would reach."""
+    relative: IntervalEstimate
+    """overlap/ceiling, where the blur of rows and samples cancels; 1: as a perfect generator."""
     linear: IntervalEstimate
-    """``measured`` of the matched linear model, trained on the same rows."""
+    """``overlap`` of the matched linear model, trained on the same rows."""
     predicted: float
-    """``recovery`` of the matched linear model at this n, by theory; NaN if unknown."""
+    """``relative`` of the matched linear model at this n, by theory; NaN if unknown."""
     learnable: bool | None
     """Whether that is above the threshold under which nothing is learned; None if unknown."""
     twins: IntervalEstimate
@@ -83,138 +92,124 @@ class Factor:
 
 def factors(
     twins: Twins,
-    asked: int,
     measured: xr.Dataset,
-    linear: xr.Dataset,
+    linear: Twins,
     expected: Matched | None,
     entropy: tuple[int, ...],
 ) -> tuple[Factor, ...]:
-    """Judge each factor that ``measured`` holds, of ``asked``; none without held-out rows.
+    """Judge each factor that ``measured`` holds; none without held-out rows.
 
-    Equation: halves of the held-out rows (of 2,000 rows at most) overlap by ``R = Q_(h/2)^2`` along
-    a direction, Q the recovery of the truth from as many rows. The odds ``Q/(1 - Q)`` grow in
-    proportion to the rows (Spearman-Brown; right for many rows, while for a spike of strength beta
-    each step from n to 2n lacks ``1/(1 + beta)``), which
-    gives Q for h rows and for N samples; their product is the ceiling, what N samples of a perfect
-    generator would show. A direction counts as shown where R is two standard deviations (over
-    random splits) above what unrelated subspaces of its group's size show once in forty times.
+    Equation: along the k-th direction u_k of the held-out rows, ``overlap = sum_j (v_j.u_k)^2``
+    over the generators' directions v_j of the ranks j in a window. The window holds the ranks whose
+    variances lie within three standard errors of that of rank k: ``|l_k - l_j| <= 3 sqrt((w_k +
+    w_j)(1/h + 1/N))``, with l the variances of all real rows along their directions and w the
+    variances of the squared components (``2 l^2`` for a Gaussian), for h held-out rows and N
+    samples. Directions so close in variance turn into each other from one set of rows to the next;
+    an outsider of the window turns u_k by a squared angle of 1/18 at most, to first order. Where a
+    stronger factor is lost, the window of a weaker one starts one rank earlier, since the
+    generators count without the lost one.
 
-    Validity: directions are matched by rank, nearly equal eigenvalues as one subspace. The interval
-    of ``recovery`` adds the errors of both terms; it does not say what other training sets of the
-    same size would have given. One factor more or less may be called "recovered" by ``RECOVERED``;
-    the numbers are the evidence.
-    Source: Baik, Ben Arous and Peche (2005) and Paul (2007) for the threshold and Q; Spearman and
-    Brown (1910) for the correction.
+    The ceiling is the same overlap of training rows, which are fresh rows to the held-out ones: the
+    mean over disjoint sets of N of them. Where there are fewer, it is the overlap of all of them,
+    or of two halves of the held-out rows if these are more, carried on to N and h by the recovery
+    from x rows far above threshold, ``Q(x) = x a/(1 + x a)``: sets of m and m' rows overlap by
+    ``Q(m) Q(m')``, which gives a.
+
+    The overlaps of samples and of training rows compare with the same held-out directions, so that
+    the interval of ``relative`` needs the errors of samples and of training rows alone
+    (delete-one-group jackknife, Student's t for its ten groups; for halves, their spread). Range: 0
+    to 1. A direction counts as shown where the ceiling lies above what a subspace that knows
+    nothing of u_k exceeds once in forty times.
+
+    Validity: independent rows. The trained models are held fixed: the interval does not say what
+    other training sets of the same size would have given. Beyond 4,000 samples or training rows
+    the first, or a random, 4,000 are looked at.
+    Source: Baik, Ben Arous and Peche (2005) and Paul (2007) for the threshold and Q; Anderson, Ann.
+    Math. Statist. 34 (1963) for the errors of variances and directions.
     """
-    if twins.heldout is None or len(twins.heldout) < _FEWEST:
-        return ()
     count = measured.sizes["factor"]
-    whole = reference_of(twins.rows, entropy, factors=asked)
-    eigenvalues = np.zeros(count) if whole is None else whole.eigenvalues
-    groups = factor_groups(eigenvalues)
-    half = min(len(twins.heldout) // 2, _LARGEST)
-    halves, spread = _halves(twins.heldout, half, groups, count + _SPARE, entropy)
-    counts = (len(twins.heldout), twins.seeds)
-    ceiling = _ceiling(halves, half, counts)
-    # the spread of half-samples is the standard error at full size (delete-half jackknife)
-    low, high = (_ceiling(end.clip(0.0, 1.0), half, counts) for end in interval95(halves, spread))
-    found = []
-    for group in groups:
-        if group.start >= count:
-            break
-        theory = (math.nan, None) if expected is None else expected.recovered(group)
-        floor = _unrelated(group.stop - group.start, twins.d)
-        for k in range(group.start, min(group.stop, count)):
-            top = IntervalEstimate(float(ceiling[k]), float(low[k]), float(high[k]))
-            shown = bool(halves[k] - 2.0 * spread[k] > floor)
-            found.append(_factor(k, group, measured, linear, top, shown, theory, floor))
-    return tuple(found)
-
-
-def _halves(
-    heldout: NDArray[Any],
-    half: int,
-    groups: Sequence[slice],
-    need: int,
-    entropy: tuple[int, ...],
-) -> tuple[Array, Array]:
-    """Return the overlap between halves of the rows along each direction, and its spread."""
-    draw = stream(entropy, "audit: halves of the held-out rows")
-    drawn = []
-    for _ in range(_SPLITS):
-        order = draw.permutation(len(heldout))
-        one, other = (
-            principal(heldout[np.sort(part)], need).vectors
-            for part in (order[:half], order[half : 2 * half])
+    if twins.heldout is None or len(twins.heldout) < _FEWEST or count == 0:
+        return ()
+    need = count + _SPARE
+    held = jackknifed(twins.heldout, None, need, None)
+    assert held is not None
+    seeds = min(twins.seeds, LARGEST)
+    samples, model = (sides_of(one, seeds, need, entropy) for one in (twins, linear))
+    fresh = Fresh.of(twins, seeds, need, entropy)
+    values, widths, shares = variances_along(real_rows(twins.rows, entropy), need)
+    errors = np.sqrt(widths * (1.0 / len(twins.heldout) + 1.0 / seeds))
+    found: list[Factor] = []
+    lost = 0
+    for k in range(count):
+        window = window_of(k, values, errors, lost)
+        size = window.stop - window.start
+        u = held.vectors[:, k]
+        top = carried_on(fresh.overlap(k, u, window), fresh.rows, (seeds, len(twins.heldout)))
+        theory = (math.nan, None) if expected is None else expected.recovered(window, k)
+        one = _factor(
+            k,
+            overlap_with(samples, u, window),
+            top,
+            unrelated(size, twins.d),
+            theory,
+            window=(window.start + 1, window.stop),
+            variance=float(shares[k]) if k < shares.size else 0.0,
+            linear=overlap_with(model, u, window),
+            twins=interval(measured, "recovery_twins", k),
         )
-        shared = overlaps(one, other, list(groups))
-        drawn.append(np.pad(shared, (0, max(0, groups[-1].stop - shared.size))))
-    return np.mean(drawn, axis=0), np.std(drawn, axis=0, ddof=1)
-
-
-def _ceiling(halves: Array, half: int, counts: tuple[int, int]) -> Array:
-    """Return the product of Q at both ``counts``, from the overlap between halves of ``half``."""
-    single = np.sqrt(halves)
-    with np.errstate(divide="ignore"):
-        odds = single / (1.0 - single)
-        one, other = (1.0 / (1.0 + half / (count * odds)) for count in counts)
-    return np.asarray(one * other)
-
-
-def _unrelated(size: int, d: int) -> float:
-    """Return the overlap that unrelated subspaces exceed once in forty times; 1 if it must be 1.
-
-    The mean squared cosine of two of ``size`` random directions in ``d`` has mean ``size/d`` and
-    variance ``2 (d - size)^2/(d^2 (d - 1)(d + 2))``: a beta distribution, exactly so for one.
-    """
-    if size >= d:
-        return 1.0
-    mean = size / d
-    total = mean * (1.0 - mean) / (2.0 * (1.0 - mean) ** 2 / ((d - 1.0) * (d + 2.0))) - 1.0
-    return float(beta.ppf(0.975, mean * total, (1.0 - mean) * total))
+        lost += one.fate.lost
+        found.append(one)
+    return tuple(found)
 
 
 def _factor(
     k: int,
-    group: slice,
-    measured: xr.Dataset,
-    linear: xr.Dataset,
+    seen: IntervalEstimate,
     ceiling: IntervalEstimate,
-    shown: bool,
-    theory: tuple[float, bool | None],
     floor: float,
+    theory: tuple[float, bool | None],
+    *,
+    window: tuple[int, int],
+    variance: float,
+    linear: IntervalEstimate,
+    twins: IntervalEstimate,
 ) -> Factor:
-    seen = interval(measured, "recovery", k)
-    ratio = seen.value / ceiling.value if ceiling.value > 0 else math.nan
-    errors = [
-        (one.high - one.low) / (2.0 * one.value) if one.value > 0 else 0.0
-        for one in (seen, ceiling)
-    ]
-    reach = ratio * math.hypot(*errors)
-    recovery = IntervalEstimate(min(ratio, 1.0), max(ratio - reach, 0.0), min(ratio + reach, 1.0))
-    recovery = IntervalEstimate(recovery.value, min(recovery.low, recovery.value), recovery.high)
+    relative = _relative(seen, ceiling)
+    shown = ceiling.low > floor
     return Factor(
         number=k + 1,
-        group=(group.start + 1, group.stop),
-        measured=seen,
+        window=window,
+        variance=variance,
+        overlap=seen,
         ceiling=ceiling,
-        recovery=recovery,
-        linear=interval(linear, "recovery", k),
+        relative=relative,
+        linear=linear,
         predicted=theory[0],
         learnable=theory[1],
-        twins=interval(measured, "recovery_twins", k),
-        fate=_fate(recovery, seen.value < floor, shown, *theory),
+        twins=twins,
+        fate=_fate(relative, seen.value < floor, shown, *theory),
     )
 
 
+def _relative(seen: IntervalEstimate, ceiling: IntervalEstimate) -> IntervalEstimate:
+    """Return the overlap over the ceiling, within 0 and 1, with the errors of both."""
+    if not ceiling.value > 0.0:
+        return IntervalEstimate(math.nan, math.nan, math.nan)
+    ratio = seen.value / ceiling.value
+    down = math.hypot(seen.value - seen.low, ratio * (ceiling.high - ceiling.value))
+    up = math.hypot(seen.high - seen.value, ratio * (ceiling.value - ceiling.low))
+    low, high = ratio - down / ceiling.value, ratio + up / ceiling.value
+    return IntervalEstimate(*(min(max(one, 0.0), 1.0) for one in (ratio, low, high)))
+
+
 def _fate(
-    recovery: IntervalEstimate, below: bool, shown: bool, predicted: float, learnable: bool | None
+    relative: IntervalEstimate, below: bool, shown: bool, predicted: float, learnable: bool | None
 ) -> Fate:
-    if not shown or math.isnan(recovery.value):
+    if not shown or math.isnan(relative.value):
         return Fate.NOT_SHOWN
-    if recovery.low > RECOVERED and not below:
+    if relative.low > RECOVERED and not below:
         return Fate.RECOVERED
-    if recovery.high > RECOVERED and not below:
+    if relative.high > RECOVERED:
         return Fate.TOO_CLOSE
     if learnable is None:
         return Fate.NOT_RECOVERED

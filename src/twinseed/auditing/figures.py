@@ -114,7 +114,7 @@ def audit_spectrum(agreement: Agreement, *, stacked: bool = False) -> Figure:
 
 @styled
 def audit_recovery(factors: Sequence[Factor], *, stacked: bool = False) -> Figure:
-    """Draw each factor's overlap with the held-out rows', its ceiling, and the linear model."""
+    """Draw each factor's overlap with the samples, its ceiling, and the linear model."""
     width = max(3.75, min(6.5, 1.2 + 0.55 * len(factors)))
     figure, panels = frames(
         1, stacked=stacked, width=3.75 if stacked else width, keys=3 if stacked else 2
@@ -129,7 +129,7 @@ def audit_recovery(factors: Sequence[Factor], *, stacked: bool = False) -> Figur
     axes.plot(place, seen, **_DASH)
     linear = _points(place + 0.12, [one.linear for one in factors])
     draw_points(axes, linear, _LINEAR, hollow=True)
-    draw_points(axes, _points(place - 0.12, [one.measured for one in factors]), _ONE)
+    draw_points(axes, _points(place - 0.12, [one.overlap for one in factors]), _ONE)
     unit_y(axes)
     axes.set_xlim(0.4, len(factors) + 0.6)
     axes.set_xticks(place, [str(one.number) for one in factors])

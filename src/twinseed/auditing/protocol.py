@@ -197,7 +197,7 @@ def _judged(
     rows = real_rows(twins.rows, entropy)
     expected = matched(rows, twins.n, factors.count)
     agreed = agreement(twins, linear, DirectionBands.of(rows), expected, entropy, as_given=shown)
-    recovered = factors_of(twins, factors.asked, readout, linear_readout, expected, entropy)
+    recovered = factors_of(twins, readout, few, expected, entropy)
     beside = references(readout, linear_readout, agreed.predicted)
     if searches is None:
         copying = unknown(twins.seeds)
