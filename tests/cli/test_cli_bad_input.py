@@ -58,7 +58,7 @@ BAD: dict[str, tuple[list[str], list[str]]] = {
         ["reproduce", "{new}", "--data", "{missing}"],
         ["--data", "missing", "check the name"],
     ),
-    "one row of data": (["reproduce", "{new}", "--data", "{one}"], ["--data", "give more samples"]),
+    "one row of data": (["reproduce", "{new}", "--data", "{one}"], ["--data", "pass more rows"]),
     "a folder that is a file": (
         ["reproduce", "{train-a}", "--data", "{train-b}"],
         ["FOLDER", "train-a", "may write to"],

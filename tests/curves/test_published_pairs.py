@@ -77,12 +77,12 @@ def test_of_several_numbers_n_is_the_one_that_varies() -> None:
 @pytest.mark.parametrize(
     ("names", "problem"),
     [
-        ([], "holds no"),
+        ([], "has no"),
         (["A_1000.pt"], "has no partner"),
         (["A_10.pt", "B_10.pt", "notes.pt"], "has no partner"),
         (["A_1.pt", "B_1.pt", "A_2.pt", "B_2.pt"], "belongs to two pairs"),
         (["A.pt", "B.pt"], "file names without n"),
-        (["A_10.pt", "B_10.pt", "A-10.pt"], "two files alike"),
+        (["A_10.pt", "B_10.pt", "A-10.pt"], "two files with equal names"),
         (["train_A_10.pt", "train_B_10.pt"], "has no samples_a at n = 10"),
     ],
 )

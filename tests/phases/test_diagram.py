@@ -231,7 +231,7 @@ def test_a_store_of_another_plane_seed_or_kind_is_refused(
         ts.phase_diagram(**{**SMALL, "rng": 7}, store=store)
     other = tmp_path / "other.db"
     ts.simulate(ts.Spiked([1.0]), n=8, d=8, replicates=2, rng=0, store=other)
-    with pytest.raises(StoreError, match="holds no phase diagram"):
+    with pytest.raises(StoreError, match="has no phase diagram"):
         ts.PhaseDiagram.from_store(other)
     with pytest.raises(TwinseedError, match="cannot be read"):
         ts.PhaseDiagram.from_store(tmp_path / "none.db")

@@ -1,4 +1,4 @@
-"""Twins at rising numbers of rows, beside the linear twins of the same rows and their theory."""
+"""Results of twins for several n, with those of linear twins of the same rows and of theory."""
 
 from __future__ import annotations
 
@@ -34,26 +34,26 @@ _LARGEST = 64  # pixels along the longer side of a picture
 
 @dataclass(frozen=True, eq=False)
 class TwinCurves:
-    """What is known of twins at rising n, ready to be printed and drawn."""
+    """Results of twins for several numbers n of training rows, ready to be printed and drawn."""
 
     title: str
     measured: xr.Dataset
     linear: xr.Dataset | None = None
     """The matched linear model: the same rows, the same estimators."""
     predicted: xr.Dataset | None = None
-    """What theory expects of it, over a finer grid of n."""
+    """The prediction for the matched linear model, over a finer grid of n."""
     losses: Mapping[str, Sequence[tuple[int, float]]] = field(default_factory=dict)
-    """By the name of a twin, beginning with its n and a hyphen: (step, loss) along training."""
+    """By the name of a twin, which begins with its n and a hyphen: (step, loss) along training."""
     reference_loss: float | None = None
-    """The loss of a denoiser that knows the scale of its rows alone."""
+    """The loss of a denoiser that knows only the scale of its rows."""
     pictures: Array | None = None
-    """(sizes, seeds, 2 or 3, height, width): A, B and the training image nearest to A's."""
+    """(sizes, seeds, 2 or 3, height, width): samples of A and B, training image nearest to A's."""
     settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     notes: Sequence[str] = ()
 
 
 def measured(twins: Twins, rng: np.random.Generator, factors: int) -> Result:
-    """Measure every order parameter about the mean of the real rows, with its own error bar."""
+    """Measure every order parameter about the mean of the real rows, with error bars."""
     seed = int(rng.integers(2**62))
     found = measure(twins.centred(), rng=seed, factors=factors)
     return {
@@ -69,10 +69,11 @@ def over_pairs(
     eigenvalues: Array,
     attrs: Mapping[str, Any],
 ) -> xr.Dataset:
-    """Lay the results of ``measured`` out over n; pairs vary slowest.
+    """Return the results of ``measured`` as a readout over n; ``results`` are sorted by pair.
 
-    With several pairs the error bars are their spread, with one those of its measurement. Of the
-    directions of a result the first are taken, as many as there are ``eigenvalues``.
+    With several pairs the error bars come from the differences between pairs, with one pair from
+    its measurement. The first directions of a result are used, as many as there are
+    ``eigenvalues``.
     """
     results = [_with_directions(one, eigenvalues.size) for one in results]
     pairs = len(results) // len(sizes)
@@ -123,10 +124,10 @@ def _one_pair(results: Sequence[Mapping[str, Any]]) -> dict[str, Estimate]:
 def picture_rows(
     twins: Sequence[Twins], shape: tuple[int, ...], seeds: int = 4, *, trained: bool = True
 ) -> Array | None:
-    """Return the first seeds' samples as pictures, with the training row nearest to A's.
+    """Return the samples of the first seeds as pictures, with the training row nearest to A's.
 
     Shapes: ``shape`` (H, W) or (C, H, W), colours averaged; large pictures are thinned. None where
-    rows are no pictures. Without ``trained`` the training rows are left out.
+    rows are not pictures. With ``trained=False`` the training rows are left out.
     """
     if len(shape) not in (2, 3) or any(twin.samples_b is None for twin in twins):
         return None
@@ -145,7 +146,7 @@ def picture_rows(
 
 
 def sentences(curves: TwinCurves) -> list[str]:
-    """Say in words what the curves show at the smallest and at the largest n."""
+    """Return sentences about the results at the smallest and at the largest n."""
     said = []
     ends = dict.fromkeys([0, curves.measured.sizes["n"] - 1])
     for i in ends:

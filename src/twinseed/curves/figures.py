@@ -1,4 +1,4 @@
-"""Figures of twins at rising n: agreement, closeness to training rows, spectrum, losses."""
+"""Figures of twins for several n: agreement, closeness to training rows, spectrum, losses."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _MOST_LINES = len(LOOKS)
 
 
 def has_numbers(readout: xr.Dataset, *names: str) -> bool:
-    """Say whether any of these variables has a value anywhere."""
+    """Tell whether any of these variables has a value."""
     return any(bool(readout[name].notnull().any()) for name in names)
 
 
@@ -122,10 +122,10 @@ def _over_n(
 
 
 def _has_theory(predicted: xr.Dataset, name: str, words: str, factor: int) -> bool:
-    """Say whether a line has a prediction that is worth drawing.
+    """Tell whether a line has a prediction.
 
-    Not where several directions are one subspace; nor for plain memorisation, whose formula is for
-    spectra without leading directions, which images have.
+    There is none where several directions are one subspace. There is none for memorisation m: its
+    formula is for spectra without leading directions, and images have leading directions.
     """
     if name == "recovery":
         return words == f"direction {factor}" and factor <= predicted.sizes["factor"]
@@ -138,7 +138,7 @@ def training_spectrum(
 ) -> Figure:
     """Draw agreement along each leading direction of the real rows, one line for each n.
 
-    Of more than six n, six are drawn, from the smallest to the largest.
+    At most six n are drawn, from the smallest to the largest.
     """
     from matplotlib.ticker import MaxNLocator
 
@@ -172,9 +172,9 @@ def training_losses(
     reference: float | None = None,
     stacked: bool = False,
 ) -> Figure:
-    """Draw the loss along training, one line for each twin, looks by n.
+    """Draw the loss along training, one line for each twin; twins of the same n look the same.
 
-    ``losses`` goes from ``n-pair-side`` to (step, loss); ``reference`` is a dotted level.
+    ``losses`` has the name ``n-pair-side`` and (step, loss); ``reference`` is a dotted level.
     """
     figure, panels = frames(1, stacked=stacked, width=3.75 if stacked else 6.5, keys=2)
     sizes = sorted({int(name.partition("-")[0]) for name in losses})

@@ -1,4 +1,4 @@
-"""From names of files to what they hold: samples or training rows, which n, which side."""
+"""Reads the names of files: samples or training rows, of which n, of which twin."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _REMEDY = 'name the files like a_100.pt and b_100.pt, or pass --pattern "{side}_
 
 
 class FileContent(NamedTuple):
-    """What a file holds."""
+    """The content of a file, according to its name."""
 
     role: str
     """``samples`` or ``train``."""
@@ -40,16 +40,16 @@ class FileContent(NamedTuple):
 
 
 def by_rule(names: Sequence[str]) -> dict[FileContent, str]:
-    """Read names by the rule: a pair differs in one word, which says the side.
+    """Read names by the rule: the names of a pair differ in one word, which names the twin.
 
-    A name is cut into words and whole numbers (``groupA_N100`` is group, A, N, 100). Two files are
-    a pair where all their words are equal but one, and that is ``A`` and ``B``, ``1`` and ``2``,
-    ``first`` and ``second`` or ``one`` and ``two``. The number n is the one other number in the
-    name; where there are several, the one that varies over the folder. A name with the word
-    ``train`` or ``training`` is of training rows.
+    A name is divided into words and whole numbers (``groupA_N100`` is group, A, N, 100). Two files
+    are a pair if their words are equal except one, which is ``A`` and ``B``, ``1`` and ``2``,
+    ``first`` and ``second`` or ``one`` and ``two``. The number n is the other number in the name.
+    If a name has several other numbers, n is the number that differs between the pairs of the
+    folder. A file with the word ``train`` or ``training`` in its name has training rows.
 
     Raises:
-        InputError: no pairs, a file that belongs to none or to two, no n, or one n twice.
+        InputError: no pairs, a file that belongs to no pair or to two, no n, or the same n twice.
 
     >>> for place, name in by_rule(["A_30.pt", "B_30.pt"]).items():
     ...     print(place, name)
@@ -65,15 +65,17 @@ def by_rule(names: Sequence[str]) -> dict[FileContent, str]:
                 key = (*parts[:place], f"<{kind}>", *parts[place + 1 :])
                 known = pairs.setdefault(key, {}).setdefault(side, name)
                 if known != name:
-                    raise InputError("pairs", "holds two files alike", f"{known}, {name}", _REMEDY)
+                    raise InputError(
+                        "pairs", "has two files with equal names", f"{known}, {name}", _REMEDY
+                    )
     whole = {key: sides for key, sides in pairs.items() if len(sides) == 2}
     used = [name for sides in whole.values() for name in sides.values()]
     for name in names:
         if used.count(name) != 1:
             problem = "has no partner" if name not in used else "belongs to two pairs"
-            raise InputError("pairs", f"holds a file that {problem}", name, _REMEDY)
+            raise InputError("pairs", f"has a file that {problem}", name, _REMEDY)
     if not whole:
-        raise InputError("pairs", "holds no .pt, .npy or .safetensors files", len(names), _REMEDY)
+        raise InputError("pairs", "has no .pt, .npy or .safetensors files", len(names), _REMEDY)
     found: dict[FileContent, str] = {}
     for key, sides in whole.items():
         role = "train" if {"train", "training"} & set(key) else "samples"
@@ -85,8 +87,7 @@ def by_rule(names: Sequence[str]) -> dict[FileContent, str]:
 def by_pattern(names: Sequence[str], pattern: str) -> dict[FileContent, str]:
     """Read names by a pattern with ``{side}`` and ``{n}``, such as ``"{side}_{n}.pt"``.
 
-    Files that do not match are left alone. The two sides are told apart by whatever they are
-    called, in alphabetical order.
+    Files that do not match are ignored. The first name of a side in alphabetical order is twin A.
 
     Raises:
         InputError: a pattern without both fields, no match, more or fewer than two sides.
@@ -96,7 +97,7 @@ def by_pattern(names: Sequence[str], pattern: str) -> dict[FileContent, str]:
     ['samples_a at n = 30', 'samples_b at n = 30']
     """
     if any(pattern.count(one) != 1 for one in _FIELDS):
-        raise InputError("--pattern", "must hold {side} and {n} once each", pattern, _REMEDY)
+        raise InputError("--pattern", "must have {side} and {n} once each", pattern, _REMEDY)
     expression = re.escape(pattern)
     for one, group in _FIELDS.items():
         expression = expression.replace(re.escape(one), group)
@@ -118,20 +119,18 @@ def _number(key: tuple[str, ...], every: list[tuple[str, ...]]) -> int:
         alike = [other for other in every if len(other) == len(key)]
         places = [place for place in places if len({other[place] for other in alike}) > 1]
     if len(places) != 1:
-        raise InputError("pairs", "holds file names without n", " ".join(key), _REMEDY)
+        raise InputError("pairs", "has file names without n", " ".join(key), _REMEDY)
     return int(key[places[0]])
 
 
 def _put(found: dict[FileContent, str], place: FileContent, name: str) -> None:
     if place in found:
-        raise InputError(
-            "pairs", f"holds two files for {place}", f"{found[place]}, {name}", _REMEDY
-        )
+        raise InputError("pairs", f"has two files for {place}", f"{found[place]}, {name}", _REMEDY)
     found[place] = name
 
 
 def _complete(found: dict[FileContent, str]) -> dict[FileContent, str]:
-    """Require samples of both sides at every n; a training file alone is no pair."""
+    """Require samples of both twins at every n; a training file alone is not a pair."""
     for place, name in found.items():
         for side in "ab":
             if FileContent("samples", place.n, side) not in found:

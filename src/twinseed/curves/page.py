@@ -1,4 +1,4 @@
-"""Twins at rising n as a page, and as a folder with the page, its figures and its readouts."""
+"""The page of twins for several n, and the folder of the page, its figures and its readouts."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _COLUMNS = {
 
 
 def require_room(folder: str | Path) -> None:
-    """Find out before training, not after it, that the folder cannot take what is written there.
+    """Raise an error before training, not after it, if results cannot be written to the folder.
 
     Raises:
         InputError: the folder, or a file or folder in it, cannot be written.
@@ -69,7 +69,7 @@ def require_room(folder: str | Path) -> None:
 
 
 def write_readouts(folder: str | Path, **readouts: xr.Dataset | None) -> None:
-    """Write readouts by name into a folder, each whole or not at all; None takes a file away.
+    """Write readouts by name into a folder, each completely or not at all; None deletes a file.
 
     Raises:
         InputError, OSError: the folder cannot be written.
@@ -88,7 +88,7 @@ def write_training(curves: TwinCurves, folder: str | Path) -> Path:
     """Write the readouts, ``figures/`` and ``index.html`` into a folder; return the page's path.
 
     Raises:
-        MissingExtraError: matplotlib is not installed; the readouts are there by then.
+        MissingExtraError: matplotlib is not installed; the readouts are written before.
         InputError, OSError: the folder cannot be written.
     """
     write_readouts(folder, **{name: getattr(curves, name) for name in _READOUTS})
@@ -100,7 +100,7 @@ def write_training(curves: TwinCurves, folder: str | Path) -> Path:
 
 
 def curves_page(curves: TwinCurves, folder: Path | None = None) -> str:
-    """Return the page, self-contained; with a folder its figures are written there as well."""
+    """Return the self-contained page; with a folder its figures are also written there."""
     models = {"these twins": curves.measured, "linear": curves.linear}
     known = {name: data for name, data in models.items() if data is not None}
     columns = {

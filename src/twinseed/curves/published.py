@@ -1,4 +1,4 @@
-"""Samples that others published: a folder of files, two for each n, from the same seeds."""
+"""Published samples: a folder of files, two for each n, from the same seeds."""
 
 from __future__ import annotations
 
@@ -45,21 +45,21 @@ def published_pairs(
     Files are ``.pt``, ``.npy`` or ``.safetensors``, each with an array (N, C, H, W), (N, H, W) or
     (N, d), row i of both files of a pair from seed i. Names are read by the rule of
     ``filenames.by_rule``, or by a ``pattern`` such as ``"{side}_{n}.pt"``. Files with "train" in
-    their names are training rows; where every pair has them, everything is measured, beside linear
-    twins of the same rows. Without them, what can be told is agreement: convergence about the mean
-    of the samples, its null of mismatched seeds, and ``recovery_twins``.
+    their names have training rows. If every pair has training rows, everything is measured, and
+    linear twins of the same rows too. Without training rows only agreement is measured: convergence
+    about the mean of the samples, its null of mismatched seeds, and ``recovery_twins``.
 
     Raises:
-        InputError: no such folder, names that the rule cannot read, a pair that lacks a side, files
-            that cannot be read, arrays that do not fit each other.
+        InputError: no such folder, names that the rule cannot read, a pair without a partner, files
+            that cannot be read, arrays of different widths.
 
     Validity: error bars resample the seeds of one pair at each n.
-    Source: the layout of Kadkhodaie, Guth, Simoncelli and Mallat, arXiv 2310.02557, as it is handed
-    around: a tensor N x 1 x H x W for each split and n.
+    Source: the files of Kadkhodaie, Guth, Simoncelli and Mallat, arXiv 2310.02557: a tensor
+    N x 1 x H x W for each split and n.
     """
     root = Path(folder)
     if not root.is_dir():
-        raise InputError("pairs", "must be a folder", str(folder), "check the name")
+        raise InputError("pairs", "must be a folder", str(folder), "check the name of the folder")
     names = sorted(path.name for path in root.iterdir() if _READ.search(path.name))
     places = by_rule(names) if pattern is None else by_pattern(names, pattern)
     sizes = sorted({place.n for place in places})
@@ -120,7 +120,7 @@ def published_pairs(
 def _twins(arrays: Mapping[str, np.ndarray], n: int, trained: bool) -> Twins:
     a, b = (arrays[str(FileContent("samples", n, side))] for side in "ab")
     if not trained:
-        # the samples stand in for the real rows: nothing but their mean is used
+        # the samples replace the real rows: only their mean is used
         return Twins(a, b, np.concatenate([a, b])).centred()
     train_a, train_b = (arrays[str(FileContent("train", n, side))] for side in "ab")
     for side, rows in (("a", train_a), ("b", train_b)):
@@ -129,7 +129,7 @@ def _twins(arrays: Mapping[str, np.ndarray], n: int, trained: bool) -> Twins:
                 str(FileContent("train", n, side)),
                 f"must have {n} rows, as its name says",
                 len(rows),
-                "rename it, or pass --pattern",
+                "rename the file, or pass --pattern",
             )
     return Twins(a, b, train_a, train_b)
 
@@ -144,7 +144,7 @@ def _agreement(twins: Twins, entropy: tuple[int, ...], factors: int) -> Result:
 
 
 def _real(pairs: Iterable[Twins]) -> np.ndarray:
-    """Return the training rows of the pair with the most."""
+    """Return the training rows of the pair with the most rows."""
     largest = max(pairs, key=lambda one: one.n)
     rows = [largest.train_a] + ([] if largest.train_b is None else [largest.train_b])
     return np.concatenate([np.asarray(one, dtype=np.float64) for one in rows])

@@ -1,4 +1,4 @@
-"""Which directions of a readout share a line of a figure."""
+"""Finds the directions of a readout that share one line of a figure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_LINES = 3
 
 
 def directions(measured: xr.Dataset) -> dict[str, int]:
-    """Return a label and the first factor of each line; equal columns are one subspace."""
+    """Return a label and the first factor of each line; factors of one subspace share a line."""
     values = measured["recovery"].values
     found: dict[str, int] = {}
     first = 0

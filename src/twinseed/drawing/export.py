@@ -1,4 +1,4 @@
-"""Figures as files and as text: PNG, and SVG whose bytes depend on the drawing alone."""
+"""Writes figures as PNG, and as SVG whose bytes depend on the drawing alone."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _FALLBACK = "'DejaVu Sans', Verdana, Helvetica, Arial, sans-serif"
 def as_svg(figure: Figure, name: str) -> str:
     """Return the figure as SVG; text stays text, and equal drawings give equal bytes.
 
-    ``name`` enters the identifiers of clips and markers, so that two figures on one page do not
-    share any.
+    ``name`` is part of the identifiers of clips and markers, so that two figures on one page have
+    different identifiers.
     """
     written = io.StringIO()
     with styling(**{"svg.hashsalt": name}):

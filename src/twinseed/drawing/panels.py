@@ -1,4 +1,4 @@
-"""The strokes that every figure is made of: a line of theory, points with bars, axes with names."""
+"""The parts of every figure: lines of theory, points with error bars, and labelled axes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "convergence": ("Convergence q", "0: the twins are unrelated; 1: they agree"),
     "recovery": ("Recovery Q", "0: the direction was not learned; 1: exactly"),
 }
-"""Of each variable that has a panel: its title, and what the ends of its range mean."""
+"""For each variable with a panel: the title, and the meaning of the ends of its range."""
 
 LOAD = "training rows per dimension, n/d (few to many)"
 ROWS = "training rows of each model, n (few to many)"
@@ -60,7 +60,7 @@ def draw_line(axes: Axes, points: Series, look: Look, **further: Any) -> None:
 def draw_points(
     axes: Axes, points: Series, look: Look, *, hollow: bool = False, across: Any = None
 ) -> None:
-    """Draw what was measured, with 95 % bars; ``across`` are the half widths of bars along x."""
+    """Draw measured points with 95 % bars; ``across`` are the half widths of bars along x."""
     axes.errorbar(
         points.x,
         points.y,
@@ -100,13 +100,13 @@ def bars_key(label: str, *, look: Look | None = None, hollow: bool = False) -> A
 
 
 def level(axes: Axes, value: float, *, along: str = "x", colour: str = GREY) -> None:
-    """Draw a dotted line at a value that the panel's second title line explains."""
+    """Draw a dotted line at a value; the second line of the panel's title explains the value."""
     draw = axes.axhline if along == "x" else axes.axvline
     draw(value, color=colour, linewidth=1.0, linestyle=(0, (1, 2)), zorder=1.0)
 
 
 def log_ticks(axis: Axis, label: Callable[[float], str] = number) -> None:
-    """Label a logarithmic axis with plain numbers: at powers of ten, or also at their 2 and 5."""
+    """Label a logarithmic axis with numbers: at 1, 10, 100, or at 1, 2, 5, 10, 20, 50, 100."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     low, high = sorted(axis.get_view_interval())
@@ -116,13 +116,13 @@ def log_ticks(axis: Axis, label: Callable[[float], str] = number) -> None:
 
 
 def log_x(axes: Axes, label: str) -> None:
-    """Make x logarithmic, with a name."""
+    """Make the x axis logarithmic, with a label."""
     axes.set_xscale("log")
     log_ticks(axes.xaxis)
     axes.set_xlabel(label)
 
 
 def unit_y(axes: Axes) -> None:
-    """Show the whole range from 0 to 1, with room for a marker at either end."""
+    """Show the whole range from 0 to 1, with space for a marker at both ends."""
     axes.set_ylim(-0.04, 1.04)
     axes.set_yticks([0.0, 0.25, 0.5, 0.75, 1.0], ["0", "0.25", "0.5", "0.75", "1"])

@@ -1,4 +1,4 @@
-"""From a readout to what a panel draws: x, y and the half width of the 95 % interval."""
+"""Reads the points of a panel from a readout: x, y and the half width of the 95 % interval."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Series", "axis_values", "series"]
 
 @dataclass(frozen=True)
 class Series:
-    """Points along one axis, in its order, without those that have no number."""
+    """Points along one axis, in its order; points without a number are left out."""
 
     x: Array
     y: Array
@@ -36,10 +36,10 @@ def series(
     along: str = "gamma",
     at: Mapping[str, float] = MappingProxyType({}),
 ) -> Series:
-    """Read a variable along a coordinate; ``at`` picks one label of every other dimension.
+    """Read a variable along a coordinate; ``at`` gives one label of every other dimension.
 
-    Labels of dimensions that the readout does not have are let pass, and a dimension of length one
-    needs no label, so that one call reads a readout over several ridges and one over a single one.
+    Labels of dimensions that the readout does not have are ignored, and a dimension of length one
+    needs no label. So the same call reads readouts with one ridge and with several ridges.
     """
     cell = readout[[name, f"{name}_se"]].assign_coords({along: readout[along]})
     for dimension, label in at.items():
@@ -50,7 +50,7 @@ def series(
     cell = cell.squeeze(single, drop=True)
     y = np.atleast_1d(cell[name].values)
     if y.ndim > 1:
-        raise ValueError(f"{name} still varies along {cell[name].dims}: pick one label of each")
+        raise ValueError(f"{name} still varies along {cell[name].dims}: pass one label of each")
     x = np.broadcast_to(np.atleast_1d(cell[along].values).astype(np.float64), y.shape)
     half = half_width(np.atleast_1d(cell[f"{name}_se"].values))
     order = np.argsort(x, kind="stable")
@@ -59,7 +59,7 @@ def series(
 
 
 def axis_values(readout: xr.Dataset, coordinate: str) -> list[float]:
-    """Return the values of a coordinate, in order and once each; [] where it does not exist."""
+    """Return the different values of a coordinate in order; [] where it does not exist."""
     if coordinate not in readout.coords:
         return []
     return [float(value) for value in np.unique(readout[coordinate].values)]

@@ -19,11 +19,11 @@ __all__ = ["picture_strip"]
 
 @styled
 def picture_strip(pictures: Array, sizes: Sequence[float], *, stacked: bool = False) -> Figure:
-    """Draw what twins make of one seed as they see more data.
+    """Draw the samples of twins from the same seeds, for each number n of training rows.
 
     ``pictures`` has the shape (sizes, seeds, 3, height, width): model A, model B, and the training
-    image nearest to A's, or (sizes, seeds, 2, height, width) without that. One row is one seed; one
-    block of columns is one n.
+    image nearest to the sample of A; or (sizes, seeds, 2, height, width) without training images.
+    One row is one seed; one block of columns is one n.
     """
     from matplotlib.figure import Figure
 
@@ -62,7 +62,7 @@ def picture_strip(pictures: Array, sizes: Sequence[float], *, stacked: bool = Fa
 
 
 _BETWEEN, _HEADING = 0.25, 0.6
-"""Inches between blocks of pictures, and above each."""
+"""Inches between blocks of pictures, and above each block."""
 
 
 _GAP = 1
@@ -70,7 +70,7 @@ _GAP = 1
 
 
 def _sheet(block: Array) -> Array:
-    """Lay out seeds x 3 pictures as one sheet; the gaps are NaN, which is drawn as nothing."""
+    """Return seeds x 3 pictures as one picture; the gaps are NaN, which is not drawn."""
     seeds, across, high, wide = block.shape
     sheet = np.full((seeds * (high + _GAP) - _GAP, across * (wide + _GAP) - _GAP), np.nan)
     for seed in range(seeds):

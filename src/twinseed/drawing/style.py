@@ -1,8 +1,9 @@
-"""One look for every figure: sizes, colours and the frame of a panel.
+"""The style of every figure: sizes, colours and the frame of a panel.
 
-Colours are those of Okabe and Ito, told apart by colour-blind readers and on paper; each comes with
-a line style and a marker of its own, so that nothing depends on colour alone. No global state:
-figures are made without pyplot, and the style holds only while a figure is drawn or written.
+The colours are from Okabe and Ito: colour-blind readers can distinguish them, on paper too. Each
+colour has a different line style and marker, so that nothing depends on colour alone. There is no
+global state: figures are made without pyplot, and the style applies only while a figure is drawn or
+written.
 """
 
 from __future__ import annotations
@@ -64,12 +65,12 @@ _STYLE = {
 }
 
 _ABOVE, _BELOW, _RIGHT, _KEY = 0.45, 0.5, 0.18, 0.19
-"""Inches: for the title, for the labels of x, beside a panel, for a line of its legend."""
+"""Inches above a panel for the title, below for the labels of x, at its right, per legend line."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """How one category of a panel is drawn: never by colour alone."""
+    """How one category of a panel is drawn: colour, line style and marker."""
 
     colour: str
     line: Any
@@ -84,19 +85,19 @@ LOOKS: Sequence[Look] = (
     Look("#B8860B", (0, (7, 1.4, 1, 1.4, 1, 1.4)), "v"),
     Look("#56B4E9", (0, (2.4, 1)), "P"),
 )
-"""One for each category, in order; a seventh starts again."""
+"""One look per category, in order; the seventh category has the look of the first."""
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Axes, and the corner below them where their legend begins, so that it covers no data."""
+    """Axes, and the corner below the axes where the legend begins, so that it covers no data."""
 
     axes: Axes
     figure: Figure
     corner: tuple[float, float]
 
     def title(self, text: str, ends: str) -> None:
-        """Name the panel, and say in a second line what each end of its range means."""
+        """Write the title, and a second line with the meaning of the ends of the range."""
         self.axes.set_title(text, pad=18.0)
         self.axes.annotate(
             ends,
@@ -119,7 +120,7 @@ class Panel:
 
 @contextmanager
 def styling(**further: Any) -> Iterator[None]:
-    """Hold the style, and nothing of the reader's own settings, within the block."""
+    """Use this style within the block, without the settings of the user."""
     try:
         from matplotlib import style
     except ImportError as error:
@@ -133,7 +134,7 @@ R = TypeVar("R")
 
 
 def styled(draw: Callable[P, R]) -> Callable[P, R]:
-    """Make a drawing function run within ``styling``."""
+    """Return a drawing function that runs within ``styling``."""
 
     @wraps(draw)
     def within(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -154,9 +155,9 @@ def frames(
 ) -> tuple[Figure, list[Panel]]:
     """Return an empty figure with ``count`` panels in a row, or one below the other.
 
-    Sizes are inches of one panel: ``left`` is the room for the labels of y, ``height`` leaves out
-    the legend, which has ``keys`` lines. Places are fixed: a layout engine would measure all text
-    again each time that a figure is written, which costs more than drawing it.
+    Sizes are inches of one panel: ``left`` is the space for the labels of y; ``height`` does not
+    include the legend, which has ``keys`` lines. Positions are fixed: a layout engine would measure
+    all text again each time that a figure is written, which takes longer than drawing the figure.
     """
     from matplotlib.figure import Figure
 

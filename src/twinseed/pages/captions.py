@@ -1,4 +1,4 @@
-"""What stands below each figure: what it shows, the equation of its lines, where that is from."""
+"""The captions of figures: what a figure shows, the equations of its lines, their source."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Caption", "caption"]
 
 @dataclass(frozen=True)
 class Caption:
-    """The words around a figure; ``alternative`` is for readers who do not see it."""
+    """The text of a figure; ``alternative`` is for readers who cannot see the figure."""
 
     title: str
     text: str
@@ -23,7 +23,7 @@ class Caption:
 
 
 def caption(name: str) -> Caption:
-    """Return the words of a figure, from the ``captions.toml`` of the package that draws it.
+    """Return the text of a figure, from the ``captions.toml`` of the package that draws it.
 
     >>> caption("controls").title
     'The two controls'

@@ -1,4 +1,4 @@
-"""A figure of a page: how it is drawn, in a row or stacked, and the words around it."""
+"""A figure of a page: its drawing, with panels in a row or stacked, and its caption."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Drawing"]
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure still to be drawn, in a row or stacked, and its caption."""
+    """A figure that is not drawn yet, with panels in a row or stacked, and its caption."""
 
     name: str
     draw: Callable[..., Figure]
@@ -27,13 +27,13 @@ class Drawing:
 
     @property
     def caption(self) -> Caption:
-        """The words around the figure."""
+        """The text of the figure."""
         return caption(self.name)
 
     def shown(self, folder: Path | None) -> dict[str, Any]:
-        """Return what a page needs: the caption, and the markup wide and narrow.
+        """Return the caption, and the markup of the wide and of the narrow form, for a page.
 
-        With a folder the figure is written there as well, as PNG and SVG.
+        With a folder the figure is also written there, as PNG and SVG.
         """
         narrow = self.draw(stacked=True)
         if self.raster:

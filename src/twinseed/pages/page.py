@@ -1,4 +1,4 @@
-"""What every page shares: templates, numbers with the digits that they deserve, inline SVG."""
+"""Shared by all pages: templates, numbers with as many digits as are certain, inline SVG."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SIZE = re.compile(r'<svg ([^>]*?)width="([\d.]+)pt" height="[\d.]+pt"([^>]*)>',
 
 
 def render(template: str, **values: Any) -> str:
-    """Fill a template; everything that is not markup of ours is escaped."""
+    """Fill a template; values are escaped, only the template's markup is kept."""
     return _environment().get_template(template).render(**values)
 
 
@@ -54,10 +54,10 @@ def interval(low: float | None, high: float | None) -> str:
 
 
 def inline_svg(svg: str, name: str, description: str) -> str:
-    """Return an SVG file's text as an element that can stand beside others on one page.
+    """Return the text of an SVG file as an element of a page with other SVG elements.
 
-    Identifiers get ``name`` in front, global styles and metadata go, the size becomes a limit on
-    the width, and ``description`` is what a screen reader says.
+    Identifiers get the prefix ``name``, global styles and metadata are removed, the size becomes a
+    limit of the width, and a screen reader reads ``description``.
     """
     from markupsafe import escape
 
@@ -70,7 +70,7 @@ def inline_svg(svg: str, name: str, description: str) -> str:
 
 
 def data_uri(png: bytes) -> str:
-    """Return a picture as the address of itself."""
+    """Return a picture as a data URI, an address that contains the picture."""
     return "data:image/png;base64," + base64.b64encode(png).decode("ascii")
 
 

@@ -1,4 +1,4 @@
-"""Rows that are images, as small PNG files; the standard library is enough to write them."""
+"""Writes rows that are images as small PNG files, with the standard library alone."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _LARGEST = 96  # pixels along the longer side
 
 
 def as_image(row: NDArray[Any], shape: tuple[int, ...]) -> Array:
-    """Return a row as an image (H, W) or (H, W, 3), thinned to at most 96 pixels a side.
+    """Return a row as an image (H, W) or (H, W, 3), thinned to at most 96 pixels per side.
 
-    Shapes: (H, W), (C, H, W) or (H, W, C); one or two channels show the first, three or more the
+    Shapes: (H, W), (C, H, W) or (H, W, C). Of one or two channels the first is shown, of more the
     first three.
 
     >>> as_image(np.arange(12.0), (3, 2, 2)).shape, as_image(np.arange(12.0), (2, 2, 3)).shape
@@ -35,7 +35,7 @@ def as_image(row: NDArray[Any], shape: tuple[int, ...]) -> Array:
 
 
 def png(image: Array, low: float, high: float) -> bytes:
-    """Write an image (H, W) or (H, W, 3) as 8-bit PNG, ``low`` black and ``high`` white.
+    """Return an image (H, W) or (H, W, 3) as 8-bit PNG; ``low`` is black, ``high`` is white.
 
     >>> png(np.zeros((2, 2)), 0.0, 1.0)[:4]
     b'\\x89PNG'

@@ -1,4 +1,4 @@
-"""The phase diagram of twin linear models: simulated tiles, borders in theory, ways to show it."""
+"""The phase diagram of twin linear models: simulated tiles, borders by theory, files."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ __all__ = [
 KIND = "phase diagram"
 VERSION = f"{__version__}/{ENGINE.revision}/1"
 _TOLERANCE = 0.25
-"""Change of a value, from 0 to 1, between neighbouring tiles that are then cut."""
+"""Neighbouring tiles are divided if a value from 0 to 1 differs by more than this."""
 Perform = Callable[[Sequence[Sequence[Cell]]], Sequence[Sequence[Result]]]
-"""Groups of cells to the results of as many whole groups, from the first on, as there are."""
+"""Takes groups of cells; returns the results of the first groups, as many as are available."""
 _FORMATS = (".html", ".png", ".svg", ".nc")
 
 
@@ -75,13 +75,16 @@ class PhaseDiagram:
 
     @classmethod
     def from_store(cls, path: str | Path) -> Self:
-        """Draw again what a store holds, without simulating; also of a run that is not finished.
+        """Return the diagram in a store, without simulating; also of a run that is not finished.
+
+        Args:
+            path: the store that was passed to ``phase_diagram``.
 
         Raises:
-            StoreError: the store cannot be read, holds no phase diagram, belongs to another version
+            StoreError: the store cannot be read, has no phase diagram, belongs to another version
                 of twinseed, or has too few points yet.
         """
-        path = given_path("path", path, "pass the store that was given to ts.phase_diagram")
+        path = given_path("path", path, "pass the store that was passed to ts.phase_diagram")
         kept = kept_settings(path)
         plane = Plane.build(**kept.plane)
         results = {Cell(no_work, text).name: result for text, result in stored(path)}
@@ -103,7 +106,13 @@ class PhaseDiagram:
 
     @classmethod
     def refined(cls, plane: Plane, entropy: tuple[int, ...], perform: Perform) -> Self:
-        """Cut the plane as far as ``perform`` has results for whole groups of cells."""
+        """Return a diagram whose plane is divided while there are results.
+
+        Args:
+            plane: the population, the filter and the thresholds.
+            entropy: the seed.
+            perform: takes groups of cells, and returns the results of the first groups.
+        """
         known: dict[Point, Result] = {}
 
         def measure(groups: Sequence[Sequence[Point]]) -> list[list[Reading]]:
@@ -119,7 +128,7 @@ class PhaseDiagram:
 
     @property
     def tiles(self) -> tuple[Tile, ...]:
-        """The tiles, each with its simulated point at the centre."""
+        """The tiles; the centre of each tile is its simulated point."""
         return self.tiling.tiles
 
     @cached_property
@@ -129,7 +138,7 @@ class PhaseDiagram:
 
     @cached_property
     def settled(self) -> NDArray[np.bool_]:
-        """At which pixels simulation and theory give the same region."""
+        """For each pixel, whether simulation and theory give the same region."""
         side = len(self.pixels)
         share = (np.arange(side) + 0.5) / side
         load, strength = (
@@ -142,7 +151,7 @@ class PhaseDiagram:
 
     @property
     def uniform(self) -> int:
-        """Points of the uniform grid that is as fine as this one wherever two neighbours differ."""
+        """Number of points of a uniform grid that is as fine as this diagram at all borders."""
         return self.tiling.sharpness**2
 
     @cached_property
@@ -161,7 +170,11 @@ class PhaseDiagram:
         return [Region(reading.region) for reading in self.tiling.readings]
 
     def values(self, name: str) -> tuple[Array, Array]:
-        """Return a simulated variable and its standard error, a number for each tile."""
+        """Return a simulated variable and its standard error, one number per tile.
+
+        Args:
+            name: a variable of ``readout()``.
+        """
         if name not in MEASURED:
             raise InputError("name", "is not kept", name, f"pass one of {', '.join(MEASURED)}")
         pairs = np.array([result[name] for result in self.results])
@@ -169,7 +182,7 @@ class PhaseDiagram:
 
     @property
     def areas(self) -> dict[Region, float]:
-        """Share of the plane, by its logarithmic axes, that each region has."""
+        """Share of the plane (with logarithmic axes) of each region."""
         found: dict[Region, float] = {}
         for region, tile in zip(self.regions, self.tiles, strict=True):
             found[region] = found.get(region, 0.0) + tile.size[0] * tile.size[1]
@@ -177,14 +190,14 @@ class PhaseDiagram:
 
     @property
     def agreement(self) -> float:
-        """Share of the plane whose points are in the region that theory gives them."""
+        """Share of the plane on which simulation and theory give the same region."""
         theory = self.lines.region(self.gamma, self.strength)
         sizes = np.array([tile.size[0] * tile.size[1] for tile in self.tiles])
         return float(sizes[theory == [int(region) for region in self.regions]].sum())
 
     @property
     def stopped(self) -> int:
-        """Draws that ended before their tolerance."""
+        """Number of draws that did not reach their tolerance."""
         return sum(int(result["stopped"]) for result in self.results)
 
     def readout(self) -> xr.Dataset:
@@ -216,7 +229,7 @@ class PhaseDiagram:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the plane, the borders in theory, the areas and all cells, ready for JSON."""
+        """Return the plane, the borders by theory, the areas and all cells, ready for JSON."""
         columns: dict[str, Any] = {
             "gamma": self.gamma.tolist(),
             "strength": self.strength.tolist(),
@@ -245,11 +258,18 @@ class PhaseDiagram:
         }
 
     def to_html(self, path: str | Path) -> None:
-        """Write the diagram as one self-contained page."""
+        """Write the diagram as one self-contained page.
+
+        Args:
+            path: the file to write.
+        """
         self.save(Path(path).with_suffix(".html"))
 
     def save(self, path: str | Path) -> None:
-        """Write the diagram as .html, .png, .svg, or its cells as .nc.
+        """Write the diagram, in the format that the ending of the file names.
+
+        Args:
+            path: a file that ends in .html, .png or .svg, or in .nc for the cells.
 
         Raises:
             InputError: another ending, or a file that cannot be written.
@@ -275,7 +295,11 @@ class PhaseDiagram:
                 write_text(target, as_svg(figure, "phase-diagram"))
 
     def told(self, width: int | None = None) -> str:
-        """Return the areas as a table to read, no line of it longer than ``width``."""
+        """Return the areas as a table of text.
+
+        Args:
+            width: the longest line, in characters; the terminal's by default.
+        """
         plane = self.plane
         rows = [
             (region.words, percent(area, 1), region.meaning) for region, area in self.areas.items()
@@ -299,7 +323,7 @@ class PhaseDiagram:
 
 @dataclass(frozen=True)
 class KeptSettings:
-    """What a store says of its diagram: the plane's fields, the seed, the most points asked for."""
+    """The settings of a diagram in a store: the plane, the seed, the largest number of points."""
 
     plane: Mapping[str, Any]
     entropy: tuple[int, ...]
@@ -307,15 +331,15 @@ class KeptSettings:
 
 
 def kept_settings(path: str | Path) -> KeptSettings:
-    """Read what a store holds a diagram of.
+    """Read the settings of the diagram in a store.
 
     Raises:
-        StoreError: it cannot be read, holds no phase diagram, or one of another version.
+        StoreError: the store cannot be read, has no phase diagram, or is of another version.
     """
     about = described(path)
     if about.get("kind") != KIND:
         raise StoreError(
-            f"{path} holds no phase diagram: pass a store that was made by phase_diagram"
+            f"{path} has no phase diagram: pass a store that was made by phase_diagram"
         )
     if about["version"] != VERSION:
         raise StoreError(
@@ -331,10 +355,10 @@ def kept_settings(path: str | Path) -> KeptSettings:
 
 
 def require_format(argument: str, path: str | Path) -> Path:
-    """Return the path if ``save`` can write to it, and knows its ending."""
+    """Return the path if ``save`` knows its ending and can write the file."""
     return require_output(argument, path, _FORMATS)
 
 
 def no_work(rng: np.random.Generator) -> Result:
-    """Stand in for the work of a cell whose description alone matters."""
+    """Return nothing: the work of a cell of which only the description is used."""
     return {}

@@ -1,4 +1,4 @@
-"""A phase diagram: its regions, and what they are made of, with the theory's borders over both."""
+"""Figures of a phase diagram: its regions and its order parameters, with the borders by theory."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _FILLS = (
     "#A9D0EE",
     "#C9A7C4",
 )
-"""Of each region, by its flags; the one in which agreement misleads stands out."""
+"""The colour of each region, by its flags; the region in which agreement misleads is strongest."""
 _LINES: dict[str, tuple[str, Any]] = {
     "memorisation": ("#A33100", (0, (1.4, 1.4))),
     "convergence": ("#1f1f1f", (0, (5, 1.6))),
@@ -53,10 +53,10 @@ _LABEL = 8.5
 
 @styled
 def phase_plane(diagram: PhaseDiagram, *, stacked: bool = False) -> Figure:
-    """Draw the regions of a phase diagram, named where there is room, numbered elsewhere.
+    """Draw the regions of a phase diagram, with names, or with numbers where space is too small.
 
-    Every tile is a simulated point; the thin lines between them show how they were cut. The lines
-    are the borders in theory.
+    Every tile is a simulated point; thin lines are the borders of tiles. The other lines are the
+    borders of regions by theory.
     """
     wide, high = (4.2, 4.0) if stacked else (6.4, 4.6)
     keys = 6 if stacked else 3
@@ -82,7 +82,7 @@ def phase_plane(diagram: PhaseDiagram, *, stacked: bool = False) -> Figure:
 
 @styled
 def phase_values(diagram: PhaseDiagram, *, stacked: bool = False) -> Figure:
-    """Draw what the regions are made of: the simulated order parameters, with their borders."""
+    """Draw the simulated order parameters, from which the regions follow, with the borders."""
     figure, panels = frames(3, stacked=stacked, height=2.9, left=0.58, keys=1)
     scales: dict[str, dict[str, Any]] = {
         "memorisation_ratio": {"cmap": "OrRd", "vmin": 1.0, "vmax": 4.0},
@@ -143,7 +143,7 @@ def _fill(axes: Axes, tiles: Sequence[Any], colour: str) -> None:
 
 
 def _theory(axes: Axes, diagram: PhaseDiagram, names: Sequence[str]) -> list[Any]:
-    """Draw borders in theory; return their legend entries."""
+    """Draw borders by theory; return their legend entries."""
     from matplotlib.lines import Line2D
 
     plane, lines = diagram.plane, diagram.lines
@@ -183,9 +183,9 @@ def _colours(panel: Any, image: Any) -> None:
 
 
 def _name_regions(axes: Axes, diagram: PhaseDiagram) -> list[Any]:
-    """Write each region's name into its widest spot, or a number where there is no room.
+    """Write the name of each region into its widest part, or a number where space is too small.
 
-    Return legend entries for the numbered ones.
+    Return legend entries for the regions with numbers.
     """
     from matplotlib.patches import Patch
 
@@ -220,9 +220,9 @@ def _name_regions(axes: Axes, diagram: PhaseDiagram) -> list[Any]:
 def _spot(
     inside: NDArray[np.bool_], words: Sequence[str], inches: tuple[float, float]
 ) -> tuple[float, float, str, float] | None:
-    """Return where a text fits: its centre, its lines, its angle; None if it fits nowhere.
+    """Return the place for a text: its centre, its lines, its angle; None if it fits nowhere.
 
-    The text is tried on one line, then broken, then upright.
+    The text is tried on one line, then on several lines, then vertically.
     """
     letter, line = 0.62 * _LABEL / 72.0, 1.45 * _LABEL / 72.0
     for angle in (0.0, 90.0):
@@ -252,7 +252,7 @@ def _broken(words: Sequence[str], rows: int) -> list[str]:
 
 
 def _fitting(inside: NDArray[np.bool_], across: float, down: float) -> tuple[float, float] | None:
-    """Return the centre of the box of this size that lies deepest inside, or None."""
+    """Return the centre of the box of this size that is farthest from the border, or None."""
     rows, columns = inside.shape
     half = (max(round(across * columns / 2), 1), max(round(down * rows / 2), 1))
     if 2 * half[0] >= columns or 2 * half[1] >= rows:

@@ -1,4 +1,4 @@
-"""The borders of the regions in theory."""
+"""The borders of the regions by theory."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _BEYOND = 10.0
 
 @dataclass(frozen=True, eq=False)
 class Lines:
-    """For each strength, the load at which twins leave memorisation and at which they converge.
+    """For each strength, the load at which memorisation ends and the load at which twins converge.
 
-    A load lies outside the plane where that happens outside of it. Recovery needs no table: it sets
-    in at ``gamma = 1/strength^2``.
+    A load may lie outside the plane. Recovery needs no table: it starts at
+    ``gamma = 1/strength^2``.
     """
 
     strength: Array
@@ -37,7 +37,7 @@ class Lines:
     convergence: Array
 
     def region(self, gamma: Array, strength: Array) -> NDArray[np.int64]:
-        """Return the region of points in theory, as the flags of ``Region``."""
+        """Return the region of points by theory, as the flags of ``Region``."""
         at = np.log(strength), np.log(self.strength)
         forgets = np.interp(*at, self.memorisation)
         agrees = np.interp(*at, self.convergence)
@@ -49,10 +49,10 @@ class Lines:
 
 
 def borders(plane: Plane) -> Lines:
-    """Return where ``predict`` crosses the levels of the plane, at the plane's d.
+    """Return the loads at which ``predict`` crosses the thresholds of the plane, at its d.
 
     Equations: ``memorisation_ratio = sqrt(tr[S f^2]/tr[Sigma f^2])`` falls and
-    ``convergence_corrected`` rises with the load; both see the factor in one direction of d only.
+    ``convergence_corrected`` rises with the load; the factor is only one of d directions in both.
     """
     strengths = np.geomspace(*plane.strength, _STRENGTHS)
     loads = np.geomspace(*plane.gamma, _LOADS)
@@ -70,7 +70,7 @@ def _table(found: xr.Dataset, name: str) -> Array:
 
 
 def _crossing(rising: Array, level: float, loads: Array) -> Array:
-    """Return the load at which each row crosses the level; beyond the first or last if outside."""
+    """Return the load at which each row crosses the level; outside ``loads`` if none does."""
     from scipy.interpolate import PchipInterpolator
 
     crossings = []

@@ -1,4 +1,4 @@
-"""A phase diagram as one page to be mailed."""
+"""The page of a phase diagram, in a single file."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _percent(share: float) -> str:
 
 
 def _setting(value: Any) -> str:
-    """Write a field of the plane for people; a range by its two ends."""
+    """Return a field of the plane as text; a range by its two ends."""
     if isinstance(value, list):
         return " to ".join(f"{end:g}" for end in value)
     return f"{value:,}" if isinstance(value, int) else f"{value:g}"

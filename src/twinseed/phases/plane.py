@@ -1,4 +1,4 @@
-"""The plane of load and strength: what is simulated at a point of it, and which region that is."""
+"""The plane of load and strength: the simulation at a point, and the region of the point."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ MEASURED = ("memorisation_ratio", "convergence", "convergence_corrected", "recov
 """The variables that a point of the plane keeps."""
 
 ENGINE = Compressed(tolerance=1e-3)
-"""Draws a point: the colour of a tile needs no more digits."""
+"""The engine of every point; the colour of a tile needs no smaller tolerance."""
 
 _ABOVE_FLOOR = 2.0
 
 
 class Region(IntFlag):
-    """What twins do at a point of the plane: any of the three, or none."""
+    """What twins do at a point of the plane: memorise, converge, recover, any of these or none."""
 
     MEMORISED = 1
     CONVERGED = 2
@@ -39,19 +39,19 @@ class Region(IntFlag):
 
     @property
     def words(self) -> str:
-        """The region's name on a figure."""
+        """The name of the region on a figure."""
         return _WORDS[int(self)]
 
     @property
     def misleads(self) -> bool:
-        """Whether the twins agree on a model that has missed the factor."""
+        """Whether the twins agree although neither has learned the factor."""
         return self == Region.CONVERGED
 
     @property
     def meaning(self) -> str:
-        """What the name means, with one sentence for each thing that the twins do."""
+        """The meaning of the name, with one part per order parameter."""
         parts = [
-            "samples sit close to training rows" if self & Region.MEMORISED else "",
+            "samples lie close to training rows" if self & Region.MEMORISED else "",
             f"the twins {'agree' if self & Region.CONVERGED else 'do not agree'}",
             f"the factor is {'learned' if self & Region.RECOVERED else 'not learned'}",
         ]
@@ -72,13 +72,13 @@ _WORDS = (
 
 @dataclass(frozen=True)
 class Plane:
-    """What a phase diagram is of. Two diagrams of one plane and one seed share their points.
+    """The settings of a phase diagram. Diagrams of the same plane and seed have the same points.
 
-    ``gamma`` and ``strength`` are ranges, both drawn by their logarithm. A point is *memorised*
-    where the memorisation ratio is at least ``memorisation``, *converged* where the corrected
-    convergence is at least ``convergence``, and *recovered* where the overlap with the factor is
-    at least twice what a factor at its very threshold shows at this d: as d grows, where recovery
-    is above zero.
+    ``gamma`` and ``strength`` are ranges of logarithmic axes. A point is *memorised* if the
+    memorisation ratio is at least ``memorisation``. It is *converged* if the corrected convergence
+    is at least ``convergence``. It is *recovered* if the overlap with the factor is at least twice
+    the overlap of a factor exactly at the threshold at this d; for large d this means a recovery
+    above zero.
     """
 
     d: int
@@ -91,18 +91,18 @@ class Plane:
 
     @classmethod
     def build(cls, **given: Any) -> Self:
-        """Check the fields; each error names its own."""
+        """Check the fields; each error names its field."""
         d = whole("d", given["d"], "pass the number of columns, such as 1e6", at_least=100)
         convergence = positive("convergence", given["convergence"], "pass a level such as 0.5")
         if convergence >= 1.0:
-            raise InputError("convergence", "must be below 1", convergence, "pass 0.5, say")
+            raise InputError("convergence", "must be below 1", convergence, "pass 0.5, for example")
         memorisation = positive("memorisation", given["memorisation"], "pass a level such as 2")
         if memorisation <= 1.0:
             raise InputError(
                 "memorisation",
                 "must be above 1; a model that copies nothing has the ratio 1",
                 memorisation,
-                "pass 2, say",
+                "pass a level such as 2",
             )
         found = cls(
             d=d,
@@ -119,7 +119,7 @@ class Plane:
             convergence=convergence,
         )
         if round(found.gamma[0] * d) < 1:
-            remedy = "raise the lower end, or d"
+            remedy = "raise the lower end of gamma, or d"
             raise InputError("gamma", f"leaves no training row at d = {d}", found.gamma, remedy)
         return found
 
@@ -129,12 +129,12 @@ class Plane:
         return fields | {name: list(fields[name]) for name in ("gamma", "strength")}
 
     def place(self, point: Point) -> tuple[int, float]:
-        """Return training rows and strength at a point of the unit square."""
+        """Return the training rows and the strength at a point of the unit square."""
         gamma = _along(self.gamma, float(point[0]))
         return max(round(gamma * self.d), 1), _along(self.strength, float(point[1]))
 
     def cell(self, point: Point) -> Cell:
-        """Return the work at a point."""
+        """Return the cell of a point."""
         n, strength = self.place(point)
         return Cell(
             work=partial(_drawn, n, self.d, strength, self.ridge, self.replicates),
@@ -148,7 +148,7 @@ class Plane:
         )
 
     def reading(self, point: Point, result: Result) -> Reading:
-        """Classify what was drawn at a point."""
+        """Return the region and the values of a point from its draws."""
         n, _ = self.place(point)
         ratio, _, corrected, overlap = (result[name][0] for name in MEASURED)
         region = (
@@ -186,7 +186,7 @@ def _along(ends: tuple[float, float], share: float) -> float:
 
 
 def _range(argument: str, value: Any) -> tuple[float, float]:
-    remedy = "pass its two ends, the smaller first, as in (0.1, 10)"
+    remedy = "pass two ends, the smaller first, as in (0.1, 10)"
     ends = finite_vector(argument, value, remedy)
     if ends.size != 2 or ends[0] <= 0 or ends[0] >= ends[1]:
         raise InputError(argument, "must be two numbers above zero, rising", value, remedy)

@@ -1,4 +1,4 @@
-"""The verb of phase diagrams: simulate until the points are spent, in one resumable sweep."""
+"""The verb ``phase_diagram``: simulates up to a number of points, in a sweep that can resume."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def phase_diagram(
     from ``predict``, and ``gamma = 1/strength^2`` (Baik, Ben Arous and Peche) for recovery.
 
     Range: ``gamma`` and ``strength`` are two numbers each, the ends of logarithmic axes. A point is
-    memorised where the ratio rho is at least ``memorisation``, converged where the agreement
-    beyond chance is at least ``convergence``, recovered where the overlap with the factor is at
-    least twice that of a factor at its threshold, which vanishes as d grows.
+    memorised where the ratio rho is at least ``memorisation``, converged where the corrected
+    convergence is at least ``convergence``, recovered where the overlap with the factor is at least
+    twice the overlap of a factor at its threshold, which vanishes as d grows.
 
     Args:
         d: columns of the data, 100 to 10^12.
@@ -74,8 +74,8 @@ def phase_diagram(
         InputError: an argument out of range.
         StoreError: the store cannot be written, or belongs to another plane, seed or version.
 
-    Validity: Gaussian data with known mean. A border that no point of the first 81 tiles sees
-    (a region thinner than a ninth of an axis on both sides) can be missed.
+    Validity: Gaussian data with known mean. A region can be missed if no centre of the first 81
+    tiles lies in it (a region thinner than a ninth of an axis).
     Source: Maillard and Goldt, arXiv 2605.21402 (the order parameters); Baik, Ben Arous and Peche,
     Ann. Probab. 33 (2005).
 

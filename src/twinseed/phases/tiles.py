@@ -1,9 +1,8 @@
-"""A square cut into tiles: small where what is measured at their centres changes, else large.
+"""Divides a square into tiles: small tiles where the measured values change, large elsewhere.
 
-A tile is cut in three along each axis across which it differs from a neighbour. One of the three
-keeps the centre, so that no measurement is lost, and a straight border costs a number of tiles that
-grows with the logarithm of its sharpness alone. Which tiles there are follows from the measurements
-and nothing else.
+A tile is divided in three along each axis along which it differs from a neighbour. The middle third
+has the same centre, so that no measurement is lost. The number of tiles along a straight border
+grows only with the logarithm of the sharpness. The tiles depend on the measurements alone.
 """
 
 from __future__ import annotations
@@ -20,28 +19,28 @@ from numpy.typing import NDArray
 __all__ = ["ACROSS", "Measure", "Point", "Reading", "Tile", "Tiling", "painted", "refined"]
 
 ACROSS = 9
-"""Tiles along each axis before any cut."""
+"""Number of tiles along each axis at the start."""
 _CUT = 3
 _DEEPEST = 4
-"""Cuts of one tile along one axis at the most: 729 tiles across."""
+"""Most divisions of one tile along one axis: up to 729 tiles along an axis."""
 
 Point = tuple[Fraction, Fraction]
-"""A centre in the unit square, exact, so that a cut tile and its middle third have the same."""
+"""An exact centre in the unit square: a tile and its middle third have the same centre."""
 
 
 class Reading(NamedTuple):
-    """What was measured at a point: a class, and values between 0 and 1."""
+    """The measurement at a point: a region, and values between 0 and 1."""
 
     region: int
     values: tuple[float, ...]
 
 
 Measure = Callable[[Sequence[Sequence[Point]]], Sequence[Sequence[Reading]]]
-"""Groups of points to the readings of as many whole groups, from the first on, as there is room."""
+"""Takes groups of points; returns the readings of the first groups, as many as are allowed."""
 
 
 class Tile(NamedTuple):
-    """A rectangle: how often it was cut along each axis, and its place in that grid."""
+    """A rectangle: how often it was divided along each axis, and its place in this grid."""
 
     x_cuts: int
     y_cuts: int
@@ -55,12 +54,12 @@ class Tile(NamedTuple):
 
     @property
     def centre(self) -> Point:
-        """Where it is measured."""
+        """The point at which the tile is measured."""
         x, y = 2 * self.column + 1, 2 * self.row + 1
         return Fraction(x, 2 * _count(self.x_cuts)), Fraction(y, 2 * _count(self.y_cuts))
 
     def cut(self, along_x: bool, along_y: bool) -> list[Tile]:
-        """Return its parts."""
+        """Return the parts of the tile, divided along one or both axes."""
         wide, high = (_CUT if along else 1 for along in (along_x, along_y))
         return [
             Tile(
@@ -75,10 +74,10 @@ class Tile(NamedTuple):
 
 @dataclass(frozen=True)
 class Tiling:
-    """Tiles that fill the square, their readings, and how many a uniform grid would have.
+    """Tiles that fill the square, and their readings.
 
-    ``sharpness`` is the number of tiles along each axis of the uniform grid that is as fine as this
-    one wherever two neighbours differ.
+    ``sharpness`` is the number of tiles along each axis of a uniform grid that is as fine as these
+    tiles wherever two neighbours differ.
     """
 
     tiles: tuple[Tile, ...]
@@ -87,10 +86,11 @@ class Tiling:
 
 
 def refined(measure: Measure, tolerance: float) -> Tiling:
-    """Cut the square until ``measure`` has no more room, or all borders are as fine as can be.
+    """Divide the square until ``measure`` allows no more points, or all borders are finest.
 
-    Tiles that differ across a side, in their region or by more than ``tolerance`` in a value, are
-    cut along that axis: those first that were cut least, among them those that differ most.
+    Neighbouring tiles that differ in their region, or by more than ``tolerance`` in a value, are
+    divided along the axis between them. The largest tiles are divided first; of equal tiles those
+    that differ most.
     """
     tiles = [Tile(0, 0, i, j) for j in range(ACROSS) for i in range(ACROSS)]
     known: dict[Point, Reading] = {}
@@ -131,7 +131,7 @@ def _count(cuts: int) -> int:
 def _measured(
     measure: Measure, groups: Sequence[Sequence[Point]], known: dict[Point, Reading]
 ) -> int:
-    """Measure groups of points into ``known``; return how many there was room for."""
+    """Add the readings of groups of points to ``known``; return how many groups were allowed."""
     found = measure(groups) if groups else []
     for points, readings in zip(groups, found, strict=False):
         known.update(zip(points, readings, strict=True))
@@ -141,9 +141,9 @@ def _measured(
 def _wanted(
     tiles: Sequence[Tile], known: dict[Point, Reading], tolerance: float
 ) -> tuple[int, dict[Tile, tuple[bool, bool]]]:
-    """Return the least number of cuts among tiles that differ, and how to cut those that have it.
+    """Return the least number of divisions of tiles that differ, and how to divide such tiles.
 
-    Without any that differ the number is that of the deepest cut.
+    If no tiles differ, this is the largest number of divisions.
     """
     pixels = painted(tiles)
     readings = [known[tile.centre] for tile in tiles]

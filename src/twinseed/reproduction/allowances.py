@@ -1,7 +1,7 @@
-"""How far an asymptotic formula may be off at a finite size, declared before anything is drawn.
+"""Allowances: how much an asymptotic formula may differ at a finite size, fixed before any draw.
 
-Each function returns the allowance and the reason for it. They come from the next order of the
-theory, not from what simulations showed.
+Each function returns the allowance and its reason. The allowances come from the next order of the
+theory, not from simulations.
 """
 
 from __future__ import annotations
@@ -47,26 +47,29 @@ def convergence_any(n: float) -> Allowance:
 def maximum(value: float, n: float, effective: float) -> Allowance:
     """``m G_n^2/d_eff``, ``G_n`` the mean largest of n standard normals.
 
-    A cosine is bounded and a Gaussian is not: the law of a cosine t/sqrt(d) falls off as
-    ``exp(-t^2/2 - t^4/(4 d))``, so its maximum is lower by the relative amount ``G^2/(4 d)``; the
-    length of the row that wins adds up to ``G^2/(2 d)``.
+    A cosine is bounded and a Gaussian is not: the law of a cosine t/sqrt(d) falls as
+    ``exp(-t^2/2 - t^4/(4 d))``, so its maximum is lower by the relative amount ``G^2/(4 d)``. The
+    length of the closest row adds up to ``G^2/(2 d)``.
     """
     top = float(expected_maximum(n)) ** 2
-    return value * top / effective, "m G_n^2/d_eff: cosines are bounded, the formula's normals not"
+    reason = "m G_n^2/d_eff: cosines are bounded, the normal variables of the formula are not"
+    return value * top / effective, reason
 
 
 def ratio(value: float, n: float, effective: float) -> Allowance:
-    """``rho [(rho^2 - 1) G_n^2/2 + 2]/d_eff``: as ``maximum``, less what both sides share."""
+    """``rho [(rho^2 - 1) G_n^2/2 + 2]/d_eff``: ``maximum`` less the part common to m, m_0."""
     top = float(expected_maximum(n)) ** 2
     relative = ((value**2 - 1.0) * top / 2.0 + 2.0) / effective
-    return value * relative, "rho [(rho^2 - 1) G_n^2/2 + 2]/d_eff: as for m, less what cancels"
+    reason = "rho [(rho^2 - 1) G_n^2/2 + 2]/d_eff: as for m, less the part that cancels in m/m_0"
+    return value * relative, reason
 
 
 def share(rho: float, n: float, effective: float) -> Allowance:
     """``(G_n^2/4) delta``, ``delta`` the relative allowance of rho.
 
-    A maximum of n normals varies by ``1/G_n``; the odds between two of them change at the rate
-    ``1/4`` in units of that, so the share moves by ``G_n^2/4`` times a relative change of rho.
+    A maximum of n normals varies by ``1/G_n``. The probability that one maximum exceeds another
+    changes at the rate ``1/4`` in this unit, so the share changes by ``G_n^2/4`` times a relative
+    change of rho.
     """
     top = float(expected_maximum(n)) ** 2
     relative = ratio(rho, n, effective)[0] / rho
@@ -76,12 +79,12 @@ def share(rho: float, n: float, effective: float) -> Allowance:
 def recovery(n: float, d: float, slope: float) -> Allowance:
     """``3/(min(n, d) slope^2)``, ``slope = psi'(mu)``: 1 far above threshold, 0 at threshold.
 
-    An outlier fluctuates with variance ``2 mu^2 slope/n``; the bias of a smooth function of it is
-    of order 1/n, and grows as ``slope^-2`` where the overlap bends towards the threshold.
+    The sample eigenvalue of a factor has the variance ``2 mu^2 slope/n``. The bias of a smooth
+    function of this eigenvalue is of order 1/n, and grows as ``slope^-2`` near the threshold.
     """
     return 3.0 / (min(n, d) * slope**2), "3/(min(n, d) psi'^2): O(1/d), larger near threshold"
 
 
 def floor(value: float) -> Allowance:
-    """The floor itself: it is an order of magnitude, good to a factor of two."""
+    """The floor itself, because the floor is known only to a factor of two."""
     return value, "a factor of two: the floor is an order of magnitude"

@@ -23,12 +23,19 @@ _THREE = 3.0 / Z95
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement that can turn out wrong.
+    """A statement that a measurement can refute.
 
-    ``low`` and ``high`` are the 95 % interval of the measured number (Student's t over the
-    replicates). ``allowance`` is the systematic difference that the statement itself declares, such
-    as the O(1/d) by which an asymptotic formula is off at a finite size; ``reason`` says where it
-    comes from. It is fixed before anything is measured. ``source`` is what was measured.
+    Args:
+        name: short name, unique in a table.
+        sentence: the statement.
+        predicted: the number by theory.
+        measured: the measured number.
+        low: lower end of the 95 % interval of the measured number (Student's t over replicates).
+        high: upper end of this interval.
+        allowance: the systematic difference that the statement allows, fixed before anything is
+            measured, such as the O(1/d) error of an asymptotic formula at a finite size.
+        reason: where the allowance comes from.
+        source: on what the number was measured.
 
     >>> claim = Claim("q", "q is 0.72 at n = d", 0.72, 0.73, 0.71, 0.75, 0.0, "", "simulation")
     >>> claim.agrees
@@ -49,22 +56,22 @@ class Claim:
     def agrees(self) -> bool:
         """Whether ``|predicted - measured|`` is within the allowance and three standard errors.
 
-        The three standard errors are the 95 % half width times 3/1.96, so that few replicates widen
-        them by Student's t. An honest claim then fails once in 370 if its allowance is used up by
-        the systematic difference, and far less often otherwise. A number or an interval that is
-        not finite does not agree.
+        The three standard errors are the 95 % half width times 3/1.96, so with few replicates they
+        are wider by Student's t. If the systematic difference is as large as the allowance, a true
+        claim fails once in 370; otherwise less often. A number or an interval that is not finite
+        does not agree.
         """
         noise = _THREE * (self.high - self.low) / 2.0
         return bool(abs(self.predicted - self.measured) <= self.allowance + noise)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the row of the table, ready for JSON."""
+        """Return the claim as a row of the table, ready for JSON."""
         return {**asdict(self), "agrees": self.agrees}
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """A measured number, its standard error, and the replicates that the error comes from."""
+    """A measured number, its standard error, and the number of replicates behind the error."""
 
     value: float
     se: float
@@ -78,7 +85,7 @@ class Measurement:
         allowance: tuple[float, str],
         source: str = "simulation",
     ) -> Claim:
-        """Set the number against a prediction."""
+        """Return the claim that the number agrees with a prediction."""
         half = float(stdtrit(self.replicates - 1, 0.975)) * self.se
         return Claim(
             name=name,
@@ -107,7 +114,7 @@ def combined(terms: Sequence[tuple[float, Measurement]]) -> Measurement:
 
 
 def picked(readout: xr.Dataset, name: str, **at: float) -> Measurement:
-    """Read one number of a readout; ``at`` picks the label of every dimension."""
+    """Read one number of a readout; ``at`` gives the label of every dimension."""
     cell = readout[[name, f"{name}_se"]]
     labels = {key: label for key, label in at.items() if key in cell.dims}
     if labels:

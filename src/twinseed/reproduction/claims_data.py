@@ -1,4 +1,4 @@
-"""Claims about data: what the spectrum predicts, what Gaussian rows show, and the two controls."""
+"""Claims about data: compared with the prediction, with Gaussian rows, and with two controls."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["control_claims", "data_claims"]
 
 _ROUNDING = (1e-9, "rounding")
 _LOST = 0.5
-"""Loss of an overlap up to which the allowance, which grows with its square, leaves a claim."""
+"""No claim where an overlap loses more than this: the allowance grows as the loss squared."""
 
 
 def data_claims(plan: DataPlan, readouts: Mapping[str, xr.Dataset]) -> list[Claim]:
@@ -46,7 +46,7 @@ def _agreement(
     unknown = 0.0 if plan.about.exact else 2.0 / plan.rows.count
     reason = (
         f"1/n of the formula, and |{factor:.3f} - 1| of 1 - q: the fourth moments of {words} over "
-        "Gaussian ones"
+        "those of Gaussian rows"
     )
     if unknown:
         reason += f", and 2/N for a spectrum estimated from N = {plan.rows.count} rows"
@@ -105,8 +105,8 @@ def _memorisation(
                     there.value,
                     (
                         abs(there.value - neutral) / 2.0,
-                        "half of the excess: a largest cosine depends on the shape of the law too, "
-                        "not on the spectrum alone. The interval holds the noise of both",
+                        "half of the excess: a largest cosine depends on the shape of the law, "
+                        "not only on the spectrum. The interval includes the noise of both numbers",
                     ),
                     source,
                 )
@@ -131,13 +131,13 @@ def _directions(
         claims.append(
             picked(measured, "recovery_twins", n=n, factor=first).claim(
                 f"{source}: {which} between the twins, n = {n}",
-                f"Twins trained on {n} of {words} have learned principal {which} as far as the "
-                f"outlier formula says, seen by their overlap with one another.",
+                f"Twins trained on {n} of {words} have learned principal {which} as well as the "
+                f"outlier formula predicts, by the overlap of the two twins.",
                 expected,
                 (
                     loss * abs(factor - 1.0) + loss**2 + 3.0 / n,
-                    f"|{factor:.2f} - 1| of 1 - Q, the fourth moments of {words} over Gaussian "
-                    "ones; (1 - Q)^2, the next order; 3/n",
+                    f"|{factor:.2f} - 1| of 1 - Q, the fourth moments of {words} over those of "
+                    "Gaussian rows; (1 - Q)^2, the next order; 3/n",
                 ),
                 source,
             )
@@ -146,7 +146,7 @@ def _directions(
 
 
 def control_claims(plan: DataPlan, readouts: Mapping[str, xr.Dataset]) -> list[Claim]:
-    """Return the claims that the memoriser is caught and that fresh rows pass."""
+    """Return the claims that the memoriser is detected, and that fresh rows show no copying."""
     copies, fresh = readouts["control_memoriser"], readouts["control_fresh"]
     n = plan.splits["control_fresh"].sizes[0]
     claims = []
@@ -182,7 +182,7 @@ def control_claims(plan: DataPlan, readouts: Mapping[str, xr.Dataset]) -> list[C
             fresh,
             "memorisation_ratio",
             1.0,
-            (1.0 / n, "1/n: a ratio of two means is biased by the relative variance of one"),
+            (1.0 / n, "1/n: the bias of a ratio of two means is the relative variance of a mean"),
             "control: fresh rows are no closer",
             "New rows, which no model saw, are as close to training rows as to held-out "
             "rows: the ratio is 1.",

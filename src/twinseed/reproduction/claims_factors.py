@@ -1,4 +1,4 @@
-"""Claims about a single factor: recovery jumps where convergence notices nothing."""
+"""Claims about a single factor: recovery starts at a threshold, convergence does not change."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 __all__ = ["blindness_claims", "filter_claim", "recovery_claims"]
 
 _LEVEL = 1.0 / 3.0
-"""The recovery whose load stands for the position of the jump."""
+"""The load at which recovery has this value is the position of the jump."""
 
 
 def blindness_claims(
     experiments: Mapping[float, Experiment], simulated: Mapping[str, xr.Dataset]
 ) -> list[Claim]:
-    """Return one claim a strength: convergence lies on the curve of pure noise, at every load."""
+    """Return one claim per strength: convergence is that of pure noise, at every load."""
     claims = []
     for strength, experiment in experiments.items():
         drawn = simulated[experiment.name]
@@ -43,7 +43,7 @@ def blindness_claims(
                 pure,
                 (
                     (1.0 + strength) / experiment.d,
-                    "(1 + strength)/d: the factor's part in the energy of a sample",
+                    "(1 + strength)/d: the share of the factor in the energy of a sample",
                 ),
             )
         )
@@ -53,7 +53,7 @@ def blindness_claims(
 def recovery_claims(
     experiments: Mapping[float, Experiment], simulated: Mapping[str, xr.Dataset]
 ) -> list[Claim]:
-    """Return the claims about Q: at its floor, above threshold, its jump, and between twins."""
+    """Return the claims about Q: at its floor, above the threshold, its jump, between twins."""
     claims = []
     for strength, experiment in experiments.items():
         drawn, predicted, d = simulated[experiment.name], experiment.predicted, experiment.d
@@ -93,7 +93,7 @@ def recovery_claims(
 
 
 def filter_claim(load: Experiment, drawn: xr.Dataset) -> Claim:
-    """Return the claim that the ridge does not move recovery."""
+    """Return the claim that the ridge does not change recovery."""
     number = max(load.ridges)
     share = 1.0 / (len(load.n) * len(FACTORS))
     terms = [
@@ -104,17 +104,18 @@ def filter_claim(load: Experiment, drawn: xr.Dataset) -> Claim:
     ]
     return combined(terms).claim(
         "the ridge does not move recovery",
-        f"Averaged over loads and factors, recovery with ridge {number:g} less without is zero.",
+        f"Averaged over loads and factors, recovery with ridge {number:g} minus recovery without "
+        "a ridge is zero.",
         0.0,
         allowances.NONE,
     )
 
 
 def _jump(strength: float, experiment: Experiment, drawn: xr.Dataset) -> Claim:
-    """Compare the load at which the factor is a third learned, read off in the same way twice.
+    """Compare the load at which recovery is 1/3, in the simulation and by the formula.
 
-    Between the two simulated loads that bracket it, recovery is interpolated linearly in log(n/d):
-    in the simulation, and in the formula at the same loads, so that the interpolation cancels.
+    Between the two simulated loads on both sides, recovery is interpolated linearly in log(n/d): in
+    the simulation, and in the formula at the same loads, so that the interpolation error cancels.
     """
     d = experiment.d
     low, high = _bracket(strength, [n / d for n in experiment.n])
@@ -133,12 +134,12 @@ def _jump(strength: float, experiment: Experiment, drawn: xr.Dataset) -> Claim:
     rate = (formula[1] - formula[0]) / math.log(high / low)
     return Measurement(found, math.hypot(*steps), measured[0].replicates).claim(
         f"position of the jump, strength {strength:g}",
-        f"A factor of strength {strength:g}, with threshold 1/strength^2 = {threshold:.3g}, is a "
-        f"third learned at this n/d.",
+        f"The recovery of a factor of strength {strength:g}, with threshold 1/strength^2 = "
+        f"{threshold:.3g}, is 1/3 at this n/d.",
         expected,
         (
             expected * tolerance / rate,
-            "the allowance of the recovery there, over its rate of change with log(n/d)",
+            "the allowance of the recovery at this load, over its rate of change with log(n/d)",
         ),
     )
 

@@ -73,19 +73,19 @@ def _closed_forms(identity: Experiment, drawn: xr.Dataset) -> list[Claim]:
             "q at small load",
             "Without ridge and with few rows q is n/d: the ratio of the two is 1.",
             1.0,
-            (few / d / 4 + 1 / few, "n/(4 d), the next term of the series, and 1/d on q itself"),
+            (few / d / 4 + 1 / few, "n/(4 d), the next term of the series, and 1/d for q itself"),
         ),
         combined([(10.0, gap)]).claim(
             "1 - q at large load",
             "Without ridge and with many rows 1 - q is d/(4 n): n/d times it is 1/4.",
             0.25,
-            (1 / 640 + 1 / d, "d/(64 n), the next term of the series, and 1/n on q itself"),
+            (1 / 640 + 1 / d, "d/(64 n), the next term of the series, and 1/n for q itself"),
         ),
         combined([(2.0, q[0.5]), (-1.0, q[2.0])]).claim(
             "q and its mirror image",
             "Without ridge q(n/d) = (n/d) q(d/n): 2 q(1/2) - q(2) = 0.",
             0.0,
-            (3 / d, "1/d on each of the two, by their weights"),
+            (3 / d, "1/d for each of the two numbers, times its weight"),
         ),
     ]
 
@@ -168,7 +168,7 @@ def memorisation_claims(load: Experiment, drawn: xr.Dataset) -> list[Claim]:
             picked(drawn, name, **at).claim(
                 f"share by {words}, n = d",
                 f"At n = d an honest model has this share of samples closer, by {words}, "
-                "to training than to held-out rows; not one half.",
+                "to training than to held-out rows. The share is not one half.",
                 picked(predicted, name, **at).value,
                 allowances.share(rho, d, effective),
             )

@@ -1,4 +1,4 @@
-"""Claims beyond one load: power-law spectra, and the path of a growing ridge."""
+"""Claims about power-law spectra, and about a growing ridge."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def power_law_claims(
         claims.append(
             picked(drawn, "convergence", **at).claim(
                 f"power law a = {exponent:g}, convergence",
-                f"For a spectrum k^-{exponent:g} at n = d/4 convergence is that of the "
-                "deterministic equivalent.",
+                f"For a spectrum k^-{exponent:g} at n = d/4 convergence is as the deterministic "
+                "equivalent predicts.",
                 picked(predicted, "convergence", **at).value,
                 allowances.convergence_any(at["n"]),
             )
@@ -41,7 +41,7 @@ def power_law_claims(
 
 
 def _steep(exponent: float, experiment: Experiment, drawn: xr.Dataset) -> list[Claim]:
-    """Return what the steepest spectrum shows best: two convergences, and a first direction."""
+    """Return the claims about the steepest spectrum: mean cosine and first direction."""
     predicted, d = experiment.predicted, experiment.d
     few, many = ({"n": n, "ridge": 0.0} for n in (round(d / 4), d))
     values = experiment.population.eigenvalues(d)
@@ -56,8 +56,8 @@ def _steep(exponent: float, experiment: Experiment, drawn: xr.Dataset) -> list[C
         ),
         picked(drawn, "recovery", factor=1, **many).claim(
             f"power law a = {exponent:g}, first direction",
-            f"For a spectrum k^-{exponent:g} at n = d the first direction is learned as far as the "
-            "outlier formula says.",
+            f"For a spectrum k^-{exponent:g} at n = d the first direction is learned as well as "
+            "the outlier formula predicts.",
             picked(predicted, "recovery", factor=1, **many).value,
             allowances.recovery(d, d, float(slope)),
         ),
@@ -67,7 +67,7 @@ def _steep(exponent: float, experiment: Experiment, drawn: xr.Dataset) -> list[C
 def path_claims(
     experiments: Mapping[float, Experiment], simulated: Mapping[str, xr.Dataset]
 ) -> list[Claim]:
-    """Return the claims about the ridge: where it is best, where it stops to pay, and beyond."""
+    """Return the claims about the ridge: the best ridge, the neutral ridge, and larger ridges."""
     claims = []
     for gamma, experiment in experiments.items():
         drawn, n = simulated[experiment.name], experiment.n[0]
@@ -94,13 +94,14 @@ def path_claims(
                 f"best ridge, n/d = {gamma:g}",
                 f"At n/d = {gamma:g} the model is closest to the truth at this ridge.",
                 best,
-                (1.0 / n / bend, "1/n on the slope of the distance, over its curvature"),
+                (1.0 / n / bend, "1/n for the slope of the distance, over its curvature"),
             ),
             path.neutral().claim(
                 f"neutral ridge, n/d = {gamma:g}",
-                f"At n/d = {gamma:g} a larger ridge than this makes the model worse than none.",
+                f"At n/d = {gamma:g} a model with a larger ridge than this is worse than a model "
+                "without a ridge.",
                 neutral,
-                (1.0 / n / rise, "1/n on the distance, over its slope"),
+                (1.0 / n / rise, "1/n for the distance, over its slope"),
             ),
         ]
     middle = sorted(experiments)[len(experiments) // 2]
@@ -109,7 +110,7 @@ def path_claims(
 
 
 def _beyond(gamma: float, experiment: Experiment, drawn: xr.Dataset) -> list[Claim]:
-    """Past the best ridge convergence still rises, and the distance to the truth grows."""
+    """Beyond the best ridge convergence still rises, and the distance to the truth grows."""
     n, last = experiment.n[0], max(experiment.ridges)
     near = min(experiment.ridges, key=lambda r: abs(r - best_ridge(gamma)))
     claims = []

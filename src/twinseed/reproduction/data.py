@@ -1,4 +1,4 @@
-"""The experiments on data: what is measured on the rows, and what their spectrum predicts."""
+"""The experiments on data: measurements on the rows, and predictions from their spectrum."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ _AGREEMENT = (
 _DIGITS = (20, 50, 150, 400, 800)
 _SIZES = 5
 _FEWEST = 4
-"""Splits at least, so that there is an error bar worth the name."""
+"""The least number of splits: fewer splits give no useful error bar."""
 _CONTROL = 300
-"""Most training rows of a control: the memoriser's flow costs seeds times rows."""
+"""Most training rows of a control: the cost of the memoriser is seeds times rows."""
 _SHIFT = 0.01
-"""Shift of q, for rows that are not Gaussian, from which its prediction is a leading order."""
+"""If fourth moments can change q by more than this, the prediction of q is "leading order"."""
 
 
 @dataclass(frozen=True, eq=False)
 class DataPlan:
-    """Everything that is to be measured on one set of rows."""
+    """All measurements on one set of rows."""
 
     rows: CleanRows
     about: DataPopulation
@@ -52,12 +52,12 @@ class DataPlan:
 
     @property
     def prefix(self) -> str:
-        """What the readouts' names begin with."""
+        """The beginning of the names of the readouts."""
         return "data" if self.rows.own else "digits"
 
     @classmethod
     def build(cls, rows: CleanRows, path: Path, settings: Settings) -> DataPlan:
-        """Lay the measurements out; ``path`` is where workers find the rows."""
+        """Build the plan; ``path`` is the file from which workers read the rows."""
         about = data_population(rows)
         eigenvalues, directions = rows.spectrum
         number = about.factors
@@ -88,17 +88,17 @@ class DataPlan:
         return cls(rows, about, moments, sizes, heldout, splits)
 
     def predicted(self) -> xr.Dataset:
-        """Predict what is measured, from the spectrum, with the known differences put in.
+        """Predict the measurements from the spectrum, with corrections for known differences.
 
-        The models estimate their means: the formulas take n - 1 for n, and the means, which differ
-        by ``2 tr Sigma/n``, add to what the samples do not share. Measured about the mean of all R
-        real rows, with ``e = tr Sigma``: energy ``e (1 + 1/n - 1/R)``, overlap ``e (q - 1/R)``. A
-        group of nearly equal directions is predicted as the subspace that is measured; the overlap
-        with the directions of all N rows loses ``(N - n)/(N - 1)`` of what an independent sample
-        would. The coordinate n is the number of training rows.
+        The models estimate their means: the formulas use n - 1 in place of n. The means of the
+        twins differ by ``2 tr Sigma/n``, which lowers agreement. About the mean of all R real rows,
+        with ``e = tr Sigma``, the energy is ``e (1 + 1/n - 1/R)`` and the overlap ``e (q - 1/R)``.
+        A group of nearly equal directions is predicted as a subspace, as it is measured. The loss
+        of overlap with the directions of all N rows is ``(N - n)/(N - 1)`` of the loss of an
+        independent sample. The coordinate n is the number of training rows.
 
-        Where fourth moments could move q by more than 0.01, ``|A - 1| (1 - q)`` with A their ratio
-        to Gaussian ones, convergence is a "leading order".
+        Where ``|A - 1| (1 - q)`` exceeds 0.01, A the ratio of fourth moments to those of Gaussian
+        rows, convergence is "leading order".
         """
         n = np.asarray(self.sizes, dtype=np.float64)
         found = predict(self.about.population, n=degrees_of_freedom(n), d=self.rows.d)
@@ -157,9 +157,10 @@ class DataPlan:
 
 
 def _splits(sizes: tuple[int, ...], d: int, settings: Settings) -> int:
-    """Return how many splits the job can afford: fewer, but four at least, where each is large.
+    """Return the number of splits: fewer for large rows, but at least four.
 
-    A decomposition takes about ``20 n d min(n, d)`` operations; a split has four at each size.
+    A decomposition takes about ``20 n d min(n, d)`` operations; a split has four decompositions at
+    each size.
     """
     cost = sum(80.0 * n * d * min(n, d) for n in sizes)
     return max(_FEWEST, min(settings.splits, int(settings.data_operations / cost)))

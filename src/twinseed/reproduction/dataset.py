@@ -1,4 +1,4 @@
-"""The data of the main job: checked, cleaned, shuffled, and the population behind the rows."""
+"""The data of the main job: checked, cleaned and shuffled rows, and their population."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from twinseed.readers import load_rows
 __all__ = ["CleanRows", "DataPopulation", "data_population", "prepared"]
 
 _FEWEST = 8
-"""Rows for two training sets of two, two held-out rows, and two fresh ones."""
+"""Rows for two training sets of two rows, two held-out rows, and two fresh rows."""
 _MANY = 20
-"""Rows a column from which the sample spectrum is taken as the population's."""
+"""With at least as many rows per column, the sample spectrum is the population spectrum."""
 _FACTORS = 5
 
 
 @dataclass(frozen=True, eq=False)
 class CleanRows:
-    """Cleaned rows in random order, and what was done to them.
+    """Cleaned rows in random order, and the constant columns that were removed.
 
-    Shapes: ``values`` (N, d), columns that vary; ``template`` (all columns), with the constants in
-    place; ``varying`` says where the d columns belong. ``picture`` is the shape of a row as an
-    image, or empty.
+    Shapes: ``values`` (N, d), the columns that vary; ``template`` (all columns), one row with the
+    values of constant columns; ``varying`` marks the d columns in the template. ``picture`` is the
+    shape of a row as an image, or empty.
     """
 
     name: str
@@ -59,7 +59,7 @@ class CleanRows:
 
     @property
     def constant_columns(self) -> int:
-        """Columns that never vary, which were dropped."""
+        """Number of columns that never vary and were removed."""
         return int((~self.varying).sum())
 
     @cached_property
@@ -72,8 +72,8 @@ class CleanRows:
     def spectrum(self) -> tuple[Array, Array]:
         """Eigenvalues (d,) of the covariance of all rows, largest first, and directions (d, k).
 
-        The covariance is that of the N rows about their mean, divided by N: they are the population
-        of which training sets are random subsets.
+        The covariance of the N rows about their mean is divided by N, because the rows are the
+        population of which training sets are random subsets.
         """
         model = matched_model(self.values)
         eigenvalues = np.zeros(self.d)
@@ -81,7 +81,7 @@ class CleanRows:
         return eigenvalues, np.ascontiguousarray(model.directions)
 
     def restored(self, samples: Array) -> Array:
-        """Return samples as pictures, with the constant columns in place again."""
+        """Return samples as pictures, with the constant columns inserted again."""
         full = np.tile(self.template, (len(samples), 1))
         full[:, self.varying] = samples
         return full.reshape(len(samples), *self.picture)
@@ -90,10 +90,10 @@ class CleanRows:
 def prepared(data: Any, entropy: tuple[int, ...]) -> CleanRows:
     """Return the rows to work on: scikit-learn's digits, or ``data``, a path or an array.
 
-    Repeated rows are dropped, since one that fell into both halves would fake agreement and one
-    among the held-out rows would fake copying; so are constant columns. The rows are then shuffled:
-    neighbours in a file are often related (the digits follow their writers), and a split in the
-    order of the file would compare two populations.
+    Repeated rows are removed, because a row in both halves would raise agreement, and a row in a
+    training set and among the held-out rows would hide copying. Constant columns are removed too.
+    Then the rows are shuffled: consecutive rows of a file are often related (the digits are sorted
+    by writer), and a split in the order of the file would compare two populations.
 
     Raises:
         InputError: an unreadable file, values that are not finite numbers, fewer than 8 different
@@ -116,14 +116,14 @@ def prepared(data: Any, entropy: tuple[int, ...]) -> CleanRows:
     varying = values.max(axis=0) > values.min(axis=0)
     if len(values) < _FEWEST:
         raise InputError(
-            "data", f"must have at least {_FEWEST} different rows", len(values), "give more samples"
+            "data", f"must have at least {_FEWEST} different rows", len(values), "pass more rows"
         )
     if varying.sum() < 2:
         raise InputError(
             "data",
             "must have at least 2 columns that vary",
             int(varying.sum()),
-            "rows are samples, columns are features",
+            "pass rows as samples and columns as features",
         )
     order = stream(entropy, "shuffle of the data").permutation(len(values))
     return CleanRows(
@@ -139,9 +139,9 @@ def prepared(data: Any, entropy: tuple[int, ...]) -> CleanRows:
 
 @dataclass(frozen=True)
 class DataPopulation:
-    """A population for the rows, and the leading directions that recovery asks for.
+    """A population for the rows, and the leading directions whose recovery is measured.
 
-    ``factors`` is 0 where the population is an estimate: it has a spectrum, but no directions.
+    ``factors`` is 0 where the population is estimated: it then has a spectrum, but no directions.
     Groups of nearly equal eigenvalues are compared as subspaces.
     """
 
@@ -154,9 +154,9 @@ class DataPopulation:
 def data_population(rows: CleanRows) -> DataPopulation:
     """Return the population of the rows.
 
-    With at least 20 rows a column the N rows themselves are the population, and training sets are
-    random subsets of it: its spectrum is known exactly. With fewer, that spectrum is far too wide
-    and makes agreement look too easy; the law behind the rows is estimated instead.
+    With at least 20 rows per column the N rows are the population, and training sets are random
+    subsets of these rows: the population spectrum is known exactly. With fewer rows the spectrum of
+    the rows is too wide, so that predicted agreement is too high; then the population is estimated.
     """
     eigenvalues, _ = rows.spectrum
     if rows.count < _MANY * rows.d:

@@ -1,4 +1,4 @@
-"""Which figures a reproduction has, given the readouts that it holds."""
+"""The list of figures of a reproduction, which depends on its readouts."""
 
 from __future__ import annotations
 
@@ -66,6 +66,6 @@ def _load(readouts: Mapping[str, xr.Dataset]) -> list[Drawing]:
 
 
 def _labelled(readouts: Mapping[str, xr.Dataset], prefix: str) -> dict[str, xr.Dataset]:
-    """Return the readouts whose names begin with ``prefix``, by the number that follows, rising."""
+    """Return readouts whose names begin with ``prefix``, in the order of the number after it."""
     found = {key.removeprefix(prefix): key for key in readouts if key.startswith(prefix)}
     return {label: readouts[found[label]] for label in sorted(found, key=float)}

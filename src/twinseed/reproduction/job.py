@@ -1,4 +1,4 @@
-"""The main job: run every experiment, in one resumable sweep, and draw the conclusions."""
+"""The main job: runs all experiments in one sweep that can resume, and tests all claims."""
 
 from __future__ import annotations
 
@@ -37,15 +37,19 @@ if TYPE_CHECKING:
 __all__ = ["Reproduction", "reproduce"]
 
 _REVISION = 1
-"""Rises when the same seed gives another split or another measurement of it."""
+"""Raised when the same seed gives other splits or other measurements."""
 
 
 @dataclass(frozen=True, eq=False)
 class Reproduction:
-    """What the main job found: readouts by name, claims, pictures, and how it was run.
+    """The result of the main job.
 
-    ``pictures`` is empty, or has ``strip`` (sizes, seeds, 3, height, width; the three are model A,
-    model B and the nearest training picture of A) and ``sizes``. ``settings`` is ready for JSON.
+    Args:
+        readouts: readouts by name.
+        claims: all claims.
+        pictures: empty, or with ``strip``, (sizes, seeds, 3, height, width): model A, model B and
+            the training picture nearest to A's; and ``sizes``, (sizes,).
+        settings: how the job was run, ready for JSON.
     """
 
     readouts: Mapping[str, xr.Dataset]
@@ -70,30 +74,31 @@ def reproduce(
 ) -> Reproduction:
     """Test every claim of the linear theory, by simulation and on data.
 
-    Without ``data``: memorisation, convergence and recovery against the load, the blindness of
-    convergence to factors, power laws and the path of a ridge are predicted and simulated; twins
-    are trained on disjoint halves of scikit-learn's digits; two controls are run. With ``data`` (a
-    path to ``.npy``, ``.npz`` or ``.csv``, or an array; rows are samples): the real-data part on
-    these rows, and the controls. Nothing is drawn and nothing is printed.
+    Without ``data`` these are predicted and simulated: memorisation, convergence and recovery over
+    the load, convergence with different factors, power laws, and a growing ridge. Twins are also
+    trained on disjoint halves of scikit-learn's digits, and two controls are run. With ``data``
+    only the part on real rows and the controls are run, on these rows. Nothing is drawn and nothing
+    is printed.
 
     Args:
-        folder: made if it is not there; holds ``store.sqlite``, in which every finished draw is
-            kept, and ``rows.npy``. Called again with the same seed, the job goes on from there.
-        quick: fewer and smaller draws.
-        data: rows to work on in place of the whole.
-        rng: a seed; a numpy generator cannot be resumed, since it gives another seed each time.
+        folder: the folder for ``store.sqlite``, which keeps every finished draw, and ``rows.npy``;
+            created if missing. A second call with the same seed continues from these files.
+        quick: True makes fewer and smaller draws.
+        data: a path to ``.npy``, ``.npz`` or ``.csv``, or an array; rows are samples.
+        rng: a seed; with a numpy generator a job cannot resume, because each call gets another
+            seed.
         workers: processes on this machine.
         progress: True shows it on stderr, False does not, None does on a terminal; a function is
             called with the number of draws done since its last call.
 
     Raises:
-        InputError: a folder that cannot be written, data that cannot be used, bad ``workers``: all
-            before any work.
+        InputError: before any work: a folder that cannot be written, data that cannot be used, bad
+            ``workers``.
         StoreError: the folder's store belongs to another version or seed, or is in use.
         MissingExtraError: the digits need scikit-learn.
 
-    Validity: a claim says what it allows for; see ``Claim`` and the modules ``allowances`` and
-    ``splits`` for where the numbers and the error bars come from.
+    Validity: each claim has an allowance with its reason; see ``Claim``, and the modules
+    ``allowances`` and ``splits`` for allowances and error bars.
     Source: Maillard and Goldt, arXiv 2605.21402.
 
     >>> import tempfile
@@ -141,7 +146,7 @@ def reproduce(
 def _swept(
     job: Job, parts: Mapping[str, list[Cell]], path: Path, workers: int, progress: ShowProgress
 ) -> dict[str, list[Result]]:
-    """Run the cells of every part in one sweep, in an order that mixes long and short ones."""
+    """Run the cells of all parts in one sweep, in an order that mixes long and short cells."""
     cells = sorted((cell for part in parts.values() for cell in part), key=job.key)
     with Store(path, job) as store:
         found = run(job, cells, store=store, workers=workers, progress=progress)
@@ -212,7 +217,7 @@ def _described(
             "splits": plan.splits["control_fresh"].replicates,
             "population": "the rows themselves"
             if plan.about.exact
-            else "estimated from the rows (fewer than 20 rows a column)",
+            else "estimated from the rows (fewer than 20 rows per column)",
             "fourth_moments_over_gaussian": plan.moments.agreement,
         },
     }

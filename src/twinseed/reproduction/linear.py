@@ -1,4 +1,4 @@
-"""The experiments of the linear theory: what is predicted, and what is drawn to test it."""
+"""The experiments of the linear theory: the predictions, and the simulations that test them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Experiment:
 
     @cached_property
     def simulation(self) -> Simulation:
-        """What is to be drawn."""
+        """The simulation of this experiment."""
         return Simulation.build(
             self.population,
             [Ridge(ridge) for ridge in self.ridges],
@@ -139,7 +139,7 @@ def theory(settings: Settings) -> dict[str, xr.Dataset]:
         "theory_load": predict(Spiked(FACTORS), ridges, d=sizes, gamma=loads),
         "identity_theory": predict(Spiked(), d=settings.d_large, gamma=loads),
     }
-    # A fine grid, in the limit, so that each jump shows where it is.
+    # A fine grid, in the limit, so that the position of each jump is exact.
     fine = np.union1d(np.geomspace(0.05, 20.0, 241), [b**-2.0 for b in settings.strengths])
     for strength in settings.strengths:
         found[f"blind_theory_{strength:g}"] = predict(Spiked([strength]), gamma=fine)

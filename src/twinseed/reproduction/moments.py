@@ -1,8 +1,8 @@
-"""How far rows are from Gaussian, to the order at which it matters: their fourth moments.
+"""Fourth moments of rows: how much rows that are not Gaussian change the order parameters.
 
-The theory is for Gaussian rows. For n >> d its order parameters depend on the noise of a sample
-covariance, whose variance is a fourth moment. So the first correction for other data is known
-before anything is measured: these factors, which are 1 for Gaussian rows.
+The theory is for Gaussian rows. For n >> d the order parameters depend on the noise of a sample
+covariance, and the variance of this noise is a fourth moment. So the first correction for other
+data is known before anything is measured: these factors, which are 1 for Gaussian rows.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ __all__ = ["FourthMoments", "fourth_moments"]
 
 @dataclass(frozen=True)
 class FourthMoments:
-    """Ratios to the Gaussian value; 1 where the rows are as good as Gaussian."""
+    """Ratios to the values of Gaussian rows; 1 means no difference."""
 
     agreement: float
-    """of 1 - q"""
+    """The ratio for 1 - q."""
     closeness: float
-    """of rho^2 - 1"""
+    """The ratio for rho^2 - 1."""
     directions: Array
-    """of 1 - Q, for each leading direction or group of them"""
+    """The ratio for 1 - Q, for each leading direction or group of directions."""
 
 
 def fourth_moments(

@@ -1,4 +1,4 @@
-"""The folder of the main job: the page, each figure, each readout, and the table of claims."""
+"""The folder of the main job: the page, the figures, the readouts, and the table of claims."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _VERSIONS = ("twinseed", "python", "numpy", "scipy")
 
 
 def writing_steps(reproduction: Reproduction) -> int:
-    """Return how often ``write_reproduction`` advances its progress."""
+    """Return the number of steps of ``write_reproduction``, for its progress."""
     return len(drawings(reproduction)) + 1
 
 
@@ -36,9 +36,9 @@ def write_reproduction(
 ) -> Path:
     """Write a reproduction as one folder, and return the path of its page.
 
-    The folder is made if it does not exist, and what is there under the same names is replaced:
-    ``index.html`` (self-contained), ``figures/*.png`` and ``*.svg``, ``readouts/*.nc``,
-    ``claims.json`` and ``claims.csv``. ``progress`` advances ``writing_steps`` times.
+    The folder is created if missing. These files are written, or replaced: ``index.html``
+    (self-contained), ``figures/*.png`` and ``*.svg``, ``readouts/*.nc``, ``claims.json`` and
+    ``claims.csv``. ``progress`` advances ``writing_steps`` times.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
@@ -109,7 +109,7 @@ def _write_claims(reproduction: Reproduction, versions: Mapping[str, str], root:
 
 
 def _grouped(settings: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """Return settings as text by group: those that stand alone first, then each mapping."""
+    """Return settings as text by group: settings without a group first, then each mapping."""
     alone = {key: _words(part) for key, part in settings.items() if not isinstance(part, Mapping)}
     groups = {"run": alone} if alone else {}
     for key, part in settings.items():
@@ -119,7 +119,7 @@ def _grouped(settings: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 
 def _words(value: Any) -> str:
-    """Write a setting for people."""
+    """Return a setting as text."""
     if isinstance(value, list | tuple):
         return ", ".join(_words(part) for part in value)
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""The picture strip: what twins make of the same seeds as they see more rows."""
+"""The picture strip: samples of twins from the same seeds, for several n."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ def strip(
 
     Shapes: ``strip`` (sizes, seeds, 3, height, width): model A, model B, the row of A's training
     set nearest to A's sample by Euclidean distance; ``sizes`` (sizes,). The seeds are the same at
-    every size, and each training set holds the smaller ones. Rows that are not pictures give
-    nothing.
+    every size, and a larger training set contains the smaller sets. Empty if rows are not pictures.
     """
     if len(rows.picture) != 2:
         return {}

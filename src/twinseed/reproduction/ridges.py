@@ -1,4 +1,4 @@
-"""Where a ridge stops helping: the best ridge, and the one that is no better than none."""
+"""The best ridge, and the neutral ridge, with which a model is as good as without a ridge."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def best_ridge(gamma: float) -> float:
 
 
 def neutral_ridge(gamma: float) -> float:
-    """Return the ridge beyond which the model is worse than without any, identity population.
+    """Return the ridge beyond which a model is worse than without a ridge, identity population.
 
     Equation: the positive root r of ``W2^2(r) = W2^2(0)``.
 
@@ -54,7 +54,7 @@ def neutral_ridge(gamma: float) -> float:
 
 
 def path_ridges(gamma: float) -> tuple[float, ...]:
-    """Return the ridges at which the path is simulated: 0, a band about the best, 1 and 2."""
+    """Return the ridges that are simulated: 0, several ridges about the best ridge, 1 and 2."""
     best = best_ridge(gamma)
     band = np.round(np.linspace(0.2, 2.8, _POINTS) * best, 6)
     return (0.0, *(float(r) for r in band), *(r for r in (1.0, 2.0) if r > band[-1]))
@@ -62,10 +62,11 @@ def path_ridges(gamma: float) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class Path:
-    """Distances to the truth, with their errors, along a band of ridges and without any ridge.
+    """Distances to the truth, with their errors, for several ridges and without a ridge.
 
-    Both landmarks are read off a quartic through the band (0.2 to 2.8 times the best ridge, where
-    it misses neither landmark by more than 0.2 %); errors are propagated from each distance.
+    The best and the neutral ridge follow from a polynomial of degree four through the distances at
+    0.2 to 2.8 times the best ridge; its error is below 0.2 % for both. Standard errors are
+    propagated from each distance.
     """
 
     ridges: Array
@@ -80,7 +81,7 @@ class Path:
         return self._propagated(self._minimum)
 
     def neutral(self) -> Measurement:
-        """Return the ridge at which the distance is again what it is without ridge."""
+        """Return the ridge at which the distance equals the distance without a ridge."""
         return self._propagated(self._crossing)
 
     def _propagated(self, landmark: Callable[[Array, float], float]) -> Measurement:

@@ -1,4 +1,4 @@
-"""How large the main job is: the sizes of every experiment, in its two versions."""
+"""The sizes of the experiments of the main job, in its two versions."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ __all__ = ["FULL", "QUICK", "Settings"]
 class Settings:
     """Sizes of the experiments.
 
-    Loads are n/d; ``*_replicates`` are independent draws a cell; ``splits`` are those of the rows,
-    fewer where they would take more than ``data_operations`` floating-point operations in all.
+    Loads are n/d; ``*_replicates`` are independent draws per cell. ``splits`` is the number of
+    splits of the rows, lowered so that all splits take at most ``data_operations`` floating-point
+    operations.
     """
 
     d_small: int
@@ -57,7 +58,7 @@ FULL = Settings(
     data_seeds=256,
     data_operations=2e12,
 )
-"""Four minutes on two cores, the figures and the page included."""
+"""This version takes four minutes on two cores, with the figures and the page."""
 
 QUICK = replace(
     FULL,
@@ -74,4 +75,4 @@ QUICK = replace(
     data_seeds=96,
     data_operations=2e11,
 )
-"""Thirty seconds on two cores, the figures and the page included."""
+"""This version takes thirty seconds on two cores, with the figures and the page."""

@@ -1,17 +1,18 @@
 """Twins trained on disjoint random halves of rows: the draws, and how they become readouts.
 
-Which error bar: the N rows are one data set, and all replicates are random splits of it. Given the
-rows, splits are independent, so the spread of their results over ``sqrt(splits)`` is the standard
-error of their mean; what it estimates is the mean over all splits *of these rows*. The predictions
-are for the same target, since they take the spectrum of these rows. The error bar does not say how
-another data set of N rows would have come out.
+The error bar: the N rows are one data set, and all replicates are random splits of these rows. At
+fixed rows the splits are independent, so the standard deviation of their results over
+``sqrt(splits)`` is the standard error of the mean. This mean estimates the mean over all splits *of
+these rows*. The predictions are for the same target, because they use the spectrum of these rows.
+The error bar does not include the difference to another data set of N rows.
 
-Halves drawn without replacement are not independent samples: the covariance S_A of each is closer
-to that of all rows by the factor (N - n)/(N - 1), and the two lean to opposite sides, with
-covariance -1/(N - 1) of a row's. For what depends on their difference the two effects cancel:
-``var(S_A - S_B)`` is ``2/n`` of a row's, times N/(N - 1), whatever n/N. So 1 - q, rho^2 - 1
-(training against held-out rows) and the overlap between twins keep their formulas; the overlap of
-one twin with the directions of all rows does not, and its loss is predicted with that factor.
+Halves drawn without replacement are not independent samples. The variance of the covariance S_A of
+a half, about the covariance of all rows, is lower by the factor (N - n)/(N - 1); and S_A and S_B
+are negatively correlated, with covariance -1/(N - 1) times the variance of one row. In numbers that
+depend on the difference S_A - S_B the two effects cancel: ``var(S_A - S_B)`` is ``2/n`` times the
+variance of one row, times N/(N - 1), for every n/N. So the formulas of 1 - q, of rho^2 - 1
+(training against held-out rows) and of the overlap between twins stay the same. The overlap of one
+twin with the directions of all rows changes: its loss is multiplied by (N - n)/(N - 1).
 """
 
 from __future__ import annotations
@@ -42,15 +43,15 @@ __all__ = ["DrawnRows", "FileRows", "RowSource", "Split", "Truth"]
 
 
 class RowSource(ABC):
-    """Where rows come from. Instances are sent to other processes: they must be small."""
+    """A source of rows. Instances are sent to other processes, so they must be small."""
 
     @abstractmethod
     def take(self, count: int, rng: np.random.Generator) -> Array:
-        """Return ``count`` rows, no two the same, in random order."""
+        """Return ``count`` different rows in random order."""
 
     @abstractmethod
     def description(self) -> Mapping[str, Any]:
-        """Return what the rows depend on, ready for JSON."""
+        """Return the parameters on which the rows depend, ready for JSON."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class FileRows(RowSource):
 
 @dataclass(frozen=True)
 class DrawnRows(RowSource):
-    """Gaussian rows of a population: the honest reference for everything measured on data."""
+    """Gaussian rows of a population, with which measurements on data are compared."""
 
     population: Population
     d: int
@@ -94,8 +95,8 @@ class Truth:
 class Split:
     """One measurement on data, at several numbers of rows.
 
-    ``generator`` is ``"linear"``, or one of the controls: ``"memoriser"``, whose samples are its
-    training rows, and ``"fresh"``, whose samples are rows that nobody saw.
+    ``generator`` is ``"linear"``, or a control: the samples of ``"memoriser"`` are its training
+    rows, and the samples of ``"fresh"`` are rows on which no generator was trained.
     """
 
     generator: str
@@ -109,7 +110,7 @@ class Split:
 
     @property
     def cells(self) -> list[Cell]:
-        """One cell a split and size."""
+        """Return one cell per split and size."""
         return [
             Cell(
                 work=partial(
@@ -141,7 +142,7 @@ class Split:
             {
                 name: estimate
                 for name, estimate in estimates.items()
-                # What is not asked of each factor has no axis for them: it was not measured.
+                # Variables of factors have no axis here: they were not measured.
                 if not readout.VARIABLES[name].per_factor or np.ndim(estimate.value) == 2
             },
             source="measure",

@@ -1,4 +1,4 @@
-"""The figures of the main job: readouts in, a matplotlib figure out. They compute nothing."""
+"""The figures of the main job: each function draws readouts, and computes no number."""
 
 from twinseed.reproduction.figures.data import controls, real_data
 from twinseed.reproduction.figures.load import (

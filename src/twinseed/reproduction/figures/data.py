@@ -1,4 +1,4 @@
-"""Figures of real data: measured against predicted, what the models draw, and the two controls."""
+"""Figures of real data: measurements with predictions, and the two controls."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def real_data(
     *,
     stacked: bool = False,
 ) -> Figure:
-    """Draw what twins trained on data show, over what theory predicts from the data's spectrum.
+    """Draw the measurements of twins trained on data, and the prediction from the data's spectrum.
 
     Points with 95 % bars: measured on the data (filled) and on Gaussian data of the same spectrum
-    (hollow); lines: predicted. Recovery shows the leading directions, three lines at the most;
+    (hollow); lines: predicted. Recovery shows at most three lines for the leading directions;
     directions that were measured together, as one subspace, are one line.
     """
     figure, panels = frames(3, stacked=stacked, keys=3)
@@ -74,9 +74,9 @@ def real_data(
 
 @styled
 def controls(named: Mapping[str, xr.Dataset], *, stacked: bool = False) -> Figure:
-    """Draw what generators with a known verdict read: one row for each, with 95 % bars.
+    """Draw the measurements of generators with a known verdict, one row each, with 95 % bars.
 
-    ``named`` goes from what a row is called to its readout; of several n the largest is drawn.
+    ``named`` has the name of each row and its readout; of several n the largest is drawn.
     """
     height = 1.15 + 0.34 * len(named)
     figure, panels = frames(2, stacked=stacked, width=4.2, height=height, left=0.95, keys=0)

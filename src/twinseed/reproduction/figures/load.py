@@ -1,4 +1,4 @@
-"""Figures over the load n/d: the three order parameters, and the one that makes the point."""
+"""Figures over the load n/d: the three order parameters, and agreement with recovery."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def load_curves(
     """Draw memorisation, convergence and recovery against n/d.
 
     Lines are ``theory``, one for each ridge (memorisation and convergence) or factor (recovery,
-    which the ridge does not move). Points with 95 % bars are ``simulated``, one readout for each
-    dimension d: filled markers for the first, hollow ones for the others. ``stacked`` puts the
+    which the ridge does not change). Points with 95 % bars are ``simulated``, one readout for each
+    dimension d: filled markers for the first d, hollow markers for all others. ``stacked`` puts the
     panels below each other, for a narrow page.
     """
     figure, panels = frames(3, stacked=stacked, keys=3)
@@ -78,12 +78,12 @@ def agreement_is_blind(
     *,
     stacked: bool = False,
 ) -> Figure:
-    """Draw what the package is about: agreement does not see when a factor is learned.
+    """Draw the main result: convergence does not show when a factor is learned.
 
-    Both mappings go from the strength of a factor, as text, to the readout with that one factor and
-    one ridge, along rising gamma. First panel: convergence, where all strengths share one curve.
-    Second panel: recovery of the factor, which sets in at a load of its own for each strength;
-    dotted lines mark where theory leaves the floor of a factor that was never learned.
+    Both mappings have the strength of a factor, as text, and the readout of this factor and one
+    ridge along rising gamma. First panel: convergence, where all strengths have the same curve.
+    Second panel: recovery of the factor, which starts at another load for each strength; dotted
+    lines mark the load at which recovery by theory rises above its floor.
     """
     figure, panels = frames(2, stacked=stacked, width=4.3, height=3.0)
     agreement, recovery = (panel.axes for panel in panels)
@@ -109,11 +109,11 @@ def agreement_along_a_factor(
     *,
     stacked: bool = False,
 ) -> Figure:
-    """Draw that agreement has no jump even along a factor, where its recovery sets in.
+    """Draw agreement along a factor: it has no jump where recovery of the factor starts.
 
-    Both mappings go from the strength of a factor, as text, to the readout with that one factor,
-    along rising gamma. First panel: the correlation over seeds of the twins' components along the
-    factor's own direction. Second panel: recovery of that direction; dotted lines mark its onset.
+    Both mappings have the strength of a factor, as text, and the readout of this factor along
+    rising gamma. First panel: the correlation over seeds of the twins' components along the
+    direction of the factor. Second panel: recovery of this direction; dotted lines mark its onset.
     """
     figure, panels = frames(2, stacked=stacked, width=4.3, height=3.0)
     names = ("convergence_factor", "recovery")
@@ -134,7 +134,7 @@ def agreement_along_a_factor(
 
 
 def _finished(panels: Sequence[Panel], looks: Mapping[str, Look], title: str, told: str) -> None:
-    """Give both panels their axes, keys and titles; the second shows recovery."""
+    """Draw axes, legends and titles of both panels; the second panel shows recovery."""
     for panel in panels:
         log_x(panel.axes, LOAD)
         unit_y(panel.axes)

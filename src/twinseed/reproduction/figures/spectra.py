@@ -1,4 +1,4 @@
-"""Figures of the theory beyond one load: power-law spectra, and the path of a growing ridge."""
+"""Figures of power-law spectra, and of a growing ridge."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def power_law(
 ) -> Figure:
     """Draw memorisation ratio, convergence and recovery for spectra mu_k ~ k^-a.
 
-    Both mappings go from the exponent a, as text, to the readout of that spectrum. Recovery is
-    shown for the first two directions: filled markers for the first, hollow ones for the second.
+    Both mappings have the exponent a, as text, and the readout of this spectrum. Recovery is shown
+    for two directions: filled markers for the first direction, hollow markers for the second.
     """
     figure, panels = frames(3, stacked=stacked, keys=3)
     ratio, agreement, recovery = (panel.axes for panel in panels)
@@ -78,10 +78,10 @@ def ridge_path(
 ) -> Figure:
     """Draw convergence against the distance to the truth while the ridge grows.
 
-    Both mappings go from the load gamma = n/d, as text, to a readout along ``ridge``. The diamond
-    is the ridge of the least distance on the theory's grid: beyond it convergence still rises while
-    the model gets worse. The vertical axis is logarithmic in 1 - q, so that agreement close to 1
-    can be told apart.
+    Both mappings have the load gamma = n/d, as text, and a readout along ``ridge``. The diamond is
+    the ridge of the least distance on the grid of theory: with a larger ridge convergence still
+    rises while the model gets worse. The vertical axis is logarithmic in 1 - q, so that values
+    close to 1 can be distinguished.
     """
     figure, panels = frames(
         1, width=4.2 if stacked else 6.6, height=3.9, left=0.75, keys=4 if stacked else 2
@@ -121,7 +121,7 @@ def _path(readout: xr.Dataset) -> tuple[Series, Series]:
 
 
 def _annotate(axes: Axes, x: Any, y: Any, load: str, look: Look) -> None:
-    """Mark the best ridge and the end of a curve, given those points and the last but one."""
+    """Mark the best ridge and the end of a curve; x and y have these points and the one before."""
     axes.plot(x[:1], y[:1], "D", markersize=7.5, color=look.colour, zorder=4.0)
     end = (x[2], y[2])
     arrow = {"arrowstyle": "-|>", "color": look.colour, "shrinkA": 0.0, "shrinkB": 0.0}
