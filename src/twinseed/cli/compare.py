@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 import typer
 
 from twinseed.cli.errors import CANNOT_TELL, FAILED, complain, guarded
-from twinseed.cli.options import Json, Quiet, require_writable
+from twinseed.cli.options import Json, Quiet, option, output_file, require_writable
 from twinseed.cli.output import dataset_as_json, print_json, print_table, say
 from twinseed.cli.saving import READOUT, save_dataset
 from twinseed.errors import InputError, TwinseedError
@@ -32,24 +32,17 @@ def compare(
     ],
     fail_beyond: Annotated[
         float | None,
-        typer.Option(
-            metavar="Z",
-            help="Exit with status 1 if any |z| is larger than this, where both sides are 'ok'.",
+        option(
+            "Z", "Exit with status 1 if any |z| is larger than this, where both sides are 'ok'."
         ),
     ] = None,
     only: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAMES", help="Compare only these variables, as in convergence,recovery."
-        ),
+        str | None, option("NAMES", "Compare only these variables, as in convergence,recovery.")
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="Save the differences as .nc (NetCDF) or .json, or as a table, .csv or .parquet.",
+        output_file(
+            "Save the differences as .nc (NetCDF) or .json, or as a table, .csv or .parquet."
         ),
     ] = None,
     as_json: Json = False,

@@ -5,10 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from twinseed.cli.errors import guarded
-from twinseed.cli.options import Json, Quiet, Workers, numbers, require_store, require_writable
+from twinseed.cli.options import (
+    Json,
+    Quiet,
+    Workers,
+    numbers,
+    option,
+    output_file,
+    require_store,
+    require_writable,
+)
 from twinseed.cli.output import print_json, say, table_width
 from twinseed.cli.saving import READOUT, save_json, save_readout
 
@@ -20,55 +27,48 @@ __all__ = ["diagram"]
 _ENDINGS = (".html", ".png", ".svg", *READOUT)
 
 
-def _left_out(metavar: str, about: str) -> Any:
-    return typer.Option(metavar=metavar, help=about)
-
-
 @guarded(
     interrupted="interrupted; with --store, the same command continues from here", path="--output"
 )
 def diagram(
-    d: Annotated[str | None, _left_out("D", "Number of columns d.  [default: 1e6]")] = None,
+    d: Annotated[str | None, option("D", "Number of columns d.  [default: 1e6]")] = None,
     gamma: Annotated[
-        str | None, _left_out("LO,HI", "Smallest and largest load n/d.  [default: 0.03,30]")
+        str | None, option("LO,HI", "Smallest and largest load n/d.  [default: 0.03,30]")
     ] = None,
     strength: Annotated[
         str | None,
-        _left_out("LO,HI", "Smallest and largest strength of the factor.  [default: 0.1,10]"),
+        option("LO,HI", "Smallest and largest strength of the factor.  [default: 0.1,10]"),
     ] = None,
     ridge: Annotated[
-        float | None, _left_out("R", "Strength of the ridge filter.  [default: 0]")
+        float | None, option("R", "Strength of the ridge filter.  [default: 0]")
     ] = None,
     memorisation: Annotated[
         float | None,
-        _left_out("RHO", "Memorised: a ratio of at least this.  [default: 2]"),
+        option("RHO", "Memorised: a ratio of at least this.  [default: 2]"),
     ] = None,
     convergence: Annotated[
         float | None,
-        _left_out("Q", "Converged: agreement beyond chance of at least this.  [default: 0.5]"),
+        option("Q", "Converged: agreement beyond chance of at least this.  [default: 0.5]"),
     ] = None,
     cells: Annotated[
-        int | None, _left_out("N", "Largest number of points to simulate.  [default: 1000]")
+        int | None, option("N", "Largest number of points to simulate.  [default: 1000]")
     ] = None,
-    replicates: Annotated[int | None, _left_out("R", "Draws per point.  [default: 2]")] = None,
+    replicates: Annotated[int | None, option("R", "Draws per point.  [default: 2]")] = None,
     store: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Keep finished points in this file; run the same command again to continue. "
+        option(
+            "FILE",
+            "Keep finished points in this file; run the same command again to continue. "
             "Options that are left out are read from this file.",
         ),
     ] = None,
     workers: Workers = 1,
-    seed: Annotated[int | None, _left_out("S", "Same seed, same answer.  [default: 0]")] = None,
+    seed: Annotated[int | None, option("S", "Same seed, same answer.  [default: 0]")] = None,
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="Draw as .html (self-contained), .png or .svg, or save the points as .nc, .json, "
-            ".csv or .parquet.",
+        output_file(
+            "Draw as .html (self-contained), .png or .svg, or save the points as .nc, .json, "
+            ".csv or .parquet."
         ),
     ] = None,
     as_json: Json = False,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from twinseed.cli.errors import guarded
-from twinseed.cli.options import Json, Quiet, require_writable
+from twinseed.cli.options import Json, Quiet, output_file, require_writable
 from twinseed.cli.output import print_json, print_readout, readout_as_json, say
 from twinseed.cli.saving import READOUT, save_readout
 from twinseed.errors import InputError
@@ -24,12 +24,7 @@ def export(
     store: Annotated[Path, typer.Argument(metavar="STORE", help="The store of a simulation.")],
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help=".nc or .json: a readout; .parquet or .csv: a table with one row per draw.",
-        ),
+        output_file(".nc or .json: a readout; .parquet or .csv: a table with one row per draw."),
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,

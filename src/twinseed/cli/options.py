@@ -24,6 +24,8 @@ __all__ = [
     "Workers",
     "named_function",
     "numbers",
+    "option",
+    "output_file",
     "require_folder",
     "require_store",
     "require_writable",
@@ -31,32 +33,31 @@ __all__ = [
 
 _FILES = (".nc", ".csv", ".parquet", ".json", ".html", ".png", ".svg")
 
+
+def option(metavar: str, about: str, *names: str) -> Any:
+    """Return an option: what stands for its value in the help, and what the help says of it."""
+    return typer.Option(*names, metavar=metavar, help=about)
+
+
+def output_file(about: str) -> Any:
+    """Return the option ``-o``, the name of a file."""
+    return option("FILE", about, "--output", "-o")
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")]
-Seed = Annotated[int, typer.Option("--seed", metavar="S", help="Same seed, same answer.")]
-Workers = Annotated[
-    int, typer.Option("--workers", metavar="W", help="Number of processes on this machine.")
-]
+Seed = Annotated[int, option("S", "Same seed, same answer.", "--seed")]
+Workers = Annotated[int, option("W", "Number of processes on this machine.", "--workers")]
 Cluster = Annotated[
     str | None,
-    typer.Option(
-        "--cluster", metavar="ADDRESS", help="Run on this Dask scheduler, such as tcp://host:8786."
-    ),
+    option("ADDRESS", "Run on this Dask scheduler, such as tcp://host:8786.", "--cluster"),
 ]
 Factors = Annotated[
-    int,
-    typer.Option(
-        "--factors", metavar="K", help="Number of leading directions of the data to compare."
-    ),
+    int, option("K", "Number of leading directions of the data to compare.", "--factors")
 ]
 Output = Annotated[
     Path | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FILE",
-        help="Save the readout as .nc (NetCDF) or .json, or as a table, .csv or .parquet.",
-    ),
+    output_file("Save the readout as .nc (NetCDF) or .json, or as a table, .csv or .parquet."),
 ]
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
-from twinseed.cli.options import numbers
+from twinseed.cli.options import numbers, option
 from twinseed.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,36 +27,23 @@ __all__ = [
 
 Spikes = Annotated[
     str | None,
-    typer.Option(
-        metavar="B1,B2",
-        help="One population: strengths of its factors over the bulk; 'none' for pure noise.",
+    option(
+        "B1,B2", "One population: strengths of its factors over the bulk; 'none' for pure noise."
     ),
 ]
-Strength = Annotated[
-    str | None,
-    typer.Option(metavar="B1,B2", help="A population with one factor for each strength."),
-]
+Strength = Annotated[str | None, option("B1,B2", "A population with one factor for each strength.")]
 Bulk = Annotated[
-    float,
-    typer.Option(
-        metavar="B", help="Variance of the noise directions under --spikes or --strength."
-    ),
+    float, option("B", "Variance of the noise directions under --spikes or --strength.")
 ]
-PowerLaw = Annotated[
-    str | None,
-    typer.Option(metavar="A1,A2", help="Eigenvalues k^-A, with mean one; needs one --d."),
-]
+PowerLaw = Annotated[str | None, option("A1,A2", "Eigenvalues k^-A, with mean one; needs one --d.")]
 Atoms = Annotated[
     str | None,
-    typer.Option(
-        metavar="FILE",
-        help="Eigenvalues from .npy or .csv, one per row; a second column holds weights.",
-    ),
+    option("FILE", "Eigenvalues from .npy or .csv, one per row; a second column holds weights."),
 ]
 
-Ridge = Annotated[str, typer.Option(metavar="R1,R2", help="Strengths of the ridge filter.")]
-Rows = Annotated[str | None, typer.Option("--n", metavar="N1,N2", help="Training rows.")]
-Columns = Annotated[str | None, typer.Option("--d", metavar="D1,D2", help="Columns.")]
+Ridge = Annotated[str, option("R1,R2", "Strengths of the ridge filter.")]
+Rows = Annotated[str | None, option("N1,N2", "Training rows.", "--n")]
+Columns = Annotated[str | None, option("D1,D2", "Columns.", "--d")]
 
 _OPTIONS = ("--spikes", "--strength", "--power-law", "--atoms")
 _ARGUMENTS = ("population", "strengths", "exponent", "values", "weights")

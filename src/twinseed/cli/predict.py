@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from twinseed.cli.errors import guarded
-from twinseed.cli.options import Json, Output, Quiet, numbers, require_writable
+from twinseed.cli.options import Json, Output, Quiet, numbers, option, require_writable
 from twinseed.cli.populations import (
     CALLED,
     Atoms,
@@ -27,10 +25,7 @@ __all__ = ["predict"]
 
 Gamma = Annotated[
     str | None,
-    typer.Option(
-        metavar="G1,G2",
-        help="Sample complexity n/d; without --n and --d, the limit of large n and d.",
-    ),
+    option("G1,G2", "Sample complexity n/d; without --n and --d, the limit of large n and d."),
 ]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from twinseed.cli.errors import FAILED, guarded
-from twinseed.cli.options import Json, Quiet, Seed, Workers, require_folder
+from twinseed.cli.options import Json, Quiet, Seed, Workers, option, require_folder
 from twinseed.cli.output import print_json, print_table, say
 from twinseed.errors import InputError, MissingExtraError
 
@@ -32,15 +32,11 @@ def reproduce(
         typer.Argument(metavar="FOLDER", help="Folder for all files.  [default: reproduction]"),
     ] = None,
     output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FOLDER", help="Another way to name FOLDER."),
+        Path | None, option("FOLDER", "Another way to name FOLDER.", "--output", "-o")
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer and smaller draws.")] = False,
     data: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE", help="Your own rows (.npy, .npz#name or .csv), one row per sample."
-        ),
+        str | None, option("FILE", "Your own rows (.npy, .npz#name or .csv), one row per sample.")
     ] = None,
     seed: Seed = 0,
     workers: Workers = 2,

@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from twinseed.cli.errors import as_typed, complain
-from twinseed.cli.options import named_function
+from twinseed.cli.options import named_function, option
 from twinseed.errors import InputError
 
 if TYPE_CHECKING:
@@ -37,7 +35,7 @@ _ROLES = ("--samples-a", "--samples-b", "--train-a", "--train-b", "--heldout")
 
 
 def file_of_rows(about: str) -> Any:
-    return typer.Option(metavar="FILE", help=about)
+    return option("FILE", about)
 
 
 TrainA = Annotated[str, file_of_rows("Rows that generator A was trained on.")]
@@ -50,35 +48,30 @@ SamplesB = Annotated[
 HeldOut = Annotated[str | None, file_of_rows("Rows of the same source that neither generator saw.")]
 Encoder = Annotated[
     str | None,
-    typer.Option(
-        metavar="MODULE:FUNCTION",
-        help="A function from rows to features; the audit judges the features.",
-    ),
+    option("MODULE:FUNCTION", "A function from rows to features; the audit judges the features."),
 ]
-Cache = Annotated[
-    Path | None, typer.Option(metavar="FOLDER", help="Keep the encoder's features here.")
-]
+Cache = Annotated[Path | None, option("FOLDER", "Keep the encoder's features here.")]
 Group = Annotated[
     str | None,
-    typer.Option(
-        metavar="COLUMN",
-        help="The column that says which real rows belong together, such as the visits of one "
+    option(
+        "COLUMN",
+        "The column that says which real rows belong together, such as the visits of one "
         "person; it is not compared. Beside data.npz#rows: the array COLUMN of data.npz.",
     ),
 ]
 LabelsColumn = Annotated[
     str | None,
-    typer.Option(
-        metavar="COLUMN",
-        help="The column of the class of each row, for generators that are given a class; it is "
+    option(
+        "COLUMN",
+        "The column of the class of each row, for generators that are given a class; it is "
         "not compared. Beside data.npz#rows: the array COLUMN of data.npz.",
     ),
 ]
 UpToText = Annotated[
     str | None,
-    typer.Option(
-        metavar="WORDS",
-        help="What does not tell two images apart: flip, rot90, shift:2, brightness, affine; "
+    option(
+        "WORDS",
+        "What does not tell two images apart: flip, rot90, shift:2, brightness, affine; "
         "several with commas between them.",
     ),
 ]

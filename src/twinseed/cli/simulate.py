@@ -6,8 +6,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from twinseed.cli.errors import guarded
 from twinseed.cli.options import (
     Cluster,
@@ -17,6 +15,7 @@ from twinseed.cli.options import (
     Seed,
     Workers,
     numbers,
+    option,
     require_store,
     require_writable,
 )
@@ -60,24 +59,18 @@ def simulate(
     ridge: Ridge = "0",
     n: Rows = None,
     d: Columns = None,
-    replicates: Annotated[
-        int, typer.Option(metavar="R", help="Independent draws of each point.")
-    ] = 20,
+    replicates: Annotated[int, option("R", "Independent draws of each point.")] = 20,
     engine: Annotated[
         Kind,
-        typer.Option(
-            metavar="KIND",
-            help="How to draw: dense, krylov, or compressed (factors over a bulk, at any size).",
+        option(
+            "KIND", "How to draw: dense, krylov, or compressed (factors over a bulk, at any size)."
         ),
     ] = Kind.DENSE,
     workers: Workers = 1,
     cluster: Cluster = None,
     store: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Keep finished draws in this file; run the same command again to continue.",
-        ),
+        option("FILE", "Keep finished draws in this file; run the same command again to continue."),
     ] = None,
     seed: Seed = 0,
     output: Output = None,

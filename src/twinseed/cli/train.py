@@ -20,6 +20,7 @@ from twinseed.cli.options import (
     Seed,
     Workers,
     numbers,
+    option,
     require_folder,
 )
 from twinseed.cli.output import print_json, say
@@ -36,49 +37,39 @@ __all__ = ["train"]
 )
 def train(
     data: Annotated[str, typer.Argument(metavar="DATA", help="Images or rows, of any format.")],
-    sizes: Annotated[
-        str, typer.Option(metavar="N1,N2", help="Training rows per twin.")
-    ] = "10,30,100,300,1000",
+    sizes: Annotated[str, option("N1,N2", "Training rows per twin.")] = "10,30,100,300,1000",
     denoiser: Annotated[
         str,
-        typer.Option(
-            metavar="NAME",
-            help="linear or mlp, for any rows; conv, unet-small or unet-large, for images.",
-        ),
+        option("NAME", "linear or mlp, for any rows; conv, unet-small or unet-large, for images."),
     ] = "unet-small",
-    steps: Annotated[int, typer.Option(metavar="T", help="Steps of training.")] = 5000,
-    pairs: Annotated[int, typer.Option(metavar="P", help="Independent pairs per size.")] = 1,
-    seeds: Annotated[int, typer.Option(metavar="N", help="Samples drawn per twin.")] = 512,
+    steps: Annotated[int, option("T", "Steps of training.")] = 5000,
+    pairs: Annotated[int, option("P", "Independent pairs per size.")] = 1,
+    seeds: Annotated[int, option("N", "Samples drawn per twin.")] = 512,
     batch: Annotated[
         int | None,
-        typer.Option(
-            metavar="B",
-            help="Rows per batch, 128 by default; a twin with fewer rows repeats rows. Not for "
-            "linear.",
+        option(
+            "B",
+            "Rows per batch, 128 by default; a twin with fewer rows repeats rows. Not for linear.",
         ),
     ] = None,
     rate: Annotated[
         float | None,
-        typer.Option(
-            metavar="R",
-            help="Learning rate. Default: 0.001; for linear, half of the rate at which training "
+        option(
+            "R",
+            "Learning rate. Default: 0.001; for linear, half of the rate at which training "
             "diverges.",
         ),
     ] = None,
     pairing: Annotated[
         str,
-        typer.Option(
-            metavar="NAME",
-            help="disjoint, or a control: same-rows (B has A's rows), same-start (A's weights).",
+        option(
+            "NAME", "disjoint, or a control: same-rows (B has A's rows), same-start (A's weights)."
         ),
     ] = "disjoint",
     factors: Factors = 10,
     device: Annotated[
         str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Where torch computes: cpu (default), cuda, cuda:1, mps. Not for linear.",
-        ),
+        option("NAME", "Where torch computes: cpu (default), cuda, cuda:1, mps. Not for linear."),
     ] = None,
     mixed: Annotated[
         bool, typer.Option("--mixed", help="Compute in bfloat16. Not for linear.")
@@ -86,9 +77,9 @@ def train(
     seed: Seed = 0,
     workers: Workers = 2,
     cluster: Cluster = None,
-    output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FOLDER", help="Where everything goes.")
-    ] = Path("runs"),
+    output: Annotated[Path, option("FOLDER", "Where everything goes.", "--output", "-o")] = Path(
+        "runs"
+    ),
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
