@@ -25,7 +25,7 @@ ONLY = {
     "safetensors": ("denoise.checkpoints",),
     "h5py": ("readers._hdf5",),
     "PIL": ("readers._images",),
-    "pyarrow": ("readers._parquet", "cli.saving", "verbs.sweeps.load"),
+    "pyarrow": ("readers._parquet", "files"),
     "zarr": ("readers._zarr",),
 }
 """Libraries, and the packages or modules that alone import each."""

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from twinseed.errors import InputError
+from twinseed.errors import InputError, MissingExtraError
 
-__all__ = ["require_output", "write_bytes", "write_text", "written"]
+__all__ = [
+    "made_folder",
+    "require_output",
+    "write_bytes",
+    "write_csv",
+    "write_parquet",
+    "write_text",
+    "written",
+]
 
 _REMEDY = "choose a file in a folder that exists, that you may write to and whose disk has room"
 
@@ -58,6 +69,59 @@ def write_bytes(path: str | Path, content: bytes, argument: str = "path") -> Non
     """Write a whole file, or none; see ``written``."""
     with written(path, argument) as unfinished:
         unfinished.write_bytes(content)
+
+
+def write_csv(
+    columns: Mapping[str, Sequence[Any]], path: str | Path, argument: str = "path"
+) -> None:
+    """Write a table, given by its columns, as CSV; None is an empty field."""
+    with (
+        written(path, argument) as unfinished,
+        unfinished.open("w", newline="", encoding="utf-8") as file,
+    ):
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+
+
+def write_parquet(
+    columns: Mapping[str, Sequence[Any]], path: str | Path, argument: str, what: str
+) -> None:
+    """Write a table, given by its columns, as Parquet; None is null.
+
+    Raises:
+        MissingExtraError: without pyarrow, which ``what`` needs.
+    """
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise MissingExtraError("pyarrow", "formats", what) from error
+    table = pyarrow.table(dict(columns))
+    with written(path, argument) as unfinished:
+        pyarrow.parquet.write_table(table, unfinished)
+
+
+def made_folder(argument: str, path: str | os.PathLike[str], *inside: str) -> Path:
+    """Make a folder, and folders ``inside`` it, where they are missing; return its path.
+
+    Raises:
+        InputError: a file cannot be written into each of them.
+    """
+    root = Path(path)
+    try:
+        for folder in [root / name for name in inside] or [root]:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder) as probe:
+                probe.write(b"0")
+    except OSError as error:
+        raise InputError(
+            argument,
+            f"cannot be written ({error.strerror or error})",
+            str(root),
+            "pass a folder that you may write to",
+        ) from error
+    return root
 
 
 def require_output(argument: str, path: str | Path, endings: Sequence[str] = ()) -> Path:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twinseed.cli.output import as_json_text, print_json, print_readout, readout_as_json
-from twinseed.errors import MissingExtraError
-from twinseed.files import write_text, written
+from twinseed.files import write_csv, write_parquet, write_text, written
 from twinseed.jsonable import as_json
 
 if TYPE_CHECKING:
@@ -70,23 +68,11 @@ def save_json(value: Any, path: Path) -> None:
 def save_table(rows: Sequence[dict[str, Any]], path: Path) -> None:
     """Write rows of equal keys as .csv or .parquet."""
     names = list(rows[0]) if rows else []
+    columns = {name: [row[name] for row in rows] for name in names}
     if path.suffix.lower() == ".csv":
-        with (
-            written(path, "--output") as unfinished,
-            unfinished.open("w", newline="", encoding="utf-8") as file,
-        ):
-            writer = csv.DictWriter(file, names)
-            writer.writeheader()
-            writer.writerows(rows)
-        return
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        raise MissingExtraError("pyarrow", "formats", "A .parquet file") from error
-    table = pyarrow.table({name: [row[name] for row in rows] for name in names})
-    with written(path, "--output") as unfinished:
-        pyarrow.parquet.write_table(table, unfinished)
+        write_csv(columns, path, "--output")
+    else:
+        write_parquet(columns, path, "--output", "A .parquet file")
 
 
 def _rows(

@@ -7,7 +7,6 @@ of rows, steps or samples have other files in the same folder.
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from twinseed.arrays import Array
 from twinseed.denoise import checkpoints
 from twinseed.denoise.halves import Halves
 from twinseed.errors import InputError, StoreError
-from twinseed.files import written
+from twinseed.files import made_folder, written
 from twinseed.sweep import Job, described
 
 __all__ = ["RunFolder", "flat", "read_samples", "write_samples"]
@@ -57,18 +56,7 @@ class RunFolder:
             InputError: the folder has twins of other settings, or cannot be written.
         """
         self._refuse_others(job)
-        try:
-            for name in ("weights", "samples", "splits", "running"):
-                (self.path / name).mkdir(parents=True, exist_ok=True)
-                with tempfile.TemporaryFile(dir=self.path / name) as probe:
-                    probe.write(b"0")
-        except OSError as error:
-            raise InputError(
-                "folder",
-                f"cannot be written ({error.strerror or error})",
-                str(self.path),
-                "pass a folder that you may write to",
-            ) from error
+        made_folder("folder", self.path, "weights", "samples", "splits", "running")
         return RunFolder(self.path.resolve())
 
     def _refuse_others(self, job: Job) -> None:

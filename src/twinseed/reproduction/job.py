@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from os import PathLike
@@ -14,8 +13,7 @@ import numpy as np
 from twinseed._version import __version__
 from twinseed.arrays import Array
 from twinseed.checks import whole
-from twinseed.errors import InputError
-from twinseed.files import written
+from twinseed.files import made_folder, written
 from twinseed.progress import ShowProgress
 from twinseed.randomness import RandomSource, entropy_of
 from twinseed.reproduction.claims import Claim
@@ -111,7 +109,7 @@ def reproduce(
     entropy = entropy_of(rng)
     processes = whole("workers", workers, "pass the number of processes to use")
     rows = prepared(data, entropy)
-    target = _writable(folder)
+    target = made_folder("folder", folder)
     settings = QUICK if quick else FULL
     path = target / "rows.npy"
     plan = DataPlan.build(rows, path, settings)
@@ -173,23 +171,6 @@ def _linear_claims(
             {g: by_name[f"ridge_path_simulated_{g:g}"] for g in settings.path_loads}, simulated
         ),
     ]
-
-
-def _writable(folder: str | PathLike[str]) -> Path:
-    """Make the folder and try to write into it."""
-    target = Path(folder)
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=target) as probe:
-            probe.write(b"0")
-    except OSError as error:
-        raise InputError(
-            "folder",
-            f"cannot be written ({error.strerror or error})",
-            str(target),
-            "pass a folder that you may write to",
-        ) from error
-    return target
 
 
 def _described(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twinseed import readout
-from twinseed.files import write_text, written
+from twinseed.files import write_csv, write_text
 from twinseed.jsonable import as_json
 from twinseed.pages.page import render
 from twinseed.reproduction.gallery import drawings
@@ -99,13 +98,8 @@ def _write_claims(reproduction: Reproduction, versions: Mapping[str, str], root:
     }
     text = json.dumps(table, indent=1, ensure_ascii=False, allow_nan=False)
     write_text(root / "claims.json", text + "\n", "folder")
-    with (
-        written(root / "claims.csv", "folder") as unfinished,
-        unfinished.open("w", newline="", encoding="utf-8") as stream,
-    ):
-        writer = csv.DictWriter(stream, list(rows[0]) if rows else ["name"])
-        writer.writeheader()
-        writer.writerows(rows)
+    names = list(rows[0]) if rows else ["name"]
+    write_csv({name: [row[name] for row in rows] for name in names}, root / "claims.csv", "folder")
 
 
 def _grouped(settings: Mapping[str, Any]) -> dict[str, dict[str, str]]:

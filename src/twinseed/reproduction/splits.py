@@ -29,10 +29,11 @@ import numpy as np
 from twinseed import readout
 from twinseed.arrays import Array
 from twinseed.data.twins import Twins
-from twinseed.generators import Fresh, Memoriser
+from twinseed.generators import Fresh, LinearGenerator, Memoriser
 from twinseed.matched import matched_model
 from twinseed.orders import convergence, memorisation, recovery
 from twinseed.populations import Population
+from twinseed.randomness import entropy_of
 from twinseed.sweep import Cell, Result
 from twinseed.verbs.sweeps.draws import as_result, over_replicates
 
@@ -114,7 +115,7 @@ class Split:
         return [
             Cell(
                 work=partial(
-                    _DRAWS[self.generator], self.source, n, heldout, self.seeds, self.truth
+                    _drawn, self.generator, self.source, n, heldout, self.seeds, self.truth
                 ),
                 description={
                     "generator": self.generator,
@@ -159,7 +160,8 @@ class Split:
         )
 
 
-def _linear(
+def _drawn(
+    generator: str,
     source: RowSource,
     n: int,
     heldout: int,
@@ -167,16 +169,23 @@ def _linear(
     truth: Truth | None,
     rng: np.random.Generator,
 ) -> Result:
+    """Train twins on ``n`` rows each, draw their samples, and measure them."""
+    if generator == "fresh":
+        rows, apart, unseen = np.split(source.take(n + heldout + seeds, rng), [n, n + heldout])
+        samples = Fresh(unseen).sample(np.zeros_like(unseen))
+        twins = Twins(samples, None, rows, heldout=apart).centred()
+        return as_result(memorisation.from_twins(twins, entropy_of(rng), resamples=0))
     rows_a, rows_b, apart = np.split(source.take(2 * n + heldout, rng), [n, 2 * n])
-    a, b = (matched_model(rows) for rows in (rows_a, rows_b))
-    noise = rng.standard_normal((seeds, a.d))
+    make = Memoriser if generator == "memoriser" else matched_model
+    a, b = (make(rows) for rows in (rows_a, rows_b))
+    noise = rng.standard_normal((seeds, rows_a.shape[1]))
     twins = Twins(a.sample(noise), b.sample(noise), rows_a, rows_b, apart).centred()
-    entropy = _entropy(rng)
+    entropy = entropy_of(rng)
     found = {
         **memorisation.from_twins(twins, entropy, resamples=0),
         **convergence.from_twins(twins, entropy, resamples=0),
     }
-    if truth is not None:
+    if truth is not None and isinstance(a, LinearGenerator) and isinstance(b, LinearGenerator):
         known = min(truth.eigenvalues.size, a.eigenvalues.size)
         found |= recovery.from_twins(
             twins,
@@ -189,45 +198,3 @@ def _linear(
             resamples=0,
         )
     return as_result(found)
-
-
-def _memoriser(
-    source: RowSource,
-    n: int,
-    heldout: int,
-    seeds: int,
-    truth: Truth | None,
-    rng: np.random.Generator,
-) -> Result:
-    rows_a, rows_b, apart = np.split(source.take(2 * n + heldout, rng), [n, 2 * n])
-    noise = rng.standard_normal((seeds, rows_a.shape[1]))
-    copies = [Memoriser(rows).sample(noise) for rows in (rows_a, rows_b)]
-    twins = Twins(copies[0], copies[1], rows_a, rows_b, apart).centred()
-    entropy = _entropy(rng)
-    return as_result(
-        {
-            **memorisation.from_twins(twins, entropy, resamples=0),
-            **convergence.from_twins(twins, entropy, resamples=0),
-        }
-    )
-
-
-def _fresh(
-    source: RowSource,
-    n: int,
-    heldout: int,
-    seeds: int,
-    truth: Truth | None,
-    rng: np.random.Generator,
-) -> Result:
-    rows, apart, unseen = np.split(source.take(n + heldout + seeds, rng), [n, n + heldout])
-    samples = Fresh(unseen).sample(np.zeros_like(unseen))
-    twins = Twins(samples, None, rows, heldout=apart).centred()
-    return as_result(memorisation.from_twins(twins, _entropy(rng), resamples=0))
-
-
-_DRAWS = {"linear": _linear, "memoriser": _memoriser, "fresh": _fresh}
-
-
-def _entropy(rng: np.random.Generator) -> tuple[int, ...]:
-    return tuple(int(word) for word in rng.integers(0, 2**32, size=4))

@@ -14,6 +14,7 @@ from twinseed.filters import Filter
 from twinseed.generators.linear import LinearGenerator
 from twinseed.orders.evidence import KnownModels, LearntLaw
 from twinseed.populations import Population
+from twinseed.randomness import entropy_of
 from twinseed.readout import Estimate
 from twinseed.simulation._base import Engine
 from twinseed.simulation.known import measured, require_rows_and_room
@@ -85,7 +86,7 @@ class Dense(Engine):
         a, b = (LinearGenerator.fit(rows, filter) for rows in (train_a, train_b))
         noise = rng.standard_normal((self.seeds, d))
         twins = Twins(a.sample(noise), b.sample(noise), train_a, train_b, heldout)
-        entropy = tuple(int(word) for word in rng.integers(0, 2**32, size=4))
+        entropy = entropy_of(rng)
         shared, energy = d * a.filter.at_zero**2, (a.energy + b.energy) / 2
         mu, factors = population.eigenvalues(d), population.factors.size
         own, other = (m.directions[:, matched(mu, factors, m.eigenvalues.size)] for m in (a, b))

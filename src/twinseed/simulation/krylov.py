@@ -20,6 +20,7 @@ from twinseed.filters import Filter
 from twinseed.generators.krylov import KrylovGenerator, require_elementwise
 from twinseed.orders.evidence import KnownModels
 from twinseed.populations import Population
+from twinseed.randomness import entropy_of
 from twinseed.readout import Estimate
 from twinseed.simulation._base import Engine
 from twinseed.simulation.known import measured, require_rows_and_room
@@ -115,7 +116,7 @@ class Krylov(Engine):
                 for name in ("train_a", "train_b", "heldout")
             )
             noise = rng.standard_normal((self.seeds, d))
-            entropy = tuple(int(word) for word in rng.integers(0, 2**32, size=4))
+            entropy = entropy_of(rng)
             a, b = (
                 KrylovGenerator(rows, filter, self.tolerance, self.basis_gib)
                 for rows in (train_a, train_b)

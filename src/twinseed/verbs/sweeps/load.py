@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from twinseed.checks import given_path
 from twinseed.errors import MissingExtraError, ReadoutError
-from twinseed.files import written
+from twinseed.files import write_csv, write_parquet
 from twinseed.status import Status
 from twinseed.sweep import described, stored
 from twinseed.verbs.sweeps.from_store import Draw, gathered
@@ -74,14 +73,7 @@ class Sweep:
         Args:
             path: the file to write.
         """
-        table = self._columns()
-        with (
-            written(path) as unfinished,
-            unfinished.open("w", newline="", encoding="utf-8") as file,
-        ):
-            writer = csv.writer(file)
-            writer.writerow(table)
-            writer.writerows(zip(*table.values(), strict=True))
+        write_csv(self._columns(), path)
 
     def to_parquet(self, path: str | Path) -> None:
         """Write the table of draws as Parquet; a number that does not exist is null.
@@ -92,14 +84,7 @@ class Sweep:
         Raises:
             MissingExtraError: without pyarrow.
         """
-        try:
-            import pyarrow
-            import pyarrow.parquet
-        except ImportError as error:
-            raise MissingExtraError("pyarrow", "formats", "Sweep.to_parquet") from error
-        table = pyarrow.table(self._columns())
-        with written(path) as unfinished:
-            pyarrow.parquet.write_table(table, unfinished)
+        write_parquet(self._columns(), path, "path", "Sweep.to_parquet")
 
     def to_frame(self) -> pd.DataFrame:
         """Return the table of draws as a pandas data frame; a number that does not exist is NaN.
