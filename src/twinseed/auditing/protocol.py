@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from twinseed.auditing.agreement import agreement
+from twinseed.auditing.classes import judged_by_class
 from twinseed.auditing.controls import controlled
 from twinseed.auditing.copying import unknown
 from twinseed.auditing.covariance_null import STATISTICS, covariance_null
@@ -161,7 +162,15 @@ def audit(
         numbers = {"asked": asked.asked, "looked_at": asked.count}
         found = [*found, Finding("fewer factors", asked.told, numbers)]
     with track(_steps(given), "audit", progress) as steps:
-        return _judged(given, shown, found, entropy, asked, steps)
+        found_in_all = _judged(given, shown, found, entropy, asked, steps)
+    if shown.classes is None:
+        return found_in_all
+
+    def alone(one: Twins, as_given: Twins) -> Audit:
+        few = counted(one.rows, factors)
+        return _judged(one, as_given, [], entropy, few, Progress(_steps(one)))
+
+    return judged_by_class(found_in_all, given, shown, alone)
 
 
 def _share(visible: float) -> float:
@@ -183,7 +192,7 @@ def _judged(
 ) -> Audit:
     """Judge twins; ``shown`` are the same before an encoder, or the twins themselves."""
     controls = controlled(twins.rows, entropy, progress)
-    linear = linear_twins(twins, entropy)
+    linear = linear_twins(twins, entropy, shown.classes)
     # As many samples of the linear model as of the generator: directions of few are blurred.
     few = first_seeds(linear, twins.seeds)
     searches = Searches.of(twins, linear, entropy, progress)

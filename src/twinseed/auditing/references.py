@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from twinseed.auditing.conditional import conditional_twins
+from twinseed.data.labels import Labels
 from twinseed.data.twins import Twins
 from twinseed.intervals import interval95
 from twinseed.matched import matched_twins
@@ -56,18 +58,21 @@ def interval(readout: xr.Dataset, name: str, factor: int | None = None) -> Inter
     return IntervalEstimate(centre, low, high)
 
 
-def linear_twins(twins: Twins, entropy: tuple[int, ...]) -> Twins:
+def linear_twins(twins: Twins, entropy: tuple[int, ...], classes: Labels | None = None) -> Twins:
     """Return twins of the honest model of the same training rows: Gaussian, covariance-matching.
 
     Equation: ``x = mean + S^(1/2) z``, the mean and S of the training rows. It is fitted to the
     very rows that the audit compares with, so its excess closeness to them is what matching a
     covariance costs with these rows and this n, no spectrum having to be estimated. B has noise in
     common with A, as twins have; it is left out where ``train_b`` is unknown. As many samples as
-    the generator's are drawn, or up to four times as many. Cost: one thin singular value
-    decomposition for each training set.
+    the generator's are drawn, or up to four times as many. With ``classes`` one such model is
+    fitted to each class, see ``conditional_twins``. Cost: one thin singular value decomposition for
+    each training set.
     """
     count = max(min(_TIMES * twins.seeds, _SEEDS), twins.seeds)
     noise = stream(entropy, "audit: linear model").standard_normal((count, twins.d))
+    if classes is not None:
+        return conditional_twins(twins, classes, noise)
     return matched_twins(twins, noise)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twinseed.auditing.agreement import Agreement
+from twinseed.auditing.classes import ClassAudit, by_class
 from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import Copying
 from twinseed.auditing.exhibits import ExamplePairs
@@ -27,7 +28,7 @@ from twinseed.files import write_text
 from twinseed.jsonable import as_json
 from twinseed.readout import VARIABLES
 from twinseed.status import Status
-from twinseed.tables import MISSING, drawn_table
+from twinseed.tables import MISSING, drawn_table, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,6 +77,8 @@ class Audit:
     answers: Mapping[str, Answer]
     familiar: tuple[Familiar, ...] = ()
     """The numbers that others report on copying, by their usual names."""
+    classes: tuple[ClassAudit, ...] = ()
+    """Each class of a generator that is given a class, judged alone; empty without labels."""
     suspects: tuple[SuspectRow, ...] = ()
     """The samples that look like copies, each beside its real row; see ``suspects_table``."""
 
@@ -211,6 +214,7 @@ class Audit:
             "agreement": _told(self.agreement),
             "factors": [_told(one) for one in self.factors],
             "numbers": measured,
+            "classes": [one.to_dict() for one in self.classes],
             "familiar": [one.to_dict() for one in self.familiar],
         }
 
@@ -262,7 +266,29 @@ class Audit:
         checks += [one.sentence for one in self.fitness.findings]
         before = ["Before the verdict:", *map(item, checks), ""] if checks else []
         verdict = ["Verdict:", *map(item, self.verdict.values())]
-        return "\n".join([table, "", *before, *verdict])
+        classes = self._classes(width) if self.classes else []
+        return "\n".join([table, "", *before, *verdict, *classes])
+
+    def _classes(self, width: int | None) -> list[str]:
+        """Return what the classes show, as a sentence and a table."""
+        rows = []
+        for one in self.classes:
+            found = {name: str(answer.outcome) for name, answer in one.answers.items()}
+            rows.append(
+                (
+                    one.name,
+                    str(one.samples),
+                    str(one.rows_train_a),
+                    str(one.rows_heldout),
+                    _shown(one.dcr_share.value),
+                    percent(one.copied_fraction.value, 1),
+                    _shown(one.convergence.value),
+                    one.left_out or ", ".join(found.values()),
+                )
+            )
+        header = ("class", "samples", "training", "held-out", "DCR share", "copied", "convergence")
+        table = drawn_table((*header, "outcome"), rows, width=width)
+        return ["", "By class:", _item(by_class(self.classes), min(96, width or 96)), table]
 
     def __str__(self) -> str:
         return self.told()
