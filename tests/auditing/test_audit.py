@@ -192,7 +192,7 @@ def test_heldout_rows_of_another_source_are_not_judged_by() -> None:
     a, _, heldout = real_rows(19)
     found = ts.audit(train_a=a, samples_a=perfect(20), heldout=heldout + 2.0, rng=0)
     assert found.outcome["copying"] == "cannot judge these data"
-    assert "shuffle the rows before" in found.verdict["copying"]
+    assert "drawn at random" in found.verdict["copying"]
     assert not found.failed
     assert found.unanswered == ("copying",)
 
@@ -295,7 +295,7 @@ def test_progress_counts_to_its_end(capsys: pytest.CaptureFixture[str]) -> None:
         ({"train_a": None}, "train_a", "rows A was trained on"),
         ({"samples_a": None}, "samples_a", "samples of generator A"),
         ({"samples_b": None}, "samples_b", "leave train_b out"),
-        ({"heldout": "train"}, "heldout", "hold out other rows"),
+        ({"heldout": "train"}, "heldout", "that no generator was trained on"),
         ({"train_b": "train"}, "train_b", "leave train_b out"),
         ({"factors": 0}, "factors", "how many leading directions"),
         ({"rng": -1}, "rng", "numpy Generator"),

@@ -7,7 +7,13 @@ import pytest
 
 import twinseed as ts
 from twinseed.auditing.copying import unknown
-from twinseed.auditing.duplicates import duplicated_columns, equal_rows, near_duplicates
+from twinseed.auditing.duplicates import (
+    GROUPED,
+    duplicated_columns,
+    equal_rows,
+    near_duplicates,
+    near_groups,
+)
 from twinseed.auditing.intake import twins_given
 from twinseed.auditing.screening import Fitness, exchangeable, fitness
 
@@ -127,3 +133,37 @@ def test_a_generator_that_ignores_its_seed_is_named() -> None:
         ("not deterministic", "samples_b")
     ]
     assert fitness(twins.rows, unknown(twins.seeds), (0,), named).findings[0] == named[0]
+
+
+def visits(seed: int, people: int, each: int = 4, d: int = 6) -> Rows:
+    """Return rows of people, each person's close to each other."""
+    draw = np.random.default_rng(seed)
+    persons = np.repeat(draw.standard_normal((people, d)), each, axis=0)
+    return persons + 0.2 * draw.standard_normal(persons.shape)
+
+
+def test_rows_that_come_in_groups_are_named_and_shuffling_is_not_advised() -> None:
+    train, heldout = visits(0, 40), visits(1, 25) + 0.5
+    fit = judged(ts.Twins(train + 1, None, train, heldout=heldout))
+    assert found(fit)[-1] == GROUPED
+    assert "--group COLUMN" in str(fit)
+    assert "shuffle" not in str(fit)
+    assert "not exchangeable" in found(fit)
+    known = {"train_a": np.arange(160) // 4, "heldout": 100 + np.arange(100) // 4}
+    fit = judged(ts.Twins(train + 1, None, train, heldout=heldout, groups=known))
+    assert GROUPED not in found(fit)
+
+
+def test_groups_are_not_seen_where_rows_were_split_at_random_or_lie_elsewhere() -> None:
+    seen = []
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        n, h, d = rng.integers(20, 150, 3)
+        some = rng.standard_normal((n + h, d))
+        some = [some, np.exp(some[:, :3]), np.round(2 * some[:, :3])][seed % 3]
+        seen += list(near_groups({"train_a": some[:n], "heldout": some[n:]}, rng))
+    assert seen == []
+    train, heldout = rows(4, 2, 120, 5)
+    for shift in (1.0, 4.0):
+        real = {"train_a": train, "heldout": heldout + shift}
+        assert list(near_groups(real, draw())) == []

@@ -35,7 +35,7 @@ def counting(monkeypatch: pytest.MonkeyPatch, name: str) -> list[int]:
 
 
 def test_rows_are_digested_once_whatever_samples_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    digested = counting(monkeypatch, "_row_digests")
+    digested = counting(monkeypatch, "row_digests")
     twins = Twins(SAMPLES_A, SAMPLES_B, TRAIN_A, TRAIN_B, HELDOUT)
     others = twins.centred().with_samples(SAMPLES_B[:9])
     assert others.shared_training_rows == twins.shared_training_rows == 0
@@ -88,7 +88,7 @@ def test_rows_refuse_what_twins_refuse() -> None:
     with pytest.raises(InputError, match=r"^train_a is needed"):
         Rows()
     with pytest.raises(InputError, match=r"^heldout must not hold rows of train_a"):
-        Rows(TRAIN_A, heldout=np.concatenate([HELDOUT, TRAIN_A[:1]]))
+        Rows(TRAIN_A, heldout=np.concatenate([HELDOUT[:9], TRAIN_A[:9]]))
     with pytest.raises(InputError, match=r"^heldout must have as many columns as train_a, 5"):
         Rows(TRAIN_A, heldout=HELDOUT[:, :4])
     with pytest.raises(InputError, match=r"^samples_a must have as many columns as train_a, 5"):

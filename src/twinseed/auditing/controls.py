@@ -61,8 +61,9 @@ class Controls:
             )
         if not self.fresh_passed:
             return (
-                f"Held-out rows differ from training rows (p = {self.fresh:.4f}): shuffle the "
-                "rows before you split them, and hold out rows of the same source."
+                f"Held-out rows differ from training rows (p = {self.fresh:.4f}): hold out "
+                "rows of the same source, drawn at random; where rows come in groups, as the "
+                "visits of one person do, whole groups."
             )
         return (
             "Planted copies cannot be distinguished from fresh rows (p = "

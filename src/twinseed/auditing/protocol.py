@@ -18,9 +18,9 @@ from twinseed.auditing.exhibits import pairs_of
 from twinseed.auditing.factors import factors as factors_of
 from twinseed.auditing.familiar import familiar
 from twinseed.auditing.intake import GENERATED, LiveGenerator, twins_given
+from twinseed.auditing.preconditions import allowed, screened
 from twinseed.auditing.real_rows import DirectionBands, real_rows
 from twinseed.auditing.references import first_seeds, interval, linear_twins, references
-from twinseed.auditing.representation import representation
 from twinseed.auditing.result import Audit
 from twinseed.auditing.roles import roles_of
 from twinseed.auditing.screening import Finding, fitness
@@ -217,8 +217,7 @@ def _judged(
             null = covariance_null(twins, expected.population, seen, searches.pool.equal, entropy)
         copying = searches.examined(stream(entropy, "audit: copying"), null)
     progress.advance()
-    misfit = representation(shown)
-    found = found if misfit is None else [misfit, *found]
+    first = screened(shown, entropy)
     return Audit(
         readout=readout,
         linear=linear_readout,
@@ -227,9 +226,11 @@ def _judged(
         copying=copying,
         agreement=agreed,
         factors=recovered,
-        fitness=fitness(twins.rows, copying, entropy, found),
+        fitness=fitness(twins.rows, copying, entropy, [*first, *found]),
         pairs=pairs_of(shown, copying),
-        answers=answers(twins, readout, beside, controls, copying, agreed, recovered, misfit),
+        answers=allowed(
+            answers(twins, readout, beside, controls, copying, agreed, recovered), first
+        ),
         suspects=suspects_of(shown, copying),
         familiar=familiar(twins, interval(readout, "memorisation_share_euclidean"), entropy),
     )

@@ -11,12 +11,21 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from twinseed.auditing.copying import Copying
-from twinseed.auditing.duplicates import duplicated_columns, equal_rows, near_duplicates
+from twinseed.auditing.duplicates import (
+    GROUPED,
+    duplicated_columns,
+    equal_rows,
+    near_duplicates,
+    near_groups,
+)
 from twinseed.data.rows import Rows
 from twinseed.randomness import stream
 from twinseed.tables import percent
 
-__all__ = ["Finding", "Fitness", "exchangeable", "fitness"]
+__all__ = ["REMOVED", "Finding", "Fitness", "exchangeable", "fitness"]
+
+REMOVED = "equal rows were removed"
+"""Name of the finding that held-out rows equal training rows less often than chance makes them."""
 
 UNLIKE = 0.002
 """Below this p-value two sets of rows are called unlike."""
@@ -76,7 +85,11 @@ def fitness(
         for one, other in pairs
     }
     found = [*before]
-    found += [_unlike(pair, p) for pair, p in p_values.items() if p < UNLIKE]
+    if rows.groups is None:
+        found += [Finding(*one) for one in near_groups(real, draw)]
+    # Rows that come in groups, or were taken out of one file, are not mended by shuffling.
+    explained = any(one.name in (GROUPED, REMOVED) for one in found)
+    found += [_unlike(pair, p, explained) for pair, p in p_values.items() if p < UNLIKE]
     found += [Finding(*one) for one in (*equal_rows(rows), *near_duplicates(real, draw))]
     found += _columns(rows, real["train_a"][looked["train_a"]])
     if copying.smallest_visible > _VISIBLE:
@@ -130,13 +143,14 @@ def exchangeable(one: NDArray[Any], other: NDArray[Any], rng: np.random.Generato
     return float(np.mean(largest >= largest[0] - 1e-9))
 
 
-def _unlike(pair: str, p: float) -> Finding:
+def _unlike(pair: str, p: float, explained: bool) -> Finding:
     one, other = pair.split(", ")
+    advice = "" if explained else ": shuffle the rows before you split them"
     return Finding(
         "not exchangeable",
         f"The rows of {one} and {other} differ in their means or in their spreads (p = "
-        f"{p:.4f}): shuffle the rows before you split them. Until then, a sample may be "
-        "close to one of the two sets for reasons other than copying.",
+        f"{p:.4f}){advice}. As long as they do, a sample may be close to one of the two sets for "
+        "reasons other than copying.",
         {"rows": [one, other], "p_value": p},
     )
 

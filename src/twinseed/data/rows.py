@@ -24,10 +24,13 @@ from twinseed.errors import InputError
 from twinseed.randomness import stream
 from twinseed.readers import Column, with_columns
 
-__all__ = ["GROUPS", "Rows", "Side"]
+__all__ = ["GROUPS", "Rows", "Side", "repeats", "row_digests"]
 
 GROUPS = 10
 """Groups of rows for the jackknife over rows."""
+
+_SEEN = 0.5  # of the held-out rows equal training rows: they are not held out
+_REPEATED = 0.1  # of the training rows repeat: a fresh row often equals one of them
 
 _NAMES = ("train_a", "train_b", "heldout")
 _NEEDED: Any = None  # what is left out is told by name, as every bad argument is
@@ -184,7 +187,7 @@ class Rows:
     def digests(self) -> dict[str, NDArray[np.uint64]]:
         """A 64-bit digest of each row, by argument name: equal rows have equal digests."""
         common = np.result_type(*self.arrays.values())
-        return {name: _row_digests(rows, common) for name, rows in self.arrays.items()}
+        return {name: row_digests(rows, common) for name, rows in self.arrays.items()}
 
     def centred(self) -> Rows:
         """Return the same rows about their mean; nothing is copied, and what is known is kept."""
@@ -288,18 +291,35 @@ class Rows:
         for name in ("train_a", "train_b"):
             if "heldout" not in digests or name not in digests:
                 continue
-            shared = np.flatnonzero(np.isin(digests["heldout"], digests[name]))
-            if shared.size:
-                first = int(np.flatnonzero(digests[name] == digests["heldout"][shared[0]])[0])
+            shared = np.isin(digests["heldout"], digests[name])
+            # A fresh row equals a training row about as often as a training row equals another.
+            chance = float(repeats(digests[name]).mean())
+            if shared.mean() >= _SEEN and chance < _REPEATED:
+                held = int(np.flatnonzero(shared)[0])
+                first = int(np.flatnonzero(digests[name] == digests["heldout"][held])[0])
                 raise InputError(
                     "heldout",
                     f"must not hold rows of {name}",
-                    f"{shared.size} such rows; for example, heldout[{shared[0]}] = {name}[{first}]",
-                    "remove them, or hold out other rows",
+                    f"{shared.sum()} of {len(shared)} rows are equal to a row of {name}, where "
+                    f"about {chance * len(shared):.0f} would be by chance; for example, "
+                    f"heldout[{held}] = {name}[{first}]",
+                    "hold out rows that no generator was trained on; where equal rows were "
+                    "removed within each file, pass the rows as they were before",
                 )
 
 
-def _row_digests(rows: NDArray[Any], common: np.dtype[Any]) -> NDArray[np.uint64]:
+def repeats(digests: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Say of each row whether another row has the same digest.
+
+    >>> repeats(np.array([7, 3, 7], dtype=np.uint64))
+    array([ True, False,  True])
+    """
+    _, place, counts = np.unique(digests, return_inverse=True, return_counts=True)
+    found: NDArray[np.bool_] = counts[place] > 1
+    return found
+
+
+def row_digests(rows: NDArray[Any], common: np.dtype[Any]) -> NDArray[np.uint64]:
     """Return a digest of each row's values; arrays of different types agree where values do."""
     digests = np.empty(len(rows), dtype=np.uint64)
     for start, block in row_blocks(rows, 1 << 18):

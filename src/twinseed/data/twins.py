@@ -64,10 +64,10 @@ class Twins:
     Raises:
         InputError: not numbers, NaN or infinity (with its position), a single row, widths or
             numbers of seeds that differ, the same rows as both training sets, held-out rows that
-            also occur in training (how many, and the first pair of indices), images whose axes
-            differ in order or size, an ``image_shape`` of another number of entries, ``columns``
-            that do not name every column once, ``groups`` or ``labels`` without one label for each
-            row, ``up_to`` that these rows do not have.
+            are training rows (half of them or more, where training rows rarely repeat; the first
+            pair of indices), images whose axes differ in order or size, an ``image_shape`` of
+            another number of entries, ``columns`` that do not name every column once, ``groups`` or
+            ``labels`` without one label for each row, ``up_to`` that these rows do not have.
 
     Validity: training rows shared in part by the twins are allowed and counted
     (``shared_training_rows``): they raise convergence. Equal rows are found by a 64-bit digest, so

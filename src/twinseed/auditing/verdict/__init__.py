@@ -9,7 +9,6 @@ from twinseed.auditing.agreement import Agreement
 from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import Copying
 from twinseed.auditing.factors import Factor
-from twinseed.auditing.screening import Finding
 from twinseed.auditing.verdict.convergence import CONVERGED, answer_on_convergence
 from twinseed.auditing.verdict.copying import answer_on_copying
 from twinseed.auditing.verdict.outcomes import Answer, Outcome, References
@@ -30,15 +29,8 @@ def answers(
     copying: Copying,
     agreement: Agreement,
     factors: Sequence[Factor],
-    misfit: Finding | None = None,
 ) -> dict[str, Answer]:
-    """Return an answer for each of "copying", "convergence" and "recovery".
-
-    ``misfit`` says that samples are written otherwise than real rows: then nothing is judged.
-    """
-    if misfit is not None:
-        told = Answer(Outcome.CANNOT_JUDGE, f"Cannot judge these data: {misfit.sentence}")
-        return dict.fromkeys(("copying", "convergence", "recovery"), told)
+    """Return an answer for each of "copying", "convergence" and "recovery"."""
     converged = answer_on_convergence(twins, references, agreement)
     return {
         "copying": answer_on_copying(twins, measured, references, controls, copying),
