@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -16,15 +17,19 @@ ROWS = np.random.default_rng(0).standard_normal((6, 4)).astype(np.float32)
 
 PLACES = {
     "csv": "a.csv",
+    "feather": "a.feather",
     "h5": "a.h5",
     "images": "images/a",
+    "jsonl": "a.jsonl",
     "npy": "a.npy",
     "npz": "a.npz",
     "parquet": "a.parquet",
     "pt": "a.pt",
     "safetensors": "a.safetensors",
+    "xlsx": "a.xlsx",
     "zarr": "a.zip",
     "zarr folder": "a.zarr",
+    "zst": "a.csv.zst",
 }
 """Where the bytes of a format are put, in an empty folder."""
 
@@ -36,7 +41,13 @@ def _saved(write: Callable[[io.BytesIO], object]) -> bytes:
 
 
 def _csv() -> list[bytes]:
-    return [b"1,2\n3,4\n", b"size,colour\n1,red\n2.5,blue\n,red\n", b'"a, b",c\n1e3,2\n']
+    return [
+        b"1,2\n3,4\n",
+        b"size,colour\n1,red\n2.5,blue\n,red\n",
+        b'"a, b",c\n1e3,2\n',
+        "größe;tag\n1.234,5;31.01.2020\n12 %;NA\n".encode("utf-16"),
+        b"id|seen|on\n1|14:05|yes\n2|PT9S|0\n",
+    ]
 
 
 def _npy() -> list[bytes]:
@@ -84,11 +95,47 @@ def _h5() -> list[bytes]:
     return found
 
 
-def _parquet() -> list[bytes]:
+def _table() -> Any:
     import pyarrow
+
+    return pyarrow.table({"n": ROWS[:, 0], "k": [1, 2, None, 4, 5, 6], "c": list("abcabc")})
+
+
+def _feather() -> list[bytes]:
+    from pyarrow import ipc
+
+    found = []
+    for form in (ipc.new_file, ipc.new_stream):
+        buffer = io.BytesIO()
+        with form(buffer, _table().schema) as writer:
+            writer.write_table(_table())
+        found.append(buffer.getvalue())
+    return found
+
+
+def _jsonl() -> list[bytes]:
+    return [b'{"n": 1.5, "c": "a", "t": true}\n{"n": null, "c": "b", "t": false}\n']
+
+
+def _zst() -> list[bytes]:
+    import pyarrow
+
+    return [pyarrow.compress(one, codec="zstd", asbytes=True) for one in _csv()]
+
+
+def _xlsx() -> list[bytes]:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in (["size", "kind"], [1.5, "a"], [2, None]):
+        book.active.append(row)
+    return [_saved(book.save)]
+
+
+def _parquet() -> list[bytes]:
     from pyarrow import parquet
 
-    table = pyarrow.table({"n": ROWS[:, 0], "k": [1, 2, None, 4, 5, 6], "c": list("abcabc")})
+    table = _table()
     encoded = table.set_column(2, "c", table["c"].dictionary_encode())
     return [
         _saved(lambda to: parquet.write_table(encoded, to)),
@@ -139,15 +186,19 @@ def _zarr_folder() -> list[bytes]:
 
 SEEDS: dict[str, Callable[[], list[bytes]]] = {
     "csv": _csv,
+    "feather": _feather,
     "h5": _h5,
     "images": _images,
+    "jsonl": _jsonl,
     "npy": _npy,
     "npz": _npz,
     "parquet": _parquet,
     "pt": _pt,
     "safetensors": _safetensors,
+    "xlsx": _xlsx,
     "zarr": _zarr,
     "zarr folder": _zarr_folder,
+    "zst": _zst,
 }
 
 

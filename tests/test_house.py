@@ -25,8 +25,9 @@ ONLY = {
     "safetensors": ("denoise.checkpoints",),
     "h5py": ("readers._hdf5",),
     "PIL": ("readers._images",),
-    "pyarrow": ("readers._parquet", "files"),
+    "pyarrow": ("readers._arrow", "readers._conversion", "readers._encodings", "files"),
     "zarr": ("readers._zarr",),
+    "openpyxl": ("readers._excel",),
 }
 """Libraries, and the packages or modules that alone import each."""
 

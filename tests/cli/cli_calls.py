@@ -35,6 +35,7 @@ CALLS = {
     "export": Call("draws.sqlite", "twinseed", "load_sweep"),
     "measure": Call("--train-a a.npy --samples-a ga.npy", "twinseed", "measure"),
     "audit": Call("--train-a a.npy --samples-a ga.npy", "twinseed", "audit"),
+    "inspect": Call("a.npy", "twinseed.readers.inspection", "inspected"),
     "plan": Call("pilot.npy --resamples 10", "twinseed", "plan"),
     "diagram": Call("--d 1000 --ridge 1 --cells 81", "twinseed.phases", "phase_diagram"),
     "train": Call(

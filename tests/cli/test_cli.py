@@ -25,6 +25,7 @@ COMMANDS = [
     "export",
     "measure",
     "audit",
+    "inspect",
     "plan",
     "diagram",
     "train",

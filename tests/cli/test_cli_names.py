@@ -27,6 +27,20 @@ ROLES = {
     "seed": f"{FILES} --seed -1",
     "output": f"{FILES} -o nowhere/a.nc",
 }
+READING = {
+    "schema": "--schema nowhere.toml",
+    "keep": "--keep id",
+    "header": "--header maybe",
+    "separator": "--separator x",
+    "encoding": "--encoding none",
+}
+
+
+def _beside(words: str) -> dict[str, str]:
+    """Return the bad options of reading behind the files of a command."""
+    return {name: f"{words} {bad}" for name, bad in READING.items()}
+
+
 POPULATION = {
     "spikes": "--spikes -2 --n 8 --d 6",
     "strength": "--strength 1,1 --n 8 --d 6",
@@ -51,9 +65,10 @@ BAD: dict[str, dict[str, str]] = {
         "seed": f"{SMALL} --seed -1",
     },
     "export": {"store": "nowhere.sqlite", "output": "draws.sqlite -o out.doc"},
-    "measure": {**ROLES, "factors": f"{FILES} --factors -1"},
+    "measure": {**ROLES, **_beside(FILES), "factors": f"{FILES} --factors -1"},
     "audit": {
         **ROLES,
+        **_beside(FILES),
         "group": f"{FILES} --group person",
         "labels": f"{FILES} --labels kind",
         "up_to": f"{FILES} --up-to flip",
@@ -62,6 +77,11 @@ BAD: dict[str, dict[str, str]] = {
         "pattern": "--pairs . --pattern nonsense",
         "html": f"{FILES} --html a.doc",
         "suspects": f"{FILES} --suspects a.doc",
+    },
+    "inspect": {
+        **_beside("a.npy"),
+        "file": "nowhere.npy",
+        "write": "a.npy --write a.doc",
     },
     "plan": {
         "pilot": "nowhere.npy",
@@ -121,7 +141,7 @@ BAD: dict[str, dict[str, str]] = {
         "output": "theory.nc theory.nc -o a.doc",
     },
 }
-FLAGS = {"as_json", "quiet", "debug", "centre", "demo", "mixed", "quick"}
+FLAGS = {"as_json", "quiet", "debug", "centre", "demo", "mixed", "quick", "show_values"}
 """Options without a value: nothing about them can be wrong."""
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -110,6 +110,7 @@ ROLES = {
     "seed": SEED,
 }
 LOADED = "twinseed.readers.load_roles"
+INSPECTED = "twinseed.readers.inspection.load_roles"
 
 
 def reading(name: str) -> Callable[[Seen], Any]:
@@ -200,6 +201,10 @@ ARRIVES: dict[str, dict[str, Arrives]] = {
         ),
         "quiet": QUIET,
     },
+    "inspect": {
+        **{name: replace(one, at=INSPECTED) for name, one in READING.items()},
+        "file": Arrives("b.npy", item("path"), "b.npy", ""),
+    },
     "plan": {
         "pilot": Arrives("strong.npy", lambda seen: seen["pilot"].shape, (80, 6), "--resamples 10"),
         "ridge": Arrives("--ridge 0.5", text("filter"), repr(ts.Ridge(0.5))),
@@ -264,7 +269,17 @@ ARRIVES: dict[str, dict[str, Arrives]] = {
         "two": Arrives("theory.nc other.nc", lambda seen: float(seen["other"]["n"]), 9.0, ""),
     },
 }
-PRINTED = {"as_json", "quiet", "output", "html", "suspects", "debug", "fail_beyond", "only"}
+PRINTED = {
+    "as_json",
+    "quiet",
+    "output",
+    "write",
+    "html",
+    "suspects",
+    "debug",
+    "fail_beyond",
+    "only",
+}
 """Options that say what becomes of the result; ``debug`` is tested with the exit statuses."""
 
 

@@ -23,6 +23,7 @@ SCHEMAS = {
     "export": "readout",
     "measure": "readout",
     "audit": "audit",
+    "inspect": "inspect",
     "plan": "plan",
     "diagram": "diagram",
     "train": "curves",

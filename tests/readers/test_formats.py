@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from twinseed import InputError
-from twinseed.readers import Table, load, load_roles, load_rows
+from twinseed.readers import Categories, Table, load, load_roles, load_rows, with_columns
 
 IMAGES = np.random.default_rng(0).standard_normal((20, 3, 4, 5)).astype(np.float32)
 
@@ -193,3 +193,117 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     found = load(tmp_path / "a.h5")
     assert os.listdir(scratch) == []
     np.testing.assert_array_equal(found, IMAGES)
+
+
+def told(table: object) -> tuple[tuple[str, ...] | None, list[object]]:
+    """Return the names of a table and its cells, words as words."""
+    assert isinstance(table, Table)
+    cells = [
+        [one.values[code] for code in one.codes] if isinstance(one, Categories) else one.tolist()
+        for one in table.columns
+    ]
+    return table.names, cells
+
+
+@pytest.mark.extras
+def test_one_table_in_every_format(tmp_path: Path) -> None:
+    """Each file is written by the library of its format."""
+    import pandas as pd
+    import pyarrow
+    from pyarrow import ipc
+
+    frame = pd.DataFrame({"size": [1.5, 2.25, np.nan], "word": ["a", None, "b"], "n": [1, 2, 3]})
+    for name in ("a.csv", "a.csv.gz", "b.tsv"):
+        frame.to_csv(tmp_path / name, index=False, sep="\t" if "tsv" in name else ",")
+    packed = pyarrow.compress((tmp_path / "a.csv").read_bytes(), codec="zstd", asbytes=True)
+    (tmp_path / "a.csv.zst").write_bytes(packed)
+    for name, sheet in (("a.xlsx", "one"), ("b.xlsx", "two")):
+        frame.to_excel(tmp_path / name, index=False, sheet_name=sheet)
+    frame.to_feather(tmp_path / "a.feather")
+    with ipc.new_stream(tmp_path / "a.arrow", pyarrow.table(frame).schema) as writer:
+        writer.write_table(pyarrow.table(frame))
+    frame.to_parquet(tmp_path / "a.parquet")
+    for name in ("a.jsonl", "a.jsonl.gz"):
+        frame.to_json(tmp_path / name, orient="records", lines=True)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    found = load_roles({name: tmp_path / name for name in names})
+    expected = (("size", "word", "n"), [[1.5, 2.25, np.nan], ["a", "(missing)", "b"], [1, 2, 3]])
+    for name in names:
+        np.testing.assert_equal(told(found[name]), expected, err_msg=name)
+    with pytest.raises(InputError, match=r"no sheet 'three'.*it holds one"):
+        load(f"{tmp_path}/a.xlsx#three")
+
+
+@pytest.mark.extras
+def test_cells_of_a_sheet_as_a_person_sees_them(tmp_path: Path) -> None:
+    from datetime import date, datetime, time, timedelta
+
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.active.title = "people"
+    for row in (
+        ["when", "day", "at", "took", "ok"],
+        [datetime(2020, 1, 1, 12), date(2020, 1, 2), time(1, 30), timedelta(hours=2), True],
+        [None, None, None, None, False],
+        [],
+        ["", "", "", "", None],
+    ):
+        book.active.append(row)
+    book.create_sheet("empty")
+    book.save(tmp_path / "a.xlsx")
+    arrays, columns = with_columns({"train_a": load(f"{tmp_path}/a.xlsx#people")})
+    assert columns is not None
+    assert [one.kind for one in columns if one.kind != "missing"] == [
+        *("date", "date", "duration", "duration", "yes/no")
+    ]
+    assert arrays["train_a"][0, [0, 3, 6, 9]].tolist() == [18262.5, 18263, 5400, 7200]
+
+
+@pytest.mark.extras
+def test_frames_of_every_library(tmp_path: Path) -> None:
+    import pandas as pd
+    import polars as pl
+    import pyarrow
+
+    columns = {"size": [1.5, 2.25, None], "word": ["a", None, "b"], "ok": [True, False, None]}
+    when = pd.to_datetime(["2020-01-01T00:00", "2020-01-02T12:00", None])
+    plain = pd.DataFrame({**columns, "when": when, "took": when - when[0]})
+    nullable = plain.convert_dtypes()
+    arrow = plain.convert_dtypes(dtype_backend="pyarrow")
+    polars = pl.from_arrow(pyarrow.table(plain))
+    frames = {
+        "pandas": plain,
+        "nullable": nullable,
+        "arrow": arrow,
+        "polars": polars,
+        "lazy": polars.lazy(),
+        "pyarrow": pyarrow.table(plain),
+    }
+    (tmp_path / "a.csv").write_text(
+        "size,word,ok,when,took\n1.5,a,True,2020-01-01,0 days\n"
+        "2.25,,False,2020-01-02 12:00,1 days 12:00:00\n,b,,,\n"
+    )
+    found, layout = with_columns({"train_a": load(tmp_path / "a.csv"), **frames})
+    for name in frames:
+        np.testing.assert_allclose(found[name], found["train_a"], err_msg=name)
+    assert layout is not None
+    assert [one.kind for one in layout] == [
+        *("number", "missing", "words", "yes/no", "date", "missing", "duration", "missing")
+    ]
+
+
+@pytest.mark.extras
+def test_frames_with_orders_periods_and_columns_that_no_row_can_have() -> None:
+    import pandas as pd
+
+    pain = pd.Categorical(["high", "low", None], ["low", "some", "high"], ordered=True)
+    quarters = pd.period_range("2020Q1", periods=3, freq="Q")
+    frame = pd.DataFrame({"pain": pain, "number": pd.Categorical([3, 4, 3]), "q": quarters})
+    arrays, columns = with_columns({"train_a": frame})
+    assert columns is not None
+    assert [one.kind for one in columns] == ["ordered", "missing", "number", "number"]
+    assert arrays["train_a"][:2, 0].tolist() == [2, 0]
+    other = frame.assign(pain=pd.Categorical(["low", "high", "low"], ["high", "low"], ordered=True))
+    with pytest.raises(InputError, match="another order of the words of column 'pain'"):
+        with_columns({"train_a": frame, "heldout": other})

@@ -48,7 +48,7 @@ def _options(
     """Return the options as the readers take them; what an option says overrules the schema."""
     from dataclasses import replace
 
-    from twinseed.readers import Reading, schema_of
+    from twinseed.readers import ReadOptions, schema_of
 
     if header not in (None, "yes", "no"):
         raise InputError("--header", "must be yes or no", header, "write --header yes")
@@ -57,7 +57,7 @@ def _options(
         "separator": separator,
         "encoding": encoding,
     }
-    found = Reading(keep=tuple(keep or ()), show_values=show_values)
+    found = ReadOptions(keep=tuple(keep or ()), show_values=show_values)
     if schema is not None:
         found = schema_of(schema, found)
     return replace(found, **{name: value for name, value in given.items() if value is not None})

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from twinseed.data.twins import Twins
-    from twinseed.readers import Reading
+    from twinseed.readers import ReadOptions
 
 __all__ = [
     "Cache",
@@ -93,7 +93,7 @@ def loaded_twins(
     samples_b: str | None,
     heldout: str | None,
     *,
-    reading: Reading,
+    reading: ReadOptions,
     group: str | None = None,
     labels: str | None = None,
     up_to: str | None = None,
@@ -127,7 +127,7 @@ def loaded_twins(
     return twins
 
 
-def _called(reading: Reading, kind: str) -> str | None:
+def _called(reading: ReadOptions, kind: str) -> str | None:
     """Return the column to which the schema gives this kind."""
     return next((name for name, one in reading.columns.items() if one.kind == kind), None)
 

@@ -2,7 +2,7 @@
 
 from twinseed.readers._conversion import as_arrays, table_of, with_columns
 from twinseed.readers.formats import Loaded, load, load_roles, load_rows
-from twinseed.readers.reading import Reading, schema_of
+from twinseed.readers.reading import ReadOptions, schema_of
 from twinseed.readers.table import Categories, Column, Columns, Table, notes_of
 
 __all__ = [
@@ -10,7 +10,7 @@ __all__ = [
     "Column",
     "Columns",
     "Loaded",
-    "Reading",
+    "ReadOptions",
     "Table",
     "as_arrays",
     "load",

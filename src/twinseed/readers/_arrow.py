@@ -38,9 +38,8 @@ def read_parquet(source: Source) -> Table:
 
 
 def read_feather(source: Source) -> Table:
-    """Return the columns of an Arrow file, of an Arrow stream or of the older ``.feather``."""
+    """Return the columns of an Arrow file, which ``.feather`` is too, or of an Arrow stream."""
     _pyarrow("Reading .feather")
-    import pyarrow.feather
     from pyarrow import ipc
 
     with source.path.open("rb") as file:
@@ -53,7 +52,9 @@ def read_feather(source: Source) -> Table:
                 (file.get_batch(place) for place in range(file.num_record_batches)),
             )
     if start[:4] == b"FEA1":
-        return table_of_arrow(source.bad, pyarrow.feather.read_table(str(source.path)))
+        raise source.bad(
+            "is the first version of .feather, which pyarrow gives up", "save it as .parquet"
+        )
     with ipc.open_stream(str(source.path)) as stream:
         return _batched(source.bad, stream.schema, stream)
 

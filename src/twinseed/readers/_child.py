@@ -21,7 +21,7 @@ from twinseed.errors import InputError, MissingExtraError
 from twinseed.readers._isolated import answer
 from twinseed.readers._memory import allowed
 from twinseed.readers.formats import ISOLATED, format_of, read_safely
-from twinseed.readers.reading import Reading
+from twinseed.readers.reading import ReadOptions
 from twinseed.readers.source import Source
 
 __all__ = ["main"]
@@ -36,7 +36,7 @@ def main() -> None:
     _watched(Path(scratch))
     for argument, text, path, key, limit, place, reading in tasks:
         source = Source(
-            argument, text, Path(path), key, limit, Path(place), Reading.received(reading)
+            argument, text, Path(path), key, limit, Path(place), ReadOptions.received(reading)
         )
         _limit_memory(allowed(limit))
         try:

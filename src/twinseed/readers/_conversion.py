@@ -12,7 +12,7 @@ from twinseed.arrays import plain
 from twinseed.errors import InputError, MissingExtraError
 from twinseed.readers._arrow import table_of_arrow
 from twinseed.readers.encoding import encoded
-from twinseed.readers.reading import Reading
+from twinseed.readers.reading import ReadOptions
 from twinseed.readers.table import Columns, Table
 
 __all__ = ["as_arrays", "table_of", "with_columns"]
@@ -65,7 +65,7 @@ def with_columns(
     return {role: numbers[role] if role in tables else arrays[role] for role in roles}, columns
 
 
-def table_of(frame: Any, reading: Reading | None = None, role: str = "frame") -> Table:
+def table_of(frame: Any, reading: ReadOptions | None = None, role: str = "frame") -> Table:
     """Return a data frame as a table, with the options by which it is read.
 
     A frame is what offers its columns as an Arrow stream: pandas, polars, pyarrow, duckdb.
@@ -75,7 +75,7 @@ def table_of(frame: Any, reading: Reading | None = None, role: str = "frame") ->
         MissingExtraError: pyarrow, which reads the frame, is not installed.
 
     >>> import numpy as np
-    >>> table_of(Table(("age",), (np.array([3.0]),)), Reading(keep=("age",))).reading.keep
+    >>> table_of(Table(("age",), (np.array([3.0]),)), ReadOptions(keep=("age",))).reading.keep
     ('age',)
     """
     found = _read(role, frame)

@@ -34,7 +34,7 @@ def text_encoding(source: Source) -> str:
     start = next(_chunks(source), b"")
     named = source.reading.encoding
     if named is not None:
-        guesses = [_known(source, named)]
+        guesses = ["utf-8-sig" if codecs.lookup(named).name == "utf-8" else named]
     else:
         guesses = [next((name for mark, name in _MARKS if start.startswith(mark)), _bare(start))]
     problem: Exception = ValueError("no text")
@@ -58,20 +58,6 @@ def text_encoding(source: Source) -> str:
 def opened_text(source: Source, encoding: str) -> IO[str]:
     """Return the text of a file, unpacked as it is read."""
     return io.TextIOWrapper(_opened(source), encoding=encoding, newline="")
-
-
-def _known(source: Source, name: str) -> str:
-    try:
-        found = codecs.lookup(name)
-    except LookupError as error:
-        raise source.bad(
-            f"cannot be read in the encoding {name!r}", "name one that Python knows, as latin-1"
-        ) from error
-    if not getattr(found, "_is_text_encoding", True):
-        raise source.bad(
-            f"cannot be read in {name!r}, which is no encoding of text", "name another"
-        )
-    return "utf-8-sig" if found.name == "utf-8" else found.name
 
 
 def _bare(start: bytes) -> str:

@@ -119,14 +119,8 @@ def _lines(source: Source, file: IO[str]) -> Iterator[str]:
 
 def _separator(source: Source, file: IO[str]) -> str:
     """Return the separator that gives the first lines as many cells, and more than one."""
-    given = source.reading.separator
-    if given is not None:
-        named = {"tab": "\t", "\\t": "\t"}.get(given, given)
-        if named not in _NAMES:
-            raise source.bad(
-                f"cannot be separated by {given!r}", "name , or ; or | or tab as separator"
-            )
-        return named
+    if source.reading.separator is not None:
+        return source.reading.separator
     start = []
     for line in _lines(source, file):
         if line.strip():

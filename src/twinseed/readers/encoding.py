@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from twinseed.errors import InputError
 from twinseed.readers.keys import MOST_WORDS, names_rows
-from twinseed.readers.kinds import Kind, kind_of
+from twinseed.readers.kinds import ColumnKind, kind_of
 from twinseed.readers.table import MISSING, ONE, Categories, Column, Columns, Table
 
 __all__ = ["encoded"]
@@ -28,7 +28,7 @@ def encoded(
     "present" follows. Range: that of the numbers. Shapes: (rows, columns) for every role; columns
     in the order of the first table that has names, words in alphabetical order, over all roles.
 
-    Columns that name rows are left out, unless they are kept by ``Reading.keep``, by a schema or by
+    Columns that name rows are left out, unless they are kept by ``ReadOptions.keep``, by a schema or by
     ``all_columns``. The notes of the result say so, and how the other columns were read.
 
     Raises:
@@ -84,7 +84,7 @@ def encoded(
 _EMPTY = "it is missing in all real rows"
 
 
-def _why_left_out(name: str, kind: Kind, keep: tuple[str, ...]) -> str | None:
+def _why_left_out(name: str, kind: ColumnKind, keep: tuple[str, ...]) -> str | None:
     real = _real(kind.cells)
     if all(_gaps(cells).all() for cells in real):
         return None if isinstance(real[0], Categories) else _EMPTY
@@ -106,7 +106,7 @@ def _gaps(cells: NDArray[np.float64] | Categories) -> NDArray[np.bool_]:
     return np.isnan(cells)
 
 
-def _entries(name: str, kind: Kind) -> tuple[list[Column], dict[str, NDArray[np.float64]]]:
+def _entries(name: str, kind: ColumnKind) -> tuple[list[Column], dict[str, NDArray[np.float64]]]:
     """Return the columns that a column becomes, and the entries of each table."""
     if all(isinstance(cells, Categories) for cells in kind.cells.values()):
         words: dict[str, Any] = dict(kind.cells)
@@ -136,7 +136,7 @@ def _entries(name: str, kind: Kind) -> tuple[list[Column], dict[str, NDArray[np.
     return made, parts
 
 
-def _unseen(label: str, kind: Kind, tables: Mapping[str, Table]) -> list[str]:
+def _unseen(label: str, kind: ColumnKind, tables: Mapping[str, Table]) -> list[str]:
     """Name the words of samples that no real row has; they are columns like the others."""
     words = {role: one.present for role, one in kind.cells.items() if isinstance(one, Categories)}
     known: set[str] = set().union(
@@ -238,19 +238,18 @@ def _require_columns(columns: list[Column], role: str, left: Mapping[str, str]) 
 
 def _require_known(tables: Mapping[str, Table]) -> None:
     """Refuse an option or a schema that names a column which no table has."""
-    role, table = next(iter(tables.items()))
-    reading = table.reading
-    names = [name for one in tables.values() for name in one.names or ()]
-    # those of groups and labels are taken out before
+    reading = next(iter(tables.values())).reading
+    names = {name for one in tables.values() for name in one.names or ()}
+    # the columns of groups and labels are taken out before
     wanted = [n for n, one in reading.columns.items() if one.kind not in ("group", "label")]
-    unknown = [name for name in (*wanted, *reading.keep) if name not in names]
-    if unknown and names:
-        raise InputError(
-            role,
-            f"has no column {unknown[0]!r}, which an option or the schema names",
-            f"columns {', '.join((table.names or ())[:10])}",
-            "name a column of the table",
-        )
+    for argument, those in (("keep", reading.keep), ("schema", wanted)):
+        unknown = [name for name in those if name not in names]
+        if unknown:
+            listed = sorted(names)
+            shown = ", ".join(listed[:10]) + (", ..." if len(listed) > 10 else "")
+            problem = "must name columns of the tables"
+            remedy = f"the columns are {shown}" if names else "pass tables with a header"
+            raise InputError(argument, problem, unknown[0], remedy)
 
 
 def _one_hot(column: Categories, union: list[str]) -> NDArray[np.float64]:

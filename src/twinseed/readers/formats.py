@@ -23,7 +23,7 @@ from twinseed.readers._text import counts, read_csv, with_header
 from twinseed.readers._torch import read_torch
 from twinseed.readers._zarr import is_zarr, read_zarr
 from twinseed.readers.encoding import encoded
-from twinseed.readers.reading import Reading
+from twinseed.readers.reading import ReadOptions
 from twinseed.readers.source import LIMIT, Mapped, Source
 from twinseed.readers.table import Table
 
@@ -53,7 +53,7 @@ ISOLATED: Mapping[str, Callable[[Source], NDArray[Any] | Table | Mapped]] = {
     "h5": read_hdf5,
     "images": read_images,
     "jsonl": read_jsonl,
-    "packed csv": read_csv,
+    "zst": read_csv,
     "parquet": read_parquet,
     "pt": read_torch,
     "xlsx": read_excel,
@@ -65,7 +65,7 @@ _ENDINGS = {
     ".arrow": "feather",
     ".csv": "csv",
     ".csv.gz": "csv",
-    ".csv.zst": "packed csv",
+    ".csv.zst": "zst",
     ".feather": "feather",
     ".h5": "h5",
     ".h5ad": "h5",
@@ -83,14 +83,13 @@ _ENDINGS = {
     ".safetensors": "safetensors",
     ".tsv": "csv",
     ".tsv.gz": "csv",
-    ".tsv.zst": "packed csv",
-    ".txt": "csv",
+    ".tsv.zst": "zst",
     ".xlsx": "xlsx",
     ".zarr": "zarr",
     ".zip": "zarr",
 }
 _NAMED = {"h5", "npz", "pt", "safetensors", "xlsx", "zarr"}
-_TEXT = {"csv", "packed csv", "xlsx"}
+_TEXT = {"csv", "zst", "xlsx"}
 _STARTS = {
     b"\x93NUMPY": "a .npy file",
     b"PK\x03\x04": "a zip archive, such as .npz, .pt or a zipped zarr",
@@ -111,7 +110,7 @@ _RIGHT = {
     "npy": (b"\x93NUMPY",),
     "npz": (b"PK\x03\x04",),
     "jsonl": (b"\x1f\x8b",),
-    "packed csv": (b"\x28\xb5\x2f\xfd",),
+    "zst": (b"\x28\xb5\x2f\xfd",),
     "parquet": (b"PAR1",),
     "pt": (b"PK\x03\x04",),
     "safetensors": (),
@@ -130,7 +129,7 @@ class Loaded(dict[str, NDArray[Any] | Table]):
 
 
 def load(
-    path: str | os.PathLike[str], *, limit: int = LIMIT, reading: Reading | None = None
+    path: str | os.PathLike[str], *, limit: int = LIMIT, reading: ReadOptions | None = None
 ) -> NDArray[Any] | Table:
     """Read rows from a file or a folder, without running anything that it holds.
 
@@ -143,7 +142,7 @@ def load(
     Args:
         path: the file, or the folder.
         limit: bytes that the file may unpack to.
-        reading: options by which the file is read, see ``Reading``.
+        reading: options by which the file is read, see ``ReadOptions``.
 
     Raises:
         InputError: no such file, another ending, an empty, truncated or damaged file, one that
@@ -167,7 +166,7 @@ def load_roles(
     paths: Mapping[str, str | os.PathLike[str]],
     *,
     limit: int = LIMIT,
-    reading: Reading | None = None,
+    reading: ReadOptions | None = None,
 ) -> Loaded:
     """Read several files, as ``load`` does each; errors name the role. One child process for all.
 
@@ -175,7 +174,7 @@ def load_roles(
     Traceback (most recent call last):
     twinseed.errors.InputError: heldout must be a file that exists (got absent.npy): check the name
     """
-    wanted = reading or Reading()
+    wanted = reading or ReadOptions()
     sources = {role: _source(role, os.fspath(path), limit, wanted) for role, path in paths.items()}
     formats = {role: format_of(source) for role, source in sources.items()}
     found: dict[str, NDArray[Any] | Table] = {}
@@ -187,6 +186,10 @@ def load_roles(
         found |= read_isolated(foreign)
     text = [role for role, kind in formats.items() if kind in _TEXT]
     found |= _headed({role: found[role] for role in text}, sources, wanted)
+    if wanted.keep and not any(isinstance(one, Table) for one in found.values()):
+        raise InputError(
+            "keep", "must name columns of a table", wanted.keep[0], "pass tables with a header"
+        )
     loaded = Loaded()
     notes = []
     for role, source in sources.items():
@@ -201,7 +204,7 @@ def load_roles(
 
 
 def _headed(
-    found: Mapping[str, NDArray[Any] | Table], sources: Mapping[str, Source], reading: Reading
+    found: Mapping[str, NDArray[Any] | Table], sources: Mapping[str, Source], reading: ReadOptions
 ) -> dict[str, NDArray[Any] | Table]:
     """Return lines of numbers with their first line as the header, where it counts the columns.
 
@@ -234,7 +237,7 @@ def _equal(arrays: Iterable[NDArray[Any]]) -> bool:
 
 
 def load_rows(
-    path: str | os.PathLike[str], *, limit: int = LIMIT, reading: Reading | None = None
+    path: str | os.PathLike[str], *, limit: int = LIMIT, reading: ReadOptions | None = None
 ) -> NDArray[Any]:
     """Read an array of numbers, as ``load`` does; a table must not have columns of text.
 
@@ -292,7 +295,7 @@ def _ending(path: Path) -> str:
     return "".join(path.suffixes[-2:]).lower() if last in (".gz", ".zst") else last
 
 
-def _source(argument: str, text: str, limit: int, reading: Reading) -> Source:
+def _source(argument: str, text: str, limit: int, reading: ReadOptions) -> Source:
     try:
         return replace(_found(argument, text, limit), reading=reading)
     except OSError as error:  # a name of more than 255 bytes, say, or a folder that is locked

@@ -10,22 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.errors import InputError
+from twinseed.readers.cells import Cells, require_finite, require_one_kind, require_one_unit
 from twinseed.readers.dates import DAY, dates_of, days, durations_of, packed_dates
 from twinseed.readers.numerals import Numerals, is_plain_number, numerals
 from twinseed.readers.reading import ColumnSchema
 from twinseed.readers.spelling import is_missing, merged, no_words, number_word, yes_words
 from twinseed.readers.table import MISSING, Categories, Table
 
-__all__ = ["Kind", "kind_of"]
+__all__ = ["ColumnKind", "kind_of"]
 
-_CODES = 3
-"""Words among numbers: up to so many are a fault of the file, more are codes."""
-_MANY = 20
-"""Different numbers, from which on a word among the numbers is a fault of the file."""
+_FEW = 3
+"""So few different numbers are not taken for dates."""
 
 
 @dataclass(frozen=True)
-class Kind:
+class ColumnKind:
     """What a column holds, and its cells of each table as numbers or as categories."""
 
     kind: str
@@ -34,67 +33,16 @@ class Kind:
     note: str = ""
 
 
-@dataclass(frozen=True)
-class _Cells:
-    """The cells of one table's column: an array, or the words that occur in it."""
-
-    role: str
-    table: Table
-    column: NDArray[Any] | Categories
-    label: str
-
-    @property
-    def letter(self) -> str:
-        """The kind of an array: "n" for numbers, "b", "M" or "m"; "w" for words."""
-        if isinstance(self.column, Categories):
-            return "w"
-        return self.column.dtype.kind if self.column.dtype.kind in "bMm" else "n"
-
-    def words(self) -> list[str]:
-        """Return the different words that are not missing; numbers as words."""
-        if isinstance(self.column, Categories):
-            more = self.table.reading.missing
-            return sorted(w for w in self.column.present if not is_missing(w, more))
-        there = self.column[~_absent(self.column)]
-        return sorted({number_word(str(value)) for value in there.tolist()})
-
-    def mapped(self, read: Mapping[str, float]) -> NDArray[np.float64]:
-        """Return the cells as the numbers that their words stand for; others are missing."""
-        if isinstance(self.column, Categories):
-            lookup = np.array([read.get(word, np.nan) for word in self.column.values] or [np.nan])
-            found: NDArray[np.float64] = lookup[self.column.codes]
-            return found
-        return np.array([read.get(number_word(str(v)), np.nan) for v in self.column.tolist()])
-
-    def renamed(self, names: Mapping[str, str]) -> Categories:
-        """Return the cells as categories under other words; what is not named is missing."""
-        if isinstance(self.column, Categories):
-            new = Categories.of(names.get(word, MISSING) for word in self.column.values)
-            return Categories(new.codes[self.column.codes], new.values)
-        cells = (number_word(str(value)) for value in self.column.tolist())
-        return Categories.of(names.get(word, MISSING) for word in cells)
-
-    def bad(self, word: str, what: str, holds: str, remedy: str) -> InputError:
-        """Return the error for a cell that is of another kind than its column."""
-        row = 0
-        if isinstance(self.column, Categories):
-            row = int(np.argmax(self.column.codes == self.column.values.index(word)))
-        return InputError(
-            self.role,
-            f"has {what} in {self.table.where(row)} of column {self.label}, which holds {holds}",
-            self.table.cell(word, what),
-            remedy,
-        )
-
-
-def kind_of(label: str, name: str, columns: Mapping[str, Any], tables: Mapping[str, Table]) -> Kind:
+def kind_of(
+    label: str, name: str, columns: Mapping[str, Any], tables: Mapping[str, Table]
+) -> ColumnKind:
     """Return what a column holds in all tables, and its cells in each of them.
 
     Raises:
         InputError: numbers in one table and words in another, a word among numbers, dates that may
             be read in two ways, numbers in two units: named by column and line.
     """
-    cells = [_Cells(role, tables[role], column, label) for role, column in columns.items()]
+    cells = [Cells(role, tables[role], column, label) for role, column in columns.items()]
     about = next(iter(tables.values())).reading.column(name)
     if about.kind is not None and about.kind != "leave out":
         return _as_told(cells, about)
@@ -104,7 +52,7 @@ def kind_of(label: str, name: str, columns: Mapping[str, Any], tables: Mapping[s
     ordered = [getattr(one.column, "ordered", False) for one in cells]
     if all(ordered):
         return _ordered(cells, _common_order(cells))
-    ways: list[Callable[[list[_Cells], ColumnSchema], Kind | None]] = [_yes_no]
+    ways: list[Callable[[list[Cells], ColumnSchema], ColumnKind | None]] = [_yes_no]
     if letters <= {"n", "w"}:
         ways += [_numbers]
     if letters <= {"M", "w"}:
@@ -115,11 +63,11 @@ def kind_of(label: str, name: str, columns: Mapping[str, Any], tables: Mapping[s
         found = way(cells, about)
         if found is not None:
             return found
-    _require_one_kind(cells)
+    require_one_kind(cells)
     return _words(cells)
 
 
-def _as_told(cells: list[_Cells], about: ColumnSchema) -> Kind:
+def _as_told(cells: list[Cells], about: ColumnSchema) -> ColumnKind:
     """Return a column as the schema wants it."""
     if about.kind in ("words", "label", "group"):
         return _words(cells)
@@ -133,7 +81,7 @@ def _as_told(cells: list[_Cells], about: ColumnSchema) -> Kind:
     for one in cells:
         for word in one.words():
             odd = Categories.of([word])
-            if way([_Cells(one.role, one.table, odd, one.label)], about) is None:
+            if way([Cells(one.role, one.table, odd, one.label)], about) is None:
                 raise one.bad(
                     word,
                     "a cell of another kind",
@@ -149,7 +97,7 @@ def _as_told(cells: list[_Cells], about: ColumnSchema) -> Kind:
     )
 
 
-def _yes_no(cells: list[_Cells], about: ColumnSchema) -> Kind | None:
+def _yes_no(cells: list[Cells], about: ColumnSchema) -> ColumnKind | None:
     spelled: dict[bool, dict[str, None]] = {True: {}, False: {}}
     for one in cells:
         for word in one.words():
@@ -167,10 +115,10 @@ def _yes_no(cells: list[_Cells], about: ColumnSchema) -> Kind | None:
     names = {word: shown[truth] for truth, those in spelled.items() for word in those}
     several = any(len(those) > 1 for those in spelled.values())
     note = "yes and no are written in several ways, which are read as one" if several else ""
-    return Kind("yes/no", {one.role: one.renamed(names) for one in cells}, note=note)
+    return ColumnKind("yes/no", {one.role: one.renamed(names) for one in cells}, note=note)
 
 
-def _numbers(cells: list[_Cells], about: ColumnSchema) -> Kind | None:
+def _numbers(cells: list[Cells], about: ColumnSchema) -> ColumnKind | None:
     found: dict[str, NDArray[np.float64]] = {}
     read: dict[str, Numerals] = {}
     plain = []
@@ -196,21 +144,16 @@ def _numbers(cells: list[_Cells], about: ColumnSchema) -> Kind | None:
             found[one.role] = np.where(np.isin(values, gaps), np.nan, values)
             if not np.isnan(found[one.role]).all():
                 plain.append(one.role)
-    _require_one_unit(cells, read, plain)
-    _require_finite(cells, found)
+    require_one_unit(cells, read, plain)
+    require_finite(cells, found)
     there = [values[~np.isnan(values)] for values in found.values()]
-    if (
-        about.kind is None
-        and not read
-        and len(there[0])
-        and len(set(np.concatenate(there))) > _CODES
-    ):
-        moments = [packed_dates(values) for values in there]
-        if all(one is not None for one in moments):
-            for values in found.values():
-                known = ~np.isnan(values)
-                values[known] = packed_dates(values[known])
-            return Kind("date", found, note="its numbers are dates, year, month and day in one")
+    if about.kind is None and not read and len(there[0]) and len(set(np.concatenate(there))) > _FEW:
+        moments = {role: _packed(values) for role, values in found.items()}
+        dates = {role: one for role, one in moments.items() if one is not None}
+        if len(dates) == len(found):
+            return ColumnKind(
+                "date", dates, note="its numbers are dates, year, month and day in one"
+            )
     notes = []
     if any(one.percent.any() for one in read.values()):
         notes.append("per cents are read as parts of one")
@@ -221,10 +164,10 @@ def _numbers(cells: list[_Cells], about: ColumnSchema) -> Kind | None:
         notes.append(f"numbers are in {units[0]}")
     if about.unit is not None:
         found = {role: values / about.unit for role, values in found.items()}
-    return Kind("number", found, note="; ".join(notes))
+    return ColumnKind("number", found, note="; ".join(notes))
 
 
-def _dates(cells: list[_Cells], about: ColumnSchema) -> Kind | None:
+def _dates(cells: list[Cells], about: ColumnSchema) -> ColumnKind | None:
     texts = [one for one in cells if isinstance(one.column, Categories)]
     words = {one.role: one.words() for one in texts}
     words = {role: those for role, those in words.items() if those}
@@ -245,14 +188,30 @@ def _dates(cells: list[_Cells], about: ColumnSchema) -> Kind | None:
             known = words.get(one.role, [])
             moments = read[one.role].tolist() if known else []
             found[one.role] = one.mapped(dict(zip(known, moments, strict=True)))
-        else:
+        elif one.letter == "M":
             found[one.role] = days(one.column)
+        else:
+            moments = _packed(one.column.astype(np.float64))
+            if moments is None:
+                return None
+            found[one.role] = moments
     if about.unit is not None:
         found = {role: values / about.unit for role, values in found.items()}
-    return Kind("date", found, note="dates are read as days since 1970")
+    return ColumnKind("date", found, note="dates are read as days since 1970")
 
 
-def _durations(cells: list[_Cells], about: ColumnSchema) -> Kind | None:
+def _packed(values: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Return numbers such as 20200131 as days since 1970, and what is missing as it is."""
+    known = ~np.isnan(values)
+    moments = packed_dates(values[known])
+    if moments is None:
+        return None
+    found = np.full(len(values), np.nan)
+    found[known] = moments
+    return found
+
+
+def _durations(cells: list[Cells], about: ColumnSchema) -> ColumnKind | None:
     found = {}
     for one in cells:
         if isinstance(one.column, Categories):
@@ -265,14 +224,14 @@ def _durations(cells: list[_Cells], about: ColumnSchema) -> Kind | None:
             whole = one.column.astype("timedelta64[us]").astype(np.int64) / 1e6
             found[one.role] = np.where(np.isnat(one.column), np.nan, whole)
     unit = about.unit or 1.0
-    return Kind(
+    return ColumnKind(
         "duration",
         {role: values / unit for role, values in found.items()},
         note=f"times are read as seconds (a day is {DAY:,.0f})",
     )
 
 
-def _ordered(cells: list[_Cells], order: tuple[str, ...]) -> Kind:
+def _ordered(cells: list[Cells], order: tuple[str, ...]) -> ColumnKind:
     place = {word: float(k) for k, word in enumerate(order)}
     for one in cells:
         for word in one.words():
@@ -280,7 +239,7 @@ def _ordered(cells: list[_Cells], order: tuple[str, ...]) -> Kind:
                 raise one.bad(
                     word, "a word that its order lacks", "an order of words", "add it to the order"
                 )
-    return Kind(
+    return ColumnKind(
         "ordered",
         {one.role: one.mapped(place) for one in cells},
         order,
@@ -288,9 +247,10 @@ def _ordered(cells: list[_Cells], order: tuple[str, ...]) -> Kind:
     )
 
 
-def _common_order(cells: list[_Cells]) -> tuple[str, ...]:
+def _common_order(cells: list[Cells]) -> tuple[str, ...]:
     """Return the longest order; shorter ones of other tables must follow it."""
-    orders = [one.column.values for one in cells if isinstance(one.column, Categories)]
+    words = (one.column.values for one in cells if isinstance(one.column, Categories))
+    orders = [tuple(word for word in those if word != MISSING) for those in words]
     longest = max(orders, key=len)
     for one, order in zip(cells, orders, strict=True):
         if [word for word in longest if word in order] != list(order):
@@ -303,16 +263,16 @@ def _common_order(cells: list[_Cells]) -> tuple[str, ...]:
     return longest
 
 
-def _words(cells: list[_Cells]) -> Kind:
+def _words(cells: list[Cells]) -> ColumnKind:
     words = {one.role: _kept(one) for one in cells}
     names, otherwise = merged(words)
     note = ""
     if otherwise:
         note = f"{otherwise} of its words are written in two ways, which are read as one"
-    return Kind("words", {one.role: one.renamed(names) for one in cells}, note=note)
+    return ColumnKind("words", {one.role: one.renamed(names) for one in cells}, note=note)
 
 
-def _kept(one: _Cells) -> list[str]:
+def _kept(one: Cells) -> list[str]:
     """Return the words of a column; "None" beside empty cells is a word of its own."""
     words = one.words()
     if not isinstance(one.column, Categories):
@@ -320,85 +280,3 @@ def _kept(one: _Cells) -> list[str]:
     gaps = {word for word in one.column.present if is_missing(word, one.table.reading.missing)}
     said = {word for word in gaps if word.casefold() == "none"} - {*one.table.reading.missing}
     return words + sorted(said if said != gaps else ())
-
-
-def _require_one_kind(cells: list[_Cells]) -> None:
-    """Refuse words in one table beside numbers in another, and a few words among many numbers."""
-    numbers, odd = set(), []
-    only: dict[bool, _Cells] = {}
-    for one in cells:
-        mine = one.words()
-        kinds = {word: is_plain_number(word) for word in mine}
-        if one.letter in "Mm" and mine:
-            kinds = dict.fromkeys(mine, True)
-        numbers |= {word for word, number in kinds.items() if number}
-        odd += [(one, word) for word, number in kinds.items() if not number]
-        if len(set(kinds.values())) == 1:
-            only.setdefault(next(iter(kinds.values())), one)
-    if len(only) == 2:
-        text, number = only[False], only[True]
-        raise InputError(
-            text.role,
-            f"has text in column {text.label}, which holds numbers in {number.role}",
-            text.table.cell(text.words()[0], "text"),
-            "make the column one kind in all tables",
-        )
-    strange = {word for _, word in odd}
-    unequal = [(one, word) for one, word in odd if word[:1] in "<>≤≥"]
-    zeros = any(word[:1] == "0" and word.isdigit() for word in strange)
-    if len(numbers) >= _MANY and not zeros and (unequal or len(strange) <= _CODES):
-        one, word = (unequal or odd)[0]
-        raise one.bad(
-            word,
-            "a word",
-            "numbers",
-            "mend the cell; if it means that the value is missing, write the word into the list "
-            'missing of a schema file; if the column holds codes, write kind = "words" there',
-        )
-
-
-def _require_one_unit(cells: list[_Cells], read: Mapping[str, Numerals], plain: list[str]) -> None:
-    """Refuse per cents beside plain numbers, and two currencies or units."""
-    by_role = {one.role: one for one in cells}
-    shares = {role: numbers.percent for role, numbers in read.items()}
-    for role, share in shares.items():
-        other = [r for r in plain if r != role] + [r for r, s in shares.items() if not s.all()]
-        if share.any() and (not share.all() or other):
-            beside = role if not share.all() else other[0]
-            raise InputError(
-                role,
-                f"has per cents in column {by_role[role].label}, beside plain numbers in {beside}",
-                "numbers in two units",
-                "write all numbers of the column with %, or all without",
-            )
-    units = {unit for numbers in read.values() for unit in numbers.units if unit}
-    if len(units) > 1:
-        role = next(role for role, numbers in read.items() if any(numbers.units))
-        raise InputError(
-            role,
-            f"has numbers of several units in column {by_role[role].label} "
-            f"({', '.join(sorted(units))})",
-            "numbers in two units",
-            "bring the column to one unit",
-        )
-
-
-def _require_finite(cells: list[_Cells], found: Mapping[str, NDArray[np.float64]]) -> None:
-    for one in cells:
-        endless = np.isinf(found[one.role])
-        if endless.any():
-            row = int(np.argmax(endless))
-            raise InputError(
-                one.role,
-                f"has an infinite number in {one.table.where(row)} of column {one.label}",
-                "infinity",
-                "remove the row, or leave the cell empty",
-            )
-
-
-def _absent(column: NDArray[Any]) -> NDArray[np.bool_]:
-    if column.dtype.kind in "Mm":
-        return np.asarray(np.isnat(column))
-    if column.dtype.kind == "f":
-        return np.asarray(np.isnan(column))
-    return np.zeros(len(column), dtype=bool)

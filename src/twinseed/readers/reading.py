@@ -10,11 +10,12 @@ from typing import Any
 
 from twinseed.errors import InputError
 
-__all__ = ["KINDS", "ColumnSchema", "Reading", "schema_of"]
+__all__ = ["KINDS", "ColumnSchema", "ReadOptions", "schema_of"]
 
 KINDS = ("number", "words", "yes/no", "ordered", "date", "duration", "group", "label", "leave out")
 """What a schema may say that a column is."""
 
+_MARKS = {"tab": "\t", "\\t": "\t"}
 _COLUMN = {"kind": str, "unit": (int, float), "order": list, "format": str}
 _TABLE = {"separator": str, "decimal": str, "encoding": str, "header": bool, "missing": list}
 
@@ -33,10 +34,10 @@ class ColumnSchema:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadOptions:
     """How files are read; everything that is None is found from the files.
 
-    >>> Reading(keep=("id",)).column("id").kind is None
+    >>> ReadOptions(keep=("id",)).column("id").kind is None
     True
     """
 
@@ -63,6 +64,22 @@ class Reading:
     layout: str | None = None
     """Which axis of an array is which: "NHWC" is turned into N x C x H x W."""
 
+    def __post_init__(self) -> None:
+        """Refuse what no file can be read by, before any file is opened."""
+        if self.separator is not None:
+            mark = _MARKS.get(self.separator, self.separator)
+            if mark not in (",", ";", "|", "\t"):
+                remedy = "write , or ; or | or tab"
+                raise InputError("separator", "must be one of four marks", self.separator, remedy)
+            object.__setattr__(self, "separator", mark)
+        if self.encoding is not None:
+            try:
+                "".encode(self.encoding)
+            except LookupError as error:
+                remedy = "write one that Python knows, such as latin-1 or utf-16"
+                problem = "must be an encoding of text"
+                raise InputError("encoding", problem, self.encoding, remedy) from error
+
     def column(self, name: str) -> ColumnSchema:
         """Return what the schema says of a column."""
         return self.columns.get(name, ColumnSchema())
@@ -74,7 +91,7 @@ class Reading:
         return parts
 
     @classmethod
-    def received(cls, parts: dict[str, Any]) -> Reading:
+    def received(cls, parts: dict[str, Any]) -> ReadOptions:
         """Return the options that ``sendable`` packed."""
         found: dict[str, Any] = {
             k: tuple(v) if isinstance(v, list) else v for k, v in parts.items()
@@ -82,7 +99,7 @@ class Reading:
         return cls(**found)
 
 
-def schema_of(path: str | Path, reading: Reading | None = None) -> Reading:
+def schema_of(path: str | Path, reading: ReadOptions | None = None) -> ReadOptions:
     """Return what a schema file says, on top of other options.
 
     The file is TOML, as ``twinseed inspect --write`` leaves it: a table ``[columns.NAME]`` for each
@@ -106,7 +123,7 @@ def schema_of(path: str | Path, reading: Reading | None = None) -> Reading:
     found = {name: _column(path, name, about) for name, about in columns.items()}
     missing = tuple(map(str, said.pop("missing", ())))
     told = {name: value for name, value in said.items() if value is not None}
-    return replace(reading or Reading(), columns=found, missing=missing, **told)
+    return replace(reading or ReadOptions(), columns=found, missing=missing, **told)
 
 
 def _column(path: str | Path, name: str, about: dict[str, Any]) -> ColumnSchema:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from twinseed.errors import InputError
-from twinseed.readers.reading import Reading
+from twinseed.readers.reading import ReadOptions
 
 __all__ = ["LIMIT", "Mapped", "Source"]
 
@@ -50,7 +50,7 @@ class Source:
     key: str = ""
     limit: int = LIMIT
     scratch: Path | None = None
-    reading: Reading = field(default_factory=Reading)
+    reading: ReadOptions = field(default_factory=ReadOptions)
     notes: list[str] = field(default_factory=list)
     """Sentences on how the file was read, which its reader adds."""
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from twinseed.errors import InputError, escaped
 from twinseed.readers.dates import shown_date
-from twinseed.readers.reading import Reading
+from twinseed.readers.reading import ReadOptions
 
 __all__ = ["MISSING", "Categories", "Column", "Columns", "Table", "notes_of"]
 
@@ -150,7 +150,7 @@ class Table:
     """The decimal mark that the file uses, where something tells."""
     notes: tuple[str, ...] = ()
     """Sentences on how the file was read."""
-    reading: Reading = field(default_factory=Reading)
+    reading: ReadOptions = field(default_factory=ReadOptions)
 
     def __post_init__(self) -> None:
         if self.names is not None and len(set(self.names)) != len(self.names):
