@@ -28,8 +28,8 @@ def encoded(
     "present" follows. Range: that of the numbers. Shapes: (rows, columns) for every role; columns
     in the order of the first table that has names, words in alphabetical order, over all roles.
 
-    Columns that name rows are left out, unless they are kept by ``ReadOptions.keep``, by a schema or by
-    ``all_columns``. The notes of the result say so, and how the other columns were read.
+    Columns that name rows are left out, unless ``ReadOptions.keep``, a schema or ``all_columns``
+    keeps them. The notes of the result say so, and how the other columns were read.
 
     Raises:
         InputError: tables of different columns, a column that is text in one role and numbers in
