@@ -1,8 +1,8 @@
 """Memorisation, convergence and recovery of twin generative models.
 
-Two generative models, trained on different halves of the data and started from the same seed: do
-they agree, do they copy, and did they learn the truth? Names are imported when first used, so that
-``import twinseed`` stays light.
+Two generative models are trained on different halves of the data and sampled from the same seeds.
+Do they agree, do they copy, and did they learn the main factors of the data? Names are imported
+when first used, so that ``import twinseed`` is fast.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ if TYPE_CHECKING:
     from twinseed.verbs.simulate import simulate as simulate
     from twinseed.verbs.sweeps.load import load_sweep as load_sweep
 
-# A verb's own module, never the package: test runners bind the module over the function there.
+# The module of a verb, never its package: test runners replace the function in a package by the
+# module of the same name.
 _HOME = {
     "Accumulator": "verbs.accumulator",
     "Atoms": "populations",

@@ -1,4 +1,4 @@
-"""Turns what a caller passes as numbers into a numpy array."""
+"""Turns numbers of many types into a numpy array."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 """An array of numbers in double precision."""
 
 _DENSE = 1 << 27
-"""Entries up to which a sparse matrix is written out: 1 GiB in float64."""
+"""A sparse matrix with at most this many entries is made dense: 1 GiB in float64."""
 
 _REMEDIES = {
     "c": "pass the real parts and the imaginary parts in separate columns",
@@ -24,7 +24,7 @@ _REMEDIES = {
     "U": "turn text into numbers, or pass a data frame",
     "S": "turn text into numbers, or pass a data frame",
     "T": "turn text into numbers, or pass a data frame",
-    "O": "pass numbers alone, in rows of equal length",
+    "O": "pass only numbers, in rows of equal length",
 }
 
 
@@ -32,8 +32,9 @@ def plain(argument: str, values: Any) -> NDArray[Any]:
     """Return ``values`` as ``numpy.ndarray``, or as ``numpy.memmap`` if they are one.
 
     Arrays, memory-mapped arrays and CPU tensors are not copied. Subclasses (``numpy.matrix``)
-    become plain arrays of the same memory; masked arrays too, if no entry is masked. xarray's
-    ``DataArray`` gives its values, a sparse matrix is written out, and a tensor comes to the host.
+    become plain arrays of the same memory; masked arrays too, if no entry is masked. Of xarray's
+    ``DataArray`` the values are used, a sparse matrix is made dense, and a tensor is copied to the
+    host.
 
     Raises:
         InputError: a masked entry (with its place), a sparse matrix of more than 2^27 entries, what
@@ -46,7 +47,7 @@ def plain(argument: str, values: Any) -> NDArray[Any]:
         return _plain(argument, values)
     except (InputError, MemoryError):
         raise
-    except Exception as error:  # what is given may have an ``__array__`` of its own
+    except Exception as error:  # the object may define ``__array__`` itself
         raise InputError(
             argument,
             f"must be readable as an array ({error})",
@@ -56,13 +57,13 @@ def plain(argument: str, values: Any) -> NDArray[Any]:
 
 
 def real_numbers(argument: str, array: NDArray[Any]) -> NDArray[Any]:
-    """Return an array of real numbers as it is; of more than 8 bytes each as float64."""
+    """Return an array of real numbers unchanged; numbers of more than 8 bytes become float64."""
     kind = array.dtype.kind
     if kind not in "fiub":
         remedy = _REMEDIES.get(kind, "convert it to numbers")
         raise InputError(argument, "must hold real numbers", f"dtype {array.dtype}", remedy)
     if array.dtype.itemsize > 8:
-        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
+        with np.errstate(over="ignore"):  # numbers that are too large become infinite: refused
             return array.astype(np.float64)
     return array
 

@@ -40,10 +40,10 @@ Loads = float | Sequence[float] | NDArray[np.integer[Any]] | NDArray[np.floating
 """A sample complexity n/d, or several that make a dimension."""
 
 LARGEST = 2**53
-"""The largest size that is taken: up to it a float tells whole numbers apart."""
+"""The largest size: up to this number a float distinguishes neighbouring whole numbers."""
 
 _ROUNDING = 8 * sys.float_info.epsilon
-"""A number of a grid this close to a whole number, relatively, is that number: rounding made it."""
+"""A number of a grid that differs from a whole number by less (relatively) counts as whole."""
 
 _MOST = 1e30
 """Values of rows are at most this large: their sixth powers, summed over rows, stay finite."""
@@ -72,8 +72,8 @@ def whole(
 ) -> int:
     """Return ``value`` as an int if it is a whole number from ``at_least`` to ``at_most``.
 
-    Integers stay exact, however large. A float counts below 2^53 alone: beyond it a float no longer
-    tells neighbouring integers apart.
+    Integers of any size stay exact. A float must be below 2^53: larger floats do not distinguish
+    neighbouring integers.
     """
     number = _plain(argument, value, remedy)
     if isinstance(number, numbers.Integral):
@@ -133,10 +133,10 @@ def finite_vector(argument: str, values: ArrayLike, remedy: str) -> NDArray[np.f
 def grid_axis(
     argument: str, values: Any, remedy: str, *, whole_numbers: bool = False
 ) -> tuple[NDArray[np.float64], bool]:
-    """Return a grid axis of positive numbers, and whether it was given as a single number.
+    """Return a grid axis of positive numbers, and whether it was passed as a single number.
 
-    ``whole_numbers``: each of them must be a whole number below 2^53. A number that rounding alone
-    keeps from being whole, as ``np.geomspace(50, 800, 3)`` gives, counts as whole.
+    With ``whole_numbers`` each number must be a whole number below 2^53. A number that differs from
+    a whole number only by rounding, as in ``np.geomspace(50, 800, 3)``, counts as whole.
     """
     axis, scalar = _vector(argument, values, remedy)
     if axis.size == 0:
@@ -159,12 +159,12 @@ def numeric_rows(
 ) -> NDArray[Any]:
     """Return rows as a 2-d numeric array without copying; trailing axes are flattened.
 
-    What is taken, and what is refused, is said in ``arrays.plain``. Integers and float32 pass as
-    they are (they are computed in float64 where it matters); a memory-mapped array stays one.
-    Object arrays are refused: nothing is ever unpickled. The values are looked at in blocks of
-    rows, so that no temporary of the array's size is made. Values beyond 1e30 are refused, and
-    arrays whose largest value is below 1e-30, unless ``any_size`` is True: the order parameters
-    need powers of the values up to the sixth, which do not fit into float64 otherwise.
+    ``arrays.plain`` says which objects are accepted. Integers and float32 are not converted; a
+    memory-mapped array stays memory-mapped. Object arrays are refused, because nothing is ever
+    unpickled. The values are checked in blocks of rows, without a temporary array of the same size.
+    Values above 1e30 are refused, and arrays whose largest value is below 1e-30, unless
+    ``any_size`` is True: the order parameters need up to the sixth power of the values, which would
+    not fit into float64.
     """
     array = real_numbers(argument, plain(argument, values))
     if array.ndim < 2:
@@ -172,7 +172,7 @@ def numeric_rows(
             argument,
             "must have one row per sample and at least two axes",
             f"shape {array.shape}",
-            "reshape it to (samples, features)",
+            f"reshape {argument} to (samples, features)",
         )
     shape = array.shape
     if array.ndim > 2:
@@ -182,7 +182,7 @@ def numeric_rows(
             argument,
             f"must have at least {at_least} rows and one column",
             f"shape {shape}",
-            "give more samples (rows are samples, columns are features)",
+            "pass more rows (rows are samples, columns are features)",
         )
     if array.dtype.kind == "f":
         largest = 0.0
@@ -203,7 +203,7 @@ def numeric_rows(
 
 
 def refuse_positional(positional: tuple[Any, ...], call: str, right: str) -> None:
-    """Raise for arguments without a name; ``right`` is how ``call`` is called."""
+    """Raise for arguments without a name; ``right`` is an example of a correct call."""
     if positional:
         raise InputError(
             call,
@@ -214,7 +214,7 @@ def refuse_positional(positional: tuple[Any, ...], call: str, right: str) -> Non
 
 
 def _refuse(argument: str, start: int, block: NDArray[Any]) -> None:
-    """Raise for the first value that is not finite, or else for the first that is too large."""
+    """Raise for the first value that is not finite; if all are, for the first that is too large."""
     for bad, problem, remedy in (
         (~np.isfinite(block), "must be finite", "remove or impute the missing values first"),
         (
@@ -230,12 +230,12 @@ def _refuse(argument: str, start: int, block: NDArray[Any]) -> None:
 
 
 def _vector(argument: str, values: Any, remedy: str) -> tuple[NDArray[np.float64], bool]:
-    """Return finite numbers as a 1-d array, and whether they were given as a single number."""
+    """Return finite numbers as a 1-d array, and whether a single number was passed."""
     if isinstance(values, np.ma.MaskedArray) and np.ma.getmaskarray(values).any():
         bad = int(np.flatnonzero(np.ma.getmaskarray(values))[0])
         raise InputError(f"{argument}[{bad}]", "must not be masked", "a masked entry", remedy)
     if isinstance(values, list | tuple):
-        # one by one: numpy makes numbers of truth values, and of what is masked, among numbers
+        # one by one: in a list, numpy turns truth values and masked values into numbers
         if any(isinstance(one, list | tuple) or np.ndim(one) > 0 for one in values):
             raise InputError(argument, "must be one-dimensional", values, remedy)
         found = [real(f"{argument}[{place}]", one, remedy) for place, one in enumerate(values)]
@@ -257,7 +257,7 @@ def _vector(argument: str, values: Any, remedy: str) -> tuple[NDArray[np.float64
 
 
 def _as_array(argument: str, values: Any, remedy: str) -> NDArray[Any]:
-    """Return what is no list as an array of numbers, or of objects, with one axis at most."""
+    """Return values that are not a list as an array of numbers or objects, of at most 1 axis."""
     try:
         if isinstance(values, bytearray | memoryview):
             raise TypeError
@@ -272,7 +272,7 @@ def _as_array(argument: str, values: Any, remedy: str) -> NDArray[Any]:
 
 
 def _plain(argument: str, value: Any, remedy: str) -> Any:
-    """Return one real number as Python has it: numpy scalars and arrays without axes are taken."""
+    """Return one real number as a Python number; numpy scalars and 0-d arrays are accepted."""
     number = value
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         raise InputError(argument, "must not be masked", "a masked number", remedy)

@@ -18,29 +18,29 @@ __all__ = ["compare"]
 
 _LOADS = ("n", "d", "gamma")
 _EVERYWHERE = frozenset({*_LOADS, "factor", "factor_eigenvalue"})
-"""The coordinates that every readout has; all others describe the model that it is about."""
+"""The coordinates that every readout has; all other coordinates describe the model."""
 
 _SUFFIXES = ("", "_se", "_status")
 
 
 def compare(readout: xr.Dataset, other: xr.Dataset) -> xr.Dataset:
-    """Subtract two readouts, variable by variable, and say how many standard errors apart they are.
+    """Subtract two readouts, variable by variable, also in units of the standard error.
 
-    Equation: ``z = (readout - other) / sqrt(se_readout^2 + se_other^2)``. Range of z: the whole
-    line; 0 means equal, beyond +-3 they disagree. Where one readout has no number, the difference
+    Equation: ``z = (readout - other) / sqrt(se_readout^2 + se_other^2)``. Range of z: any number; 0
+    means equal, beyond +-3 the readouts disagree. Where one readout has no number, the difference
     is NaN. The status is the worse of the two statuses, so it is "ok" only where both are "ok".
     Where no readout has an error bar, z is 0 if the values are equal and infinite otherwise.
 
-    Shapes: the two readouts are brought to one grid first.
+    Shapes: the two readouts are aligned to one grid first.
 
-    - A dimension that both have must hold the same values on both sides, in any order.
-    - Where one has a dimension and the other a single value, that value is looked up.
-    - A dimension of a model's parameter, such as ``ridge``, is kept where the other is data: the
-      data are then compared with every model along it.
-    - Factors are matched by their rank; the attribute ``factors_compared`` counts them.
-    - What describes one side alone goes to the attributes of the result: the parameters of a model
-      that is compared with data, and ``factor_eigenvalue_first`` and ``factor_eigenvalue_second``
-      where the two differ.
+    - A dimension that both readouts have must have the same values, in any order.
+    - Where one readout has a dimension and the other a single value, this value is selected.
+    - A dimension of a model's parameter, such as ``ridge``, is kept where the other readout is from
+      data: the data are then compared with every model along this dimension.
+    - Factors are matched by their rank; the attribute ``factors_compared`` is their number.
+    - Coordinates of one side alone become attributes of the result: the parameters of a model that
+      is compared with data, and ``factor_eigenvalue_first`` and ``factor_eigenvalue_second`` where
+      the eigenvalues differ.
 
     Args:
         readout: a readout of ``predict``, ``simulate`` or ``measure``.
@@ -48,8 +48,8 @@ def compare(readout: xr.Dataset, other: xr.Dataset) -> xr.Dataset:
             a dimension.
 
     Returns:
-        A dataset: the differences under the names of the variables, with ``_se``, ``_z`` and
-        ``_status`` beside each difference.
+        A dataset with four variables per variable of the readouts, with the endings
+        ``_difference``, ``_se``, ``_z`` and ``_status``.
 
     Raises:
         ReadoutError: a coordinate differs (it is named), or an argument is not a readout.
@@ -92,7 +92,7 @@ def compare(readout: xr.Dataset, other: xr.Dataset) -> xr.Dataset:
 
 
 def _aligned(one: xr.Dataset, two: xr.Dataset) -> tuple[xr.Dataset, xr.Dataset, dict[str, Any]]:
-    """Return the two on one grid, and what describes one of them alone."""
+    """Return the two readouts on one grid, and the coordinates of one readout alone."""
     _require_one_kind(one, two)
     one, two = _by_rows_or_columns(one, two), _by_rows_or_columns(two, one)
     names = dict.fromkeys(str(name) for name in (*one.dims, *two.dims) if name != "factor")
@@ -120,7 +120,7 @@ def _aligned(one: xr.Dataset, two: xr.Dataset) -> tuple[xr.Dataset, xr.Dataset, 
 
 
 def _require_one_kind(one: xr.Dataset, two: xr.Dataset) -> None:
-    """Refuse two models that are not described alike: of two filters, or a sweep and no sweep."""
+    """Refuse models with different coordinates: of two kinds of filter, or only one a sweep."""
     ours, theirs = ({str(n) for n in side.coords} - _EVERYWHERE for side in (one, two))
     if _is_model(one) and _is_model(two) and ours != theirs:
         raise ReadoutError(
@@ -134,7 +134,7 @@ def _is_model(readout: xr.Dataset) -> bool:
 
 
 def _by_rows_or_columns(one: xr.Dataset, two: xr.Dataset) -> xr.Dataset:
-    """Return a sweep over gamma as one over n, or over d, where the other is one."""
+    """Return a sweep over gamma as a sweep over n, or over d, where the other has n or d."""
     if "gamma" not in one.dims or "gamma" in two.dims:
         return one
     for name in ("n", "d"):
@@ -147,7 +147,7 @@ def _by_rows_or_columns(one: xr.Dataset, two: xr.Dataset) -> xr.Dataset:
 
 
 def _along(name: str, one: xr.Dataset, two: xr.Dataset) -> tuple[xr.Dataset, xr.Dataset]:
-    """Return the two with the same places along a dimension."""
+    """Return the two readouts with the same values along a dimension."""
     if name in one.dims and name in two.dims:
         ours, theirs = one[name].values, two[name].values
         if not np.array_equal(np.sort(ours), np.sort(theirs)):
@@ -168,7 +168,7 @@ def _looked_up(name: str, many: xr.Dataset, value: NDArray[Any]) -> xr.Dataset:
 
 
 def _factors(one: xr.Dataset, two: xr.Dataset) -> tuple[xr.Dataset, xr.Dataset, dict[str, Any]]:
-    """Return the two without the eigenvalues of their factors, where these are not the same."""
+    """Return the two readouts, without the eigenvalues of factors where these differ."""
     ours, theirs = one["factor_eigenvalue"], two["factor_eigenvalue"]
     if ours.dims == theirs.dims and np.array_equal(ours.values, theirs.values):
         return one, two, {}
@@ -183,7 +183,7 @@ def _factors(one: xr.Dataset, two: xr.Dataset) -> tuple[xr.Dataset, xr.Dataset, 
 
 
 def _are_ranks(eigenvalues: xr.DataArray) -> bool:
-    """Say whether only the ranks of the factors are known: 1, 2, 3 in place of eigenvalues."""
+    """Tell whether the factors have ranks, 1, 2, 3, in place of eigenvalues."""
     size = eigenvalues.sizes["factor"]
     return eigenvalues.ndim == 1 and np.array_equal(eigenvalues.values, np.arange(1.0, size + 1.0))
 

@@ -18,9 +18,9 @@ __all__ = [
 
 
 class TwinseedError(Exception):
-    """Base class: catch this to catch everything that twinseed raises on purpose.
+    """Base class of all exceptions of twinseed: catch this class to catch all of them.
 
-    Every such error can be copied and pickled, whatever arguments its class takes. So an error in a
+    Every such error can be copied and pickled, for any arguments of its class. So an error in a
     worker process arrives with its message, its attributes and its notes.
 
     >>> issubclass(InputError, TwinseedError)
@@ -62,11 +62,11 @@ class InputError(TwinseedError, ValueError):
 
 
 class ReadoutError(TwinseedError):
-    """A data set that does not follow the readout schema, or two that do not align."""
+    """A data set that does not follow the readout schema, or two readouts on different grids."""
 
 
 class NoTheoryError(TwinseedError):
-    """Theory has no number for one model: its cell of a grid is missing, the others are there."""
+    """Theory has no number for one model: only the cell of this model is missing in a grid."""
 
 
 class StoreError(TwinseedError):
@@ -74,7 +74,13 @@ class StoreError(TwinseedError):
 
 
 class MissingExtraError(TwinseedError, ImportError):
-    """An optional dependency is absent; says which extra brings it."""
+    """An optional dependency is not installed; the message names the extra to install.
+
+    Args:
+        package: the missing package.
+        extra: the extra of twinseed that installs the package.
+        purpose: what needs the package, as the beginning of a sentence.
+    """
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         self.parts = (package, extra, purpose)
@@ -82,10 +88,10 @@ class MissingExtraError(TwinseedError, ImportError):
 
 
 def escaped(text: str, keep: str = "") -> str:
-    """Return text in which only what can be printed is left as it is.
+    """Return text in which characters that cannot be printed are escaped.
 
-    The name of a file or of a column may hold orders to a terminal (to clear it, to recolour it, to
-    turn the direction of writing). Everything that shows a name shows those as Python writes them.
+    The name of a file or of a column may contain control characters that clear a terminal, change
+    its colours or reverse the direction of writing. These are shown as Python writes them.
 
     >>> escaped("\\x1b[31mred")
     '\\\\x1b[31mred'
@@ -109,7 +115,7 @@ def _remade(
 
 
 def _sendable(value: object) -> object:
-    """Return ``value``, or what the message shows of it where it cannot be pickled."""
+    """Return ``value``, or its text in the message if it cannot be pickled."""
     try:
         pickle.dumps(value)
     except Exception:
@@ -118,7 +124,7 @@ def _sendable(value: object) -> object:
 
 
 def _short(value: object, limit: int = 120) -> str:
-    """Return a value as the message shows it; a value that cannot be shown is named by its type."""
+    """Return the text of a value in the message; for a value without a text, its type."""
     try:
         text = value if isinstance(value, str) else repr(value)
     except Exception:  # an integer of more than 4,300 digits, or a class whose __repr__ fails

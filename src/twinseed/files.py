@@ -1,4 +1,4 @@
-"""Writes files: a reader finds the whole file or no file."""
+"""Writes files: a reader finds a complete file or no file."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _REMEDY = "choose a file in a folder that exists, that you may write to and whos
 
 @contextmanager
 def written(path: str | Path, argument: str = "path") -> Iterator[Path]:
-    """Give a path beside ``path`` to write to; it becomes ``path`` when the block has ended.
+    """Yield a temporary path to write to; the file is renamed to ``path`` when the block has ended.
 
-    When the block fails, or the process is killed, what was at ``path`` before is still there. When
-    the block fails, nothing else is left.
+    If the block fails, or the process is killed, an old file at ``path`` is kept. If the block
+    fails, the temporary file is deleted.
 
     Raises:
-        InputError: the file cannot be written; says why, and names ``argument``.
+        InputError: the file cannot be written; the error gives the reason, and names ``argument``.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -61,12 +61,12 @@ def written(path: str | Path, argument: str = "path") -> Iterator[Path]:
 
 
 def write_text(path: str | Path, text: str, argument: str = "path") -> None:
-    """Write a whole file of text (UTF-8), or none; see ``written``."""
+    """Write a complete file of text (UTF-8), or none; see ``written``."""
     write_bytes(path, text.encode(), argument)
 
 
 def write_bytes(path: str | Path, content: bytes, argument: str = "path") -> None:
-    """Write a whole file, or none; see ``written``."""
+    """Write a complete file, or none; see ``written``."""
     with written(path, argument) as unfinished:
         unfinished.write_bytes(content)
 
@@ -125,12 +125,13 @@ def made_folder(argument: str, path: str | os.PathLike[str], *inside: str) -> Pa
 
 
 def require_output(argument: str, path: str | Path, endings: Sequence[str] = ()) -> Path:
-    """Return where a file will be written, if it can be; nothing is changed.
+    """Return the path to which a file will be written; nothing is changed.
 
-    ``endings``: those that are understood; none: any. A link is followed.
+    ``endings`` are the endings that are allowed; by default any. A link is followed.
 
     Raises:
-        InputError: another ending; a folder; no such folder around it; no permission; a full disk.
+        InputError: another ending; a folder; the folder of the file does not exist; no permission;
+            a full disk.
 
     >>> require_output("path", "table.doc", (".nc", ".csv"))
     Traceback (most recent call last):

@@ -1,7 +1,7 @@
 """Identifies a user's class by its name and its values on fixed numbers.
 
-Results are kept under the name and the parameters of a filter. Two filters may share these: one
-before and one after its author edited it. The digest tells them apart.
+Results are kept under the name and the parameters of a filter. A filter that its author has edited
+may have the same name and parameters as before. The digest distinguishes the two versions.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ def class_name(value: object) -> str:
 def digest(*arrays: ArrayLike) -> str:
     """Return 16 hexadecimal digits that change with the numbers, and not with their last bits.
 
-    Numbers count to 24 bits, so that another processor gives the same digest: a relative change
-    below 1e-7 is not seen.
+    Numbers are rounded to 24 bits, so that another processor gives the same digest. A relative
+    change below 1e-7 does not change the digest.
 
     >>> digest([1.0, 2.0]) == digest([1.0, 2.0 + 1e-15]), digest([1.0]) == digest([1.001])
     (True, False)
@@ -54,7 +54,7 @@ def plain(argument: str, value: Any) -> Any:
     """Return a description with Python's numbers in place of numpy's, ready for JSON.
 
     Raises:
-        InputError: it holds something that is no finite number, text, truth value or list of them.
+        InputError: a part is not a finite number, a text, a truth value or a list of these.
 
     >>> import numpy as np
     >>> plain("filter", {"rank": np.int64(3), "levels": np.array([0.5])})

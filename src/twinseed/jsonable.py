@@ -10,10 +10,10 @@ __all__ = ["as_json"]
 
 
 def as_json(value: Any) -> Any:
-    """Return ``value`` as JSON can hold it; None stands for a number that is not finite.
+    """Return ``value`` with the types of JSON; None replaces a number that is not finite.
 
-    Mappings become dictionaries with text as keys; tuples and arrays become lists; anything that
-    JSON has no type for becomes its text.
+    Mappings become dictionaries with text as keys; tuples and arrays become lists; any object of
+    another type becomes its text.
 
     >>> as_json({"gap": float("nan"), 2: (1, True, None, "n")})
     {'gap': None, '2': [1, True, None, 'n']}

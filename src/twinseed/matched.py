@@ -35,10 +35,10 @@ __all__ = [
 ]
 
 WIDEST = 3000
-"""Columns up to which theory is asked ..."""
+"""With more columns there is no prediction, because the estimate would take too long."""
 PILOT = 8000
-"""... from at most this many rows."""
-_POINTS = 12  # of the theory's curve, besides the sizes themselves
+"""The prediction uses at most this many rows."""
+_POINTS = 12  # points of the predicted curve, besides the sizes themselves
 _PLAIN = Ridge(0.0)
 
 
@@ -53,7 +53,7 @@ def matched_model(rows: NDArray[Any]) -> LinearGenerator:
 def matched_twins(twins: Twins, noise: Array, *, same_rows: bool = False) -> Twins:
     """Return the twins of the matched linear model: the same rows, sampled from the same noise.
 
-    Without ``train_b`` there is no second model; ``same_rows`` says that B has the rows of A.
+    Without ``train_b`` there is no second model, unless ``same_rows`` says that B has A's rows.
     """
     a = matched_model(twins.train_a).sample(noise)
     b = a if same_rows else None
@@ -63,15 +63,15 @@ def matched_twins(twins: Twins, noise: Array, *, same_rows: bool = False) -> Twi
 
 
 def degrees_of_freedom(n: ArrayLike) -> Array:
-    """Return the n that formulas take: a model of n rows estimates its mean as well."""
+    """Return n - 1, the n of the formulas, because a model of n rows also estimates its mean."""
     return np.maximum(np.asarray(n, dtype=np.float64) - 1.0, 1.0)
 
 
 def predicted_curve(rows: NDArray[Any], sizes: Sequence[int]) -> xr.Dataset | None:
     """Predict the matched linear model at and between ``sizes``, from the spectrum of all rows.
 
-    The spectrum is deconvolved: that of the sample would make convergence look easier than it is.
-    None where it cannot be had: too many columns, too few rows, rows that repeat each other.
+    The spectrum is deconvolved, because with the sample spectrum predicted convergence would be too
+    high. None with too many columns, with too few rows, or with repeated rows.
     """
     if rows.shape[1] > WIDEST:
         return None
@@ -88,19 +88,28 @@ def predicted_curve(rows: NDArray[Any], sizes: Sequence[int]) -> xr.Dataset | No
 
 @dataclass(frozen=True)
 class Matched:
-    """Predictions for twin linear models that match the covariance of ``n`` rows each."""
+    """Predictions for twin linear models that match the covariance of ``n`` rows each.
+
+    Args:
+        population: the population, estimated from rows.
+        convergence: predicted convergence.
+        spectrum: agreement along each direction of the population, (d,), largest variance first.
+        eigenvalues: of the population, (d,), with each leading eigenvalue inverted by itself.
+        gamma: degrees of freedom of each model over d.
+    """
 
     population: Population
     convergence: float
     spectrum: Array
-    """(d,) agreement along each direction of the population, largest variance first."""
     eigenvalues: Array
-    """(d,) of the population, with the leading ones inverted one by one."""
     gamma: float
-    """Degrees of freedom of each model over d."""
 
     def along(self, bands: tuple[slice, ...]) -> Array:
-        """Return the predicted agreement along bands of ranks, energy-weighted."""
+        """Return the predicted agreement along bands of ranks, energy-weighted.
+
+        Args:
+            bands: slices of the ranks.
+        """
         energy = self.population.eigenvalues(self.spectrum.size)
         weighted = energy * self.spectrum
         total = np.array([energy[band].sum() for band in bands])
@@ -109,15 +118,20 @@ class Matched:
         return told
 
     def recovered(self, group: slice, rank: int) -> tuple[float, bool]:
-        """Predict the recovery of one direction by a subspace of those of the ranks in ``group``.
+        """Predict the recovery of one direction by the subspace of a group of directions.
 
-        Returns the squared overlap, the floor of an unlearned direction at the least, and whether
-        the direction is above the threshold under which nothing is learned. ``rank`` is from 0.
+        Args:
+            group: the ranks of the group.
+            rank: the rank of the direction, from 0.
+
+        Returns:
+            The squared overlap, at least the floor of an unlearned direction; and whether the
+            direction is above the threshold below which nothing is learned.
         """
         d = self.eigenvalues.size
         mu = float(self.eigenvalues[rank])
         others = np.delete(self.eigenvalues, np.r_[group])
-        if not others.any():  # nothing blurs the only directions there are
+        if not others.any():  # all other directions have no variance: no error of direction
             return 1.0, True
         surroundings = (others, np.full(others.size, 1.0 / d))
         found = outlier(mu, surroundings, self.gamma)
@@ -127,12 +141,11 @@ class Matched:
 
 
 def matched(rows: NDArray[np.generic], n: int, factors: int) -> Matched | None:
-    """Predict for models of ``n`` rows each, from the population that real rows tell of.
+    """Predict for models of ``n`` rows each, from a population that is estimated from real rows.
 
-    The population spectrum is estimated; the sample spectrum in its place would make convergence
-    look easier than it is. Recovery is predicted for as many leading directions as are asked for,
-    whether they stand out of the bulk or not. None where there are too many columns, or where rows
-    repeat each other.
+    With the sample spectrum in place of the estimate, predicted convergence would be too high.
+    Recovery is predicted for ``factors`` leading directions, whether they stand out of the bulk or
+    not. None with too many columns, or with repeated rows.
     """
     if rows.shape[1] > WIDEST:
         return None

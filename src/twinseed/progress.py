@@ -1,7 +1,7 @@
 """Shows the progress of a long computation.
 
-Everything goes to stderr, so that results on stdout stay clean. There is no global: whoever starts
-the work opens a ``track`` and passes its ``advance`` on.
+Progress is written to stderr, so that stdout has only results. There is no global state: the caller
+of a computation opens a ``track`` and passes its ``advance`` to the computation.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TextIO
 __all__ = ["Progress", "ShowProgress", "track"]
 
 ShowProgress = bool | Callable[[int], None] | None
-"""What every verb takes as ``progress``.
+"""The type of ``progress`` in every verb.
 
 True shows the progress on stderr; False shows nothing; None shows the progress on a terminal only.
 A function is called with the number of steps done since its last call.
@@ -23,10 +23,15 @@ A function is called with the number of steps done since its last call.
 
 
 class Progress:
-    """How far a job is: ``advance`` it, and it knows the rate and the time left.
+    """The progress of a job: steps done, their rate and the time left.
 
-    The rate counts from the first advance on: what an interrupted run had done before arrives
-    there in one step, and the start of workers is no work either.
+    The rate ignores the first advance and the time before it: the first advance may include results
+    restored from an interrupted run, and the start of workers is not work.
+
+    Args:
+        total: number of steps of the job.
+        on_advance: called with the number of steps of each advance.
+        clock: returns the time in seconds.
 
     >>> progress = Progress(total=4)
     >>> progress.advance(2)
@@ -43,13 +48,17 @@ class Progress:
         self.total = total
         self.done = 0
         self.note = ""
-        """Shown behind the rate: the state of the job, in a few words."""
+        """The state of the job in a few words; shown after the rate."""
         self._on_advance = on_advance
         self._clock = clock
         self._first: tuple[float, int] | None = None
 
     def advance(self, steps: int = 1) -> None:
-        """Count ``steps`` more as done."""
+        """Count more steps as done.
+
+        Args:
+            steps: number of these steps.
+        """
         self.done += steps
         if self._first is None:
             self._first = self._clock(), self.done
@@ -58,7 +67,7 @@ class Progress:
 
     @property
     def rate(self) -> float:
-        """Steps a second since the first advance; 0 as long as that is the only one."""
+        """Steps per second since the first advance; 0 until the second advance."""
         if self._first is None:
             return 0.0
         started, already = self._first
@@ -67,7 +76,7 @@ class Progress:
 
     @property
     def seconds_left(self) -> float:
-        """Time left at the present rate; infinite while that is 0."""
+        """Time left at the present rate; infinite while the rate is 0."""
         left = self.total - self.done
         if left <= 0:
             return 0.0
@@ -89,9 +98,9 @@ def track(
 ) -> Iterator[Progress]:
     """Open a ``Progress`` of ``total`` steps that is shown until the block ends.
 
-    ``show`` is what a verb was given as ``progress``. A terminal shows a bar with the rate and the
-    time left; any other stderr gets one line as the stage begins. ``to`` stands in for stderr;
-    without either nothing is shown.
+    ``show`` is the argument ``progress`` of a verb. A terminal shows a bar with the rate and the
+    time left; any other stderr gets one line when the stage begins. ``to`` replaces stderr; without
+    ``to`` and without a stderr nothing is shown.
 
     >>> with track(2, "drawing", show=False) as progress:
     ...     progress.advance()
@@ -121,7 +130,7 @@ def _bar(total: int, label: str, stream: TextIO) -> Iterator[Progress]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[pace]}"),  # rich's own would take what was there before for work
+        TextColumn("{task.fields[pace]}"),  # rich's own rate would include restored results
     )
     with Bar(*columns, console=Console(file=stream)) as bar:
         task = bar.add_task(label, total=total, pace="")

@@ -17,8 +17,9 @@ RandomSource = int | Sequence[int] | np.random.SeedSequence | np.random.Generato
 def entropy_of(rng: RandomSource) -> tuple[int, ...]:
     """Return the root entropy of ``rng``, as a tuple of non-negative integers.
 
-    A number, a sequence of numbers or a ``SeedSequence`` always give the same answer. A
-    ``Generator`` is advanced by four words, so two calls with it give independent roots.
+    The same number, sequence of numbers or ``SeedSequence`` always gives the same answer. A
+    ``Generator`` is advanced by four words, so two calls with the same generator give independent
+    roots.
 
     >>> entropy_of(7)
     (7,)
@@ -40,10 +41,10 @@ def entropy_of(rng: RandomSource) -> tuple[int, ...]:
 
 
 def stream(entropy: Sequence[int], name: str) -> np.random.Generator:
-    """Return the generator of the stream ``name`` under a root entropy.
+    """Return the random generator of the stream ``name`` for a root entropy.
 
-    Streams with different names are independent; the answer depends on nothing else, so work can
-    be done in any order, by any number of workers, and interrupted.
+    Streams with different names are independent. A stream depends only on the root entropy and the
+    name, so work can be done in any order, by any number of workers, and interrupted.
 
     >>> a, b = stream((7,), "noise"), stream((7,), "noise")
     >>> float(a.standard_normal()) == float(b.standard_normal())

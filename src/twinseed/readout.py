@@ -1,8 +1,8 @@
 """The readout: the data set of results, statuses and errors of each verb.
 
-A readout is a plain ``xarray.Dataset`` that always holds every variable of ``VARIABLES``, each with
-a standard error (``_se``) and a status (``_status``). A value is NaN exactly where its status says
-that no number exists. xarray is imported on first use: it costs a second.
+A readout is an ``xarray.Dataset`` that always has every variable of ``VARIABLES``, each with a
+standard error (``_se``) and a status (``_status``). A value is NaN exactly where its status says
+that no number exists. xarray is imported on first use, because its import takes a second.
 """
 
 from __future__ import annotations
@@ -41,9 +41,13 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Variable:
-    """What a readout variable is: its symbol, its meaning with both ends of its range, its axis.
+    """A variable of a readout.
 
-    ``squared_units``: it scales as the variance of the data; all others are pure numbers.
+    Args:
+        symbol: its symbol in equations.
+        meaning: its meaning, with the meaning of the ends of its range.
+        per_factor: whether the variable has one value per factor.
+        squared_units: whether it scales as the variance of the data; if not, it is a pure number.
     """
 
     symbol: str
@@ -121,18 +125,20 @@ VARIABLES: Mapping[str, Variable] = {
         "Q", "squared overlap of the model's and the true direction of a factor; 1: learned", True
     ),
     "recovery_twins": Variable(
-        "Q_AB", "overlap of the twins' own directions of a factor: recovery without truth", True
+        "Q_AB", "overlap of the twins' directions of a factor: recovery without the truth", True
     ),
 }
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value with its standard error and status, broadcastable to the grid of a readout.
+    """A value with its standard error and status; arrays broadcast to the grid of a readout.
 
-    Theory has standard error 0. Per-factor variables carry the factor on the last axis.
-    ``resampled`` says what the error bar resamples (seeds, rows, replicates); what it does not
-    name is taken as given.
+    Args:
+        value: the value; variables of factors have the factor on the last axis.
+        se: its standard error; 0 for theory.
+        status: how far to trust the value.
+        resampled: what the error bar resamples (seeds, rows, replicates); all else is held fixed.
     """
 
     value: ArrayLike
@@ -142,9 +148,11 @@ class Estimate:
 
     @classmethod
     def missing(cls, status: Status, shape: int | tuple[int, ...] = ()) -> Estimate:
-        """Return the estimate of numbers that do not exist; ``status`` says why.
+        """Return the estimate of numbers that do not exist.
 
-        ``shape`` is a number of factors, for instance; a single number is missing without it.
+        Args:
+            status: why the numbers do not exist.
+            shape: the shape of the numbers, such as the number of factors; by default one number.
         """
         nan = np.full(shape, np.nan)
         return cls(nan, nan, status)
@@ -159,13 +167,13 @@ def make(
     factors: Sequence[float] | Array = (),
     attrs: Mapping[str, Any] | None = None,
 ) -> xr.Dataset:
-    """Lay estimates out as a readout.
+    """Return estimates as a readout.
 
     ``dims`` maps the grid's dimensions to their lengths, in the order of the estimates' axes;
-    ``coords`` must hold ``n``, ``d`` and ``gamma``; ``factors`` labels the factor axis by the
-    population eigenvalue (or the rank where that is unknown); where that changes along the first
-    dimension its shape is (first dimension, factor). Variables without an estimate are filled in as
-    "not measured".
+    ``coords`` must have ``n``, ``d`` and ``gamma``; ``factors`` are the labels of the factor axis:
+    population eigenvalues, or ranks where these are unknown. If the eigenvalues change along the
+    first dimension, ``factors`` has the shape (first dimension, factor). Variables without an
+    estimate are "not measured".
     """
     import xarray as xr
 
@@ -201,13 +209,13 @@ def make(
 
 
 def check(readout: xr.Dataset) -> xr.Dataset:
-    """Return the readout if it follows the schema; raise ``ReadoutError`` naming what does not."""
+    """Return the readout if it follows the schema; else raise ``ReadoutError`` with the reason."""
     import xarray as xr
 
     if not isinstance(readout, xr.Dataset):
         raise ReadoutError(
-            f"this is not a readout but an object of the class {type(readout).__name__}: pass what "
-            "ts.predict, ts.simulate or ts.measure returned"
+            f"this is not a readout but an object of the class {type(readout).__name__}: pass a "
+            "result of ts.predict, ts.simulate or ts.measure"
         )
     if readout.attrs.get("schema") != SCHEMA:
         raise ReadoutError(
@@ -224,7 +232,7 @@ def check(readout: xr.Dataset) -> xr.Dataset:
         status = readout[f"{name}_status"].values
         known = np.array([str(s) for s in Status])
         if not np.isin(status, known).all():
-            raise ReadoutError(f"{name}_status holds an unknown status")
+            raise ReadoutError(f"{name}_status has an unknown status")
         valueless = [str(s) for s in Status if not s.has_value]
         if np.any(np.isnan(readout[name].values) != np.isin(status, valueless)):
             raise ReadoutError(
@@ -238,15 +246,15 @@ def check(readout: xr.Dataset) -> xr.Dataset:
 def save(readout: xr.Dataset, path: str | Path, argument: str = "path") -> None:
     """Write a readout as NetCDF (classic format, through scipy: no further dependency).
 
-    ``argument``: what an error calls the path.
+    ``argument`` is the name of the path in an error.
 
     Raises:
-        InputError: the file cannot be written; what was there before stays.
-        ReadoutError: it is not a readout.
+        InputError: the file cannot be written; an old file at this path is kept.
+        ReadoutError: the data set is not a readout.
     """
     stored = check(readout)
     if stored.sizes["factor"] == 0:
-        # The classic format takes a dimension of length 0 for one that grows; load puts it back.
+        # In the classic format a dimension of length 0 means one that can grow: load restores it.
         stored = stored.drop_dims("factor")
     with written(path, argument) as unfinished:
         stored.to_netcdf(unfinished, engine="scipy")
@@ -267,7 +275,7 @@ def load(path: str | Path) -> xr.Dataset:
 
 
 def _without_factors(stored: xr.Dataset) -> xr.Dataset:
-    """Put the factor axis of length 0 back, on every variable that has one."""
+    """Restore the factor axis of length 0 of every variable of factors."""
     import xarray as xr
 
     like = stored[next(name for name in VARIABLES if name in stored)]

@@ -33,12 +33,12 @@ class Status(StrEnum):
 
     @property
     def has_value(self) -> bool:
-        """Whether a number stands beside this status."""
+        """Whether a value with this status is a number."""
         return self not in _WITHOUT_VALUE
 
     @property
     def advice(self) -> str:
-        """One sentence: what the status means and what would mend it."""
+        """What the status means, and what to do next."""
         return _ADVICE[self]
 
 
@@ -55,7 +55,7 @@ _ADVICE = {
     ),
     Status.BELOW_FLOOR: (
         "At this size the value cannot be distinguished from the value of a direction "
-        "that was never learned: read the value as no recovery, or use more samples."
+        "that was never learned: treat the value as no recovery, or use more samples."
     ),
     Status.EXTRAPOLATED: (
         "The value lies outside the range that the data can support: collect a larger pilot."
@@ -78,7 +78,7 @@ _ADVICE = {
     Status.NO_THEORY: "No formula is known for this case: simulate this case.",
     Status.NOT_MEASURED: (
         "This call does not compute the variable, or the sweep has no draw of this "
-        "point yet: call the verb that computes the variable, or let the sweep "
-        "continue."
+        "point yet: call the verb that computes the variable, or wait until the sweep "
+        "has more draws."
     ),
 }

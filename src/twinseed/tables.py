@@ -13,11 +13,11 @@ __all__ = ["MISSING", "drawn_table", "percent", "with_bar"]
 
 _WIDEST = 10_000
 MISSING = "-"
-"""What stands in a table where there is no number."""
+"""The text in a table where there is no number."""
 
 
 def percent(share: float, places: int = 0) -> str:
-    """Return a share as it is written everywhere: the number, a space, the sign.
+    """Return a share as per cent: the number, a space, the sign.
 
     >>> percent(0.257), percent(0.257, 1), percent(float("nan"))
     ('26 %', '25.7 %', '-')
@@ -26,7 +26,7 @@ def percent(share: float, places: int = 0) -> str:
 
 
 def with_bar(value: float, se: float) -> str:
-    """Return a number with the half width of its 95 % interval, where it has an error.
+    """Return a number with the half width of its 95 % interval, if it has a standard error.
 
     >>> with_bar(0.5, 0.01), with_bar(-1e-9, float("nan")), with_bar(float("nan"), 0.1)
     ('0.500 ± 0.020', '0.000', '-')
@@ -48,11 +48,11 @@ def drawn_table(
     prose: bool = False,
     keys: int = 1,
 ) -> str:
-    """Return a table as plain text, no line longer than ``width`` if one is given.
+    """Return a table as text, with lines of at most ``width`` characters if this is passed.
 
-    With ``prose`` the last column holds sentences, which are wrapped. Otherwise a table that is too
-    wide is cut between two columns, and goes on below; its first ``keys`` columns come again. A
-    cell is broken only where it alone is too wide.
+    With ``prose`` the last column has sentences, which are wrapped. Otherwise a table that is too
+    wide is divided between two columns and continues below, with its first ``keys`` columns
+    repeated. A cell is divided only if the cell alone is too wide.
 
     >>> drawn_table(["n", "q"], [["10", "0.5"]]).splitlines()
     [' n    q', ' ────────', ' 10   0.5']
@@ -83,7 +83,7 @@ def _chosen(lines: list[list[str]], keys: int, start: int, end: int) -> list[lis
 
 
 def _widest(lines: list[list[str]]) -> int:
-    """Return how wide a table is: a space before it, three between columns."""
+    """Return the width of a table, with a space before it and three between columns."""
     from rich.cells import cell_len
 
     columns = zip(*lines, strict=True)

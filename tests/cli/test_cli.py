@@ -271,7 +271,7 @@ def test_an_interrupted_reproduction_says_how_to_go_on(
     monkeypatch.setattr(reproduction, "reproduce", interrupted)
     stopped = call("reproduce", tmp_path)
     assert stopped.exit_code == 130
-    assert stopped.stderr == "twinseed: interrupted; the same command continues from here\n"
+    assert stopped.stderr == "twinseed: interrupted; run the same command again to continue\n"
 
 
 def test_without_matplotlib_the_main_job_says_so_first(

@@ -69,7 +69,7 @@ BAD_ARRAYS: dict[str, tuple[dict[str, str], list[str]]] = {
     "missing": ({"samples-a": "missing"}, ["--samples-a", "missing.npy", "check the name"]),
     "NaN": ({"samples-a": "nan"}, ["--samples-a[2, 1]", "nan", "impute"]),
     "infinity": ({"heldout": "infinite"}, ["--heldout[2, 1]", "inf", "impute"]),
-    "one row": ({"train-a": "one"}, ["--train-a", "(1, 6)", "give more samples"]),
+    "one row": ({"train-a": "one"}, ["--train-a", "(1, 6)", "pass more rows"]),
     "one axis": ({"train-a": "flat"}, ["--train-a", "(60,)", "reshape"]),
     "columns": ({"heldout": "narrow"}, ["--heldout", "got 5", "same columns"]),
     "seeds": ({"samples-b": "short"}, ["--samples-b", "got 39", "same list of seeds"]),

@@ -182,7 +182,7 @@ def test_every_number_of_the_claims(capsys: pytest.CaptureFixture[str]) -> None:
         ]
         for one in CLAIMS
     ]
-    assert below == ["", "5 claims, 2 do not."]
+    assert below == ["", "5 claims, 2 do not agree."]
     _print_claims(dataclasses.replace(small_reproduction(readouts={}), claims=CLAIMS[:2]))
     assert capsys.readouterr().out.endswith("\n2 claims, all agree.\n")
 

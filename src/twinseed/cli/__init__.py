@@ -1,6 +1,6 @@
 """The command line: each command reads options, calls the library and prints.
 
-Help must be instant, so nothing here imports numpy before a command really runs.
+Help must appear at once, so no module here imports numpy before a command runs.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ __all__ = ["app"]
 
 
 class _Commands(TyperGroup):
-    """The commands; whoever stops reading their help, as ``head`` does, is no failure."""
+    """The commands. A reader that stops early, as ``head`` does, is not an error."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         before = sys.stdout
         try:
             return super().main(*args, **kwargs)
         except SystemExit as end:
-            if sys.stdout is not before and end.code == 1:  # what typer makes of a closed pipe
+            if sys.stdout is not before and end.code == 1:  # typer's exit after a closed pipe
                 raise SystemExit(0) from None
             raise
 

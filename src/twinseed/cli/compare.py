@@ -50,8 +50,8 @@ def compare(
 ) -> None:
     """Subtract two readouts.
 
-    Prints differences, and how many standard errors apart the two are. With --fail-beyond the exit
-    status is 1 if any is further apart, and 3 if no value is 'ok' on both sides.
+    Prints each difference, and the difference in standard errors (z). With --fail-beyond the exit
+    status is 1 if any |z| is larger than Z, and 3 if no value is 'ok' on both sides.
     """
     require_writable("--output", output, READOUT)
     if fail_beyond is not None and not 0 <= fail_beyond < math.inf:
@@ -87,7 +87,7 @@ def compare(
 
 @dataclass(frozen=True)
 class _Counted:
-    """How many differences can be judged: both sides are "ok", and one has an error bar."""
+    """The number of differences that can be judged: both sides "ok", at least one error bar."""
 
     ok: int
     left_out: int
@@ -110,7 +110,7 @@ class _Counted:
         """Return the counts as a sentence."""
         return (
             f"{self.beyond} of {self.ok} values beyond {limit:g} standard errors; {self.left_out} "
-            "left out, which are not 'ok' on both sides or have no error bar"
+            "left out (a value must be 'ok' on both sides and have an error bar)"
         )
 
 

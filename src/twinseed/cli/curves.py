@@ -1,4 +1,4 @@
-"""How twins at rising n are printed: a table over n for people, everything for programs."""
+"""Prints the results of twins for several n: as a table, or completely as JSON."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SHOWN = {
 def show_curves(
     curves: TwinCurves, html: Path | None, output: Path | None, as_json: bool, quiet: bool
 ) -> None:
-    """Write the page and the readout where they are asked for, and print."""
+    """Write the page and the readout if they are asked for, and print."""
     if html is not None:
         from twinseed.curves.page import curves_page
 
@@ -50,7 +50,7 @@ def show_curves(
 
 
 def print_curves(curves: TwinCurves) -> None:
-    """Print one line for each n, the linear twins beside these, and what the ends say."""
+    """Print one line per n, with the linear twins, and sentences about the least and largest n."""
     from twinseed.curves.curves import sentences
 
     models = {"": curves.measured, ", linear": curves.linear}

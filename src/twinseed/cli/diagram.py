@@ -1,4 +1,4 @@
-"""``twinseed diagram``: the plane of load and strength, simulated, drawn, kept."""
+"""``twinseed diagram``: the plane of load and strength, simulated and drawn."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ENDINGS = (".html", ".png", ".svg", *READOUT)
 
 
 @guarded(
-    interrupted="interrupted; with --store, the same command continues from here", path="--output"
+    interrupted="interrupted; with --store, run the same command again to continue", path="--output"
 )
 def diagram(
     d: Annotated[str | None, option("D", "Number of columns d.  [default: 1e6]")] = None,
@@ -76,8 +76,8 @@ def diagram(
 ) -> None:
     """Draw where twins memorise, agree and learn a factor.
 
-    Simulates the plane of the load n/d and the strength of one factor, finely where a border
-    passes and coarsely elsewhere, and draws it under the borders of theory.
+    Simulates the plane of the load n/d and the strength of one factor, with many points near a
+    border and few points elsewhere, and draws the plane with the borders by theory.
     """
     require_writable("--output", output, _ENDINGS)
     require_store("--store", store)

@@ -1,7 +1,6 @@
-"""What every command does with an error: a sentence on stderr, an exit status, no traceback.
+"""Turns the error of any command into a sentence on stderr and an exit status.
 
-This is the one place that turns what happened into an exit status. A traceback is shown for
-``--debug`` alone.
+No other module sets the exit status of an error. A traceback is shown only with ``--debug``.
 """
 
 from __future__ import annotations
@@ -51,11 +50,10 @@ def guarded(
     interrupted: str = "interrupted",
     **more: str | Sequence[str],
 ) -> Callable[[Callable[Arguments, None]], Callable[Arguments, None]]:
-    """Make a command end in a sentence and an exit status, whatever happens in it.
+    """Make a command end with a sentence and an exit status after any error.
 
-    ``called`` and ``more``: what arguments of the library are called on this command line, where
-    that is not the name of an option of the command. Of several options, the one that was given
-    counts.
+    ``called`` and ``more`` map arguments of the library to options of the command line, where their
+    names differ. If several options are listed, the option that was passed is named.
     """
 
     def decorate(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
@@ -95,9 +93,9 @@ def guarded(
 
 
 def as_typed(message: str, names: Mapping[str, str]) -> str:
-    """Call arguments in running text what they are called on the command line.
+    """Replace names of arguments in a sentence by their options on the command line.
 
-    Names with an underscore occur nowhere else; of others, only what stands as ``name=``.
+    Names with an underscore are always replaced, other names only in the form ``name=``.
 
     >>> as_typed("train_b lies in train_a: pass workers=1", {"workers": "--workers"})
     'train_b lies in train_a: pass --workers 1'
@@ -113,13 +111,13 @@ def as_typed(message: str, names: Mapping[str, str]) -> str:
 
 
 def complain(text: str) -> None:
-    """Print on stderr, if there is one."""
+    """Print on stderr, if the process has a stderr."""
     if sys.stderr is not None:
         typer.echo(text, err=True)
 
 
 def require_workers(workers: object) -> None:
-    """Refuse none, and more than a machine can bear: each takes some 100 MB before it works."""
+    """Refuse 0 workers, and too many: each worker needs about 100 MB before it starts to work."""
     most = max(16, 4 * (os.cpu_count() or 1))
     if isinstance(workers, int) and workers < 1:
         remedy = "pass the number of processes to use"
@@ -127,15 +125,15 @@ def require_workers(workers: object) -> None:
     if isinstance(workers, int) and workers > most:
         raise InputError(
             "--workers",
-            f"must be at most {most} here",
+            f"must be at most {most} on this machine",
             workers,
-            f"this machine has {os.cpu_count()} processors; more processes do not make the "
+            f"pass {os.cpu_count()}, the number of processors; more processes do not make the "
             "command faster",
         )
 
 
 def _told(error: Exception, names: Mapping[str, str], command: str) -> tuple[int, str]:
-    """Return the exit status and the sentence of what went wrong."""
+    """Return the exit status and the sentence of an error."""
     if isinstance(error, InputError):
         renamed = _named(error.argument, names)
         problem, remedy = as_typed(error.problem, names), as_typed(error.remedy, names)
@@ -158,7 +156,7 @@ def _told(error: Exception, names: Mapping[str, str], command: str) -> tuple[int
 
 
 def _named(argument: str, names: Mapping[str, str]) -> str:
-    """Return what was typed for an argument; ``train_a[2, 1]`` keeps its place."""
+    """Return the option of an argument; ``train_a[2, 1]`` keeps the part in brackets."""
     several = argument.split(", ")
     if len(several) > 1 and all(one in names for one in several):
         return ", ".join(names[one] for one in several)
@@ -169,14 +167,14 @@ def _named(argument: str, names: Mapping[str, str]) -> str:
 
 
 def _placed(value: str, names: Mapping[str, str]) -> str:
-    """Rename what stands before a place, as in ``train_a[3]``; the rest is the user's own text."""
+    """Rename the argument before a bracket, as in ``train_a[3]``; other text is the user's."""
     return re.sub(
         r"(?<![\w./-])([a-z]\w*)(?=\[\d)", lambda found: names.get(found[1], found[1]), value
     )
 
 
 def _options_of(command: Callable[..., Any]) -> dict[str, str]:
-    """Return what each parameter of a command is called on the command line.
+    """Return the option of each parameter of a command.
 
     >>> def example(train_a: str, as_json: Annotated[bool, typer.Option("--json", "-j")]) -> None:
     ...     pass
@@ -202,7 +200,7 @@ def _options_of(command: Callable[..., Any]) -> dict[str, str]:
 def _given(
     called: Mapping[str, str | Sequence[str]], options: Mapping[str, str], values: Mapping[str, Any]
 ) -> dict[str, str]:
-    """Return what each argument is called; of several options, the first that has a value.
+    """Return the option of each argument; of several options, the first that has a value.
 
     >>> _given({"path": ("ONE", "--two")}, {"one": "ONE", "two": "--two"}, {"one": None, "two": 2})
     {'path': '--two'}
@@ -215,7 +213,7 @@ def _given(
 
 
 def _add_debug(run: Any, command: Callable[..., Any]) -> None:
-    """Give the command an option that its body need not know."""
+    """Add the option --debug to a command, whose function does not take it."""
     signature = inspect.signature(command, eval_str=True)
     debug = inspect.Parameter(
         "debug", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Debug
@@ -225,17 +223,17 @@ def _add_debug(run: Any, command: Callable[..., Any]) -> None:
 
 
 def _flush() -> None:
-    """Have what was printed leave this process while a failure can still be told."""
+    """Flush stdout while an error of writing can still be reported."""
     from twinseed.cli.output import say
 
     say("", end="")
 
 
 def _one_thread() -> None:
-    """Let linear algebra use one thread a process, unless the user has said otherwise.
+    """Let linear algebra use one thread per process, unless the user has set another number.
 
-    It must be said before numpy is loaded; threads that wait for one another cost more than they
-    bring as soon as the machine does anything else.
+    This must be set before numpy is loaded. With several threads, linear algebra is slower as soon
+    as other programs run on the machine, because the threads wait for each other.
     """
     if "numpy" not in sys.modules:
         for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):

@@ -1,4 +1,4 @@
-"""``twinseed export``: what a sweep has drawn, from its store."""
+"""``twinseed export``: the draws in the store of a simulation."""
 
 from __future__ import annotations
 
@@ -29,14 +29,16 @@ def export(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Read what a simulation has drawn, also while it runs.
+    """Read the draws of a simulation, also while it runs.
 
-    Prints the readout of the draws that are there, or writes it or them to a file. Points of the
+    Prints the readout of these draws, or writes the readout or the draws to a file. Points of the
     grid without a draw are counted as missing.
     """
     require_writable("--output", output, READOUT)
     if not store.is_file():
-        raise InputError("STORE", "must be a file that exists", str(store), "check the name")
+        raise InputError(
+            "STORE", "must be a file that exists", str(store), "check the name of the file"
+        )
     import twinseed as ts
 
     sweep = ts.load_sweep(store)

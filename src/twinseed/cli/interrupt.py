@@ -1,10 +1,10 @@
 """Ctrl-C within a second, also in the middle of a long step that lets other threads run.
 
-Python hears of a signal between two of its own steps, and a call into a library is one step. A
-thread that the signal itself wakes waits for the command to end, and ends the process if it does
-not. Nothing is lost by that: a store keeps every draw as it is done, and workers end with their
-parent. numpy's decompositions let threads run; scipy's ``svd`` and ``eigh`` do not, and what is in
-the middle of one of those in its own process ends when that returns (a worker is ended at once).
+Python handles a signal between two of its steps, and a call of a library is one step. So the signal
+also wakes a thread. This thread waits for the command to end, and ends the process if the command
+does not. No result is lost: a store keeps every finished draw, and workers end with their parent.
+numpy's decompositions let threads run; scipy's ``svd`` and ``eigh`` do not, so a process in one of
+these functions ends when the function returns (a worker is ended at once).
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ __all__ = ["INTERRUPTED", "at_once"]
 INTERRUPTED = 130
 """The exit status."""
 _PATIENCE = 0.7
-"""Seconds that a command has to end by itself."""
+"""Seconds within which a command must end by itself."""
 _SHOW_CURSOR = "\x1b[?25h"
 
 
 @contextmanager
 def at_once(message: str) -> Iterator[None]:
-    """End the process soon after a Ctrl-C that the block does not end of; say ``message`` then."""
-    if threading.current_thread() is not threading.main_thread():  # signals are not for it
+    """End the process with ``message`` if the block has not ended soon after a Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():  # only this one gets signals
         yield
         return
     ours, pythons = socket.socketpair()

@@ -1,4 +1,4 @@
-"""Options that several commands share, and how their text becomes values."""
+"""Options that several commands share, and the conversion of their text to values."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ Output = Annotated[
 
 
 def named_function(option: str, text: str) -> Callable[..., Any]:
-    """Return the function that ``module:function`` names; modules of the working folder too."""
+    """Return the function that ``module:function`` names; also of modules in this folder."""
     module, _, name = text.partition(":")
     remedy = "write module:function; the module must be importable from this folder"
     if "" not in sys.path:
@@ -99,7 +99,7 @@ def numbers(option: str, text: str | None) -> Any:
 
 
 def require_writable(option: str, path: Path | None, endings: Sequence[str] = ()) -> None:
-    """Find out before the work, not after it, that a file cannot be written in its format."""
+    """Raise an error before any work if a file cannot be written, or its format is unknown."""
     if path is None:
         return
     require_output(option, path, endings)
@@ -110,7 +110,7 @@ def require_writable(option: str, path: Path | None, endings: Sequence[str] = ()
 
 
 def require_store(option: str, path: Path | None) -> None:
-    """Refuse a store that keeps nothing: SQLite gives some names a meaning of their own."""
+    """Refuse names with a special meaning for SQLite, under which no results are kept."""
     if path is None:
         return
     if str(path).startswith((":", "file:")):
@@ -118,13 +118,13 @@ def require_store(option: str, path: Path | None) -> None:
             option,
             "must be a file",
             str(path),
-            f"name a file, as in {option} draws.sqlite, or leave {option} out to keep nothing",
+            f"name a file, as in {option} draws.sqlite, or leave {option} out to keep no results",
         )
     require_output(option, path)
 
 
 def require_folder(option: str, path: Path | None) -> None:
-    """Refuse the name of a file where a folder is made."""
+    """Refuse the name of a file where the name of a folder is needed."""
     if path is not None and path.suffix.lower() in _FILES and not path.is_dir():
         raise InputError(
             option,

@@ -1,4 +1,4 @@
-"""How results are printed: JSON for programs, tables for people."""
+"""Prints results: as JSON for programs, as tables for people."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ _PARTS = ("value", "se", "status")
 
 
 def say(text: str, *, end: str = "\n") -> None:
-    """Print on stdout, if there is one.
+    """Print on stdout, if the process has a stdout.
 
-    Whoever reads may stop before the end, as ``head`` does: the rest is dropped, and the command
-    goes on to its exit status. A disk that is full is told.
+    If the reader stops before the end, as ``head`` does, all further text is dropped, and the
+    command continues to its exit status. A full disk raises ``InputError``.
     """
     if sys.stdout is None:
         return
@@ -58,13 +58,13 @@ def say(text: str, *, end: str = "\n") -> None:
 
 
 def _drop_stdout() -> None:
-    """Send what is still to be printed nowhere, also what Python prints as it ends."""
+    """Drop all further output, also the output that Python writes when it ends."""
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
-    except (OSError, ValueError):  # no file behind it
-        sys.stdout = None  # as Python itself has it without a console
+    except (OSError, ValueError):  # stdout is not a file
+        sys.stdout = None  # the value that Python uses without a console
 
 
 def print_json(value: Any) -> None:
@@ -88,7 +88,7 @@ def readout_as_json(readout: xr.Dataset) -> dict[str, Any]:
 def dataset_as_json(
     dataset: xr.Dataset, names: Sequence[str], suffixes: Sequence[str], parts: Sequence[str]
 ) -> dict[str, Any]:
-    """Return a data set whose variables come in several parts, each under a suffix of its name."""
+    """Return a data set as JSON; its variables have several parts, each with a suffix."""
     variables = {}
     for name in names:
         first = dataset[name + suffixes[0]]
@@ -121,10 +121,10 @@ def table_width() -> int | None:
 
 
 def print_readout(readout: xr.Dataset) -> None:
-    """Print what a readout has numbers for: variables against the points of its grid.
+    """Print the variables of a readout that have numbers, for each point of its grid.
 
-    Whichever of the two are fewer stand side by side. A star marks a status that is not "ok"; the
-    statuses that occur are explained below the table.
+    Columns are the variables or the points, whichever are fewer. A star marks a status that is not
+    "ok"; these statuses are explained below the table.
     """
     from twinseed.readout import VARIABLES
 

@@ -1,4 +1,4 @@
-"""The options that theory and draws share: populations, filters, and the points of the grid."""
+"""The options of ``predict`` and ``simulate``: populations, filters, and points of the grid."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ Bulk = Annotated[
 PowerLaw = Annotated[str | None, option("A1,A2", "Eigenvalues k^-A, with mean one; needs one --d.")]
 Atoms = Annotated[
     str | None,
-    option("FILE", "Eigenvalues from .npy or .csv, one per row; a second column holds weights."),
+    option(
+        "FILE", "Eigenvalues from .npy or .csv, one per row; an optional second column has weights."
+    ),
 ]
 
 Ridge = Annotated[str, option("R1,R2", "Strengths of the ridge filter.")]
@@ -53,7 +55,7 @@ CALLED: dict[str, str | Sequence[str]] = {
     "filter": "--ridge",
     "strength": "--ridge",
 }
-"""What the arguments of populations and filters are called on the command line."""
+"""The options of the arguments of populations and filters."""
 
 
 def populations(
@@ -64,7 +66,7 @@ def populations(
     atoms: str | None,
     d: str | None,
 ) -> tuple[Population | list[Population], Any]:
-    """Return the population or populations, and the columns still to be passed."""
+    """Return the population or populations, and the number of columns to pass with them."""
     given = zip(_OPTIONS, (spikes, strength, power_law, atoms), strict=True)
     named = [option for option, value in given if value is not None]
     if len(named) != 1:
@@ -109,7 +111,10 @@ def _atoms(path: str) -> Population:
     table = table.reshape(-1, 1) if table.ndim == 1 else table
     if table.ndim != 2 or table.shape[1] > 2:
         raise InputError(
-            "--atoms", "must hold one or two columns", table.shape, "values, or values and weights"
+            "--atoms",
+            "must have one or two columns",
+            table.shape,
+            "pass a file of values, or of values and weights",
         )
     return ts.Atoms(table[:, 0], table[:, 1] if table.shape[1] == 2 else None)
 

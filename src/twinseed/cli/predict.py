@@ -46,8 +46,8 @@ def predict(
 ) -> None:
     """Predict every order parameter of twin linear models.
 
-    One of --spikes, --strength, --power-law and --atoms, and two of --n, --d and --gamma; lists
-    make a grid, but for --spikes, which lists the factors of one population.
+    Pass one of --spikes, --strength, --power-law and --atoms, and two of --n, --d and --gamma.
+    Lists of numbers make a grid; only --spikes is the list of factors of one population.
     """
     require_writable("--output", output, READOUT)
     population, columns = populations(spikes, strength, bulk, power_law, atoms, d)

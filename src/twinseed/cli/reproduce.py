@@ -22,7 +22,7 @@ _FOLDER = Path("reproduction")
 
 
 @guarded(
-    interrupted="interrupted; the same command continues from here",
+    interrupted="interrupted; run the same command again to continue",
     path="--data",
     folder=("FOLDER", "--output"),
 )
@@ -45,12 +45,12 @@ def reproduce(
 ) -> None:
     """Test every claim of the linear theory.
 
-    By simulation and on real data; writes a page, figures, readouts and a table of claims into
-    FOLDER. Interrupted and started again, it goes on where it was. The exit status is 1 if a claim
+    Tests by simulation and on real data. Writes a page, figures, readouts and a table of claims
+    into FOLDER. After an interruption the same command continues. The exit status is 1 if a claim
     does not agree.
     """
     if folder is not None and output is not None and folder != output:
-        raise InputError("FOLDER", "is given twice", f"{folder}, {output}", "name one folder")
+        raise InputError("FOLDER", "is passed twice", f"{folder}, {output}", "name one folder")
     target = folder or output or _FOLDER
     require_folder("FOLDER", folder)
     require_folder("--output", output)
@@ -95,5 +95,5 @@ def _print_claims(found: Reproduction) -> None:
     ]
     print_table(("", "predicted", "measured", "95 % interval", "claim"), rows, prose=True)
     failed = sum(not claim.agrees for claim in found.claims)
-    verdict = f"{failed} do not" if failed else "all agree"
+    verdict = f"{failed} {'does' if failed == 1 else 'do'} not agree" if failed else "all agree"
     say(f"\n{len(found.claims)} claims, {verdict}.")

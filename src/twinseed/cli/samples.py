@@ -1,4 +1,4 @@
-"""The options that name files of rows and samples, and how these files are read."""
+"""The options for files of rows and samples, and the reading of these files."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def chosen_encoder(encoder: str | None, cache: Path | None) -> Callable[..., Any
     if encoder is not None:
         return named_function("--encoder", encoder)
     if cache is not None:
-        raise InputError("--cache", "is for features", str(cache), "pass --encoder as well")
+        raise InputError("--cache", "needs --encoder", str(cache), "pass --encoder as well")
     return None
 
 
@@ -98,7 +98,7 @@ def loaded_twins(
     labels: str | None = None,
     up_to: str | None = None,
 ) -> Twins:
-    """Load the files, errors naming the option that a file was given to; say how they were read."""
+    """Load the files and report how they were read; an error names the option of the file."""
     if train_b is not None and samples_b is None:
         raise InputError("samples_b", "is needed with train_b", None, "pass B's samples as well")
     from twinseed.data.twins import Twins

@@ -1,4 +1,4 @@
-"""Readouts in files, by the ending of the file's name."""
+"""Writes readouts to files, in the format that the ending of the name says."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PARTS = {"value": "", "se": "_se", "status": "_status"}
 def save_dataset(
     dataset: xr.Dataset, names: Sequence[str], parts: dict[str, str], path: Path, as_json: Any
 ) -> None:
-    """Write a data set whose variables come in several parts, each under a suffix of its name."""
+    """Write a data set; its variables have several parts, each with a suffix of the name."""
     ending = path.suffix.lower()
     if ending == ".nc":
         stored = dataset.drop_dims([dim for dim, size in dataset.sizes.items() if not size])
@@ -39,8 +39,8 @@ def save_dataset(
 def save_readout(readout: xr.Dataset, path: Path) -> None:
     """Write a readout as NetCDF, as JSON, or as a table with one row for each number.
 
-    The table has the columns ``variable``, the coordinates, ``factor`` (empty for what is not of
-    one factor), ``value``, ``se`` and ``status``; a number that does not exist is empty.
+    The table has the columns ``variable``, the coordinates, ``factor`` (empty for variables without
+    factors), ``value``, ``se`` and ``status``; a number that does not exist is empty.
     """
     from twinseed.readout import VARIABLES, save
 
@@ -51,7 +51,7 @@ def save_readout(readout: xr.Dataset, path: Path) -> None:
 
 
 def finish(readout: xr.Dataset, output: Path | None, as_json: bool, quiet: bool) -> None:
-    """Save a readout where it is asked for, and print it."""
+    """Save a readout if ``output`` is passed, and print it."""
     if output is not None:
         save_readout(readout, output)
     if as_json:
@@ -61,7 +61,7 @@ def finish(readout: xr.Dataset, output: Path | None, as_json: bool, quiet: bool)
 
 
 def save_json(value: Any, path: Path) -> None:
-    """Write what ``--json`` prints."""
+    """Write the JSON that ``--json`` prints."""
     write_text(path, as_json_text(value) + "\n", "--output")
 
 
@@ -78,7 +78,7 @@ def save_table(rows: Sequence[dict[str, Any]], path: Path) -> None:
 def _rows(
     dataset: xr.Dataset, names: Sequence[str], parts: dict[str, str]
 ) -> Iterator[dict[str, Any]]:
-    """Yield a row for each number of a data set whose variables come in several parts."""
+    """Yield a row for each number of a data set; its variables have several parts."""
     coordinates = {
         str(name): (tuple(map(str, found.dims)), found.values)
         for name, found in dataset.coords.items()

@@ -1,4 +1,4 @@
-"""``twinseed simulate``: twin linear models drawn and measured on a grid."""
+"""``twinseed simulate``: draws twin linear models on a grid, and measures them."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ __all__ = ["simulate"]
 
 
 class Kind(StrEnum):
-    """The words that choose an engine: the names of the classes in lower case."""
+    """The engines by name: the names of the classes in lower case."""
 
     DENSE = "dense"
     KRYLOV = "krylov"
     COMPRESSED = "compressed"
 
 
-@guarded(CALLED, interrupted="interrupted; with --store, the same command continues from here")
+@guarded(CALLED, interrupted="interrupted; with --store, run the same command again to continue")
 def simulate(
     spikes: Spikes = None,
     strength: Strength = None,
@@ -79,8 +79,8 @@ def simulate(
 ) -> None:
     """Draw twin linear models, and measure them.
 
-    Every order parameter comes with an error bar over replicates. Populations and the grid are
-    given as to predict.
+    Every order parameter has an error bar over replicates. Options for populations and for the grid
+    are those of predict.
     """
     require_writable("--output", output, READOUT)
     require_store("--store", store)

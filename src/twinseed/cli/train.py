@@ -1,4 +1,4 @@
-"""``twinseed train``: pairs of denoisers at rising numbers of rows."""
+"""``twinseed train``: trains pairs of denoisers for several numbers of rows."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ __all__ = ["train"]
 
 
 @guarded(
-    interrupted="interrupted; finished work is kept in the output folder, and the same command "
-    "continues from there",
+    interrupted="interrupted; finished work is kept in the output folder: run the same command "
+    "again to continue",
     path="DATA",
     folder="--output",
 )
@@ -77,7 +77,7 @@ def train(
     seed: Seed = 0,
     workers: Workers = 2,
     cluster: Cluster = None,
-    output: Annotated[Path, option("FOLDER", "Where everything goes.", "--output", "-o")] = Path(
+    output: Annotated[Path, option("FOLDER", "Folder for all files.", "--output", "-o")] = Path(
         "runs"
     ),
     as_json: Json = False,
@@ -85,10 +85,10 @@ def train(
 ) -> None:
     """Train pairs of denoisers on disjoint halves, sample both from the same seeds, measure them.
 
-    Linear twins of the same rows are measured beside them, at each size. Everything goes into
-    FOLDER: the page index.html, readouts, weights and samples. The same command, interrupted and
-    started again, goes on where it was; more sizes, pairs, seeds or steps reuse what is there.
-    Other settings need a folder of their own.
+    Linear twins of the same rows are measured at each size, too. FOLDER gets the page index.html,
+    readouts, weights and samples. After an interruption the same command continues. A command with
+    more sizes, pairs, seeds or steps reuses the results in FOLDER; other changes need another
+    folder.
     """
     if find_spec("torch") is None or find_spec("safetensors") is None:
         raise MissingExtraError("torch and safetensors", "denoise", "Training")
@@ -125,7 +125,7 @@ def train(
         curves = training_curves(runs)
         try:
             page = f"page: {write_training(curves, output)}"
-        except MissingExtraError as error:  # what was trained and measured is saved
+        except MissingExtraError as error:  # the trained and measured twins are saved already
             page = f"no page: {error}"
     if as_json:
         print_json(curves_as_json(curves))
@@ -136,7 +136,7 @@ def train(
 
 @contextmanager
 def _saying_where(folder: Path) -> Iterator[None]:
-    """Where the block fails, say where the trained and measured twins are."""
+    """If the block fails, add to the error where the trained and measured twins are."""
     kept = (
         f"the twins are trained and measured, and kept in {folder} (store.sqlite, "
         "measured.nc, linear.nc); run the same command again to make the page"

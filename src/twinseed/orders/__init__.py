@@ -19,12 +19,18 @@ __all__ = ["ORDERS", "Order", "measured"]
 
 @dataclass(frozen=True)
 class Order:
-    """The variables of one order parameter: how theory gives them, and how they are measured."""
+    """The variables of one order parameter: by theory, and measured.
+
+    Args:
+        from_coupling: predicts the variables.
+        from_evidence: measures the variables.
+        of_the_filter: whether the variables depend on the filter; if so, they have no theory where
+            the filter has none.
+    """
 
     from_coupling: Callable[[Coupling], dict[str, Estimate]]
     from_evidence: Callable[[Evidence], dict[str, Estimate]]
     of_the_filter: bool = True
-    """Whether the filter moves it; where a filter has no theory, its variables have none."""
 
 
 ORDERS = (
@@ -33,7 +39,7 @@ ORDERS = (
     Order(recovery.from_coupling, recovery.from_evidence, of_the_filter=False),
     Order(distance.from_coupling, distance.from_evidence),
 )
-"""What ``predict``, ``measure`` and the engines loop over."""
+"""All order parameters: ``predict``, ``measure`` and the engines loop over this tuple."""
 
 
 def measured(evidence: Evidence) -> dict[str, Estimate]:

@@ -1,4 +1,4 @@
-"""What each order parameter is measured from: twins, and what is prepared from them once."""
+"""The input of every measurement: twins, and results that are computed from them once."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ class LearntLaw(NamedTuple):
 
     variances: Array
     directions: Array
-    """V, one direction a column."""
+    """V, one direction per column."""
     rest: float
 
 
 @dataclass(frozen=True)
 class KnownModels:
-    """What a simulation knows of both models beyond their samples."""
+    """What a simulation knows of both models in addition to their samples."""
 
     chance: float
     """Convergence of two such models that learned nothing; NaN where the models have no energy."""
     directions: tuple[Array, Array] | None
-    """The models' own directions of the factors, in columns; None where they are not found."""
+    """The directions of the factors in each model, in columns; None if they are not computed."""
     laws: tuple[LearntLaw, ...]
-    """The laws that the models have learnt; none where they are not found."""
+    """The laws that the models have learnt; empty if they are not computed."""
     eigenvalues: Array
-    """Those of the population."""
+    """The eigenvalues of the population."""
     wasserstein: bool
-    """Whether the Wasserstein distance, whose cost is d^3, is wanted."""
+    """Whether to compute the Wasserstein distance, whose cost is d^3."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What each order parameter is measured from.
+    """The input of every measurement.
 
-    ``closeness`` is the answer of ``data.closeness``; ``models`` is None for data, and what a
-    simulation knows beyond the data otherwise.
+    ``closeness`` is the result of ``data.closeness``; ``models`` is None for data, and for a
+    simulation what it knows of the models.
     """
 
     twins: Twins

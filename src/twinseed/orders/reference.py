@@ -1,4 +1,4 @@
-"""The directions that twins are compared along: those of real rows, or known as the truth."""
+"""The reference directions: principal directions of real rows, or the true directions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Reference:
 
     asked: FactorCount
     found: Jackknifed | None
-    """The directions with those to spare; None where there are no rows for them."""
+    """The directions, with ``SPARE`` more than are compared; None without rows for them."""
 
     @classmethod
     def of_rows(
@@ -49,7 +49,7 @@ class Reference:
     def known(
         cls, truth: ArrayLike, eigenvalues: ArrayLike | None, *, factors: int, d: int
     ) -> Reference:
-        """Return the true directions (d, k), with their eigenvalues where these are given.
+        """Return the true directions (d, k), with their eigenvalues if these are passed.
 
         Raises:
             InputError: too few directions, or not orthonormal; eigenvalues that do not fall, or of
@@ -79,20 +79,20 @@ class Reference:
 
     @property
     def count(self) -> int:
-        """How many directions are compared: fewer than asked for where fewer exist."""
+        """Number of directions that are compared: as many as asked for, or as many as exist."""
         if self.found is None:
             return self.asked.count
         return min(self.asked.count, self.found.eigenvalues.size)
 
     @property
     def eigenvalues(self) -> Array:
-        """Those of the directions compared, largest first; NaN where they are not known."""
+        """Eigenvalues of the compared directions, largest first; NaN where they are not known."""
         found = self.found
         return np.full(self.count, np.nan) if found is None else found.eigenvalues[: self.count]
 
     @property
     def directions(self) -> Array | None:
-        """The directions compared, (d, count), orthonormal columns."""
+        """The compared directions, (d, count), orthonormal columns."""
         return None if self.found is None else self.found.vectors[:, : self.count]
 
 
