@@ -13,6 +13,8 @@ from tests.support.page_parts import MISSING, Page, printed, ranged
 
 import twinseed as ts
 from twinseed.auditing import Audit, Outcome
+from twinseed.auditing.advice import advice
+from twinseed.auditing.classes import by_class
 from twinseed.auditing.figures import audit_margins, audit_recovery, audit_spectrum
 from twinseed.auditing.page import audit_page
 from twinseed.auditing.references import IntervalEstimate
@@ -101,7 +103,17 @@ def check_header(page: Page, audit: Audit) -> None:
     rows = f"{a} training rows of A, {b} of B" if b and a != b else f"{a} training rows"
     rows += " for each model" if b == a else ""
     d = int(audit.readout["d"])
-    assert page.root.one("header").one("p").take() == f"{rows}, {d} columns, {at['seeds']} seeds."
+    samples = f"{at['seeds']} samples"
+    samples += " of each model" if audit.agreement.mean_removed is not None else ""
+    assert page.root.one("header").one("p").take() == f"{rows}, {d} columns, {samples}."
+
+
+def check_advice(page: Page, audit: Audit) -> None:
+    said = advice(audit)
+    assert page.root.one("p", cls="plain").take() == said.plain
+    lists = [*page.root.all("ul", cls="prose"), *page.root.all("ol", cls="prose")]
+    told = [[item.take() for item in one.all("li")] for one in lists]
+    assert told == [list(said.rests_on), list(said.would_change), list(said.next_steps)]
 
 
 def check_checks(page: Page, audit: Audit) -> None:
@@ -198,6 +210,31 @@ def check_pictures(items: Any, audit: Audit) -> None:
     assert [(one.attrs["alt"], one.attrs["src"]) for one in items.all("img")] == expected
 
 
+def check_classes(page: Page, audit: Audit) -> None:
+    if not audit.classes:
+        assert page.root.all("h2", id="classes") == []
+        return
+    told = [one for one in page.root.all("p") if one.text == by_class(audit.classes)]
+    assert [one.take() for one in told] == [by_class(audit.classes)]
+    table = page.table("Each class judged alone")
+    names = ["Samples", "Training rows", "Held-out rows", "DCR share", "Copied fraction", "p-value"]
+    assert table.header == ["Class", *names, "Convergence"]
+    assert table.texts == [
+        [
+            f"{one.name}: "
+            + (one.left_out or ", ".join(str(x.outcome) for x in one.answers.values())),
+            str(one.samples),
+            str(one.rows_train_a),
+            str(one.rows_heldout),
+            shown(one.dcr_share),
+            shown(one.copied_fraction),
+            printed(one.p_value),
+            shown(one.convergence),
+        ]
+        for one in audit.classes
+    ]
+
+
 def check_convergence(page: Page, audit: Audit) -> None:
     levels = {words: getattr(audit.agreement, name) for words, name in LEVELS.items()}
     known = {words: level for words, level in levels.items() if level is not None}
@@ -258,9 +295,9 @@ def check_recovery(page: Page, audit: Audit) -> None:
 
 
 def check_numbers(page: Page, audit: Audit) -> None:
-    table = page.table("Each number with its 95 % interval")
-    assert table.header == ["Number", "Value", "Compare with", "Status"]
-    expected, statuses = [], set()
+    header = ["Number", "Value", "Compare with", "Status"]
+    expected: list[list[str]] = []
+    statuses = set()
     renamed = {}
     for one in audit.familiar:
         beside = [] if np.isnan(one.new_rows) else [f"new rows: {shown(ends(one.new_rows))}"]
@@ -274,6 +311,10 @@ def check_numbers(page: Page, audit: Audit) -> None:
         label = f"{one.name}{symbol} | {one.meaning}"
         expected.append([label, shown(one.value), " | ".join(beside), status])
         statuses.add(status)
+    if expected:
+        table = page.table("Distances between samples and training rows by their usual names")
+        assert (table.header, table.texts) == (header, expected)
+    expected = []
     for name, references in audit.references.items():
         if name in renamed:
             continue
@@ -298,7 +339,8 @@ def check_numbers(page: Page, audit: Audit) -> None:
             label = f"{name.replace('_', ' ')}{which} ({about['symbol']}) | {about['long_name']}"
             expected.append([label, shown(number), " | ".join(beside), str(status)])
             statuses.add(str(status))
-    assert table.texts == expected
+    table = page.table("Each number with its 95 % interval")
+    assert (table.header, table.texts) == (header, expected)
     statuses.discard("ok")
     number = len(page.root.all("dl")) - 2
     assert number == (1 if statuses else 0)
@@ -316,7 +358,7 @@ def check_settings(page: Page, audit: Audit) -> None:
         **{name.replace("_", " "): str(at[name]) for name in (*names, "constant_columns")},
     }
     assert page.facts(first + 1) == {
-        "protocol": "1",
+        "protocol": "2",
         "twinseed": ts.__version__,
         "seed": at["entropy"],
         "fingerprint": at["fingerprint"],
@@ -325,7 +367,9 @@ def check_settings(page: Page, audit: Audit) -> None:
 
 CHECKS = (
     check_header,
+    check_advice,
     check_checks,
+    check_classes,
     check_verdicts,
     check_pairs,
     check_convergence,

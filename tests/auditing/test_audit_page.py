@@ -69,7 +69,7 @@ def test_the_dictionary_is_as_the_schema_says(images: Audit, table: Audit, bare:
 def test_the_check_of_the_schema_sees_faults(table: Audit) -> None:
     root, told = schema(), table.to_dict()
     for change in (
-        {"protocol": 2},
+        {"protocol": 1},
         {"seed": 1},
         {"further": 1},
         {"outcome": {**told["outcome"], "copying": "maybe"}},
@@ -107,9 +107,17 @@ def test_a_table_shows_values_of_the_closest(table: Audit) -> None:
     assert not any(pair.suspect for pair in table.pairs.pairs) or table.copying.suspects
 
 
-def test_checks_stand_before_the_verdict(page: str) -> None:
-    assert page.index("Both controls gave") < page.index('id="verdict"')
-    assert page.index('id="verdict"') < page.index('id="pairs"') < page.index('id="numbers"')
+def test_the_answer_comes_first_then_what_it_rests_on_and_what_to_do(page: str) -> None:
+    order = ("verdict", "rests", "change", "next", "pairs", "familiar", "questions", "numbers")
+    places = [page.index(f'id="{one}"') for one in order]
+    assert places == sorted(places)
+    assert places[1] < page.index("Both controls gave") < places[2]
+
+
+def test_no_number_of_the_tables_has_two_names(images: Audit) -> None:
+    names = [line.name for line in images.lines()]
+    assert "DCR share" in names
+    assert "memorisation_share_euclidean" not in names
 
 
 def test_nothing_is_shown_that_is_not_there(bare: Audit) -> None:

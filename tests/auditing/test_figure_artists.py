@@ -52,7 +52,7 @@ def test_margins_of_an_audit(stacked: bool) -> None:
                 f"Samples of generator {name.upper()}",
                 "right: closer to training; compare with the dashed line",
             ),
-            x=("times closer to a training row than to any other real row", "log"),
+            x=("times closer to training than to other rows", "log"),
             y=("share of samples", "linear"),
             stairs=found,
             levels=[Level(1.0, True)],

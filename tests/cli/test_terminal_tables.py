@@ -20,6 +20,7 @@ from tests.support.made_plans import NEEDED, WANTED, made_plan
 from tests.support.made_readouts import LOADS, made
 
 import twinseed as ts
+from twinseed.auditing.advice import advice
 from twinseed.cli.curves import print_curves
 from twinseed.cli.output import print_readout
 from twinseed.cli.reproduce import _print_claims
@@ -27,6 +28,7 @@ from twinseed.curves.curves import sentences
 from twinseed.intervals import Z95
 from twinseed.readout import VARIABLES, save
 from twinseed.status import Status
+from twinseed.tables import percent
 
 
 def parsed(text: str) -> tuple[list[str], list[list[str]], list[str]]:
@@ -123,7 +125,13 @@ def test_a_readout_of_many_points_has_them_below_each_other(
 @pytest.mark.parametrize("name", AUDITS)
 def test_every_number_of_an_audit(name: str) -> None:
     audit = made_audit(**AUDITS[name])
-    header, rows, below = parsed(str(audit))
+    told = str(audit)
+    if audit.classes:
+        told, _, after = told.partition("\nBy class:\n")
+        classes, _, steps = after.partition("What to do next:")
+        check_classes(" ".join(classes.split()), audit)
+        told += f"What to do next:{steps}"
+    header, rows, below = parsed(told)
     assert header == ["number", "value", "95 % interval", "compare with"]
     expected = []
     for line in audit.lines():
@@ -141,7 +149,21 @@ def test_every_number_of_an_audit(name: str) -> None:
     checks += [one.sentence for one in audit.fitness.findings]
     before = f"Before the verdict: {' '.join(f'- {one}' for one in checks)} " if checks else ""
     verdict = " ".join(f"- {one}" for one in audit.verdict.values())
-    assert text == f"{before}Verdict: {verdict}"
+    steps = " ".join(f"- {one}" for one in advice(audit).next_steps)
+    assert text == f"{before}Verdict: {verdict} What to do next: {steps}"
+
+
+def check_classes(told: str, audit: Any) -> None:
+    """Every class has its numbers, in the order of the header."""
+    for one in audit.classes:
+        outcomes = ", ".join(str(x.outcome) for x in one.answers.values())
+        share, converged = (
+            "-" if np.isnan(x.value) else f"{x.value:.3f}" for x in (one.dcr_share, one.convergence)
+        )
+        fraction = percent(one.copied_fraction.value, 1)
+        sizes = f"{one.samples} {one.rows_train_a} {one.rows_heldout}"
+        cells = f"{one.name} {sizes} {share} {fraction} {converged} {one.left_out or outcomes}"
+        assert cells in told
 
 
 def test_every_number_of_a_comparison(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from twinseed import readout
 from twinseed.auditing.agreement import Agreement, BandAgreement, Level
+from twinseed.auditing.classes import ClassAudit
 from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import Copying, Suspect, unknown
 from twinseed.auditing.exhibits import EncodedColumn, ExamplePairs, Pair
@@ -127,6 +128,16 @@ def _pairs(draw: np.random.Generator, shape: tuple[int, ...] | None, suspect: bo
     return ExamplePairs(found, shape, places)
 
 
+def _classes(draw: np.random.Generator) -> tuple[ClassAudit, ...]:
+    answers = {
+        "copying": Answer(Outcome.COPYING, "Copying."),
+        "convergence": Answer(Outcome.CONVERGED, "Converged."),
+    }
+    numbers = [_number(draw) for _ in range(3)]
+    judged = ClassAudit("left", 211, 212, 213, "", answers, 0.0246, *numbers)
+    return judged, ClassAudit("right", 21, 22, 23, "too small")
+
+
 def _familiar(draw: np.random.Generator, readout: Any, heldout: bool) -> tuple[Familiar, ...]:
     found = []
     for key, name in {"nndr_low": "NNDR, 5th percentile", "authpct": "AuthPct"}.items():
@@ -234,6 +245,7 @@ def made_audit(
             for k, (question, one) in enumerate(outcomes.items())
         },
         familiar=_familiar(draw, measured, heldout),
+        classes=_classes(draw) if findings else (),
     )
 
 

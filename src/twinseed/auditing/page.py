@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from twinseed.auditing.advice import advice
+from twinseed.auditing.classes import by_class
 from twinseed.auditing.figures import audit_margins, audit_recovery, audit_spectrum
 from twinseed.auditing.verdict import Outcome
 from twinseed.drawing.export import as_svg
@@ -36,9 +38,10 @@ _BAD = {"copying", "converged but not recovered", "not recovered", "not converge
 def audit_page(audit: Audit) -> str:
     """Return an audit as one self-contained page of HTML.
 
-    What was checked first, each question with its verdict and evidence, the pairs to look at as
-    pictures or rows, figures, each number with its 95 % interval, its references and the advice of
-    its status, and what the numbers do not mean. Without matplotlib the page has no figures, and
+    The answer on copying comes first, with what it rests on, what would change it and what to do
+    next, then the pairs to look at as pictures or rows, the numbers that others report, each class,
+    the other questions, figures, each number with its 95 % interval, its references and the advice
+    of its status, and what the numbers do not mean. Without matplotlib the page has no figures, and
     says so.
     """
     details = audit.to_dict()
@@ -49,7 +52,10 @@ def audit_page(audit: Audit) -> str:
             (_QUESTIONS.get(question, question), outcome, _sign(outcome), audit.verdict[question])
             for question, outcome in audit.outcome.items()
         ],
-        lines=list(audit.lines()),
+        advice=advice(audit),
+        familiar=list(audit.lines())[: len(audit.familiar)],
+        lines=list(audit.lines())[len(audit.familiar) :],
+        classes=_classes(audit),
         statuses=_advice(audit),
         controls=details["controls"],
         fitness=audit.fitness,
@@ -88,6 +94,17 @@ def _figure(drawing: Drawing) -> dict[str, Any]:
     except MissingExtraError:
         forms = {}
     return {"name": name, "caption": caption, "forms": forms}
+
+
+def _classes(audit: Audit) -> dict[str, Any]:
+    """Return each class with its outcomes in words; nothing without classes."""
+    if not audit.classes:
+        return {}
+    every = [
+        vars(one) | {"outcomes": ", ".join(str(x.outcome) for x in one.answers.values())}
+        for one in audit.classes
+    ]
+    return {"sentence": by_class(audit.classes), "every": every}
 
 
 def _levels(audit: Audit) -> list[tuple[str, Any]]:

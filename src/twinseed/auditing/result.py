@@ -13,6 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from twinseed.auditing.advice import advice
 from twinseed.auditing.agreement import Agreement
 from twinseed.auditing.classes import ClassAudit, by_class
 from twinseed.auditing.controls import Controls
@@ -39,8 +40,8 @@ __all__ = ["PROTOCOL", "Audit", "Line", "schema"]
 DCR_SHARE, EUCLIDEAN = "dcr_share", "memorisation_share_euclidean"
 """What one number is called by others, and in a readout."""
 
-PROTOCOL = 1
-"""Version of what an audit does."""
+PROTOCOL = 2
+"""Version of what an audit does; docs/audit.md says what changed."""
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ class Audit:
         A number that does not exist is None, and a status beside it says why. ``schema()``
         describes it.
         """
-        attrs = self.readout.attrs
+        attrs, beside = self.readout.attrs, advice(self)
         measured = {
             name: self._plain(name) | {"meaning": VARIABLES[name].meaning} for name in VARIABLES
         }
@@ -186,7 +187,7 @@ class Audit:
                 "sentence": str(self.controls),
             }
         return {
-            "schema": 1,
+            "schema": 2,
             "protocol": PROTOCOL,
             "twinseed": attrs["twinseed"],
             "seed": attrs["entropy"],
@@ -214,6 +215,10 @@ class Audit:
             "agreement": _told(self.agreement),
             "factors": [_told(one) for one in self.factors],
             "numbers": measured,
+            "plain": beside.plain,
+            "rests_on": list(beside.rests_on),
+            "would_change": list(beside.would_change),
+            "next_steps": list(beside.next_steps),
             "classes": [one.to_dict() for one in self.classes],
             "familiar": [one.to_dict() for one in self.familiar],
         }
@@ -267,7 +272,8 @@ class Audit:
         before = ["Before the verdict:", *map(item, checks), ""] if checks else []
         verdict = ["Verdict:", *map(item, self.verdict.values())]
         classes = self._classes(width) if self.classes else []
-        return "\n".join([table, "", *before, *verdict, *classes])
+        steps = ["", "What to do next:", *map(item, advice(self).next_steps)]
+        return "\n".join([table, "", *before, *verdict, *classes, *steps])
 
     def _classes(self, width: int | None) -> list[str]:
         """Return what the classes show, as a sentence and a table."""
