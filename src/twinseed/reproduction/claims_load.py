@@ -107,45 +107,30 @@ def memorisation_claims(load: Experiment, drawn: xr.Dataset) -> list[Claim]:
                 allowances.maximum(value, at["n"], effective),
             )
         )
-    few, many = ({"n": round(g * d), "ridge": 0.0} for g in (0.1, 10.0))
-    ends = [picked(predicted, "memorisation", **at).value for at in (few, many)]
-    claims.append(
-        combined(
-            [
-                (1.0, picked(drawn, "memorisation", **few)),
-                (-1.0, picked(drawn, "memorisation", **many)),
-            ]
-        ).claim(
+    for name, sentence, first, second in (
+        (
             "memorisation falls with n",
             "Memorisation falls as n/d grows from 0.1 to 10, by as much as the formula predicts.",
-            ends[0] - ends[1],
-            (
-                sum(
-                    allowances.maximum(value, at["n"], effective)[0]
-                    for value, at in zip(ends, (few, many), strict=True)
-                ),
-                "the allowances of the two numbers",
-            ),
-        )
-    )
-    plain, ridged = ({"n": round(0.25 * d), "ridge": r} for r in (0.0, 1.0))
-    sides = [picked(predicted, "memorisation", **at).value for at in (plain, ridged)]
-    claims.append(
-        combined(
-            [
-                (1.0, picked(drawn, "memorisation", **plain)),
-                (-1.0, picked(drawn, "memorisation", **ridged)),
-            ]
-        ).claim(
+            {"n": round(0.1 * d), "ridge": 0.0},
+            {"n": round(10.0 * d), "ridge": 0.0},
+        ),
+        (
             "a ridge lowers memorisation",
             "At n/d = 0.25 a ridge of 1 lowers memorisation, by as much as the formula predicts.",
-            sides[0] - sides[1],
-            (
-                sum(allowances.maximum(v, plain["n"], effective)[0] for v in sides),
-                "the allowances of the two numbers",
-            ),
+            {"n": round(0.25 * d), "ridge": 0.0},
+            {"n": round(0.25 * d), "ridge": 1.0},
+        ),
+    ):
+        both = [(picked(predicted, "memorisation", **at).value, at["n"]) for at in (first, second)]
+        apart = combined(
+            [
+                (sign, picked(drawn, "memorisation", **at))
+                for sign, at in ((1.0, first), (-1.0, second))
+            ]
         )
-    )
+        allowed = sum(allowances.maximum(value, n, effective)[0] for value, n in both)
+        reason = "the allowances of the two numbers"
+        claims.append(apart.claim(name, sentence, both[0][0] - both[1][0], (allowed, reason)))
     for gamma, ridge in ((0.25, 0.0), (1.0, 0.0), (1.0, 1.0)):
         at = {"n": round(gamma * d), "ridge": ridge}
         value = picked(predicted, "memorisation_ratio", **at).value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -20,6 +21,9 @@ class Engine(ABC):
 
     revision: ClassVar[int]
     """Number of the version: raised when the same seed gives another draw. A store keeps one."""
+
+    beside: ClassVar[frozenset[str]] = frozenset()
+    """Fields on which no draw depends."""
 
     @abstractmethod
     def draw(
@@ -76,9 +80,17 @@ class Engine(ABC):
         """
         return None
 
-    @abstractmethod
     def description(self) -> Mapping[str, Any]:
-        """Return the parameters on which the result of a draw depends, ready for JSON."""
+        """Return the kind, and the fields on which a draw depends, ready for JSON.
+
+        A field that is None, or one of ``beside``, is left out. An engine that is not a data class
+        needs its own method.
+        """
+        found = {one.name: getattr(self, one.name) for one in fields(self)}  # type: ignore[arg-type]  # engines are data classes
+        kept = {
+            k: value for k, value in found.items() if k not in self.beside and value is not None
+        }
+        return {"kind": type(self).__name__, **kept}
 
     @classmethod
     @abstractmethod

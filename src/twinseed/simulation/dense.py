@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
@@ -70,6 +69,7 @@ class Dense(Engine):
     max_gib: float = 8.0
 
     revision = 3
+    beside = frozenset({"max_gib"})
 
     def __post_init__(self) -> None:
         seeds = whole("seeds", self.seeds, "pass how many samples to draw per model", at_least=2)
@@ -128,13 +128,6 @@ class Dense(Engine):
             "use a smaller size (the order parameters depend on n/d, up to O(1/d)), or "
             "Dense(max_gib=...) if the machine has the memory",
         )
-
-    def description(self) -> Mapping[str, Any]:
-        return {
-            "kind": "Dense",
-            "seeds": self.seeds,
-            "wasserstein_limit": self.wasserstein_limit,
-        }
 
     @classmethod
     def examples(cls) -> list[Self]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +86,7 @@ class Krylov(Engine):
     max_gib: float = 8.0
 
     revision = 2
+    beside = frozenset({"folder", "max_gib"})
 
     def __post_init__(self) -> None:
         seeds = whole("seeds", self.seeds, "pass how many samples to draw per model", at_least=2)
@@ -167,15 +168,6 @@ class Krylov(Engine):
 
     def require_supported(self, population: Population, filter: Filter) -> None:
         require_elementwise(filter)
-
-    def description(self) -> Mapping[str, Any]:
-        return {
-            "kind": "Krylov",
-            "seeds": self.seeds,
-            "tolerance": self.tolerance,
-            "dtype": self.dtype,
-            "basis_gib": self.basis_gib,
-        }
 
     @classmethod
     def examples(cls) -> list[Self]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import nn
@@ -16,6 +16,8 @@ class Network(nn.Module, ABC):
     """Maps rows ``(N, *shape)`` to rows of the same shape."""
 
     shape: tuple[int, ...]
+    settings: ClassVar[tuple[str, ...]] = ()
+    """Attributes that determine the shapes of the weights, together with ``shape``."""
 
     @abstractmethod
     def forward(self, y: torch.Tensor, level: torch.Tensor) -> torch.Tensor:
@@ -26,9 +28,10 @@ class Network(nn.Module, ABC):
             level: ``log(sigma)/4`` of each row, (N,); some networks do not use it.
         """
 
-    @abstractmethod
     def description(self) -> Mapping[str, Any]:
-        """Return the arguments that determine the shapes of the weights, ready for JSON."""
+        """Return what determines the shapes of the weights, ready for JSON."""
+        found = {name: getattr(self, name) for name in self.settings}
+        return {"kind": type(self).__name__, "shape": list(self.shape), **found}
 
     @classmethod
     @abstractmethod

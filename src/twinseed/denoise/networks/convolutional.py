@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any, Self
+from typing import Self
 
 import torch
 from torch import nn
@@ -38,6 +37,8 @@ class Convolutional(Network):
     216
     """
 
+    settings = ("width", "layers")
+
     def __init__(
         self, shape: tuple[int, ...], *, width: int = 48, layers: int = 7, seed: int
     ) -> None:
@@ -58,14 +59,6 @@ class Convolutional(Network):
             y = torch.relu(one(y))
         out: torch.Tensor = last(y)
         return out
-
-    def description(self) -> Mapping[str, Any]:
-        return {
-            "kind": "Convolutional",
-            "shape": list(self.shape),
-            "width": self.width,
-            "layers": self.layers,
-        }
 
     @classmethod
     def examples(cls) -> list[Self]:

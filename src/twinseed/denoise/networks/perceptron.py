@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any, Self
+from typing import Self
 
 import torch
 from torch import nn
@@ -37,6 +36,8 @@ class Perceptron(Network):
 
     waves: torch.Tensor
 
+    settings = ("width",)
+
     def __init__(self, shape: tuple[int, ...], *, width: int = 256, seed: int) -> None:
         super().__init__()
         self.shape = tuple(shape)
@@ -57,9 +58,6 @@ class Perceptron(Network):
         inside = torch.cat([y.flatten(1), angle.cos(), angle.sin()], dim=1)
         out: torch.Tensor = self.layers(inside)
         return out.reshape(y.shape)
-
-    def description(self) -> Mapping[str, Any]:
-        return {"kind": "Perceptron", "shape": list(self.shape), "width": self.width}
 
     @classmethod
     def examples(cls) -> list[Self]:

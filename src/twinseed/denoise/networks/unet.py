@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Self
+from typing import Self
 
 import torch
 from torch import nn
@@ -69,6 +68,8 @@ class UNet(Network):
     7696192
     """
 
+    settings = ("width", "scales", "norm")
+
     def __init__(
         self,
         shape: tuple[int, ...],
@@ -128,15 +129,6 @@ class UNet(Network):
             y = block(torch.cat([up(y), skip], dim=1))
         out: torch.Tensor = self.last(y)
         return out
-
-    def description(self) -> Mapping[str, Any]:
-        return {
-            "kind": "UNet",
-            "shape": list(self.shape),
-            "width": self.width,
-            "scales": self.scales,
-            "norm": self.norm,
-        }
 
     @classmethod
     def examples(cls) -> list[Self]:

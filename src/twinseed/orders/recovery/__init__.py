@@ -1,6 +1,6 @@
 """Recovery Q: did the generators learn the leading directions of the data?"""
 
-from twinseed.orders.recovery.data import from_evidence, from_twins, overlaps
+from twinseed.orders.recovery.data import from_evidence, from_twins, group_sizes, overlaps
 from twinseed.orders.recovery.theory import factor_groups, from_coupling
 from twinseed.orders.reference import counted, reference_of
 
@@ -10,6 +10,7 @@ __all__ = [
     "from_coupling",
     "from_evidence",
     "from_twins",
+    "group_sizes",
     "overlaps",
     "reference_of",
 ]

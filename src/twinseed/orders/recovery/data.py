@@ -15,7 +15,7 @@ from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.readout import Estimate
 from twinseed.status import Status
 
-__all__ = ["from_evidence", "from_twins", "overlaps"]
+__all__ = ["from_evidence", "from_twins", "group_sizes", "overlaps"]
 
 
 def overlaps(directions: ArrayLike, reference: ArrayLike, groups: list[slice]) -> Array:
@@ -184,7 +184,7 @@ def _against(
     over_rows = [value(full, reference) for reference in target.deleted]
     resampled = [] if all(s.exact for s in sides) else ["seeds"]
     resampled += [] if target.exact else ["reference rows"]
-    size, d = _sizes(groups)[:count], target.vectors.shape[0]
+    size, d = group_sizes(groups)[:count], target.vectors.shape[0]
     found = _estimate(
         value(full, target.vectors),
         np.append((size + 4) / d, 0.0),
@@ -237,7 +237,7 @@ def _between(
         for g in range(max(len(first.deleted), len(second.deleted)))
     ]
     sizes = np.ones(count)
-    sizes[: values.size] = _sizes(groups)[:count]
+    sizes[: values.size] = group_sizes(groups)[:count]
     return _estimate(
         value(first.vectors, second.vectors),
         np.sqrt((sizes + 3) / first.vectors.shape[0]),
@@ -276,6 +276,7 @@ def _groups(eigenvalues: Array) -> list[slice]:
     return factor_groups(eigenvalues)
 
 
-def _sizes(groups: list[slice]) -> Array:
+def group_sizes(groups: list[slice]) -> Array:
+    """Return, for each direction, the number of directions in its group."""
     sizes = [group.stop - group.start for group in groups]
     return np.repeat(np.asarray(sizes, dtype=np.float64), sizes)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
@@ -175,16 +175,6 @@ class Compressed(Engine):
                 filter,
                 "use ts.Dense(), which has the whole sample spectrum",
             )
-
-    def description(self) -> Mapping[str, Any]:
-        second = {} if self.n_b is None else {"n_b": self.n_b}
-        return {
-            "kind": "Compressed",
-            "seeds": self.seeds,
-            "tolerance": self.tolerance,
-            "max_steps": self.max_steps,
-            **second,
-        }
 
     @classmethod
     def examples(cls) -> list[Self]:

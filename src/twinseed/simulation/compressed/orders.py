@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from twinseed.arrays import Array
 from twinseed.orders.convergence import against_chance, factor_correlation, pairs
-from twinseed.orders.recovery import factor_groups, overlaps
+from twinseed.orders.recovery import factor_groups, group_sizes, overlaps
 from twinseed.populations import Spiked
 from twinseed.readout import Estimate
 from twinseed.simulation.compressed.cosines import EXPLICIT, CovarianceShares, closest
@@ -80,7 +80,7 @@ def recovered(factors: Array, v: Array, w: Array, d: int, settled: Flags) -> Col
         yield "recovery_distance", [none] * count
         return
     groups = factor_groups(factors)
-    sizes = np.repeat([g.stop - g.start for g in groups], [g.stop - g.start for g in groups])
+    sizes = group_sizes(groups)
     v, w = np.swapaxes(v, 1, 2), np.swapaxes(w, 1, 2)
     truth = np.eye(v.shape[1], p)
     own = (overlaps(v, truth, groups) + overlaps(w, truth, groups)) / 2
