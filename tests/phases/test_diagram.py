@@ -14,7 +14,7 @@ import twinseed as ts
 from twinseed.errors import InputError, StoreError, TwinseedError
 from twinseed.phases.lines import borders
 from twinseed.phases.plane import Plane, Region
-from twinseed.phases.tiles import ACROSS, Point, Reading, Tile, painted, refined
+from twinseed.phases.tiles import ACROSS, Point, Tile, TileReading, painted, refined
 from twinseed.readout import load
 from twinseed.sweep import Job, stored
 
@@ -30,17 +30,17 @@ FIELDS = {
 }
 
 
-def slanted(point: Point) -> Reading:
+def slanted(point: Point) -> TileReading:
     """A border along the diagonal, and an upright one."""
     x, y = (float(one) for one in point)
-    return Reading(2 * (x > 0.37) + (x + y > 1.0), (0.0,))
+    return TileReading(2 * (x > 0.37) + (x + y > 1.0), (0.0,))
 
 
 def measured(room: int, readings=slanted):
     """Return a measure with room for so many points, and the list of those that it was asked."""
     asked: list[Point] = []
 
-    def measure(groups: Sequence[Sequence[Point]]) -> list[list[Reading]]:
+    def measure(groups: Sequence[Sequence[Point]]) -> list[list[TileReading]]:
         found = []
         for group in groups:
             if len(asked) + len(group) > room:
@@ -93,8 +93,8 @@ def test_tiles_gather_at_the_borders() -> None:
 
 
 def test_an_upright_border_costs_the_logarithm_of_its_sharpness() -> None:
-    def upright(point: Point) -> Reading:
-        return Reading(int(point[0] > 0.37), (0.0,))
+    def upright(point: Point) -> TileReading:
+        return TileReading(int(point[0] > 0.37), (0.0,))
 
     tiling = refined(measured(10**5, upright)[0], 0.25)
     assert tiling.sharpness == 81 * ACROSS
@@ -103,8 +103,8 @@ def test_an_upright_border_costs_the_logarithm_of_its_sharpness() -> None:
 
 
 def test_a_value_that_changes_much_is_a_border_too() -> None:
-    def stepped(point: Point) -> Reading:
-        return Reading(0, (0.0, 0.3 * float(point[1] > 0.6)))
+    def stepped(point: Point) -> TileReading:
+        return TileReading(0, (0.0, 0.3 * float(point[1] > 0.6)))
 
     assert len(refined(measured(300, stepped)[0], 0.25).tiles) > ACROSS**2
     assert len(refined(measured(300, stepped)[0], 0.35).tiles) == ACROSS**2

@@ -176,7 +176,7 @@ def from_evidence(evidence):
 ''',
         f"{S}/orders/__init__.py": [
             Added("from twinseed.coupling", "from twinseed.orders import spread"),
-            Added("ORDERS = (", "    Order(spread.from_coupling, spread.from_evidence),"),
+            Added("ORDERS = (", "    OrderParameter(spread.from_coupling, spread.from_evidence),"),
         ],
         f"{S}/readout.py": [
             Added(

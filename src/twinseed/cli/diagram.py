@@ -104,7 +104,7 @@ def diagram(
 
 def _found(known: dict[str, Any], store: Path | None, workers: int, quiet: bool) -> PhaseDiagram:
     from twinseed.phases import phase_diagram
-    from twinseed.phases.diagram import kept_settings
+    from twinseed.phases.kept import kept_settings
 
     if store is not None and store.exists():
         kept = kept_settings(store)

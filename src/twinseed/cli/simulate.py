@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["simulate"]
 
 
-class Kind(StrEnum):
+class EngineKind(StrEnum):
     """The engines by name: the names of the classes in lower case."""
 
     DENSE = "dense"
@@ -61,11 +61,11 @@ def simulate(
     d: Columns = None,
     replicates: Annotated[int, option("R", "Independent draws of each point.")] = 20,
     engine: Annotated[
-        Kind,
+        EngineKind,
         option(
             "KIND", "How to draw: dense, krylov, or compressed (factors over a bulk, at any size)."
         ),
-    ] = Kind.DENSE,
+    ] = EngineKind.DENSE,
     workers: Workers = 1,
     cluster: Cluster = None,
     store: Annotated[
@@ -107,7 +107,7 @@ def simulate(
     finish(readout, output, as_json, quiet)
 
 
-def _engine(kind: Kind) -> Engine:
+def _engine(kind: EngineKind) -> Engine:
     import twinseed as ts
 
     chosen: type[Engine] = getattr(ts, kind.title())

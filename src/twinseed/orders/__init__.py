@@ -14,11 +14,11 @@ from twinseed.orders import convergence, distance, memorisation, recovery
 from twinseed.orders.evidence import Evidence
 from twinseed.readout import Estimate
 
-__all__ = ["ORDERS", "Order", "measured"]
+__all__ = ["ORDERS", "OrderParameter", "measured"]
 
 
 @dataclass(frozen=True)
-class Order:
+class OrderParameter:
     """The variables of one order parameter: by theory, and measured.
 
     Args:
@@ -34,10 +34,10 @@ class Order:
 
 
 ORDERS = (
-    Order(memorisation.from_coupling, memorisation.from_evidence),
-    Order(convergence.from_coupling, convergence.from_evidence),
-    Order(recovery.from_coupling, recovery.from_evidence, of_the_filter=False),
-    Order(distance.from_coupling, distance.from_evidence),
+    OrderParameter(memorisation.from_coupling, memorisation.from_evidence),
+    OrderParameter(convergence.from_coupling, convergence.from_evidence),
+    OrderParameter(recovery.from_coupling, recovery.from_evidence, of_the_filter=False),
+    OrderParameter(distance.from_coupling, distance.from_evidence),
 )
 """All order parameters: ``predict``, ``measure`` and the engines loop over this tuple."""
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
@@ -18,27 +17,18 @@ from twinseed.arrays import Array
 from twinseed.checks import given_path
 from twinseed.errors import InputError, StoreError
 from twinseed.files import require_output, write_bytes, write_text
+from twinseed.phases.kept import KIND, kept_settings, no_work
 from twinseed.phases.lines import Lines, borders
-from twinseed.phases.plane import ENGINE, MEASURED, Plane, Region
-from twinseed.phases.tiles import ACROSS, Point, Reading, Tile, Tiling, painted, refined
-from twinseed.sweep import Cell, Result, described, stored
+from twinseed.phases.plane import MEASURED, Plane, Region
+from twinseed.phases.tiles import ACROSS, Point, Tile, TileReading, Tiling, painted, refined
+from twinseed.sweep import Cell, Result, stored
 from twinseed.tables import drawn_table, percent
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = [
-    "KIND",
-    "VERSION",
-    "KeptSettings",
-    "PhaseDiagram",
-    "kept_settings",
-    "no_work",
-    "require_format",
-]
+__all__ = ["PhaseDiagram"]
 
-KIND = "phase diagram"
-VERSION = f"{__version__}/{ENGINE.revision}/1"
 _TOLERANCE = 0.25
 """Neighbouring tiles are divided if a value from 0 to 1 differs by more than this."""
 Perform = Callable[[Sequence[Sequence[Cell]]], Sequence[Sequence[Result]]]
@@ -115,7 +105,7 @@ class PhaseDiagram:
         """
         known: dict[Point, Result] = {}
 
-        def measure(groups: Sequence[Sequence[Point]]) -> list[list[Reading]]:
+        def measure(groups: Sequence[Sequence[Point]]) -> list[list[TileReading]]:
             found = perform([[plane.cell(point) for point in group] for group in groups])
             done = groups[: len(found)]
             for group, results in zip(done, found, strict=True):
@@ -275,7 +265,7 @@ class PhaseDiagram:
             InputError: another ending, or a file that cannot be written.
             MissingExtraError: matplotlib is not installed.
         """
-        target = require_format("path", path)
+        target = require_output("path", path, _FORMATS)
         if target.suffix.lower() == ".html":
             from twinseed.phases.page import diagram_page
 
@@ -319,46 +309,3 @@ class PhaseDiagram:
 
     def __repr__(self) -> str:
         return f"PhaseDiagram(d={self.plane.d}, points={len(self.tiles)})"
-
-
-@dataclass(frozen=True)
-class KeptSettings:
-    """The settings of a diagram in a store: the plane, the seed, the largest number of points."""
-
-    plane: Mapping[str, Any]
-    entropy: tuple[int, ...]
-    cells: int
-
-
-def kept_settings(path: str | Path) -> KeptSettings:
-    """Read the settings of the diagram in a store.
-
-    Raises:
-        StoreError: the store cannot be read, has no phase diagram, or is of another version.
-    """
-    about = described(path)
-    if about.get("kind") != KIND:
-        raise StoreError(
-            f"{path} has no phase diagram: pass a store that was made by phase_diagram"
-        )
-    if about["version"] != VERSION:
-        raise StoreError(
-            f"{path} was made by version {about['version']}, this is {VERSION}: draw the "
-            "diagram again with another store"
-        )
-    asked = (text["cells"] for text, _ in stored(path) if "cells" in text)
-    return KeptSettings(
-        plane=json.loads(about["plane"]),
-        entropy=tuple(int(word) for word in about["seed"].split()),
-        cells=max(asked, default=ACROSS**2),
-    )
-
-
-def require_format(argument: str, path: str | Path) -> Path:
-    """Return the path if ``save`` knows its ending and can write the file."""
-    return require_output(argument, path, _FORMATS)
-
-
-def no_work(rng: np.random.Generator) -> Result:
-    """Return nothing: the work of a cell of which only the description is used."""
-    return {}

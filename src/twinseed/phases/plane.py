@@ -13,7 +13,7 @@ from twinseed.checks import finite_vector, non_negative, positive, whole
 from twinseed.coupling.outliers import overlap_floor
 from twinseed.errors import InputError
 from twinseed.filters import Ridge
-from twinseed.phases.tiles import Point, Reading
+from twinseed.phases.tiles import Point, TileReading
 from twinseed.populations import Spiked
 from twinseed.simulation import Compressed
 from twinseed.status import Status
@@ -147,7 +147,7 @@ class Plane:
             },
         )
 
-    def reading(self, point: Point, result: Result) -> Reading:
+    def reading(self, point: Point, result: Result) -> TileReading:
         """Return the region and the values of a point from its draws."""
         n, _ = self.place(point)
         ratio, _, corrected, overlap = (result[name][0] for name in MEASURED)
@@ -156,7 +156,7 @@ class Plane:
             | Region.CONVERGED * (corrected >= self.convergence)
             | Region.RECOVERED * (overlap >= self.learned(n / self.d))
         )
-        return Reading(int(region), (1.0 / max(ratio, 1.0), max(corrected, 0.0), overlap))
+        return TileReading(int(region), (1.0 / max(ratio, 1.0), max(corrected, 0.0), overlap))
 
     def learned(self, gamma: float) -> float:
         """Return the overlap from which a factor counts as recovered at this d."""

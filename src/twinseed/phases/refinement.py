@@ -9,7 +9,8 @@ from itertools import accumulate, islice
 from pathlib import Path
 
 from twinseed.checks import whole
-from twinseed.phases.diagram import KIND, VERSION, PhaseDiagram, no_work
+from twinseed.phases.diagram import PhaseDiagram
+from twinseed.phases.kept import KIND, VERSION, no_work
 from twinseed.phases.plane import Plane
 from twinseed.phases.tiles import ACROSS
 from twinseed.progress import ShowProgress, track

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ACROSS", "Measure", "Point", "Reading", "Tile", "Tiling", "painted", "refined"]
+__all__ = ["ACROSS", "Measure", "Point", "Tile", "TileReading", "Tiling", "painted", "refined"]
 
 ACROSS = 9
 """Number of tiles along each axis at the start."""
@@ -28,14 +28,14 @@ Point = tuple[Fraction, Fraction]
 """An exact centre in the unit square: a tile and its middle third have the same centre."""
 
 
-class Reading(NamedTuple):
+class TileReading(NamedTuple):
     """The measurement at a point: a region, and values between 0 and 1."""
 
     region: int
     values: tuple[float, ...]
 
 
-Measure = Callable[[Sequence[Sequence[Point]]], Sequence[Sequence[Reading]]]
+Measure = Callable[[Sequence[Sequence[Point]]], Sequence[Sequence[TileReading]]]
 """Takes groups of points; returns the readings of the first groups, as many as are allowed."""
 
 
@@ -81,7 +81,7 @@ class Tiling:
     """
 
     tiles: tuple[Tile, ...]
-    readings: tuple[Reading, ...]
+    readings: tuple[TileReading, ...]
     sharpness: int
 
 
@@ -93,7 +93,7 @@ def refined(measure: Measure, tolerance: float) -> Tiling:
     that differ most.
     """
     tiles = [Tile(0, 0, i, j) for j in range(ACROSS) for i in range(ACROSS)]
-    known: dict[Point, Reading] = {}
+    known: dict[Point, TileReading] = {}
     if not _measured(measure, [[tile.centre for tile in tiles]], known):
         return Tiling((), (), 0)
     while True:
@@ -129,7 +129,7 @@ def _count(cuts: int) -> int:
 
 
 def _measured(
-    measure: Measure, groups: Sequence[Sequence[Point]], known: dict[Point, Reading]
+    measure: Measure, groups: Sequence[Sequence[Point]], known: dict[Point, TileReading]
 ) -> int:
     """Add the readings of groups of points to ``known``; return how many groups were allowed."""
     found = measure(groups) if groups else []
@@ -139,7 +139,7 @@ def _measured(
 
 
 def _wanted(
-    tiles: Sequence[Tile], known: dict[Point, Reading], tolerance: float
+    tiles: Sequence[Tile], known: dict[Point, TileReading], tolerance: float
 ) -> tuple[int, dict[Tile, tuple[bool, bool]]]:
     """Return the least number of divisions of tiles that differ, and how to divide such tiles.
 
