@@ -342,7 +342,7 @@ def check_numbers(page: Page, audit: Audit) -> None:
     table = page.table("Each number with its 95 % interval")
     assert (table.header, table.texts) == (header, expected)
     statuses.discard("ok")
-    number = len(page.root.all("dl")) - 2
+    number = len(page.root.all("dl")) - 1
     assert number == (1 if statuses else 0)
     if statuses:
         assert page.facts(0) == {str(one): one.advice for one in Status if str(one) in statuses}
@@ -350,14 +350,18 @@ def check_numbers(page: Page, audit: Audit) -> None:
 
 def check_settings(page: Page, audit: Audit) -> None:
     at = audit.readout.attrs
-    first = len(page.root.all("dl")) - 2
-    names = ("seeds", "rows_train_a", "rows_train_b", "rows_heldout", "shared_training_rows")
-    assert page.facts(first) == {
-        "n": str(int(audit.readout["n"])),
-        "d": str(int(audit.readout["d"])),
-        **{name.replace("_", " "): str(at[name]) for name in (*names, "constant_columns")},
+    first = len(page.root.all("dl")) - 1
+    both = {
+        "training rows of B": str(at["rows_train_b"]),
+        "training rows that A and B share": str(at["shared_training_rows"]),
     }
-    assert page.facts(first + 1) == {
+    assert page.facts(first) == {
+        "training rows of A": str(at["rows_train_a"]),
+        **(both if at["rows_train_b"] else {}),
+        "held-out rows": str(at["rows_heldout"]),
+        "samples of each model": str(at["seeds"]),
+        "columns": str(int(audit.readout["d"])),
+        "constant columns": str(at["constant_columns"]),
         "protocol": "2",
         "twinseed": ts.__version__,
         "seed": at["entropy"],

@@ -88,8 +88,8 @@ def judged_by_class(whole: Audit, twins: Twins, shown: Twins, judge: Judge) -> A
         size = sizes[number]
         one = ClassAudit(name, size["samples_a"], size["train_a"], size.get("heldout", 0))
         if number not in chosen:
-            few = ", ".join(f"{count} rows of {what}" for what, count in size.items())
-            why = f"too small: {few}" if number not in enough else "other classes are larger"
+            few = f"too small: {FEWEST} samples and {FEWEST} rows of each kind are needed"
+            why = few if number not in enough else "other classes are larger"
             found.append(replace(one, left_out=why))
             continue
         try:

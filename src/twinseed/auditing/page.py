@@ -64,7 +64,8 @@ def audit_page(audit: Audit) -> str:
         levels=_levels(audit),
         factors=audit.factors,
         data=details["data"],
-        settings={key: details[key] for key in ("protocol", "twinseed", "seed", "fingerprint")},
+        settings=_sizes(details["data"])
+        | {key: details[key] for key in ("protocol", "twinseed", "seed", "fingerprint")},
     )
 
 
@@ -94,6 +95,22 @@ def _figure(drawing: Drawing) -> dict[str, Any]:
     except MissingExtraError:
         forms = {}
     return {"name": name, "caption": caption, "forms": forms}
+
+
+def _sizes(data: dict[str, Any]) -> dict[str, int]:
+    """Return the sizes of what was audited, each under one name."""
+    names = {
+        "rows_train_a": "training rows of A",
+        "rows_train_b": "training rows of B",
+        "shared_training_rows": "training rows that A and B share",
+        "rows_heldout": "held-out rows",
+        "seeds": "samples of each model",
+        "d": "columns",
+        "constant_columns": "constant columns",
+    }
+    two = data["rows_train_b"] > 0
+    left_out = set() if two else {"rows_train_b", "shared_training_rows"}
+    return {about: data[name] for name, about in names.items() if name not in left_out}
 
 
 def _classes(audit: Audit) -> dict[str, Any]:
