@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,3 +79,86 @@ def test_the_parts_come_in_one_order(name: str) -> None:
 
 def part_of(docstring: str, title: str) -> re.Match[str] | None:
     return re.search(rf"^{title}:", docstring, re.MULTILINE)
+
+
+# The classes that a package exports are read from the source: some need optional libraries.
+
+
+def exported_classes() -> Iterator[tuple[str, ast.ClassDef]]:
+    """Yield each class that a package names in ``__all__``, with its dotted name."""
+    root = Path(twinseed.__file__).parent
+    for init in sorted(root.rglob("__init__.py")):
+        lists = (
+            [
+                ast.literal_eval(node.value)
+                for node in ast.parse(init.read_text(encoding="utf-8")).body
+                if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+            ]
+            if init.parent != root
+            else []
+        )
+        for path in sorted(init.parent.glob("*.py")):
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef) and any(node.name in names for names in lists):
+                    yield ".".join([*init.parent.relative_to(root).parts, node.name]), node
+
+
+def taken(node: ast.FunctionDef) -> list[str]:
+    """Return the names of the arguments of a function but ``self``, ``cls`` and ``*positional``."""
+    every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.kwarg]
+    return [found.arg for found in every if found is not None and found.arg not in ("self", "cls")]
+
+
+def functions(node: ast.ClassDef) -> list[ast.FunctionDef]:
+    return [inner for inner in node.body if isinstance(inner, ast.FunctionDef)]
+
+
+def constructed_with(node: ast.ClassDef) -> list[str]:
+    """Return what a class is made of: the arguments of ``__init__``, or the fields of a record."""
+    for inner in functions(node):
+        if inner.name == "__init__":
+            return taken(inner)
+    makers = [ast.unparse(part) for part in (*node.decorator_list, *node.bases)]
+    if not any(maker.startswith("dataclass") or maker == "NamedTuple" for maker in makers):
+        return []
+    fields = [inner for inner in node.body if isinstance(inner, ast.AnnAssign)]
+    hidden = re.compile(r"ClassVar|init=False")
+    return [ast.unparse(field.target) for field in fields if not hidden.search(ast.unparse(field))]
+
+
+def explained(node: ast.ClassDef) -> list[str]:
+    """Return the parameters with an entry of ``Args``, or with a docstring below their field."""
+    below = [
+        ast.unparse(field.target)
+        for field, text in pairwise(node.body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+    ]
+    return [*entries(ast.get_docstring(node) or "", "Args"), *below]
+
+
+IN_PROSE = ("auditing.", "planning.", "readers.")
+"""Packages whose results explain their fields in prose."""
+CLASSES = {name: node for name, node in exported_classes() if not name.startswith(IN_PROSE)}
+
+
+@pytest.mark.parametrize("name", sorted(CLASSES))
+def test_a_class_of_a_package_explains_each_parameter_once(name: str) -> None:
+    made_of = constructed_with(CLASSES[name])
+    assert sorted(one for one in explained(CLASSES[name]) if one in made_of) == sorted(made_of)
+
+
+@pytest.mark.parametrize("name", sorted(CLASSES))
+def test_a_public_method_has_one_entry_per_parameter(name: str) -> None:
+    """A method without a docstring has the docstring of the method that it overrides."""
+    for method in functions(CLASSES[name]):
+        docstring = ast.get_docstring(method)
+        if not method.name.startswith("_") and docstring:
+            assert entries(docstring, "Args") == taken(method), method.name
+
+
+def test_the_search_for_classes_can_find() -> None:
+    assert {"filters.Ridge", "denoise.networks.UNet", "generators.LinearGenerator"} <= set(CLASSES)
+    assert constructed_with(CLASSES["coupling.Outlier"]) == ["position", "overlap", "separated"]
+    assert constructed_with(CLASSES["filters.Ridge"]) == ["strength"]
