@@ -44,7 +44,7 @@ _MEANING = {
 def fitted(told: Mapping[str, Any]) -> str:
     """Return the table of fitted numbers beside what is expected."""
     lines = [
-        "| what | fitted | 95 % interval | expected | chi² a freedom |",
+        "| what | fitted | 95 % interval | expected | chi² per degree |",
         "|---|--:|:-:|--:|--:|",
     ]
     for name, meaning in _MEANING.items():
