@@ -57,11 +57,7 @@ def figure(results: Mapping[str, Any]) -> Figure:
 
 
 def _over_steps(
-    panel: Panel,
-    steps: Sequence[int],
-    pairs: Sequence[Mapping[str, Any]],
-    name: str,
-    look: Look,
+    panel: Panel, steps: Sequence[int], pairs: Sequence[Mapping[str, Any]], name: str, look: Look
 ) -> None:
     values = np.array([pair["network"][name] for pair in pairs])
     x = np.array(steps, dtype=np.float64)

@@ -34,11 +34,7 @@ _WITHOUT_ROWS = (
 
 
 def published_pairs(
-    folder: str | Path,
-    *,
-    pattern: str | None = None,
-    factors: int = 5,
-    rng: RandomSource = 0,
+    folder: str | Path, *, pattern: str | None = None, factors: int = 5, rng: RandomSource = 0
 ) -> TwinCurves:
     """Measure seed-matched samples in a folder, two files for each n, against n.
 

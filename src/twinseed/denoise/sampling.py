@@ -12,11 +12,7 @@ __all__ = ["flow"]
 
 
 def flow(
-    denoiser: Denoiser,
-    levels: NoiseLevels,
-    sampler: Sampler | None = None,
-    *,
-    device: str = "cpu",
+    denoiser: Denoiser, levels: NoiseLevels, sampler: Sampler | None = None, *, device: str = "cpu"
 ) -> DenoiserFlow:
     """Return the deterministic generator of a denoiser, between its levels of training."""
     return DenoiserFlow(

@@ -15,6 +15,9 @@ from twinseed.intervals import half_width
 if TYPE_CHECKING:
     import xarray as xr
 
+    Readouts = Mapping[str, xr.Dataset]
+    """Readouts by the label of what they differ in, such as the strength of a factor."""
+
 __all__ = ["Series", "axis_values", "series"]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from twinseed.reproduction.allowances import NONE
@@ -13,6 +12,8 @@ from twinseed.status import Status
 if TYPE_CHECKING:
     import xarray as xr
 
+    from twinseed.drawing.series import Readouts
+
 __all__ = ["control_claims", "data_claims"]
 
 _ROUNDING = (1e-9, "rounding")
@@ -20,7 +21,7 @@ _LOST = 0.5
 """No claim where an overlap loses more than this: the allowance grows as the loss squared."""
 
 
-def data_claims(plan: DataPlan, readouts: Mapping[str, xr.Dataset]) -> list[Claim]:
+def data_claims(plan: DataPlan, readouts: Readouts) -> list[Claim]:
     """Return the claims about twins trained on halves of the rows."""
     measured, predicted, gaussian = (
         readouts[f"{plan.prefix}_{kind}"] for kind in ("measured", "predicted", "gaussian")
@@ -145,7 +146,7 @@ def _directions(
     return claims
 
 
-def control_claims(plan: DataPlan, readouts: Mapping[str, xr.Dataset]) -> list[Claim]:
+def control_claims(plan: DataPlan, readouts: Readouts) -> list[Claim]:
     """Return the claims that the memoriser is detected, and that fresh rows show no copying."""
     copies, fresh = readouts["control_memoriser"], readouts["control_fresh"]
     n = plan.splits["control_fresh"].sizes[0]

@@ -15,15 +15,15 @@ from twinseed.verbs.predict import predict
 if TYPE_CHECKING:
     import xarray as xr
 
+    from twinseed.drawing.series import Readouts
+
 __all__ = ["blindness_claims", "filter_claim", "recovery_claims"]
 
 _LEVEL = 1.0 / 3.0
 """The load at which recovery has this value is the position of the jump."""
 
 
-def blindness_claims(
-    experiments: Mapping[float, Experiment], simulated: Mapping[str, xr.Dataset]
-) -> list[Claim]:
+def blindness_claims(experiments: Mapping[float, Experiment], simulated: Readouts) -> list[Claim]:
     """Return one claim per strength: convergence is that of pure noise, at every load."""
     claims = []
     for strength, experiment in experiments.items():
@@ -50,9 +50,7 @@ def blindness_claims(
     return claims
 
 
-def recovery_claims(
-    experiments: Mapping[float, Experiment], simulated: Mapping[str, xr.Dataset]
-) -> list[Claim]:
+def recovery_claims(experiments: Mapping[float, Experiment], simulated: Readouts) -> list[Claim]:
     """Return the claims about Q: at its floor, above the threshold, its jump, between twins."""
     claims = []
     for strength, experiment in experiments.items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from twinseed.reproduction import allowances
@@ -13,12 +12,12 @@ from twinseed.reproduction.linear import Experiment
 if TYPE_CHECKING:
     import xarray as xr
 
+    from twinseed.drawing.series import Readouts
+
 __all__ = ["convergence_claims", "memorisation_claims"]
 
 
-def convergence_claims(
-    load: Experiment, identity: Experiment, simulated: Mapping[str, xr.Dataset]
-) -> list[Claim]:
+def convergence_claims(load: Experiment, identity: Experiment, simulated: Readouts) -> list[Claim]:
     """Return the claims about q: the formula at several points, and its closed-form limits."""
     drawn, predicted, d = simulated[load.name], load.predicted, load.d
     claims = []

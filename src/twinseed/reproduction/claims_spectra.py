@@ -16,12 +16,12 @@ from twinseed.reproduction.ridges import Path, best_ridge, distance, neutral_rid
 if TYPE_CHECKING:
     import xarray as xr
 
+    from twinseed.drawing.series import Readouts
+
 __all__ = ["path_claims", "power_law_claims"]
 
 
-def power_law_claims(
-    experiments: Mapping[float, Experiment], simulated: Mapping[str, xr.Dataset]
-) -> list[Claim]:
+def power_law_claims(experiments: Mapping[float, Experiment], simulated: Readouts) -> list[Claim]:
     """Return the claims about spectra ``mu_k ~ k^-a``."""
     claims = []
     for exponent, experiment in experiments.items():
@@ -64,9 +64,7 @@ def _steep(exponent: float, experiment: Experiment, drawn: xr.Dataset) -> list[C
     ]
 
 
-def path_claims(
-    experiments: Mapping[float, Experiment], simulated: Mapping[str, xr.Dataset]
-) -> list[Claim]:
+def path_claims(experiments: Mapping[float, Experiment], simulated: Readouts) -> list[Claim]:
     """Return the claims about the ridge: the best ridge, the neutral ridge, and larger ridges."""
     claims = []
     for gamma, experiment in experiments.items():

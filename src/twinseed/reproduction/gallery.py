@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from twinseed.drawing import Figure
+    from twinseed.drawing.series import Readouts
     from twinseed.reproduction import Reproduction
 
 __all__ = ["drawings"]
@@ -44,7 +45,7 @@ def drawings(reproduction: Reproduction) -> list[Drawing]:
 
 
 def _paired(
-    readouts: Mapping[str, xr.Dataset], name: str, draw: Callable[..., Figure], prefix: str
+    readouts: Readouts, name: str, draw: Callable[..., Figure], prefix: str
 ) -> list[Drawing]:
     theory = _labelled(readouts, f"{prefix}_theory_")
     simulated = _labelled(readouts, f"{prefix}_simulated_")
@@ -55,7 +56,7 @@ def _paired(
     return [Drawing(name, partial(draw, *both))]
 
 
-def _load(readouts: Mapping[str, xr.Dataset]) -> list[Drawing]:
+def _load(readouts: Readouts) -> list[Drawing]:
     sizes = _labelled(readouts, "simulated_load_d")
     if "theory_load" not in readouts or not sizes:
         return []
@@ -65,7 +66,7 @@ def _load(readouts: Mapping[str, xr.Dataset]) -> list[Drawing]:
     ]
 
 
-def _labelled(readouts: Mapping[str, xr.Dataset], prefix: str) -> dict[str, xr.Dataset]:
+def _labelled(readouts: Readouts, prefix: str) -> dict[str, xr.Dataset]:
     """Return readouts whose names begin with ``prefix``, in the order of the number after it."""
     found = {key.removeprefix(prefix): key for key in readouts if key.startswith(prefix)}
     return {label: readouts[found[label]] for label in sorted(found, key=float)}

@@ -30,7 +30,7 @@ from twinseed.simulation import Dense
 from twinseed.sweep import Cell, Job, Result, Store, run
 
 if TYPE_CHECKING:
-    import xarray as xr
+    from twinseed.drawing.series import Readouts
 
 __all__ = ["Reproduction", "reproduce"]
 
@@ -50,7 +50,7 @@ class Reproduction:
         settings: how the job was run, ready for JSON.
     """
 
-    readouts: Mapping[str, xr.Dataset]
+    readouts: Readouts
     claims: tuple[Claim, ...]
     pictures: Mapping[str, Array]
     settings: Mapping[str, Any]
@@ -153,7 +153,7 @@ def _swept(
 
 
 def _linear_claims(
-    settings: Settings, linear: list[Experiment], simulated: Mapping[str, xr.Dataset]
+    settings: Settings, linear: list[Experiment], simulated: Readouts
 ) -> list[Claim]:
     by_name = {one.name: one for one in linear}
     load = by_name[f"simulated_load_d{settings.d_large}"]

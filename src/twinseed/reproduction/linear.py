@@ -76,38 +76,30 @@ def experiments(settings: Settings) -> list[Experiment]:
             (large, settings.large_replicates),
         )
     ]
+
+    def without_ridge(
+        name: str, population: Population, loads: tuple[float, ...], replicates: int
+    ) -> Experiment:
+        return Experiment(name, population, (0.0,), _rows(loads, large), large, replicates, plain)
+
     found.append(
-        Experiment(
-            name="identity_simulated",
-            population=Spiked(),
-            ridges=(0.0,),
-            n=_rows(IDENTITY_LOADS, large),
-            d=large,
-            replicates=settings.large_replicates,
-            engine=plain,
-        )
+        without_ridge("identity_simulated", Spiked(), IDENTITY_LOADS, settings.large_replicates)
     )
     found += [
-        Experiment(
-            name=f"blind_simulated_{strength:g}",
-            population=Spiked([strength]),
-            ridges=(0.0,),
-            n=_rows(settings.factor_loads, large),
-            d=large,
-            replicates=settings.factor_replicates,
-            engine=plain,
+        without_ridge(
+            f"blind_simulated_{strength:g}",
+            Spiked([strength]),
+            settings.factor_loads,
+            settings.factor_replicates,
         )
         for strength in settings.strengths
     ]
     found += [
-        Experiment(
-            name=f"power_law_simulated_{exponent:g}",
-            population=PowerLaw(exponent, large),
-            ridges=(0.0,),
-            n=_rows(settings.power_law_loads, large),
-            d=large,
-            replicates=settings.power_law_replicates,
-            engine=plain,
+        without_ridge(
+            f"power_law_simulated_{exponent:g}",
+            PowerLaw(exponent, large),
+            settings.power_law_loads,
+            settings.power_law_replicates,
         )
         for exponent in settings.exponents
     ]

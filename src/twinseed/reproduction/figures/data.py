@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import cycle
 from typing import TYPE_CHECKING
 
@@ -27,16 +26,14 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
+    from twinseed.drawing.series import Readouts
+
 __all__ = ["controls", "real_data"]
 
 
 @styled
 def real_data(
-    measured: xr.Dataset,
-    predicted: xr.Dataset,
-    gaussian: xr.Dataset,
-    *,
-    stacked: bool = False,
+    measured: xr.Dataset, predicted: xr.Dataset, gaussian: xr.Dataset, *, stacked: bool = False
 ) -> Figure:
     """Draw the measurements of twins trained on data, and the prediction from the data's spectrum.
 
@@ -73,7 +70,7 @@ def real_data(
 
 
 @styled
-def controls(named: Mapping[str, xr.Dataset], *, stacked: bool = False) -> Figure:
+def controls(named: Readouts, *, stacked: bool = False) -> Figure:
     """Draw the measurements of generators with a known verdict, one row each, with 95 % bars.
 
     ``named`` has the name of each row and its readout; of several n the largest is drawn.

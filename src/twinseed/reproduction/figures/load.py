@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from twinseed.drawing.series import Readouts
+
 __all__ = ["agreement_along_a_factor", "agreement_is_blind", "load_curves"]
 
 
@@ -72,12 +74,7 @@ def load_curves(
 
 
 @styled
-def agreement_is_blind(
-    theory: Mapping[str, xr.Dataset],
-    simulated: Mapping[str, xr.Dataset],
-    *,
-    stacked: bool = False,
-) -> Figure:
+def agreement_is_blind(theory: Readouts, simulated: Readouts, *, stacked: bool = False) -> Figure:
     """Draw the main result: convergence does not show when a factor is learned.
 
     Both mappings have the strength of a factor, as text, and the readout of this factor and one
@@ -104,10 +101,7 @@ def agreement_is_blind(
 
 @styled
 def agreement_along_a_factor(
-    theory: Mapping[str, xr.Dataset],
-    simulated: Mapping[str, xr.Dataset],
-    *,
-    stacked: bool = False,
+    theory: Readouts, simulated: Readouts, *, stacked: bool = False
 ) -> Figure:
     """Draw agreement along a factor: it has no jump where recovery of the factor starts.
 

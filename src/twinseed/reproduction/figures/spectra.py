@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
@@ -28,16 +27,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from twinseed.drawing.series import Readouts
+
 __all__ = ["power_law", "ridge_path"]
 
 
 @styled
-def power_law(
-    theory: Mapping[str, xr.Dataset],
-    simulated: Mapping[str, xr.Dataset],
-    *,
-    stacked: bool = False,
-) -> Figure:
+def power_law(theory: Readouts, simulated: Readouts, *, stacked: bool = False) -> Figure:
     """Draw memorisation ratio, convergence and recovery for spectra mu_k ~ k^-a.
 
     Both mappings have the exponent a, as text, and the readout of this spectrum. Recovery is shown
@@ -70,12 +66,7 @@ def power_law(
 
 
 @styled
-def ridge_path(
-    theory: Mapping[str, xr.Dataset],
-    simulated: Mapping[str, xr.Dataset],
-    *,
-    stacked: bool = False,
-) -> Figure:
+def ridge_path(theory: Readouts, simulated: Readouts, *, stacked: bool = False) -> Figure:
     """Draw convergence against the distance to the truth while the ridge grows.
 
     Both mappings have the load gamma = n/d, as text, and a readout along ``ridge``. The diamond is

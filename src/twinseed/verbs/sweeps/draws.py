@@ -183,12 +183,7 @@ def _cell(description: Mapping[str, Any], replicate: int, **alike: Any) -> Cell:
 
 
 def _draw(
-    engine: Engine,
-    population: Population,
-    filter: Filter,
-    n: int,
-    d: int,
-    rng: np.random.Generator,
+    engine: Engine, population: Population, filter: Filter, n: int, d: int, rng: np.random.Generator
 ) -> Result:
     return as_result(engine.draw(population, filter, n, d, rng))
 
