@@ -183,7 +183,7 @@ ARRIVES: dict[str, dict[str, Arrives]] = {
         "cache": Arrives(
             "--cache kept", text("cache"), repr(Path("kept")), f"{FILES} --encoder cli_encoder:half"
         ),
-        "group": Arrives("--group who", units_of_heldout, [0, 0, 1], TABLES),
+        "group": Arrives("--group who", units_of_heldout, [2, 2, 3], TABLES),
         "labels": Arrives(
             "--labels kind",
             classes_of_samples,
@@ -294,7 +294,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "kept").mkdir()
     for name, text in {
         "people": "who,kind,age\nann,x,3\nbob,y,5\n",
-        "others": "who,kind,age\nann,x,4\nann,y,6\nbob,y,7\n",
+        "others": "who,kind,age\ncid,x,4\ncid,y,6\ndan,y,7\n",
         "drawn": "kind,age\nx,2\ny,9\n",
     }.items():
         (made / f"{name}.csv").write_text(text)
@@ -373,13 +373,13 @@ def test_groups_and_labels_lie_beside_the_rows_of_one_file(
     draw = np.random.default_rng(0)
     for name, kind in {"train": 1, "held": 2, "made": 1}.items():
         rows = draw.standard_normal((4, 3))
-        np.savez(f"{name}.npz", rows=rows, who=[7, 7, 8, kind], kind=[kind] * 4)
+        np.savez(f"{name}.npz", rows=rows, who=np.array([7, 7, 8, 9]) + 10 * kind, kind=[kind] * 4)
     words = (
         "--train-a train.npz#rows --heldout held.npz#rows --samples-a made.npz#rows "
         "--group who --labels kind"
     )
     seen = recorded("audit", words)
-    assert seen["twins"].units["heldout"].tolist() == [2, 2, 3, 1]
+    assert seen["twins"].units["heldout"].tolist() == [3, 3, 4, 5]
     assert seen["twins"].classes.of(["heldout", "samples_a"]) == {
         "heldout": ["2"] * 4,
         "samples_a": ["1"] * 4,

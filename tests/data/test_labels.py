@@ -11,7 +11,7 @@ from twinseed.data.labels import labels_of
 RNG = np.random.default_rng(0)
 SAMPLES, TRAIN, HELDOUT = RNG.standard_normal((3, 6, 2))
 ARRAYS = {"samples_a": SAMPLES, "train_a": TRAIN, "heldout": HELDOUT}
-GROUPS = {"train_a": list("aabbcc"), "heldout": list("ccdddd")}
+GROUPS = {"train_a": list("aabbcc"), "heldout": list("eedddd")}
 
 
 def test_without_groups_every_row_is_its_own_unit():
@@ -22,13 +22,16 @@ def test_without_groups_every_row_is_its_own_unit():
 def test_equal_labels_have_equal_numbers_in_all_arrays():
     units = Twins(**ARRAYS, groups=GROUPS).units
     assert units["train_a"].tolist() == [0, 0, 1, 1, 2, 2]
-    assert units["heldout"].tolist() == [2, 2, 3, 3, 3, 3]
+    groups = {"train_a": list("aabbcc"), "train_b": list("ccdddd")}
+    shared = Twins(SAMPLES, SAMPLES, TRAIN, HELDOUT, groups=groups).units
+    assert shared["train_b"].tolist() == [2, 2, 3, 3, 3, 3]
+    assert units["heldout"].tolist() == [4, 4, 3, 3, 3, 3]
 
 
 def test_units_stay_when_twins_change():
     twins = Twins(**ARRAYS, groups=GROUPS)
     for other in (twins.centred(), twins.encoded(lambda rows: rows * 2), twins.with_samples(TRAIN)):
-        assert other.units["heldout"].tolist() == [2, 2, 3, 3, 3, 3]
+        assert other.units["heldout"].tolist() == [4, 4, 3, 3, 3, 3]
 
 
 @pytest.mark.parametrize("kinds", [(int, float), (str, int), (object, str)])
@@ -55,7 +58,7 @@ def frames():
         "samples_a": pd.DataFrame({"age": SAMPLES[:, 0], "size": SAMPLES[:, 1]}),
         "train_a": pd.DataFrame({"age": TRAIN[:, 0], "who": list("aabbcc"), "size": TRAIN[:, 1]}),
         "heldout": pd.DataFrame(
-            {"age": HELDOUT[:, 0], "who": list("ccdddd"), "size": HELDOUT[:, 1]}
+            {"age": HELDOUT[:, 0], "who": list("eedddd"), "size": HELDOUT[:, 1]}
         ),
     }
 
@@ -77,7 +80,7 @@ def test_samples_may_have_the_column_of_groups_too():
 def test_rows_alone_take_a_column_too():
     rows = ts.data.rows.Rows(frames()["train_a"], heldout=frames()["heldout"], groups="who")
     assert rows.d == 2
-    assert rows.units["heldout"].tolist() == [2, 2, 3, 3, 3, 3]
+    assert rows.units["heldout"].tolist() == [4, 4, 3, 3, 3, 3]
 
 
 def test_labels_are_those_of_samples_and_of_real_rows():
@@ -130,6 +133,14 @@ def test_groups_and_labels_are_part_of_what_was_measured():
 def test_groups_that_do_not_fit_are_refused(groups, says):
     with pytest.raises(InputError, match=says):
         Twins(**ARRAYS, groups=groups)
+
+
+@pytest.mark.parametrize("name", ["train_a", "train_b"])
+def test_a_group_that_was_trained_on_is_not_held_out(name):
+    groups = {"train_a": [1, 2] * 3, "train_b": [3, 4] * 3}
+    groups["heldout"] = [5, groups[name][1], 7] * 2
+    with pytest.raises(InputError, match=f"groups must not have rows in {name} and in heldout"):
+        Twins(SAMPLES, SAMPLES + 1, TRAIN, TRAIN + 9, HELDOUT, groups=groups)
 
 
 def test_a_column_that_a_table_lacks_is_refused():

@@ -150,9 +150,9 @@ class Rows:
         Rows of one group have one number, in all arrays.
 
         >>> rows = Rows(np.eye(3), heldout=np.ones((2, 3)),
-        ...             groups={"train_a": ["x", "x", "y"], "heldout": ["y", "z"]})
+        ...             groups={"train_a": ["x", "x", "y"], "heldout": ["z", "z"]})
         >>> rows.units["train_a"], rows.units["heldout"]
-        (array([0, 0, 1]), array([1, 2]))
+        (array([0, 0, 1]), array([2, 2]))
         """
         found, start = {}, 0
         for name, rows in self.arrays.items():
@@ -164,7 +164,21 @@ class Rows:
         """Return the number of the group that each row was given."""
         given = self.arrays
         sizes = {name: len(rows) for name, rows in given.items()}
-        return dict(labels_of("groups", self.groups, sizes, given).numbers)
+        found = labels_of("groups", self.groups, sizes, given)
+        for name in ("train_a", "train_b"):
+            if name not in given or "heldout" not in given:
+                continue
+            held = np.unique(found.numbers["heldout"])
+            both = np.intersect1d(found.numbers[name], held)
+            if both.size:
+                raise InputError(
+                    "groups",
+                    f"must not have rows in {name} and in heldout: held-out rows of a group that "
+                    "was trained on are not new rows",
+                    f"{both.size} of {held.size} held-out groups",
+                    "split the rows by group, or leave these groups out of heldout",
+                )
+        return dict(found.numbers)
 
     @cached_property
     def shared_training_rows(self) -> int:

@@ -67,7 +67,8 @@ class Twins:
             are training rows (half of them or more, where training rows rarely repeat; the first
             pair of indices), images whose axes differ in order or size, an ``image_shape`` of
             another number of entries, ``columns`` that do not name every column once, ``groups`` or
-            ``labels`` without one label for each row, ``up_to`` that these rows do not have.
+            ``labels`` without one label for each row, a group with training rows and held-out rows,
+            ``up_to`` that these rows do not have.
 
     Validity: training rows shared in part by the twins are allowed and counted
     (``shared_training_rows``): they raise convergence. Equal rows are found by a 64-bit digest, so
