@@ -6,17 +6,15 @@ Usage, from the root of the repository: python -m docs.make_regularisers
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from docs.studies import pages
 
 import twinseed as ts
+from twinseed.drawing.style import Figure
 from twinseed.reproduction import figures
 from twinseed.reproduction.ridges import best_ridge
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 PAGE = pages.DOCS / "regularisers.md"
 D = 200

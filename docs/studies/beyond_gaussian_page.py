@@ -10,16 +10,14 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from docs.studies import pages
 from docs.studies.beyond_gaussian import RESULTS, VARIABLES
 
+from twinseed.drawing.style import Figure
 from twinseed.intervals import half_width
 from twinseed.tables import MISSING, percent
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["diagnosis", "difference", "figure", "renew", "table", "tables"]
 

@@ -15,11 +15,11 @@ from docs.studies import pages
 from docs.studies.finite_size import RESULTS
 from docs.studies.finite_size_fits import fluctuation_constant
 
+from twinseed.drawing.style import Figure
 from twinseed.intervals import half_width
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 __all__ = ["PAGE", "figure", "tables"]
 

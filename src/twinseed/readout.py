@@ -11,7 +11,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,12 +28,19 @@ __all__ = [
     "SCHEMA",
     "VARIABLES",
     "Estimate",
+    "Readout",
+    "Readouts",
     "Variable",
     "check",
     "load",
     "make",
     "save",
 ]
+
+Readout: TypeAlias = "xr.Dataset"
+"""A data set with the variables of ``VARIABLES``."""
+Readouts: TypeAlias = "Mapping[str, xr.Dataset]"
+"""Readouts by the label of what they differ in, such as the strength of a factor."""
 
 SCHEMA = 1
 """Version of the schema; recorded in every readout and checked on loading."""

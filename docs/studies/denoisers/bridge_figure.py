@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from twinseed.drawing.panels import bars_key, draw_line, draw_points, line_key, log_x, unit_y
 from twinseed.drawing.series import Series
-from twinseed.drawing.style import INK, LOOKS, Look, frames, styled
+from twinseed.drawing.style import INK, LOOKS, Figure, Look, frames, styled
 from twinseed.intervals import half_width
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["figure"]
 

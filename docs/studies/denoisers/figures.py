@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from docs.studies.denoisers.summary import Curve, axis_recovery, curve, theory_at
 
 from twinseed.drawing.panels import bars_key, draw_line, draw_points, level, line_key, log_x, unit_y
 from twinseed.drawing.series import Series
-from twinseed.drawing.style import GREY, INK, LOOKS, Look, Panel, frames, styled
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from twinseed.drawing.style import GREY, INK, LOOKS, Figure, Look, Panel, frames, styled
 
 __all__ = ["blindness", "images", "matched", "other_images", "textures"]
 

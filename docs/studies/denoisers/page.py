@@ -6,7 +6,7 @@ Usage, from the root of the repository, to write them again: python -m docs.stud
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from docs.studies import pages
@@ -22,8 +22,7 @@ from docs.studies.denoisers.summary import (
     theory_at,
 )
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from twinseed.drawing.style import Figure
 
 __all__ = ["PAGE", "arms_over_all", "figures_of", "tables"]
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from twinseed.drawing.panels import bars_key, draw_line, level, line_key, log_ticks, log_x
 from twinseed.drawing.series import Series
-from twinseed.drawing.style import GREY, LOOKS, Look, Panel, frames, styled
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from twinseed.drawing.style import GREY, LOOKS, Figure, Look, Panel, frames, styled
 
 __all__ = ["figure"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,14 +12,11 @@ from twinseed import readout
 from twinseed.arrays import Array
 from twinseed.data.twins import Twins
 from twinseed.neighbours import nearest
-from twinseed.readout import VARIABLES, Estimate
+from twinseed.readout import VARIABLES, Estimate, Readout
 from twinseed.sweep import Result
 from twinseed.tables import percent, with_bar
 from twinseed.verbs.measure import measure
 from twinseed.verbs.sweeps.draws import over_replicates
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 __all__ = [
     "TwinCurves",
@@ -37,10 +34,10 @@ class TwinCurves:
     """Results of twins for several numbers n of training rows, ready to be printed and drawn."""
 
     title: str
-    measured: xr.Dataset
-    linear: xr.Dataset | None = None
+    measured: Readout
+    linear: Readout | None = None
     """The matched linear model: the same rows, the same estimators."""
-    predicted: xr.Dataset | None = None
+    predicted: Readout | None = None
     """The prediction for the matched linear model, over a finer grid of n."""
     losses: Mapping[str, Sequence[tuple[int, float]]] = field(default_factory=dict)
     """By the name of a twin, which begins with its n and a hyphen: (step, loss) along training."""
@@ -68,7 +65,7 @@ def over_pairs(
     d: int,
     eigenvalues: Array,
     attrs: Mapping[str, Any],
-) -> xr.Dataset:
+) -> Readout:
     """Return the results of ``measured`` as a readout over n; ``results`` are sorted by pair.
 
     With several pairs the error bars come from the differences between pairs, with one pair from
@@ -160,7 +157,7 @@ def sentences(curves: TwinCurves) -> list[str]:
     return said
 
 
-def _closeness(here: xr.Dataset, linear: xr.Dataset | None, place: int) -> str:
+def _closeness(here: Readout, linear: Readout | None, place: int) -> str:
     if bool(here.memorisation_share.isnull()):
         return ""
     text = (
@@ -172,5 +169,5 @@ def _closeness(here: xr.Dataset, linear: xr.Dataset | None, place: int) -> str:
     return text
 
 
-def _with_bar(readout: xr.Dataset, name: str) -> str:
+def _with_bar(readout: Readout, name: str) -> str:
     return with_bar(float(readout[name]), float(readout[f"{name}_se"]))

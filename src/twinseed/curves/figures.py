@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -22,11 +22,8 @@ from twinseed.drawing.panels import (
     unit_y,
 )
 from twinseed.drawing.series import Series, series
-from twinseed.drawing.style import LOOKS, Look, frames, styled
-
-if TYPE_CHECKING:
-    import xarray as xr
-    from matplotlib.figure import Figure
+from twinseed.drawing.style import LOOKS, Figure, Look, frames, styled
+from twinseed.readout import Readout
 
 __all__ = [
     "has_numbers",
@@ -41,16 +38,16 @@ _LEVELS = {"memorisation_ratio": 1.0, "memorisation_share": 0.5}
 _MOST_LINES = len(LOOKS)
 
 
-def has_numbers(readout: xr.Dataset, *names: str) -> bool:
+def has_numbers(readout: Readout, *names: str) -> bool:
     """Tell whether any of these variables has a value."""
     return any(bool(readout[name].notnull().any()) for name in names)
 
 
 @styled
 def training_agreement(
-    measured: xr.Dataset,
-    linear: xr.Dataset | None,
-    predicted: xr.Dataset | None,
+    measured: Readout,
+    linear: Readout | None,
+    predicted: Readout | None,
     *,
     stacked: bool = False,
 ) -> Figure:
@@ -67,9 +64,9 @@ def training_agreement(
 
 @styled
 def training_closeness(
-    measured: xr.Dataset,
-    linear: xr.Dataset | None,
-    predicted: xr.Dataset | None,
+    measured: Readout,
+    linear: Readout | None,
+    predicted: Readout | None,
     *,
     stacked: bool = False,
 ) -> Figure:
@@ -83,9 +80,9 @@ def training_closeness(
 
 def _over_n(
     names: Sequence[str],
-    measured: xr.Dataset,
-    linear: xr.Dataset | None,
-    predicted: xr.Dataset | None,
+    measured: Readout,
+    linear: Readout | None,
+    predicted: Readout | None,
     stacked: bool,
 ) -> Figure:
     width = 3.75 if stacked or len(names) > 2 else 4.3
@@ -121,7 +118,7 @@ def _over_n(
     return figure
 
 
-def _has_theory(predicted: xr.Dataset, name: str, words: str, factor: int) -> bool:
+def _has_theory(predicted: Readout, name: str, words: str, factor: int) -> bool:
     """Tell whether a line has a prediction.
 
     There is none where several directions are one subspace. There is none for memorisation m: its
@@ -134,7 +131,7 @@ def _has_theory(predicted: xr.Dataset, name: str, words: str, factor: int) -> bo
 
 @styled
 def training_spectrum(
-    measured: xr.Dataset, linear: xr.Dataset | None, *, stacked: bool = False
+    measured: Readout, linear: Readout | None, *, stacked: bool = False
 ) -> Figure:
     """Draw agreement along each leading direction of the real rows, one line for each n.
 

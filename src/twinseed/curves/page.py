@@ -17,10 +17,9 @@ from twinseed.files import write_text
 from twinseed.intervals import interval95
 from twinseed.pages.drawing import Drawing
 from twinseed.pages.page import render
+from twinseed.readout import Readout
 
 if TYPE_CHECKING:
-    import xarray as xr
-
     from twinseed.curves.curves import TwinCurves
 
 __all__ = ["curves_page", "require_room", "write_readouts", "write_training"]
@@ -68,7 +67,7 @@ def require_room(folder: str | Path) -> None:
         )
 
 
-def write_readouts(folder: str | Path, **readouts: xr.Dataset | None) -> None:
+def write_readouts(folder: str | Path, **readouts: Readout | None) -> None:
     """Write readouts by name into a folder, each completely or not at all; None deletes a file.
 
     Raises:
@@ -130,7 +129,7 @@ def curves_page(curves: TwinCurves, folder: Path | None = None) -> str:
     )
 
 
-def _value(data: xr.Dataset, name: str, place: int) -> tuple[float, float, float]:
+def _value(data: Readout, name: str, place: int) -> tuple[float, float, float]:
     value = float(data[name].isel(n=place))
     return value, *interval95(value, float(data[f"{name}_se"].isel(n=place)))
 

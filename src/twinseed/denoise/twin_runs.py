@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -32,10 +32,8 @@ from twinseed.errors import InputError
 from twinseed.orders.factor_count import factor_count
 from twinseed.progress import ShowProgress, track
 from twinseed.randomness import RandomSource, entropy_of, stream
+from twinseed.readout import Readout
 from twinseed.sweep import Cell, Job, Result, Store, run
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 __all__ = ["PAIRINGS", "TwinPlan", "TwinRuns", "train_twins"]
 
@@ -50,11 +48,11 @@ class TwinRuns:
     """The result of training: readouts over n, losses, and the files of weights and samples."""
 
     plan: TwinPlan
-    measured: xr.Dataset
-    linear: xr.Dataset
+    measured: Readout
+    linear: Readout
     losses: Mapping[tuple[int, int, str], Sequence[tuple[int, float]]]
     """By size, pair and side ("a" or "b"): (step, loss) along training."""
-    by_pair: Sequence[tuple[xr.Dataset, xr.Dataset]]
+    by_pair: Sequence[tuple[Readout, Readout]]
     """For each pair, the readouts of the networks and of the linear twins."""
     folder: Path
     shape: tuple[int, ...]
@@ -172,7 +170,7 @@ def train_twins(
     values = _eigenvalues(rows, min(factors, found))
     attrs = {"denoiser": plan.recipe.name, "pairing": plan.pairing, "seeds": plan.seeds}
 
-    def laid_out(some: Sequence[Result]) -> tuple[xr.Dataset, xr.Dataset]:
+    def laid_out(some: Sequence[Result]) -> tuple[Readout, Readout]:
         network, linear = (
             over_pairs([one[model] for one in some], plan.sizes, rows.shape[1], values, attrs)
             for model in ("network", "linear")

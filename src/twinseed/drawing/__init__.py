@@ -3,11 +3,7 @@
 matplotlib is imported when the first figure is drawn (`pip install 'twinseed[figures]'`).
 """
 
-from typing import TYPE_CHECKING
-
 from twinseed.drawing.export import as_png, as_svg, save
+from twinseed.drawing.style import Figure
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure as Figure
-
-__all__ = ["as_png", "as_svg", "save"]
+__all__ = ["Figure", "as_png", "as_svg", "save"]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-if TYPE_CHECKING:
-    import xarray as xr
+from twinseed.readout import Readout
 
 __all__ = ["directions"]
 
@@ -15,7 +12,7 @@ __all__ = ["directions"]
 _MOST_LINES = 3
 
 
-def directions(measured: xr.Dataset) -> dict[str, int]:
+def directions(measured: Readout) -> dict[str, int]:
     """Return a label and the first factor of each line; factors of one subspace share a line."""
     values = measured["recovery"].values
     found: dict[str, int] = {}

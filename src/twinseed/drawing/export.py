@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from twinseed.drawing.style import styling
+from twinseed.drawing.style import Figure, styling
 from twinseed.files import write_bytes, write_text
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = ["as_png", "as_svg", "save"]
 

@@ -5,18 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from twinseed.arrays import Array
 from twinseed.intervals import half_width
-
-if TYPE_CHECKING:
-    import xarray as xr
-
-    Readouts = Mapping[str, xr.Dataset]
-    """Readouts by the label of what they differ in, such as the strength of a factor."""
+from twinseed.readout import Readout
 
 __all__ = ["Series", "axis_values", "series"]
 
@@ -34,7 +28,7 @@ class Series:
 
 
 def series(
-    readout: xr.Dataset,
+    readout: Readout,
     name: str,
     along: str = "gamma",
     at: Mapping[str, float] = MappingProxyType({}),
@@ -61,7 +55,7 @@ def series(
     return Series(x[order], y[order], half[order])
 
 
-def axis_values(readout: xr.Dataset, coordinate: str) -> list[float]:
+def axis_values(readout: Readout, coordinate: str) -> list[float]:
     """Return the different values of a coordinate in order; [] where it does not exist."""
     if coordinate not in readout.coords:
         return []

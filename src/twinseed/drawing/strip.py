@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from twinseed.arrays import Array
 from twinseed.drawing.panels import number
-from twinseed.drawing.style import INK, styled
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from twinseed.drawing.style import INK, Figure, styled
 
 __all__ = ["picture_strip"]
 

@@ -12,15 +12,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
 from twinseed.errors import MissingExtraError
 
 if TYPE_CHECKING:
+    import matplotlib.figure
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-__all__ = ["GREY", "INK", "LOOKS", "Look", "Panel", "frames", "styled", "styling"]
+__all__ = ["GREY", "INK", "LOOKS", "Figure", "Look", "Panel", "frames", "styled", "styling"]
+
+Figure: TypeAlias = "matplotlib.figure.Figure"
 
 INK = "#1f1f1f"
 GREY = "#6b6b6b"

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from twinseed import drawing
+from twinseed.drawing.style import Figure
 from twinseed.pages.captions import Caption, caption
 from twinseed.pages.page import data_uri, inline_svg
-
-if TYPE_CHECKING:
-    from twinseed.drawing import Figure
 
 __all__ = ["Drawing"]
 

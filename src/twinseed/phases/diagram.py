@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +21,9 @@ from twinseed.phases.kept import KIND, kept_settings, no_work
 from twinseed.phases.lines import Lines, borders
 from twinseed.phases.plane import MEASURED, Plane, Region
 from twinseed.phases.tiles import ACROSS, Point, Tile, TileReading, Tiling, painted, refined
+from twinseed.readout import Readout
 from twinseed.sweep import Cell, Result, stored
 from twinseed.tables import drawn_table, percent
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 __all__ = ["PhaseDiagram"]
 
@@ -190,7 +188,7 @@ class PhaseDiagram:
         """Number of draws that did not reach their tolerance."""
         return sum(int(result["stopped"]) for result in self.results)
 
-    def readout(self) -> xr.Dataset:
+    def readout(self) -> Readout:
         """Return the tiles as a readout along the dimension ``cell``."""
         from twinseed.readout import Estimate, make
 

@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.drawing.panels import LOAD, TITLES, log_ticks, log_x
-from twinseed.drawing.style import GREY, INK, frames, styled
+from twinseed.drawing.style import GREY, INK, Figure, frames, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
     from twinseed.phases import PhaseDiagram
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +11,8 @@ from twinseed.arrays import Array
 from twinseed.filters import Ridge
 from twinseed.phases.plane import Plane, Region
 from twinseed.populations import Spiked
+from twinseed.readout import Readout
 from twinseed.verbs.predict import predict
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 __all__ = ["Lines", "borders"]
 
@@ -65,7 +62,7 @@ def borders(plane: Plane) -> Lines:
     )
 
 
-def _table(found: xr.Dataset, name: str) -> Array:
+def _table(found: Readout, name: str) -> Array:
     return np.asarray(found[name].transpose("strength", "gamma").values)
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from twinseed.drawing import as_svg
+from twinseed.drawing.style import Figure
 from twinseed.pages.page import inline_svg, render
 from twinseed.phases.figures import phase_plane, phase_values
 from twinseed.tables import percent
 
 if TYPE_CHECKING:
-    from twinseed.drawing import Figure
     from twinseed.phases import PhaseDiagram
 
 __all__ = ["diagram_page"]

@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from scipy.special import stdtrit
 
 from twinseed.intervals import Z95
-
-if TYPE_CHECKING:
-    import xarray as xr
+from twinseed.readout import Readout
 
 __all__ = ["Claim", "Measurement", "combined", "picked"]
 
@@ -113,7 +111,7 @@ def combined(terms: Sequence[tuple[float, Measurement]]) -> Measurement:
     )
 
 
-def picked(readout: xr.Dataset, name: str, **at: float) -> Measurement:
+def picked(readout: Readout, name: str, **at: float) -> Measurement:
     """Read one number of a readout; ``at`` gives the label of every dimension."""
     cell = readout[[name, f"{name}_se"]]
     labels = {key: label for key, label in at.items() if key in cell.dims}

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from twinseed.readout import Readout, Readouts
 from twinseed.reproduction.allowances import NONE
 from twinseed.reproduction.claims import Claim, Measurement, combined, picked
 from twinseed.reproduction.data import DataPlan
 from twinseed.status import Status
-
-if TYPE_CHECKING:
-    import xarray as xr
-
-    from twinseed.drawing.series import Readouts
 
 __all__ = ["control_claims", "data_claims"]
 
@@ -37,9 +31,9 @@ def data_claims(plan: DataPlan, readouts: Readouts) -> list[Claim]:
 
 def _agreement(
     plan: DataPlan,
-    measured: xr.Dataset,
-    predicted: xr.Dataset,
-    gaussian: xr.Dataset,
+    measured: Readout,
+    predicted: Readout,
+    gaussian: Readout,
     words: str,
     source: str,
 ) -> list[Claim]:
@@ -87,7 +81,7 @@ def _agreement(
 
 
 def _memorisation(
-    plan: DataPlan, measured: xr.Dataset, gaussian: xr.Dataset, words: str, source: str
+    plan: DataPlan, measured: Readout, gaussian: Readout, words: str, source: str
 ) -> list[Claim]:
     """Compare with simulated Gaussian rows: the closed form is a leading order for such spectra."""
     claims = []
@@ -116,7 +110,7 @@ def _memorisation(
 
 
 def _directions(
-    plan: DataPlan, measured: xr.Dataset, predicted: xr.Dataset, words: str, source: str
+    plan: DataPlan, measured: Readout, predicted: Readout, words: str, source: str
 ) -> list[Claim]:
     """Compare recovery at the largest n, one claim for each group of leading directions."""
     claims = []

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from twinseed.populations import Spiked
+from twinseed.readout import Readout, Readouts
 from twinseed.reproduction import allowances
 from twinseed.reproduction.claims import Claim, Measurement, combined, picked
 from twinseed.reproduction.linear import FACTORS, Experiment
 from twinseed.verbs.predict import predict
-
-if TYPE_CHECKING:
-    import xarray as xr
-
-    from twinseed.drawing.series import Readouts
 
 __all__ = ["blindness_claims", "filter_claim", "recovery_claims"]
 
@@ -90,7 +85,7 @@ def recovery_claims(experiments: Mapping[float, Experiment], simulated: Readouts
     return claims
 
 
-def filter_claim(load: Experiment, drawn: xr.Dataset) -> Claim:
+def filter_claim(load: Experiment, drawn: Readout) -> Claim:
     """Return the claim that the ridge does not change recovery."""
     number = max(load.ridges)
     share = 1.0 / (len(load.n) * len(FACTORS))
@@ -109,7 +104,7 @@ def filter_claim(load: Experiment, drawn: xr.Dataset) -> Claim:
     )
 
 
-def _jump(strength: float, experiment: Experiment, drawn: xr.Dataset) -> Claim:
+def _jump(strength: float, experiment: Experiment, drawn: Readout) -> Claim:
     """Compare the load at which recovery is 1/3, in the simulation and by the formula.
 
     Between the two simulated loads on both sides, recovery is interpolated linearly in log(n/d): in

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
+from twinseed.readout import Readout, Readouts
 from twinseed.reproduction import allowances
 from twinseed.reproduction.claims import Claim, combined, picked
 from twinseed.reproduction.linear import Experiment
-
-if TYPE_CHECKING:
-    import xarray as xr
-
-    from twinseed.drawing.series import Readouts
 
 __all__ = ["convergence_claims", "memorisation_claims"]
 
@@ -53,7 +48,7 @@ def convergence_claims(load: Experiment, identity: Experiment, simulated: Readou
     return claims + _closed_forms(identity, simulated[identity.name])
 
 
-def _closed_forms(identity: Experiment, drawn: xr.Dataset) -> list[Claim]:
+def _closed_forms(identity: Experiment, drawn: Readout) -> list[Claim]:
     d = identity.d
     at = {
         load: {"n": max(2, round(load * d)), "ridge": 0.0} for load in (0.05, 0.5, 1.0, 2.0, 10.0)
@@ -89,7 +84,7 @@ def _closed_forms(identity: Experiment, drawn: xr.Dataset) -> list[Claim]:
     ]
 
 
-def memorisation_claims(load: Experiment, drawn: xr.Dataset) -> list[Claim]:
+def memorisation_claims(load: Experiment, drawn: Readout) -> list[Claim]:
     """Return the claims about m, its ratio to held-out data, and the share."""
     predicted, d = load.predicted, load.d
     effective = _effective(load)

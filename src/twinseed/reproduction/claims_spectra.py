@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from twinseed.coupling.companion import psi_of
+from twinseed.readout import Readout, Readouts
 from twinseed.reproduction import allowances
 from twinseed.reproduction.claims import Claim, combined, picked
 from twinseed.reproduction.linear import Experiment
 from twinseed.reproduction.ridges import Path, best_ridge, distance, neutral_ridge
-
-if TYPE_CHECKING:
-    import xarray as xr
-
-    from twinseed.drawing.series import Readouts
 
 __all__ = ["path_claims", "power_law_claims"]
 
@@ -40,7 +35,7 @@ def power_law_claims(experiments: Mapping[float, Experiment], simulated: Readout
     return [*claims, *_steep(max(experiments), steepest, simulated[steepest.name])]
 
 
-def _steep(exponent: float, experiment: Experiment, drawn: xr.Dataset) -> list[Claim]:
+def _steep(exponent: float, experiment: Experiment, drawn: Readout) -> list[Claim]:
     """Return the claims about the steepest spectrum: mean cosine and first direction."""
     predicted, d = experiment.predicted, experiment.d
     few, many = ({"n": n, "ridge": 0.0} for n in (round(d / 4), d))
@@ -107,7 +102,7 @@ def path_claims(experiments: Mapping[float, Experiment], simulated: Readouts) ->
     return [*claims, *_beyond(middle, experiment, simulated[experiment.name])]
 
 
-def _beyond(gamma: float, experiment: Experiment, drawn: xr.Dataset) -> list[Claim]:
+def _beyond(gamma: float, experiment: Experiment, drawn: Readout) -> list[Claim]:
     """Beyond the best ridge convergence still rises, and the distance to the truth grows."""
     n, last = experiment.n[0], max(experiment.ridges)
     near = min(experiment.ridges, key=lambda r: abs(r - best_ridge(gamma)))

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from twinseed.arrays import Array
 from twinseed.coupling import outlier
 from twinseed.matched import degrees_of_freedom
+from twinseed.readout import Readout
 from twinseed.reproduction.dataset import CleanRows, DataPopulation, data_population
 from twinseed.reproduction.moments import FourthMoments, fourth_moments
 from twinseed.reproduction.settings import Settings
 from twinseed.reproduction.splits import DrawnRows, FileRows, Split, Truth
 from twinseed.status import Status
 from twinseed.verbs.predict import predict
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 __all__ = ["DataPlan"]
 
@@ -87,7 +85,7 @@ class DataPlan:
         }
         return cls(rows, about, moments, sizes, heldout, splits)
 
-    def predicted(self) -> xr.Dataset:
+    def predicted(self) -> Readout:
         """Predict the measurements from the spectrum, with corrections for known differences.
 
         The models estimate their means: the formulas use n - 1 in place of n. The means of the

@@ -7,14 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from twinseed.drawing.strip import picture_strip
+from twinseed.drawing.style import Figure
 from twinseed.pages.drawing import Drawing
+from twinseed.readout import Readout, Readouts
 from twinseed.reproduction import figures
 
 if TYPE_CHECKING:
-    import xarray as xr
-
-    from twinseed.drawing import Figure
-    from twinseed.drawing.series import Readouts
     from twinseed.reproduction import Reproduction
 
 __all__ = ["drawings"]
@@ -66,7 +64,7 @@ def _load(readouts: Readouts) -> list[Drawing]:
     ]
 
 
-def _labelled(readouts: Readouts, prefix: str) -> dict[str, xr.Dataset]:
+def _labelled(readouts: Readouts, prefix: str) -> dict[str, Readout]:
     """Return readouts whose names begin with ``prefix``, in the order of the number after it."""
     found = {key.removeprefix(prefix): key for key in readouts if key.startswith(prefix)}
     return {label: readouts[found[label]] for label in sorted(found, key=float)}

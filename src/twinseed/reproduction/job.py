@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from twinseed.checks import whole
 from twinseed.files import made_folder, written
 from twinseed.progress import ShowProgress
 from twinseed.randomness import RandomSource, entropy_of
+from twinseed.readout import Readouts
 from twinseed.reproduction.claims import Claim
 from twinseed.reproduction.claims_data import control_claims, data_claims
 from twinseed.reproduction.claims_factors import blindness_claims, filter_claim, recovery_claims
@@ -28,9 +29,6 @@ from twinseed.reproduction.pictures import strip
 from twinseed.reproduction.settings import FULL, QUICK, Settings
 from twinseed.simulation import Dense
 from twinseed.sweep import Cell, Job, Result, Store, run
-
-if TYPE_CHECKING:
-    from twinseed.drawing.series import Readouts
 
 __all__ = ["Reproduction", "reproduce"]
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from twinseed.filters import Ridge
 from twinseed.populations import Population, PowerLaw, Spiked
+from twinseed.readout import Readout
 from twinseed.reproduction.ridges import best_ridge, path_ridges
 from twinseed.reproduction.settings import Settings
 from twinseed.simulation import Dense
 from twinseed.verbs.predict import predict
 from twinseed.verbs.sweeps.draws import Simulation
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 __all__ = ["FACTORS", "Experiment", "experiments", "theory"]
 
@@ -50,7 +47,7 @@ class Experiment:
         )
 
     @cached_property
-    def predicted(self) -> xr.Dataset:
+    def predicted(self) -> Readout:
         """The prediction on the simulated grid."""
         filters = [Ridge(ridge) for ridge in self.ridges]
         return predict(self.population, filters, n=list(self.n), d=self.d)
@@ -122,7 +119,7 @@ IDENTITY_LOADS = (0.05, 0.5, 1.0, 2.0, 10.0)
 """Loads at which the closed forms of the pure identity are tested."""
 
 
-def theory(settings: Settings) -> dict[str, xr.Dataset]:
+def theory(settings: Settings) -> dict[str, Readout]:
     """Return the predictions that the figures draw as lines."""
     loads = np.geomspace(0.05, 20.0, 61)
     ridges = [Ridge(ridge) for ridge in settings.ridges]

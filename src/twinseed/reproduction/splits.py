@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -34,11 +34,9 @@ from twinseed.matched import matched_model
 from twinseed.orders import convergence, memorisation, recovery
 from twinseed.populations import Population
 from twinseed.randomness import entropy_of
+from twinseed.readout import Readout
 from twinseed.sweep import Cell, Result
 from twinseed.verbs.sweeps.draws import as_result, over_replicates
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 __all__ = ["DrawnRows", "FileRows", "RowSource", "Split", "Truth"]
 
@@ -131,7 +129,7 @@ class Split:
             for n, heldout in zip(self.sizes, self.heldout, strict=True)
         ]
 
-    def readout(self, results: Sequence[Result], entropy: Sequence[int]) -> xr.Dataset:
+    def readout(self, results: Sequence[Result], entropy: Sequence[int]) -> Readout:
         """Average the results of ``cells``, in their order."""
         number = len(self.sizes)
         kind = "random splits of the same rows" if isinstance(self.source, FileRows) else "draws"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,8 @@ from twinseed.neighbours import Nearest, nearest
 from twinseed.orders.reference import reference_of
 from twinseed.randomness import RandomSource, entropy_of
 from twinseed.readers import as_arrays
+from twinseed.readout import Readout
 from twinseed.verbs.measure import checked_resamples, measured
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 __all__ = ["Accumulator"]
 
@@ -147,7 +145,7 @@ class Accumulator:
         if self._waiting >= _TOGETHER:
             self._search()
 
-    def compute(self) -> xr.Dataset:
+    def compute(self) -> Readout:
         """Return the readout of all samples since the last ``reset``; the samples are kept.
 
         Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,11 +19,8 @@ from twinseed.orders.evidence import Evidence
 from twinseed.orders.reference import Reference, counted
 from twinseed.progress import ShowProgress
 from twinseed.randomness import RandomSource, entropy_of
-from twinseed.readout import Estimate, make
+from twinseed.readout import Estimate, Readout, make
 from twinseed.status import Status
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 __all__ = ["checked_resamples", "measure", "measured"]
 
@@ -37,7 +34,7 @@ def measure(
     resamples: int = 200,
     progress: ShowProgress = False,
     closeness: Sequence[memorisation.Closeness] | None = None,
-) -> xr.Dataset:
+) -> Readout:
     """Measure every order parameter of twins, each with its error bar.
 
     Equation: the functions ``from_evidence`` of ``twinseed.orders`` give each variable's estimator.
@@ -109,7 +106,7 @@ def measured(
     factors: int = 5,
     reference: ArrayLike | None = None,
     resamples: int = 200,
-) -> xr.Dataset:
+) -> Readout:
     """Return the readout of ``measure``, from the result of ``memorisation.closeness``."""
     entropy = entropy_of(rng)
     target = Reference.of_rows(

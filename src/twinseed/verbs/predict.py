@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,12 +12,9 @@ from twinseed.errors import InputError
 from twinseed.filters import Filter, Ridge
 from twinseed.orders import ORDERS
 from twinseed.populations import Population
-from twinseed.readout import VARIABLES, Estimate
+from twinseed.readout import VARIABLES, Estimate, Readout
 from twinseed.status import Status
 from twinseed.verbs.sweeps.grid import Grid
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 __all__ = ["predict"]
 
@@ -32,7 +28,7 @@ def predict(
     n: Sizes | None = None,
     d: Sizes | None = None,
     gamma: Loads | None = None,
-) -> xr.Dataset:
+) -> Readout:
     """Predict every order parameter of twin linear generators, on a grid.
 
     Equation: two models ``x = f(S) z``, each with the sample covariance S of ``n`` different

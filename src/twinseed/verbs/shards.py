@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from twinseed.checks import refuse_positional
 from twinseed.data.closeness import by_generator
@@ -14,12 +14,10 @@ from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.neighbours import Nearest
 from twinseed.randomness import RandomSource, entropy_of
+from twinseed.readout import Readout
 from twinseed.sweep.cluster import connected
 from twinseed.verbs.measure import checked_resamples, measured
 from twinseed.verbs.sharding import joined, listed, pieces_of, search
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 __all__ = ["measure_shards"]
 
@@ -38,7 +36,7 @@ def measure_shards(
     centred: bool = False,
     scratch: str | os.PathLike[str] | None = None,
     memory: int = 256 << 20,
-) -> xr.Dataset:
+) -> Readout:
     """``measure`` of rows in shards: a Dask cluster searches the nearest rows.
 
     Equation: as ``measure``. Each shard of samples is compared with each shard of rows in one task;

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from twinseed.checks import Sizes, given_path
 from twinseed.filters import Filter, Ridge
 from twinseed.populations import Population
 from twinseed.progress import ShowProgress
 from twinseed.randomness import RandomSource, entropy_of
+from twinseed.readout import Readout
 from twinseed.simulation import Engine
 from twinseed.sweep import Job, Store, run
 from twinseed.verbs.sweeps.draws import Simulation
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 __all__ = ["simulate"]
 
@@ -37,7 +34,7 @@ def simulate(
     cluster: str | None = None,
     workers: int = 1,
     progress: ShowProgress = None,
-) -> xr.Dataset:
+) -> Readout:
     """Draw twin linear generators at a finite size and measure every order parameter.
 
     Equation: each replicate draws two training sets, held-out rows and one block of noise, and

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import cycle
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,20 +19,15 @@ from twinseed.drawing.panels import (
     unit_y,
 )
 from twinseed.drawing.series import Series, series
-from twinseed.drawing.style import LOOKS, frames, styled
-
-if TYPE_CHECKING:
-    import xarray as xr
-    from matplotlib.figure import Figure
-
-    from twinseed.drawing.series import Readouts
+from twinseed.drawing.style import LOOKS, Figure, frames, styled
+from twinseed.readout import Readout, Readouts
 
 __all__ = ["controls", "real_data"]
 
 
 @styled
 def real_data(
-    measured: xr.Dataset, predicted: xr.Dataset, gaussian: xr.Dataset, *, stacked: bool = False
+    measured: Readout, predicted: Readout, gaussian: Readout, *, stacked: bool = False
 ) -> Figure:
     """Draw the measurements of twins trained on data, and the prediction from the data's spectrum.
 

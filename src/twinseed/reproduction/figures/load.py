@@ -21,23 +21,19 @@ from twinseed.drawing.panels import (
     unit_y,
 )
 from twinseed.drawing.series import axis_values, series
-from twinseed.drawing.style import GREY, INK, LOOKS, Look, Panel, frames, styled
+from twinseed.drawing.style import GREY, INK, LOOKS, Figure, Look, Panel, frames, styled
+from twinseed.readout import Readout, Readouts
 from twinseed.status import Status
 
 if TYPE_CHECKING:
-    import xarray as xr
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-    from twinseed.drawing.series import Readouts
 
 __all__ = ["agreement_along_a_factor", "agreement_is_blind", "load_curves"]
 
 
 @styled
-def load_curves(
-    theory: xr.Dataset, simulated: Sequence[xr.Dataset], *, stacked: bool = False
-) -> Figure:
+def load_curves(theory: Readout, simulated: Sequence[Readout], *, stacked: bool = False) -> Figure:
     """Draw memorisation, convergence and recovery against n/d.
 
     Lines are ``theory``, one for each ridge (memorisation and convergence) or factor (recovery,
@@ -139,7 +135,7 @@ def _finished(panels: Sequence[Panel], looks: Mapping[str, Look], title: str, to
     panels[1].title(onsets, "0: not learned; 1: learned; dotted: the onset")
 
 
-def _onset(theory: xr.Dataset) -> float | None:
+def _onset(theory: Readout) -> float | None:
     """Return the greatest load of the theory's grid at which the factor is at the floor."""
     status = theory["recovery_status"].sel(factor=1).values
     below = np.flatnonzero(status == Status.BELOW_FLOOR)

@@ -20,14 +20,12 @@ from twinseed.drawing.panels import (
     unit_y,
 )
 from twinseed.drawing.series import Series, series
-from twinseed.drawing.style import LOOKS, Look, frames, styled
+from twinseed.drawing.style import LOOKS, Figure, Look, frames, styled
+from twinseed.readout import Readout, Readouts
 
 if TYPE_CHECKING:
-    import xarray as xr
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-    from twinseed.drawing.series import Readouts
 
 __all__ = ["power_law", "ridge_path"]
 
@@ -105,7 +103,7 @@ def ridge_path(theory: Readouts, simulated: Readouts, *, stacked: bool = False) 
     return figure
 
 
-def _path(readout: xr.Dataset) -> tuple[Series, Series]:
+def _path(readout: Readout) -> tuple[Series, Series]:
     """Return distance and 1 - convergence along the ridge."""
     distance = series(readout, "wasserstein", along="ridge")
     return distance, series(readout, "convergence_gap", along="ridge")

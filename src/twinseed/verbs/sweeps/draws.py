@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,14 +22,11 @@ from twinseed.errors import InputError
 from twinseed.filters import Filter
 from twinseed.identity import plain
 from twinseed.populations import Population
-from twinseed.readout import Estimate
+from twinseed.readout import Estimate, Readout
 from twinseed.simulation import Dense, Engine
 from twinseed.status import Status
 from twinseed.sweep import Cell, Result
 from twinseed.verbs.sweeps.grid import Grid
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 __all__ = ["Simulation", "as_result", "over_replicates"]
 
@@ -120,7 +117,7 @@ class Simulation:
     def _filters(self) -> list[str]:
         return [one.identity() for one in self.grid.filters]
 
-    def readout(self, results: Sequence[Result], entropy: Sequence[int]) -> xr.Dataset:
+    def readout(self, results: Sequence[Result], entropy: Sequence[int]) -> Readout:
         """Average the results of ``cells``, in their order."""
         return self.grid.readout(
             over_replicates(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,15 +14,12 @@ from twinseed import readout
 from twinseed.arrays import Array
 from twinseed.errors import InputError, ReadoutError
 from twinseed.populations import Population, PowerLaw, Spiked
-from twinseed.readout import VARIABLES, Estimate
+from twinseed.readout import VARIABLES, Estimate, Readout
 from twinseed.status import Status
 from twinseed.sweep import Result
 from twinseed.verbs.sweeps.draws import over_replicates
 from twinseed.verbs.sweeps.layout import filter_axis, filter_values, load_axes
 from twinseed.verbs.sweeps.population_axis import PopulationAxis
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 __all__ = ["Description", "Draw", "gathered", "label"]
 
@@ -35,7 +32,7 @@ _STATUS = f"U{max(map(len, Status))}"
 _RESAMPLED = "replicates: training sets, held-out rows and seeds"
 
 
-def gathered(draws: Sequence[Draw], attrs: Mapping[str, Any]) -> xr.Dataset:
+def gathered(draws: Sequence[Draw], attrs: Mapping[str, Any]) -> Readout:
     """Average the draws of each point of the smallest grid that has all draws.
 
     Coordinates are those of ``simulate``, in rising order; a coordinate with a single value is a

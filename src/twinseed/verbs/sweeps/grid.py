@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,12 +14,9 @@ from twinseed.checks import Loads, Sizes, grid_axis
 from twinseed.errors import InputError
 from twinseed.filters import Filter, require_filter
 from twinseed.populations import Population
-from twinseed.readout import Estimate
+from twinseed.readout import Estimate, Readout
 from twinseed.verbs.sweeps.layout import filter_axis, load_axes
 from twinseed.verbs.sweeps.population_axis import PopulationAxis
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 __all__ = ["Grid"]
 
@@ -136,7 +133,7 @@ class Grid:
 
     def readout(
         self, estimates: Mapping[str, Estimate], *, source: str, attrs: Mapping[str, Any]
-    ) -> xr.Dataset:
+    ) -> Readout:
         """Return estimates of the internal shape as a readout, without the axes of length one."""
         lengths = tuple(self.dims.values())
         laid_out = {}

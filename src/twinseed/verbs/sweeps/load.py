@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from twinseed.checks import given_path
 from twinseed.errors import MissingExtraError, ReadoutError
 from twinseed.files import write_csv, write_parquet
+from twinseed.readout import Readout
 from twinseed.status import Status
 from twinseed.sweep import described, stored
 from twinseed.verbs.sweeps.from_store import Draw, gathered
 
 if TYPE_CHECKING:
     import pandas as pd
-    import xarray as xr
 
 __all__ = ["Sweep", "load_sweep"]
 
@@ -45,7 +45,7 @@ class Sweep:
         kind, seed = self.about.get("kind"), self.about.get("seed")
         return f"<Sweep {str(self.path)!r}: {len(self)} draws of kind {kind!r}, seed {seed}>"
 
-    def to_xarray(self) -> xr.Dataset:
+    def to_xarray(self) -> Readout:
         """Return the readout of the smallest grid that holds all draws.
 
         Equation: the means and standard errors of ``simulate``, with the same bits where the store
