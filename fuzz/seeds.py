@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import io
 import json
+import tarfile
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -19,16 +21,21 @@ PLACES = {
     "csv": "a.csv",
     "feather": "a.feather",
     "h5": "a.h5",
+    "idx": "a.idx",
     "images": "images/a",
     "jsonl": "a.jsonl",
+    "mat": "a.mat",
+    "nc": "a.nc",
     "npy": "a.npy",
     "npz": "a.npz",
     "parquet": "a.parquet",
     "pt": "a.pt",
     "safetensors": "a.safetensors",
+    "tar": "a.tar",
     "xlsx": "a.xlsx",
     "zarr": "a.zip",
     "zarr folder": "a.zarr",
+    "zip": "a.zip",
     "zst": "a.csv.zst",
 }
 """Where the bytes of a format are put, in an empty folder."""
@@ -113,6 +120,50 @@ def _feather() -> list[bytes]:
     return found
 
 
+def _idx() -> list[bytes]:
+    rows = b"\0\0\x08\x02" + np.array([6, 4], ">u4").tobytes() + bytes(range(24))
+    return [rows, gzip.compress(rows)]
+
+
+def _mat() -> list[bytes]:
+    from scipy import io as scipy_io
+
+    return [_saved(lambda to: scipy_io.savemat(to, {"x": ROWS, "name": "me"}))]
+
+
+def _nc() -> list[bytes]:
+    from scipy.io import netcdf_file
+
+    buffer = io.BytesIO()
+    with netcdf_file(buffer, "w") as file:
+        file.createDimension("row", 6)
+        file.createDimension("column", 4)
+        packed = file.createVariable("x", "i2", ("row", "column"))
+        packed[:] = np.arange(24).reshape(6, 4)
+        packed.scale_factor = 0.5
+        file.flush()
+        found = buffer.getvalue()
+    return [found]
+
+
+def _tar() -> list[bytes]:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for k, content in enumerate((_images()[0], b"3")):
+            member = tarfile.TarInfo(f"{k}.{'cls' if k else 'png'}")
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return [buffer.getvalue()]
+
+
+def _zip() -> list[bytes]:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.png", _images()[0])
+        archive.writestr("dataset.json", "{}")
+    return [buffer.getvalue()]
+
+
 def _jsonl() -> list[bytes]:
     return [b'{"n": 1.5, "c": "a", "t": true}\n{"n": null, "c": "b", "t": false}\n']
 
@@ -188,16 +239,21 @@ SEEDS: dict[str, Callable[[], list[bytes]]] = {
     "csv": _csv,
     "feather": _feather,
     "h5": _h5,
+    "idx": _idx,
     "images": _images,
     "jsonl": _jsonl,
+    "mat": _mat,
+    "nc": _nc,
     "npy": _npy,
     "npz": _npz,
     "parquet": _parquet,
     "pt": _pt,
     "safetensors": _safetensors,
+    "tar": _tar,
     "xlsx": _xlsx,
     "zarr": _zarr,
     "zarr folder": _zarr_folder,
+    "zip": _zip,
     "zst": _zst,
 }
 

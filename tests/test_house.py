@@ -24,7 +24,7 @@ ONLY = {
     "torch": ("denoise", "generators", "readers._torch"),
     "safetensors": ("denoise.checkpoints",),
     "h5py": ("readers._hdf5",),
-    "PIL": ("readers._images",),
+    "PIL": ("readers._pictures",),
     "pyarrow": ("readers._arrow", "readers._conversion", "readers._encodings", "files"),
     "zarr": ("readers._zarr",),
     "openpyxl": ("readers._excel",),

@@ -33,6 +33,10 @@ READING = {
     "header": "--header maybe",
     "separator": "--separator x",
     "encoding": "--encoding none",
+    "convert": "--convert CMYK",
+    "resize": "--resize 0",
+    "range": "--range 1",
+    "layout": "--layout CHW",
 }
 
 

@@ -123,6 +123,10 @@ READING = {
     "header": Arrives("--header no", reading("header"), False, at=LOADED),
     "separator": Arrives("--separator ;", reading("separator"), ";", at=LOADED),
     "encoding": Arrives("--encoding latin-1", reading("encoding"), "latin-1", at=LOADED),
+    "convert": Arrives("--convert L", reading("convert"), "L", at=LOADED),
+    "resize": Arrives("--resize 4", reading("resize"), 4, at=LOADED),
+    "range": Arrives("--range -1,1", reading("range"), (-1.0, 1.0), at=LOADED),
+    "layout": Arrives("--layout NHWC", reading("layout"), "NHWC", at=LOADED),
     "show_values": Arrives("--show-values", reading("show_values"), True, at=LOADED),
 }
 PUBLISHED = "twinseed.curves.published.published_pairs"

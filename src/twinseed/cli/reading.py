@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from twinseed.cli.options import numbers
 from twinseed.errors import InputError
 
 __all__ = ["with_reading"]
@@ -41,6 +42,24 @@ def _options(
         str | None,
         typer.Option(metavar="NAME", help="The encoding of the text of a table, such as latin-1."),
     ] = None,
+    convert: Annotated[
+        str | None, typer.Option(metavar="L|RGB", help="Make pictures grey (L) or colour (RGB).")
+    ] = None,
+    resize: Annotated[
+        int | None, typer.Option(metavar="N", help="Make pictures N x N pixels.")
+    ] = None,
+    range: Annotated[
+        str | None,
+        typer.Option(
+            "--range",
+            metavar="A,B",
+            help="Move fractional values that lie from A to B to 0 to 255, as in -1,1.",
+        ),
+    ] = None,
+    layout: Annotated[
+        str | None,
+        typer.Option(metavar="NHWC", help="Read arrays N x H x W x C as N x C x H x W."),
+    ] = None,
     show_values: Annotated[
         bool, typer.Option("--show-values", help="Let messages show the cells of tables.")
     ] = False,
@@ -56,11 +75,22 @@ def _options(
         "header": None if header is None else header == "yes",
         "separator": separator,
         "encoding": encoding,
+        "convert": convert,
+        "resize": resize,
+        "range": _range(range),
+        "layout": layout,
     }
     found = ReadOptions(keep=tuple(keep or ()), show_values=show_values)
     if schema is not None:
         found = schema_of(schema, found)
     return replace(found, **{name: value for name, value in given.items() if value is not None})
+
+
+def _range(text: str | None) -> tuple[float, ...] | None:
+    found = numbers("--range", text)
+    if found is not None and not isinstance(found, list):
+        raise InputError("--range", "must be two numbers", text, "write both, as in -1,1")
+    return None if found is None else tuple(found)
 
 
 def with_reading(command: Callable[..., None]) -> Callable[..., None]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.errors import InputError, MissingExtraError
 from twinseed.readers._encodings import opened_text
+from twinseed.readers._images import stacked
 from twinseed.readers.source import Source
 from twinseed.readers.table import MISSING, Categories, Table
 
@@ -24,8 +25,8 @@ Refuse = Callable[[str, str], InputError]
 """From a problem and a remedy to the error to raise."""
 
 
-def read_parquet(source: Source) -> Table:
-    """Return the columns; the index that pandas wrote is left out."""
+def read_parquet(source: Source) -> Table | NDArray[Any]:
+    """Return the columns, without the index that pandas wrote; or the pictures of a column."""
     _pyarrow("Reading .parquet")
     import pyarrow.parquet
 
@@ -34,7 +35,38 @@ def read_parquet(source: Source) -> Table:
     ) as file:
         rows = file.metadata.num_rows
         source.require_room((rows, len(file.schema_arrow.names)), 8)
+        pictures = [one.name for one in file.schema_arrow if _is_picture(one.type)]
+        if source.key or pictures:
+            return _pictures(source, file, source.chosen(pictures, "columns of pictures"), rows)
         return _batched(source.bad, file.schema_arrow, file.iter_batches(), rows)
+
+
+def _is_picture(kind: Any) -> bool:
+    """Say whether cells are packed pictures, as the library datasets writes them."""
+    from pyarrow import types
+
+    if types.is_struct(kind):
+        return any(kind.field(k).name == "bytes" for k in range(kind.num_fields))
+    return False
+
+
+def _pictures(source: Source, file: Any, name: str, rows: int) -> NDArray[Any]:
+    """Return the pictures of a column; other columns are not read."""
+    others = len(file.schema_arrow.names) - 1
+    if others:
+        source.notes.append(f"the pictures of column {name!r} are read; {others} columns are not")
+
+    def opened() -> Iterator[tuple[str, IO[bytes]]]:
+        row = 0
+        for batch in file.iter_batches(batch_size=64, columns=[name]):
+            for cell in batch.column(0).to_pylist():
+                content = None if cell is None else cell.get("bytes")
+                if not isinstance(content, bytes):
+                    raise source.bad(f"has no picture in row {row + 1}", "remove the row")
+                yield str(row), io.BytesIO(content)
+                row += 1
+
+    return stacked(source, [str(row) for row in range(rows)], opened())
 
 
 def read_feather(source: Source) -> Table:

@@ -10,10 +10,12 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.readers._packed import dense
 from twinseed.readers.source import Source
 
 __all__ = ["read_npy", "read_npz"]
 
+_SPARSE = {"data", "indices", "indptr", "shape"}
 _HEADER = 1 << 16
 """Bytes that numpy's description of an array may have; an archive can announce any number."""
 _REMEDY = "save it again with numpy.save (or numpy.savez)"
@@ -38,14 +40,61 @@ def read_npz(source: Source) -> NDArray[Any]:
         raise source.bad("must be a whole .npz archive", _REMEDY) from error
     with archive:
         members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-        info = members[source.chosen(members)]
-        source.require_room((info.file_size,), 1)
-        with archive.open(info) as file:
-            if _announced(file, source) > info.file_size - file.tell():
-                raise source.bad("must not be truncated", _REMEDY)
-        with archive.open(info) as file:
-            array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
+        if not source.key and set(members) >= _SPARSE:
+            return _sparse(source, archive, members)
+        info = members[_chosen(source, archive, members)]
+        return _member(source, archive, info)
+
+
+def _member(source: Source, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> NDArray[Any]:
+    source.require_room((info.file_size,), 1)
+    with archive.open(info) as file:
+        if _announced(file, source) > info.file_size - file.tell():
+            raise source.bad("must not be truncated", _REMEDY)
+    with archive.open(info) as file:
+        array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
     return array
+
+
+def _sparse(
+    source: Source, archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]
+) -> NDArray[Any]:
+    """Return a matrix of scipy.sparse.save_npz, written out."""
+    parts = {name: _member(source, archive, members[name]) for name in _SPARSE}
+    form = archive.read(members["format"])[-12:] if "format" in members else b"csr"
+    return dense(source, parts, parts["shape"], by_rows=b"csc" not in form)
+
+
+def _chosen(source: Source, archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> str:
+    """Return the array that is meant; of images and their labels, the images."""
+    if source.key or len(members) < 2:
+        return source.chosen(members)
+    source.require_samples(list(members))
+    rows = []
+    for name, info in members.items():
+        with archive.open(info) as file:
+            if _axes(file) != 1:
+                rows.append(name)
+    if len(rows) == 1:
+        source.notes.append(f"of {len(members)} arrays the one with rows is read, #{rows[0]}")
+        return rows[0]
+    return source.chosen(members)
+
+
+def _axes(file: IO[bytes]) -> int | None:
+    """Return the number of axes of an .npy; None where its header says none."""
+    try:
+        version = np.lib.format.read_magic(file)
+        start = file.read(2 if version == (1, 0) else 4)
+        length = int.from_bytes(start, "little")
+        if length > _HEADER or version not in ((1, 0), (2, 0)):
+            return None
+        text = io.BytesIO(start + file.read(length))
+        if version == (1, 0):
+            return len(np.lib.format.read_array_header_1_0(text)[0])
+        return len(np.lib.format.read_array_header_2_0(text)[0])
+    except Exception:  # numpy parses the header as Python source: any error may come
+        return None
 
 
 def _announced(file: IO[bytes], source: Source) -> int:

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.errors import MissingExtraError
+from twinseed.readers._packed import decoded, is_packed
 from twinseed.readers.source import Source
 
-__all__ = ["is_zarr", "read_zarr"]
+__all__ = ["is_packed_zarr", "is_zarr", "read_zarr"]
 
 _MARKS = ("zarr.json", ".zarray", ".zgroup")
 # Decoders of numbers. Others unpickle (pickle) or make Python objects (json2, vlen-*, msgpack2).
@@ -28,6 +29,12 @@ _METADATA = 1 << 24
 def is_zarr(path: Path) -> bool:
     """Say whether a folder is a zarr array or group."""
     return any((path / mark).is_file() for mark in _MARKS)
+
+
+def is_packed_zarr(source: Source) -> bool:
+    """Say whether a zip holds a zarr array or group."""
+    with zipfile.ZipFile(source.path) as archive:
+        return any(PurePosixPath(name).name in _MARKS for name in archive.namelist())
 
 
 def read_zarr(source: Source) -> NDArray[Any]:
@@ -75,11 +82,21 @@ def _checked(
         if any(header.get("node_type", "array") == "array" for header in read):
             headers[name] = read
     alone = list(headers) == [""]
-    name = "" if alone and not source.key else source.chosen(headers)
+    rows = [k for k, those in headers.items() if len(those[0].get("shape", ())) > 1]
+    if not source.key and len(rows) == 1 and len(headers) > 1:
+        source.notes.append(f"of {len(headers)} arrays the one with rows is read, #{rows[0]}")
+        name = rows[0]
+    else:
+        name = "" if alone and not source.key else source.chosen(headers)
     for header in headers[name]:
         _require_plain(source, header)
     array = zarr.open_array(store, mode="r", path=name)
-    return source.copied(array, tuple(array.shape), np.dtype(array.dtype))
+    about, dtype = dict(array.attrs), np.dtype(array.dtype)
+    if {"scale_factor", "add_offset"} & set(about) and "_FillValue" not in about:
+        about["_FillValue"] = array.fill_value
+    if is_packed(about, dtype):
+        return decoded(source, array, tuple(array.shape), dtype, about)
+    return source.copied(array, tuple(array.shape), dtype)
 
 
 def _require_plain(source: Source, header: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,13 +16,16 @@ from twinseed.errors import InputError, MissingExtraError
 from twinseed.readers._arrow import read_feather, read_jsonl, read_parquet
 from twinseed.readers._excel import read_excel
 from twinseed.readers._hdf5 import read_hdf5
-from twinseed.readers._images import read_images
+from twinseed.readers._idx import read_idx
+from twinseed.readers._images import read_images, read_tar, read_zip
 from twinseed.readers._isolated import read_isolated
 from twinseed.readers._numpy import read_npy, read_npz
 from twinseed.readers._safetensors import read_safetensors
+from twinseed.readers._scipy import read_mat, read_netcdf
 from twinseed.readers._text import counts, read_csv, with_header
 from twinseed.readers._torch import read_torch
 from twinseed.readers._zarr import is_zarr, read_zarr
+from twinseed.readers.arranging import arranged
 from twinseed.readers.encoding import encoded
 from twinseed.readers.reading import ReadOptions
 from twinseed.readers.source import LIMIT, Mapped, Source
@@ -42,6 +46,7 @@ Read = TypeVar("Read")
 
 HERE: Mapping[str, Callable[[Source], NDArray[Any] | Table]] = {
     "csv": read_csv,
+    "idx": read_idx,
     "npy": read_npy,
     "npz": read_npz,
     "safetensors": read_safetensors,
@@ -53,11 +58,15 @@ ISOLATED: Mapping[str, Callable[[Source], NDArray[Any] | Table | Mapped]] = {
     "h5": read_hdf5,
     "images": read_images,
     "jsonl": read_jsonl,
+    "mat": read_mat,
+    "nc": read_netcdf,
     "zst": read_csv,
     "parquet": read_parquet,
     "pt": read_torch,
+    "tar": read_tar,
     "xlsx": read_excel,
     "zarr": read_zarr,
+    "zip": read_zip,
 }
 """Readers on C libraries, which run in a child process."""
 
@@ -70,9 +79,15 @@ _ENDINGS = {
     ".h5": "h5",
     ".h5ad": "h5",
     ".hdf5": "h5",
+    ".idx": "idx",
     ".ipc": "feather",
+    ".cdf": "nc",
     ".jsonl": "jsonl",
     ".jsonl.gz": "jsonl",
+    ".loom": "h5",
+    ".mat": "mat",
+    ".nc": "nc",
+    ".nc4": "nc",
     ".ndjson": "jsonl",
     ".npy": "npy",
     ".npz": "npz",
@@ -81,14 +96,19 @@ _ENDINGS = {
     ".pt": "pt",
     ".pth": "pt",
     ".safetensors": "safetensors",
+    ".tar": "tar",
+    ".tar.gz": "tar",
+    ".tgz": "tar",
     ".tsv": "csv",
     ".tsv.gz": "csv",
     ".tsv.zst": "zst",
     ".xlsx": "xlsx",
     ".zarr": "zarr",
-    ".zip": "zarr",
+    ".zip": "zip",
 }
-_NAMED = {"h5", "npz", "pt", "safetensors", "xlsx", "zarr"}
+_NAMED = {"h5", "mat", "nc", "npz", "parquet", "pt", "safetensors", "xlsx", "zarr", "zip"}
+_IDX = re.compile(r"[-.]idx\d?(-ubyte)?(\.gz)?$")
+_PICTURES = {"images", "parquet", "tar", "zip"}
 _TEXT = {"csv", "zst", "xlsx"}
 _STARTS = {
     b"\x93NUMPY": "a .npy file",
@@ -107,15 +127,20 @@ _RIGHT = {
     "csv": (b"\x1f\x8b",),
     "feather": (b"ARROW1", b"FEA1", b"\xff\xff\xff\xff"),
     "h5": (b"\x89HDF\r\n\x1a\n",),
+    "mat": (),
+    "nc": (b"\x89HDF\r\n\x1a\n", b"CDF"),
     "npy": (b"\x93NUMPY",),
     "npz": (b"PK\x03\x04",),
+    "idx": (b"\x1f\x8b",),
     "jsonl": (b"\x1f\x8b",),
     "zst": (b"\x28\xb5\x2f\xfd",),
     "parquet": (b"PAR1",),
     "pt": (b"PK\x03\x04",),
     "safetensors": (),
+    "tar": (b"\x1f\x8b",),
     "xlsx": (b"PK\x03\x04",),
     "zarr": (b"PK\x03\x04",),
+    "zip": (b"PK\x03\x04",),
 }
 
 
@@ -190,6 +215,12 @@ def load_roles(
         raise InputError(
             "keep", "must name columns of a table", wanted.keep[0], "pass tables with a header"
         )
+    for option in ("convert", "resize"):
+        if getattr(wanted, option) is not None and not _PICTURES & set(formats.values()):
+            value = getattr(wanted, option)
+            raise InputError(option, "is for files of pictures", value, "leave the option out")
+    arrays = {role: rows for role, rows in found.items() if isinstance(rows, np.ndarray)}
+    found |= arranged(arrays, wanted, {role: source.notes for role, source in sources.items()})
     loaded = Loaded()
     notes = []
     for role, source in sources.items():
@@ -292,6 +323,8 @@ def format_of(source: Source) -> str:
 def _ending(path: Path) -> str:
     """Return the ending of a path, of which ``.gz`` and ``.zst`` are only half."""
     last = path.suffix.lower()
+    if _IDX.search(path.name.lower()):
+        return ".idx"
     return "".join(path.suffixes[-2:]).lower() if last in (".gz", ".zst") else last
 
 

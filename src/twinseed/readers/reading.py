@@ -72,6 +72,21 @@ class ReadOptions:
                 remedy = "write , or ; or | or tab"
                 raise InputError("separator", "must be one of four marks", self.separator, remedy)
             object.__setattr__(self, "separator", mark)
+        _require("convert", self.convert in (None, "L", "RGB"), self.convert, "write L or RGB")
+        _require("layout", self.layout in (None, "NHWC"), self.layout, "write NHWC")
+        _require(
+            "resize",
+            self.resize is None or 1 <= self.resize <= 1 << 14,
+            self.resize,
+            "write the pixels of a side, at most 16384",
+        )
+        ends = self.range
+        _require(
+            "range",
+            ends is None or (len(ends) == 2 and -1e30 < ends[0] < ends[1] < 1e30),
+            ends,
+            "write the least and the largest value, as in -1,1",
+        )
         if self.encoding is not None:
             try:
                 "".encode(self.encoding)
@@ -124,6 +139,11 @@ def schema_of(path: str | Path, reading: ReadOptions | None = None) -> ReadOptio
     missing = tuple(map(str, said.pop("missing", ())))
     told = {name: value for name, value in said.items() if value is not None}
     return replace(reading or ReadOptions(), columns=found, missing=missing, **told)
+
+
+def _require(argument: str, fine: bool, value: object, remedy: str) -> None:
+    if not fine:
+        raise InputError(argument, "must be one of those that are known", value, remedy)
 
 
 def _column(path: str | Path, name: str, about: dict[str, Any]) -> ColumnSchema:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import math
 import os
+import re
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,12 @@ from twinseed.errors import InputError
 from twinseed.readers.reading import ReadOptions
 
 __all__ = ["LIMIT", "Mapped", "Source"]
+
+_WEIGHTS = {"weight", "bias", "kernel", "weight_g", "weight_v", "in_proj_weight", "in_proj_bias"}
+_BUFFERS = {
+    *("running_mean", "running_var", "num_batches_tracked", "gamma", "beta", "moving_mean"),
+    *("moving_variance", "embeddings", "position_ids", "inv_freq", "sigmas", "betas"),
+}
 
 LIMIT = 8 << 30
 """Bytes that one file may unpack to."""
@@ -114,8 +121,13 @@ class Source:
         return self.bad(f"is damaged ({said.strip()[:200]})", "write the file again")
 
     def chosen(self, names: Iterable[str], what: str = "arrays") -> str:
-        """Return the name after the ``#``, or the only name there is."""
+        """Return the name after the ``#``, or the only name there is.
+
+        Files of weights and of FID statistics are told to be what they are.
+        """
         listed = list(names)
+        if not self.key:
+            self.require_samples(listed)
         shown = ", ".join(listed[:10]) + (", ..." if len(listed) > 10 else "")
         if not listed:
             raise self.bad(f"holds no {what}", "choose another file")
@@ -127,6 +139,20 @@ class Source:
         if self.key and self.key not in listed:
             raise self.bad(f"holds no {what[:-1]} {self.key!r}", f"it holds {shown}")
         return self.key or listed[0]
+
+    def require_samples(self, names: list[str]) -> None:
+        """Refuse files that hold something else than samples, by the names in them."""
+        ends = {re.split(r"[./]", name)[-1].partition(":")[0] for name in names}
+        if ends & _WEIGHTS and ends <= _WEIGHTS | _BUFFERS:
+            raise self.bad(
+                f"holds the weights of a model ({', '.join(names[:3])}, ...), not samples",
+                "draw samples from the model, save them as .npy and pass them",
+            )
+        if {"mu", "sigma"} <= set(names):
+            raise self.bad(
+                "holds FID statistics (the mean mu and the covariance sigma of features), not rows",
+                "pass the rows or images that they were computed from",
+            )
 
     def require_numbers(self, dtype: np.dtype[Any]) -> None:
         """Refuse everything but real numbers and booleans."""
