@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,8 +16,11 @@ from twinseed.coupling import density
 from twinseed.coupling.outliers import overlap_floor, twin_floor
 from twinseed.orders import memorisation, recovery
 from twinseed.planning import bands
+from twinseed.planning.calibration import Correction
+from twinseed.planning.curves import CURVES
 from twinseed.populations import _deconvolution, _sample
 from twinseed.populations._base import merged
+from twinseed.readout import Estimate
 from twinseed.simulation import Dense
 from twinseed.simulation.compressed.band import GaussianBand, gaussian_factor
 from twinseed.status import Status
@@ -191,32 +194,45 @@ def test_the_band_of_a_gaussian_matrix_has_its_degrees_of_freedom() -> None:
 # The plan, and the difference of two readouts.
 
 
-def rows_needed(monkeypatch: pytest.MonkeyPatch, logs: list[float]) -> bands.RowsNeeded:
-    """Plan where the estimate and its resamples cross the target at these log n."""
-    found: Iterator[float] = iter(logs)
-    monkeypatch.setattr(bands, "_crossing", lambda value, target: next(found))
-    known = [ts.Spiked([])] * len(logs)
-    curve = bands.CURVES["convergence"]
-    return bands.samples_needed(curve, known, ts.Ridge(0.0), 0.9, factor=None, pilot_rows=100)  # type: ignore[arg-type]
+def rows_needed(half: float, target: float = 0.9) -> bands.RowsNeeded:
+    """Plan a convergence whose log odds are log(n/99.9), plus and minus ``half``."""
+    correction = Correction(np.array([0.0]), np.array([0.0]), np.array([half]))
+
+    def theory(n: Any) -> dict[str, Estimate]:
+        q = n / (n + 99.9)
+        return {"convergence": Estimate(q), "convergence_gap": Estimate(1.0 - q)}
+
+    curve = CURVES["convergence"]
+    return bands.rows_needed(curve, correction, theory, target, group=None, pilot_rows=300)
 
 
-def test_a_plan_has_no_end_where_a_resample_in_twenty_never_gets_there(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    middle = math.log(200.0)
-    near = [middle + 0.1, middle - 0.1] * 9
-    # 19 of 20: 5 % on the upper side are allowed to fail, as many as a 90 % interval leaves out.
-    ends = rows_needed(monkeypatch, [middle, *near, middle + 0.1, math.inf])
-    # 1.645 x 0.1 in log n: 200 exp(-0.16449) = 169.7, 200 exp(0.16449) = 235.8
-    assert (ends.low, ends.value, ends.high) == (170.0, 200.0, 236.0)
-    assert (ends.reach, ends.status) == (2.0, Status.EXTRAPOLATED)
-    assert str(ends) == "200 (170 to 236)"
-    open_ended = rows_needed(monkeypatch, [middle, *near, math.inf, math.inf])
-    assert (open_ended.low, open_ended.value, open_ended.high) == (170.0, 200.0, math.inf)
-    assert str(open_ended) == "200 (170 to no end)"
-    never = rows_needed(monkeypatch, [math.inf, *near])
+def test_the_ends_of_a_band_meet_the_target_at_other_rows() -> None:
+    # odds of 9 at n = 899.1; the upper end has them at 899.1/2, the lower end at 899.1 x 2.
+    found = rows_needed(math.log(2.0))
+    assert (found.low, found.value, found.high) == (450.0, 900.0, 1799.0)
+    assert (found.reach, found.status) == (3.0, Status.EXTRAPOLATED)
+    assert str(found) == "900 (450 to 1,799)"
+    # odds of 1/4 at n = 24.975, at half and at twice as many
+    found = rows_needed(math.log(2.0), 0.2)
+    assert (found.low, found.value, found.high) == (13.0, 25.0, 50.0)
+    assert (found.reach, found.status) == (25.0 / 300.0, Status.OK)
+
+
+def test_a_band_whose_lower_end_never_meets_the_target_has_no_end() -> None:
+    # the lower end has odds of n/99.9 exp(-30): 9 at n = 9.6e15, beyond all rows
+    found = rows_needed(30.0)
+    assert (found.value, found.high) == (900.0, math.inf)
+    assert str(found) == "900 (2 to no end)"
+    never = rows_needed(1.0, 1.0 - 1e-12)
     assert math.isnan(never.value)
     assert never.status == Status.NOT_IDENTIFIABLE
+
+
+def test_a_correction_is_straight_in_log_n_and_flat_beyond() -> None:
+    correction = Correction(np.log([10.0, 1000.0]), np.array([0.0, 2.0]), np.array([[1.0], [3.0]]))
+    by, half = correction.at(np.array([1.0, 10.0, 100.0, 5000.0]))
+    np.testing.assert_allclose(by, [0.0, 0.0, 1.0, 2.0])
+    np.testing.assert_allclose(half, [[1.0], [1.0], [2.0], [3.0]])
 
 
 def test_the_errors_of_two_readouts_add_in_squares() -> None:

@@ -24,6 +24,7 @@ class Status(StrEnum):
     LEADING_ORDER = "leading order"
     BELOW_FLOOR = "below the floor"
     EXTRAPOLATED = "extrapolated"
+    GUESS = "guess"
     NOT_CONVERGED = "not converged"
     CONSTANT_COLUMNS = "constant columns"
     INFINITE = "infinite"
@@ -59,6 +60,11 @@ _ADVICE = {
     ),
     Status.EXTRAPOLATED: (
         "The value lies outside the range that the data can support: collect a larger pilot."
+    ),
+    Status.GUESS: (
+        "The value is a guess for a trained network: what linear models reach, times the "
+        "convergence of two trainings on the same rows. Train twins at this size before you rely "
+        "on the value."
     ),
     Status.NOT_CONVERGED: (
         "The iteration stopped before it reached its tolerance: allow more steps."

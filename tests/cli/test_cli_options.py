@@ -213,6 +213,8 @@ ARRIVES: dict[str, dict[str, Arrives]] = {
         "pilot": Arrives("strong.npy", lambda seen: seen["pilot"].shape, (80, 6), "--resamples 10"),
         "ridge": Arrives("--ridge 0.5", text("filter"), repr(ts.Ridge(0.5))),
         "resamples": Arrives("--resamples 11", item("resamples"), 11, "pilot.npy"),
+        "splits": Arrives("--splits 2", item("splits"), 2),
+        "ceiling": Arrives("--ceiling 0.75", item("ceiling"), 0.75),
         "seed": SEED,
         "quiet": QUIET,
         "convergence": Arrives("--convergence 0.7", item("convergence"), 0.7, at=SAMPLES_FOR),

@@ -16,7 +16,7 @@ from tests.phases.test_diagram_drawn import filled
 from tests.reproduction.small_reproduction import CLAIMS, small_reproduction
 from tests.support.made_audits import AUDITS, made_audit
 from tests.support.made_curves import made_curves
-from tests.support.made_plans import NEEDED, WANTED, made_plan
+from tests.support.made_plans import ASKED, NEEDED, WANTED, made_plan, plan_cell
 from tests.support.made_readouts import LOADS, made
 
 import twinseed as ts
@@ -285,11 +285,10 @@ def test_a_reference_that_a_factor_lacks_is_a_dash() -> None:
 
 def test_every_number_of_a_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = made_plan()
-    needed = dict(zip(NEEDED, NEEDED.values(), strict=True))
-    asked = {(0.9, None, 2): "convergence 0.9", (None, 0.8, 2): "recovery 0.8 of factor 2"}
+    asked = {(0.9, None, 2): NEEDED[0], (None, 0.8, 2): NEEDED[1]}
 
     def samples_for(convergence: Any = None, recovery: Any = None, factor: int = 2) -> Any:
-        return needed[asked[convergence, recovery, factor]]
+        return asked[convergence, recovery, factor]
 
     monkeypatch.setattr(plan, "samples_for", samples_for)
     monkeypatch.setattr(ts, "plan", lambda *_, **how: plan)
@@ -299,24 +298,25 @@ def test_every_number_of_a_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert done.exit_code == 0, done.output
     header, rows, below = parsed(done.stdout)
     names = ["convergence", "memorisation ratio", "memorisation share", "recovery 1", "recovery 2"]
-    assert header == ["n", "x pilot", *names[: 3 + min(plan.population.factors.size, 3)]]
+    names = names[: 3 + min(plan.population.factors.size, 3)]
+    assert header == ["n", "x pilot", *names, "status"]
     bands = plan.bands([40, 1600])
     for i, (n, times) in enumerate((("40", "1"), ("1,600", "40"))):
         cells = []
-        for name in names[: len(header) - 2]:
+        for name in names:
             band = bands[name.replace(" ", "_").rstrip("_12")]
             k = (i, int(name[-1]) - 1) if name[-1] in "12" else (i,)
-            cells.append(f"{band.value[k]:.3f} ({band.low[k]:.3f}-{band.high[k]:.3f})")
-        assert rows[i] == [n, times, *cells]
+            cells.append(plan_cell(band, k))
+        assert rows[i] == [n, times, *cells, "ok"]
     assert done.stdout.startswith(
-        "Plan from 40 rows of 60 columns, Ridge(strength=0.25). n: training rows of each model; in "
-        "brackets: 90 % bands."
+        "Plan for linear models, from 40 rows of 60 columns, Ridge(strength=0.25). n: training "
+        "rows of each model; in brackets: 90 % bands."
     )
     text = " ".join(" ".join(below[:-2]).split())
-    assert text == " ".join(f"- {one}" for one in plan.limits())
+    assert text == " ".join(f"- {one}" for one in (*plan.method(), *plan.limits()))
     assert below[-2:] == [
-        f"{name}: {want} training rows; {NEEDED[name].status}"
-        for name, want in zip(list(NEEDED)[:2], WANTED, strict=False)
+        f"{name}: {want} training rows; {one.status}"
+        for name, want, one in zip(ASKED[:2], WANTED, NEEDED, strict=False)
     ]
 
 

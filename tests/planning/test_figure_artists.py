@@ -9,16 +9,20 @@ from tests.support.artists import (
     Key,
     Level,
     Line,
+    Points,
     check_panel,
     keys_of,
 )
 from tests.support.made_readouts import ROWS, TITLES
 
-from twinseed.drawing.style import LOOKS
+from twinseed.drawing.style import INK, LOOKS, Look
 from twinseed.planning.bands import Band as Planned
+from twinseed.planning.bands import RowsNeeded
 from twinseed.planning.figures import plan_curves
 
 pytestmark = pytest.mark.extras
+
+DOT = Look(INK, "-", "o")
 
 
 @pytest.mark.parametrize("stacked", [False, True])
@@ -28,7 +32,17 @@ def test_curves_of_a_plan(stacked: bool) -> None:
         middle = draw.uniform(0.3, 0.6, (4, 5) if name == "recovery" else 4)
         low, high = middle - draw.uniform(0.1, 0.2), middle + draw.uniform(0.1, 0.3)
         bands[name] = Planned(n, middle, low, high, np.full(middle.shape, "ok"), n / 80)
-    figure = plan_curves(bands, 77, stacked=stacked)
+    needed = [
+        RowsNeeded(0.45, 300.0, 200.0, 700.0, "ok", 3.9),
+        RowsNeeded(0.55, 900.0, 500.0, 9000.0, "ok", 11.7, "recovery", 2),
+        RowsNeeded(0.99, 5000.0, 4000.0, 6000.0, "ok", 64.9),
+    ]
+    marks = {
+        "convergence": [Points([300], [0.45], 0.0, DOT, across=[[100.0], [400.0]])],
+        "recovery": [Points([900], [0.55], 0.0, DOT, across=[[400.0], [3100.0]])],
+    }
+    asked = {"convergence": [Level(0.45), Level(0.99)], "recovery": [Level(0.55)]}
+    figure = plan_curves(bands, 77, needed, stacked=stacked)
     for panel, name in enumerate(("convergence", "recovery", "memorisation_ratio")):
         band = bands[name]
         parts = [np.reshape(part, (4, -1)).T for part in (band.value, band.low, band.high)]
@@ -39,7 +53,12 @@ def test_curves_of_a_plan(stacked: bool) -> None:
             x=ROWS,
             lines=[Line(n, value, look) for value, _, _, look in several],
             bands=[Band(n, low, high, look.colour) for _, low, high, look in several],
-            levels=[Level(77, True), *([Level(1.0)] if name == "memorisation_ratio" else [])],
+            points=marks.get(name, []),
+            levels=[
+                *asked.get(name, []),
+                Level(77, True),
+                *([Level(1.0)] if name == "memorisation_ratio" else []),
+            ],
             unit=name != "memorisation_ratio",
         )
         words = [f"factor {k}" for k in (1, 2, 3, 4)] if name == "recovery" else ["planned"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.support.made_plans import NEEDED, WANTED, made_plan
+from tests.support.made_plans import ASKED, NEEDED, WANTED, made_plan, plan_cell
 from tests.support.page_parts import Page
 
 import twinseed as ts
@@ -22,7 +22,7 @@ def test_every_number_of_a_plan() -> None:
     wanted = page.table("Training rows of each model, with a 90 % interval")
     assert wanted.header == ["Target", "Training rows", "Status"]
     assert wanted.texts == [
-        [name, text, one.status] for (name, one), text in zip(NEEDED.items(), WANTED, strict=True)
+        [name, text, one.status] for name, one, text in zip(ASKED, NEEDED, WANTED, strict=True)
     ]
     table = page.table("Each number with its 90 % band")
     bands = plan.bands(n)
@@ -34,43 +34,46 @@ def test_every_number_of_a_plan() -> None:
         "x pilot",
         *(name.replace("_", " ") for name in names),
         *(f"recovery {k + 1}" for k in range(count)),
+        "status",
     ]
     for i, row in enumerate(table.texts):
-        parts = [[getattr(bands[name], part)[i] for part in PARTS] for name in names]
-        parts += [[getattr(bands["recovery"], part)[i, k] for part in PARTS] for k in range(count)]
-        cells = [f"{value:.3f} ({low:.3f}-{high:.3f})" for value, low, high in parts]
-        assert row == [f"{n[i]:,}", f"{n[i] / 40:.3g}", *cells]
-    listed = page.root.one("main").all("ul")[0]
-    listed.taken = True
-    assert [one.text for one in listed.all("li")] == plan.limits()
+        cells = [plan_cell(bands[name], (i,)) for name in names]
+        cells += [plan_cell(bands["recovery"], (i, k)) for k in range(count)]
+        assert row == [f"{n[i]:,}", f"{n[i] / 40:.3g}", *cells, "ok"]
+    for place, sentences in enumerate((plan.method(), plan.limits())):
+        listed = page.root.one("main").all("ul")[place]
+        listed.taken = True
+        assert [one.text for one in listed.all("li")] == sentences
     constant = str(plan.population.constant_columns)
     assert page.facts(0) == {
         "rows": "40",
         "columns": "60",
         "constant columns": constant,
         "unevenness": "1.235",
+        "effective dimension": f"{plan.population.effective_dimension(60):.4g}",
     }
     assert page.facts(1) == {
         "twinseed": ts.__version__,
         "seed": "5 6",
         "resamples": "23",
+        "splits": "17",
+        "calibration c": "1.375",
         "filter": "Ridge(strength=0.25)",
     }
     assert page.loose() == []
     grid = np.unique(np.rint(np.geomspace(20, 1600, 25)))
     for form in ("wide", "narrow"):
-        svg = as_svg(plan_curves(plan.bands(grid), 40, stacked=form == "narrow"), f"plan-{form}")
+        svg = as_svg(
+            plan_curves(plan.bands(grid), 40, NEEDED, stacked=form == "narrow"), f"plan-{form}"
+        )
         (words,) = {one.attrs["aria-label"] for one in page.root.all("svg")}
         element = inline_svg(svg, f"plan-{form}", words)
         assert f'<div class="{form}">{element}</div>' in page.html
 
 
-PARTS = ("value", "low", "high")
-
-
 @pytest.mark.extras
 def test_a_plan_without_targets_has_no_table_of_them() -> None:
-    page = Page(plan_page(made_plan(), {}))
+    page = Page(plan_page(made_plan()))
     assert [one.one("caption").text[:11] for one in page.root.all("table")] == ["Each number"]
     expected = [f"{40 * times:,}" for times in (1, 2, 4, 8, 16, 32)]
     assert [row[0] for row in page.table("Each number").texts] == expected

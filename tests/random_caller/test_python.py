@@ -85,7 +85,7 @@ def _modelled(given: dict[str, Any]) -> Any:
 def _planned(given: dict[str, Any]) -> Any:
     at, target = given.pop("at"), given.pop("target")
     plan = ts.plan(**given)
-    return plan.readout(at), plan.told(), plan.samples_for(convergence=target)
+    return plan.readout(at), plan.told(), plan.samples_for(convergence=target), plan._repr_html_()
 
 
 def _flow(given: dict[str, Any]) -> Any:
@@ -234,6 +234,8 @@ CALLS: dict[str, tuple[Any, Callable[[dict[str, Any]], Any], int]] = {
             filter=FILTERS,
             rng=SEEDS,
             resamples=st.just(10),
+            splits=st.sampled_from([0, 2]),
+            ceiling=st.sampled_from([None, 0.9]),
             at=SIZES,
             target=st.sampled_from([0.5, 0.9]),
         ),

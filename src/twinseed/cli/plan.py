@@ -51,7 +51,22 @@ def plan(
     ridge: Annotated[float, typer.Option(metavar="R", help="Strength of the ridge filter.")] = 0.0,
     resamples: Annotated[
         int, typer.Option(metavar="B", help="Number of pilots drawn for the 90 % bands.")
-    ] = 100,
+    ] = 40,
+    splits: Annotated[
+        int,
+        typer.Option(
+            metavar="S",
+            help="Number of random splits of the pilot into halves, for the calibration; 0: none.",
+        ),
+    ] = 30,
+    ceiling: Annotated[
+        float | None,
+        typer.Option(
+            metavar="Q",
+            help="Plan for a trained network: its convergence for two trainings on the same rows. "
+            "The planned convergence is then a guess.",
+        ),
+    ] = None,
     seed: Seed = 0,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE.html", help="Write a self-contained page.")
@@ -72,7 +87,8 @@ def plan(
     """Plan how much data twin models need, from a pilot.
 
     Rows are samples. Prints memorisation, convergence and recovery against the number of training
-    rows, with 90 % bands, what each target needs, and what the pilot cannot tell. The exit status
+    rows, with 90 % bands, what each target needs, how the plan was made, and what the pilot cannot
+    tell. The exit status
     is 3 if --recovery asks for a factor that does not stand out in the pilot.
     """
     require_writable("--html", html, (".html",))
@@ -96,20 +112,21 @@ def plan(
         filter=ts.Ridge(ridge),
         rng=seed,
         resamples=resamples,
+        splits=splits,
+        ceiling=ceiling,
         progress=not quiet,
     )
     needed = _needed(found, convergence, recovery, factor)
-    lines = {_words(one): one.samples for one in needed}
-    told = {one.name: one.to_dict() for one in needed}
+    told = {one.samples.name: one.to_dict() for one in needed}
     for option, path in (("--html", html), ("--output", output)):
         if path is not None:
-            _write(option, path, found, lines, told, rows)
+            _write(option, path, found, [one.samples for one in needed], told, rows)
     if as_json:
         print_json({**found.to_dict(rows), "samples_for": told})
     elif not quiet:
         say(found.told(rows, table_width()))
         for one in needed:
-            say(f"{_words(one)}: {one}")
+            say(f"{one.samples.words}: {one}")
     if any(one.problem for one in needed):
         raise typer.Exit(CANNOT_TELL)
 
@@ -118,9 +135,7 @@ def plan(
 class Needed:
     """What a target needs, or why this pilot cannot tell."""
 
-    name: str
     samples: RowsNeeded
-    factor: int | None = None
     problem: str = ""
 
     def __str__(self) -> str:
@@ -128,8 +143,10 @@ class Needed:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it ready for JSON."""
-        factor = {} if self.factor is None else {"factor": self.factor}
-        return {**factor, **vars(self.samples), "problem": self.problem or None}
+        told = {name: value for name, value in vars(self.samples).items() if name != "name"}
+        if self.samples.factor is None:
+            del told["factor"]
+        return {**told, "problem": self.problem or None}
 
 
 def _needed(
@@ -137,36 +154,34 @@ def _needed(
 ) -> list[Needed]:
     found = []
     if convergence is not None:
-        found.append(Needed("convergence", plan.samples_for(convergence=convergence)))
+        samples = plan.samples_for(convergence=convergence)
+        above = plan.ceiling is not None and convergence >= plan.ceiling
+        problem = f"is not reached, as the ceiling is {plan.ceiling:g}" if above else ""
+        found.append(Needed(samples, problem))
     if recovery is None:
         return found
     count = plan.population.factors.size
     if factor <= count:
-        samples = plan.samples_for(recovery=recovery, factor=factor)
-        return [*found, Needed("recovery", samples, factor)]
+        return [*found, Needed(plan.samples_for(recovery=recovery, factor=factor))]
     from twinseed.planning.bands import RowsNeeded
     from twinseed.status import Status
 
     nan = math.nan
-    unknown = RowsNeeded(recovery, nan, nan, nan, Status.NOT_IDENTIFIABLE, nan)
+    status = str(Status.NOT_IDENTIFIABLE)
+    unknown = RowsNeeded(recovery, nan, nan, nan, status, nan, "recovery", factor)
     standing = f"{count} factor{'s stand' if count != 1 else ' stands'} out" if count else ""
     problem = (
         f"cannot be told, as {standing or 'no factor stands out'} in this pilot; take a "
         "larger pilot, or choose a stronger factor"
     )
-    return [*found, Needed("recovery", unknown, factor, problem)]
-
-
-def _words(one: Needed) -> str:
-    of = "" if one.factor is None else f" of factor {one.factor}"
-    return f"{one.name} {one.samples.target:g}{of}"
+    return [*found, Needed(unknown, problem)]
 
 
 def _write(
     option: str,
     path: Path,
     plan: Plan,
-    needed: dict[str, RowsNeeded],
+    needed: list[RowsNeeded],
     told: dict[str, Any],
     rows: Any,
 ) -> None:
@@ -182,7 +197,7 @@ def _write(
         from twinseed.planning.figures import plan_curves
         from twinseed.planning.page import drawn_bands
 
-        figure = plan_curves(drawn_bands(plan, rows), plan.pilot_rows)
+        figure = plan_curves(drawn_bands(plan, rows), plan.pilot_rows, needed)
         picture = as_png(figure) if ending == ".png" else as_svg(figure, "plan").encode()
         write_bytes(path, picture, option)
     else:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twinseed.drawing.panels import ROWS, TITLES, level, line_key, log_x, unit_y
-from twinseed.drawing.style import LOOKS, frames, styled
+from twinseed.drawing.panels import ROWS, TITLES, draw_points, level, line_key, log_x, unit_y
+from twinseed.drawing.series import Series
+from twinseed.drawing.style import INK, LOOKS, Look, frames, styled
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from twinseed.planning.bands import Band
+    from twinseed.planning.bands import Band, RowsNeeded
 
 __all__ = ["plan_curves"]
 
@@ -21,10 +23,18 @@ _SHOWN = 4
 
 
 @styled
-def plan_curves(bands: Mapping[str, Band], pilot_rows: int, *, stacked: bool = False) -> Figure:
+def plan_curves(
+    bands: Mapping[str, Band],
+    pilot_rows: int,
+    needed: Sequence[RowsNeeded] = (),
+    *,
+    stacked: bool = False,
+) -> Figure:
     """Draw convergence, recovery and the memorisation ratio against n, with their 90 % bands.
 
     ``bands`` are those of a plan by name, at rising n; a dotted line marks the pilot's own rows.
+    Each target of ``needed`` is a dotted line in its panel, with a point at the rows that it needs
+    and a bar over their 90 % interval; what lies beyond the largest n is not drawn.
     """
     names = ("convergence", "recovery", "memorisation_ratio")
     figure, panels = frames(len(names), stacked=stacked, keys=2)
@@ -40,6 +50,9 @@ def plan_curves(bands: Mapping[str, Band], pilot_rows: int, *, stacked: bool = F
             panel.axes.fill_between(band.n, low, high, color=look.colour, alpha=0.18, linewidth=0)
             panel.axes.plot(band.n, value, color=look.colour, linestyle=look.line)
             keys.append(line_key(look, f"factor {k + 1}" if several else "planned"))
+        for one in needed:
+            if one.name == name:
+                _target(panel.axes, one, float(band.n[-1]))
         log_x(panel.axes, ROWS)
         level(panel.axes, pilot_rows, along="y")
         if name == "memorisation_ratio":
@@ -49,3 +62,12 @@ def plan_curves(bands: Mapping[str, Band], pilot_rows: int, *, stacked: bool = F
         panel.title(*TITLES[name])
         panel.legend(keys)
     return figure
+
+
+def _target(axes: Axes, needed: RowsNeeded, last: float) -> None:
+    """Mark a target, and the rows at which the plan meets it, with their interval."""
+    level(axes, needed.target)
+    if needed.value <= last:
+        ends = [[needed.value - needed.low], [min(needed.high, last) - needed.value]]
+        point = (np.array([one]) for one in (needed.value, needed.target, 0.0))
+        draw_points(axes, Series(*point), Look(INK, "-", "o"), across=ends)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from twinseed.planning.answer import Plan
     from twinseed.planning.bands import Band, RowsNeeded
 
-__all__ = ["drawn_bands", "plan_page"]
+__all__ = ["drawn_bands", "plan_fragment", "plan_page"]
 
 _POINTS = 25
 
@@ -29,33 +30,51 @@ def drawn_bands(plan: Plan, n: Any = None) -> dict[str, Band]:
     )
 
 
-def plan_page(plan: Plan, needed: Mapping[str, RowsNeeded], n: Any = None) -> str:
+def plan_page(plan: Plan, needed: Sequence[RowsNeeded] = (), n: Any = None) -> str:
     """Return a plan as one self-contained page of HTML; the table is at ``n``."""
     header, *rows = plan.table(n)
     details = plan.to_dict(n)
     drawn = drawn_bands(plan, n)
-    forms = {
-        form: inline_svg(
-            as_svg(plan_curves(drawn, plan.pilot_rows, stacked=form == "narrow"), f"plan-{form}"),
+    forms = {}
+    for form in ("wide", "narrow"):
+        figure = plan_curves(drawn, plan.pilot_rows, needed, stacked=form == "narrow")
+        forms[form] = inline_svg(
+            as_svg(figure, f"plan-{form}"),
             f"plan-{form}",
             "Convergence, recovery and memorisation ratio against training rows, with "
             "bands. The table below has the numbers.",
         )
-        for form in ("wide", "narrow")
-    }
+    calibration = details["calibration"]
     settings = {
         "twinseed": details["twinseed"],
         "seed": " ".join(map(str, plan.entropy)),
         "resamples": details["resamples"],
+        "splits": calibration["splits"],
+        "calibration c": calibration["factor"],
         "filter": repr(plan.filter),
     }
+    if plan.ceiling is not None:
+        settings["ceiling"] = plan.ceiling
     return render(
         "planning/page.html",
         header=header,
         rows=rows,
         needed=needed,
         forms=forms,
+        method=details["method"],
         limits=details["limits"],
+        network=plan.ceiling is not None,
         pilot=details["pilot"],
         settings=settings,
     )
+
+
+def plan_fragment(plan: Plan) -> str:
+    """Return the table of a plan and its sentences, as HTML for a notebook."""
+    header, *rows = plan.table()
+    lines = ["<tr>" + "".join(f"<th>{escape(cell)}</th>" for cell in header) + "</tr>"]
+    lines += [
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
+    ]
+    notes = "".join(f"<li>{escape(one)}</li>" for one in (*plan.method(), *plan.limits()))
+    return f"<table>{''.join(lines)}</table><ul>{notes}</ul>"

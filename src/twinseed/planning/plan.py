@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from twinseed.blocks import row_blocks
-from twinseed.checks import numeric_rows, whole
+from twinseed.checks import numeric_rows, positive, whole
 from twinseed.errors import InputError
 from twinseed.filters import Filter, Ridge, require_filter
 from twinseed.planning.answer import Plan
-from twinseed.planning.bands import coupled
+from twinseed.planning.calibration import calibrated
+from twinseed.planning.curves import coupled
+from twinseed.planning.halves import log_ratio_errors
 from twinseed.populations import Estimated, estimate_population
 from twinseed.progress import ShowProgress, track
 from twinseed.randomness import RandomSource, entropy_of, stream
@@ -20,6 +23,8 @@ from twinseed.randomness import RandomSource, entropy_of, stream
 __all__ = ["plan"]
 
 _PLAIN = Ridge(0.0)
+_ONE_LEVEL = 0.1
+"""Log of a ratio of eigenvalues that every readout takes for equal."""
 
 
 def plan(
@@ -27,43 +32,56 @@ def plan(
     *,
     filter: Filter = _PLAIN,
     rng: RandomSource = 0,
-    resamples: int = 100,
+    resamples: int = 40,
+    splits: int = 30,
+    ceiling: float | None = None,
     progress: ShowProgress = None,
 ) -> Plan:
     """Plan how much data twin models need, from a pilot data set however small.
 
     Equation: the population estimated by ``estimate_population`` goes through the formulas of
-    ``predict`` at n - 1 (the models estimate their mean). Bands: on a scale that is straight in log
-    n, the plan plus and minus 1.645 times the root mean square distance of the ``resamples`` plans
-    that Gaussian pilots of the same size, drawn from the estimate, lead to. Range: n from 2; beyond
-    the pilot's rows the status is "extrapolated". Shapes: rows of the pilot are samples.
+    ``predict`` at n - 1 (the models estimate their mean). The pilot is then split at random into
+    halves, and what linear models of the halves show corrects the formulas: the odds ``(1 - q)/q``
+    of disagreement by a factor c, the memorisation ratio and share and the recovery likewise.
+    Where a formula is a leading order, Gaussian rows of the estimate are simulated in its place,
+    up to eight times the pilot. Bands: the jackknife over groups of rows, through the estimate and
+    the halves, or the plans of ``resamples`` Gaussian pilots drawn from the estimate, whichever
+    says more. Range: n from 2; beyond the pilot's rows the status is "extrapolated". Shapes: rows
+    of the pilot are samples.
 
     Args:
         pilot: rows of the data, at least 8; 60 or more are better.
         filter: the regularisation of the models.
-        rng: a seed or a numpy Generator. The same seed gives the same bands.
+        rng: a seed or a numpy Generator. The same seed gives the same plan.
         resamples: number of pilots drawn for the bands, at least 10.
+        splits: random splits of the pilot into halves, 2 or more (fewer are made of a pilot of many
+            rows and columns); 0 leaves the formulas as they are, and the bands too narrow for rows
+            that are not Gaussian.
+        ceiling: the convergence of two trainings of a network on the *same* rows, from other
+            initial weights, above 0 and at most 1. The convergence is then planned for such a
+            network, as that of linear models times the ceiling. This is a guess.
         progress: True shows it on stderr, False does not, None does on a terminal; a function is
-            called with the number of resamples done since its last call.
+            called with the number of resamples and splits done since its last call.
 
     Returns:
         A plan: ``.convergence(n)``, ``.recovery(n)``, ``.memorisation_ratio(n)``,
-        ``.memorisation_share(n)``, ``.samples_for(convergence=0.9)``, ``.readout(n)``, and
+        ``.memorisation_share(n)``, ``.samples_for(convergence=0.9)``, ``.readout(n)``,
+        ``.plot(n)``, ``.to_html(path)``, ``.method()``, which says what was done, and
         ``.limits()``, which says what the pilot cannot tell.
 
     Raises:
         InputError: fewer than 8 rows, bad values (see ``estimate_population``), fewer than 10
-            resamples, or a filter without theory.
+            resamples, one split, a ceiling out of range, or a filter without theory.
 
-    Validity: independent rows whose bulk is near Gaussian; the linear model, which a trained
-    network follows at a larger n.
+    Validity: independent rows; the linear model, which a trained network follows at a larger n.
     Source: El Karoui, Ann. Statist. 36 (2008), for the estimate; Maillard and Goldt, arXiv
-    2605.21402, for the order parameters.
+    2605.21402, for the order parameters; Efron and Stein, Ann. Statist. 9 (1981), for the
+    jackknife.
 
     >>> import numpy as np
     >>> import twinseed as ts
     >>> rows = ts.Spiked([8.0]).sample(100, 200, np.random.default_rng(1))
-    >>> found = ts.plan(rows, resamples=10)
+    >>> found = ts.plan(rows, resamples=10, splits=4)
     >>> needed = found.samples_for(convergence=0.9)
     >>> bool(needed.low < needed.value < needed.high)
     True
@@ -71,7 +89,15 @@ def plan(
     See also: ``estimate_population``, ``predict``.
     """
     require_filter("filter", filter)
-    count = whole("resamples", resamples, "pass 100, or at least 10", at_least=10)
+    count = whole("resamples", resamples, "pass 40, or at least 10", at_least=10)
+    halvings = whole("splits", splits, "pass 30, or 0 for no calibration", at_least=0)
+    if halvings == 1:
+        raise InputError("splits", "must be 0, or 2 or more", splits, "pass 30")
+    if ceiling is not None:
+        remedy = "pass the convergence of two trainings on the same rows, such as 0.95"
+        ceiling = positive("ceiling", ceiling, remedy)
+        if ceiling > 1.0:
+            raise InputError("ceiling", "must be at most 1", ceiling, remedy)
     entropy = entropy_of(rng)
     try:
         population = estimate_population(pilot)
@@ -80,19 +106,51 @@ def plan(
         raise InputError(named, error.problem, error.value, error.remedy) from error
     rows = numeric_rows("pilot", pilot)
     coupled(population, filter, np.array([float(len(rows))]))  # a filter without theory stops here
+    groups = _hard_to_tell_apart(rows, population, entropy)
+    unevenness = unevenness_of(rows, population)
     resampled = []
-    with track(count, "plan", progress) as shown:
+    with track(count + halvings, "plan", progress) as shown:
         for number in range(count):
             resampled.append(population.resampled(stream(entropy, f"resample {number}")))
             shown.advance()
+        found = calibrated(
+            rows,
+            population,
+            resampled,
+            filter,
+            groups,
+            halvings,
+            entropy,
+            shown.advance,
+            unevenness,
+        )
+        if halvings > found.splits:
+            shown.advance(halvings - found.splits)
     return Plan(
         population,
-        tuple(resampled),
+        found,
         filter,
+        groups=groups,
         pilot_rows=len(rows),
-        unevenness=unevenness_of(rows, population),
+        unevenness=unevenness,
+        resamples=count,
         entropy=entropy,
+        ceiling=ceiling,
     )
+
+
+def _hard_to_tell_apart(
+    pilot: NDArray[Any], population: Estimated, entropy: tuple[int, ...]
+) -> tuple[slice, ...]:
+    """Group the factors of which each is within two standard errors of the one before, or 10 %."""
+    factors = population.factors
+    if factors.size < 2:
+        return tuple(slice(k, k + 1) for k in range(factors.size))
+    least = 2.0 / np.sqrt(population.degrees or 1)
+    errors = np.maximum(log_ratio_errors(pilot, factors.size, entropy), least)
+    apart = -np.diff(np.log(factors)) > np.maximum(2.0 * errors, _ONE_LEVEL)
+    edges = [0, *(np.flatnonzero(apart) + 1).tolist(), factors.size]
+    return tuple(slice(a, b) for a, b in itertools.pairwise(edges))
 
 
 def unevenness_of(rows: NDArray[Any], population: Estimated) -> float:

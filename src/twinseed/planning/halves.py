@@ -1,0 +1,163 @@
+"""What the pilot's own halves show, and what Gaussian rows of the estimated population show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinseed.filters import Filter
+from twinseed.planning.pairs import SEEDS, Numbers, mean_of, pair, spanned, stacked
+from twinseed.populations import Population
+from twinseed.randomness import stream
+
+__all__ = ["Halves", "drawn", "halved", "left_one_out", "log_ratio_errors"]
+
+Array = NDArray[np.float64]
+
+MOST_ROWS = 1000
+"""Rows of the pilot that are halved at the most."""
+_GROUPS = 20
+_WORK = 4e10
+_DRAWN_WORK = 4e9
+_LARGEST = 1000
+"""Rank up to which models are fitted."""
+
+
+@dataclass(frozen=True)
+class Halves:
+    """Means over random halvings of the pilot: of all its rows, and without each group of rows.
+
+    ``whole`` has the axis of halvings, ``without`` that of groups. ``rows`` is that of one half,
+    ``fewer`` what is left of it without each group.
+    """
+
+    whole: Numbers
+    without: Numbers
+    rows: int
+    fewer: Array
+
+    @property
+    def splits(self) -> int:
+        """Halvings."""
+        return int(self.whole.gap.size)
+
+
+def kept_groups(rows: int) -> int:
+    """Return how many groups of rows are left out in turn."""
+    return max(4, min(_GROUPS, rows // 5))
+
+
+def halved(
+    pilot: NDArray[np.generic],
+    filter: Filter,
+    groups: Sequence[slice],
+    splits: int,
+    entropy: Sequence[int],
+    advance: Callable[[], object],
+) -> Halves:
+    """Fit twins to random halves of the pilot, and again without each of some groups of rows.
+
+    A halving takes half of each group of rows, so that it stays one without a group; it has the
+    same samples' noise then, so that differences are those of the rows alone. Of a pilot of many
+    rows a random part is halved, and a large one is halved fewer times.
+    """
+    n, d = pilot.shape
+    count = kept_groups(n)
+    order = stream(entropy, "plan: groups of rows").permutation(n)
+    inside = order[:MOST_ROWS]
+    rows, group = spanned(pilot[inside]), np.arange(inside.size) % count
+    half = inside.size // 2
+    short, long = sorted((half, rows.shape[1]))
+    work = (count + 1) * (4.0 * short**2 * long + 2.0 * SEEDS * half * rows.shape[1])
+    number = int(min(splits, max(4.0, _WORK / work)))
+    whole: list[Numbers] = []
+    without: list[Numbers] = []
+    for split in range(number):
+        side = _sides(group, count, stream(entropy, f"plan: halving {split}"))
+        for left_out in range(-1, count):
+            a, b = (rows[(side == one) & (group != left_out)] for one in (0, 1))
+            noise = stream(entropy, f"plan: samples of halving {split}")
+            found = pair((a, b, None), filter, d, groups, noise)
+            (whole if left_out < 0 else without).append(found)
+        advance()
+    every = stacked(without)
+    folded = Numbers(
+        *(
+            np.asarray(part).reshape(number, count, *part.shape[1:]).mean(axis=0)
+            for part in vars(every).values()
+        )
+    )
+    fewer = half - np.bincount(group, minlength=count) / 2.0
+    return Halves(stacked(whole), folded, half, fewer)
+
+
+def drawn(
+    population: Population,
+    n: int,
+    filter: Filter,
+    groups: Sequence[slice],
+    draws: int,
+    entropy: Sequence[int],
+) -> tuple[Numbers, Numbers] | None:
+    """Fit twins to Gaussian rows of the population, ``n`` each; None where that takes too long.
+
+    Returns the mean over draws, and its leave-one-draw-out means.
+    """
+    assert population.dimension is not None
+    root = np.sqrt(population.eigenvalues(population.dimension))
+    root = root[root > 0.0]
+    short = min(n, root.size)
+    if short > _LARGEST or n * root.size > 1 << 22:
+        return None
+    work = 4.0 * short**2 * max(n, root.size) + 6.0 * n * SEEDS * root.size
+    found = []
+    for number in range(int(min(draws, max(6.0, _DRAWN_WORK / work)))):
+        rng = stream(entropy, f"plan: {n} rows of the estimate, draw {number}")
+        rows = rng.standard_normal((3, n, root.size)) * root
+        sets = (rows[0], rows[1], rows[2])
+        found.append(pair(sets, filter, population.dimension, groups, rng))
+    every = stacked(found)
+    return mean_of(every), left_one_out(every)
+
+
+def left_one_out(numbers: Numbers) -> Numbers:
+    """Return the means over the first axis without each entry in turn."""
+    count = numbers.gap.shape[0]
+    return mean_of(numbers, (1.0 - np.eye(count)) / (count - 1))
+
+
+def log_ratio_errors(pilot: NDArray[np.generic], count: int, entropy: Sequence[int]) -> Array:
+    """Standard errors of the log of each leading eigenvalue over the next, by the jackknife.
+
+    Of ``count`` eigenvalues, so that there is one error less. For Gaussian rows they are
+    ``2/sqrt(n)``; eigenvalues of other rows may be much less sure.
+    """
+    order = stream(entropy, "plan: groups of rows").permutation(len(pilot))[:MOST_ROWS]
+    rows, groups = spanned(pilot[order]), kept_groups(order.size)
+    logs = []
+    for left_out in range(groups):
+        kept = rows[np.arange(order.size) % groups != left_out]
+        kept = kept - kept.mean(axis=0)
+        tall = len(kept) > kept.shape[1]
+        values = np.linalg.eigvalsh(kept.T @ kept if tall else kept @ kept.T)[::-1]
+        logs.append(np.log(np.maximum(values[:count], values[0] * 1e-12)))
+    apart = -np.diff(logs, axis=1)
+    spread = np.sum((apart - apart.mean(axis=0)) ** 2, axis=0) * (groups - 1) / groups
+    return np.asarray(np.sqrt(spread * order.size / len(pilot)))
+
+
+def _sides(group: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Halve each group at random; groups of an odd number give the odd row to both in turn."""
+    side = np.ones(group.size, dtype=np.int64)
+    spare = 0
+    for one in range(count):
+        members = rng.permutation(np.flatnonzero(group == one))
+        half = members.size // 2
+        if members.size % 2:
+            half += spare
+            spare = 1 - spare
+        side[members[:half]] = 0
+    return side
