@@ -13,7 +13,7 @@ from twinseed.planning.pairs import SEEDS, Numbers, mean_of, pair, spanned, stac
 from twinseed.populations import Population
 from twinseed.randomness import stream
 
-__all__ = ["Halves", "drawn", "halved", "left_one_out", "log_ratio_errors"]
+__all__ = ["PilotHalves", "drawn", "halved", "left_one_out", "log_ratio_errors"]
 
 Array = NDArray[np.float64]
 
@@ -27,7 +27,7 @@ _LARGEST = 1000
 
 
 @dataclass(frozen=True)
-class Halves:
+class PilotHalves:
     """Means over random halvings of the pilot: of all its rows, and without each group of rows.
 
     ``whole`` has the axis of halvings, ``without`` that of groups. ``rows`` is that of one half,
@@ -57,7 +57,7 @@ def halved(
     splits: int,
     entropy: Sequence[int],
     advance: Callable[[], object],
-) -> Halves:
+) -> PilotHalves:
     """Fit twins to random halves of the pilot, and again without each of some groups of rows.
 
     A halving takes half of each group of rows, so that it stays one without a group; it has the
@@ -91,7 +91,7 @@ def halved(
         )
     )
     fewer = half - np.bincount(group, minlength=count) / 2.0
-    return Halves(stacked(whole), folded, half, fewer)
+    return PilotHalves(stacked(whole), folded, half, fewer)
 
 
 def drawn(
