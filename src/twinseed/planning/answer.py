@@ -17,15 +17,12 @@ from twinseed.filters import Filter
 from twinseed.planning.bands import Band, RowsNeeded, banded, rows_needed
 from twinseed.planning.calibration import LEVEL, NORMAL, Calibrated
 from twinseed.planning.curves import CURVES, told
-from twinseed.planning.sentences import limits, method
 from twinseed.populations import Estimated
 from twinseed.status import Status
 from twinseed.tables import drawn_table, percent
 
 if TYPE_CHECKING:
     import xarray as xr
-    from matplotlib.figure import Figure
-
     from twinseed.readout import Estimate
 
 __all__ = ["PROTOCOL", "Plan", "require_target"]
@@ -208,10 +205,14 @@ class Plan:
 
     def method(self) -> list[str]:
         """Say what was done, a sentence or a few each: theory, calibration, simulation."""
+        from twinseed.planning.sentences import method
+
         return method(self)
 
     def limits(self) -> list[str]:
         """Say what this pilot cannot tell, a sentence or a few each."""
+        from twinseed.planning.sentences import limits
+
         return limits(self)
 
     def to_dict(self, n: ArrayLike | None = None) -> dict[str, Any]:
@@ -303,8 +304,10 @@ class Plan:
         )
         return "\n".join([about, "", drawn_table(header, rows, width=width, keys=2), "", *notes])
 
-    def plot(self, n: ArrayLike | None = None, *needed: RowsNeeded) -> Figure:
-        """Draw the bands; ``needed`` are answers of ``samples_for``, whose targets are marked.
+    def plot(self, n: ArrayLike | None = None, *needed: RowsNeeded) -> Any:
+        """Draw the bands as a figure of matplotlib.
+
+        ``needed`` are answers of ``samples_for``, whose targets are marked.
 
         Raises:
             MissingExtraError: matplotlib is not installed.

@@ -12,6 +12,7 @@ from scipy.stats import t as student
 
 from twinseed.filters import Filter
 from twinseed.planning.curves import CURVES, Curve, told
+from twinseed.planning.groups import optimism
 from twinseed.planning.halves import MOST_ROWS, drawn, halved, left_one_out
 from twinseed.planning.pairs import SEEDS, Numbers, mean_of
 from twinseed.populations import Estimated
@@ -96,7 +97,8 @@ def calibrated(
     miss, of variance v: that of the plans of Gaussian pilots and a prior. The variance of the plan
     is ``w^2 V + (1 - w)^2 v``, with that of ``T(n) - w T(m)`` over Gaussian pilots and the noise of
     the draws. V is from a jackknife over groups of rows, with the noise of the halvings. It is at
-    least that of ``T(n)`` over Gaussian pilots, times the unevenness of the rows.
+    least that of ``T(n)`` over Gaussian pilots, times the unevenness of the rows. What the choice
+    of the groups adds to a recovery is taken from it (see ``optimism``).
     """
     n = np.unique(np.maximum(np.rint(len(pilot) * _STEPS), 2.0))
     half = float(len(pilot) // 2) if not splits else float(min(len(pilot), MOST_ROWS) // 2)
@@ -145,6 +147,10 @@ def calibrated(
         luck = max(unevenness, 1.0) * _reach(off[name])[:-1] ** 2
         variance = np.maximum(weight**2 * unsure + further**2, luck) + bend_noise
         variance = variance + (1.0 - weight) ** 2 * _PRIOR**2
+        if name == "recovery" and groups:
+            rise, spread = (part[:, None] for part in optimism(population, resampled, n))
+            total = (1.0 + total) * np.exp(-rise) - 1.0
+            variance = np.maximum(variance, max(unevenness, 1.0) * spread**2)
         corrections[name] = Correction(np.log(n), total, quantile * np.sqrt(variance))
         if name == "convergence":
             factor, log_error = math.exp(-float(by)), float(np.sqrt(weight * unsure))

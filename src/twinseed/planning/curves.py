@@ -18,7 +18,7 @@ from twinseed.planning.pairs import Numbers
 from twinseed.populations import Population
 from twinseed.readout import Estimate
 
-__all__ = ["CURVES", "Curve", "coupled", "told"]
+__all__ = ["CURVES", "Curve", "coupled", "recovered_group", "recovery_gap", "told"]
 
 Array = NDArray[np.float64]
 
@@ -85,12 +85,12 @@ def told(
         for name, one in found.items()
         if name != "convergence_factor"
     }
-    recovered = [_recovered_group(population, group, n) for group in groups]
+    recovered = [recovered_group(population, group, n) for group in groups]
     estimates["recovery"] = Estimate(np.array(recovered).reshape(len(groups), n.size).T, 0.0)
     return estimates
 
 
-def _recovered_group(population: Population, group: slice, n: Array) -> Array:
+def recovered_group(population: Population, group: slice, n: Array) -> Array:
     """Return the mean squared overlap of a group's subspace with the truth.
 
     The mean over its factors: each over the bulk, less what it shares with the factors outside the
@@ -130,7 +130,7 @@ def _convergence(estimates: dict[str, Estimate]) -> Array:
     return np.asarray(np.log(q) - np.log(gap))
 
 
-def _gap(recovery: Array) -> Array:
+def recovery_gap(recovery: Array) -> Array:
     """Root of the odds: in proportion to how far a factor lies from others, and to sqrt(n)."""
     inside = np.clip(recovery, _LOST, 1.0 - _LEAST)
     return np.asarray(np.sqrt(inside / (1.0 - inside)))
@@ -166,8 +166,8 @@ CURVES = {
         ),
         Curve(
             "recovery",
-            lambda estimates: _gap(np.asarray(estimates["recovery"].value)),
-            lambda numbers, twins: _gap(np.sqrt(numbers.twins) if twins else numbers.truth),
+            lambda estimates: recovery_gap(np.asarray(estimates["recovery"].value)),
+            lambda numbers, twins: recovery_gap(np.sqrt(numbers.twins) if twins else numbers.truth),
             _recovery,
             relative=True,
         ),

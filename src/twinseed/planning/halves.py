@@ -13,7 +13,7 @@ from twinseed.planning.pairs import SEEDS, Numbers, mean_of, pair, spanned, stac
 from twinseed.populations import Population
 from twinseed.randomness import stream
 
-__all__ = ["PilotHalves", "drawn", "halved", "left_one_out", "log_ratio_errors"]
+__all__ = ["MOST_ROWS", "PilotHalves", "drawn", "halved", "kept_groups", "left_one_out"]
 
 Array = NDArray[np.float64]
 
@@ -127,26 +127,6 @@ def left_one_out(numbers: Numbers) -> Numbers:
     """Return the means over the first axis without each entry in turn."""
     count = numbers.gap.shape[0]
     return mean_of(numbers, (1.0 - np.eye(count)) / (count - 1))
-
-
-def log_ratio_errors(pilot: NDArray[np.generic], count: int, entropy: Sequence[int]) -> Array:
-    """Standard errors of the log of each leading eigenvalue over the next, by the jackknife.
-
-    Of ``count`` eigenvalues, so that there is one error less. For Gaussian rows they are
-    ``2/sqrt(n)``; eigenvalues of other rows may be much less sure.
-    """
-    order = stream(entropy, "plan: groups of rows").permutation(len(pilot))[:MOST_ROWS]
-    rows, groups = spanned(pilot[order]), kept_groups(order.size)
-    logs = []
-    for left_out in range(groups):
-        kept = rows[np.arange(order.size) % groups != left_out]
-        kept = kept - kept.mean(axis=0)
-        tall = len(kept) > kept.shape[1]
-        values = np.linalg.eigvalsh(kept.T @ kept if tall else kept @ kept.T)[::-1]
-        logs.append(np.log(np.maximum(values[:count], values[0] * 1e-12)))
-    apart = -np.diff(logs, axis=1)
-    spread = np.sum((apart - apart.mean(axis=0)) ** 2, axis=0) * (groups - 1) / groups
-    return np.asarray(np.sqrt(spread * order.size / len(pilot)))
 
 
 def _sides(group: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from twinseed.filters import Filter, Ridge, require_filter
 from twinseed.planning.answer import Plan
 from twinseed.planning.calibration import calibrated
 from twinseed.planning.curves import coupled
-from twinseed.planning.halves import log_ratio_errors
+from twinseed.planning.groups import pilot_groups
 from twinseed.populations import Estimated, estimate_population
 from twinseed.progress import ShowProgress, track
 from twinseed.randomness import RandomSource, entropy_of, stream
@@ -23,8 +22,6 @@ from twinseed.randomness import RandomSource, entropy_of, stream
 __all__ = ["plan"]
 
 _PLAIN = Ridge(0.0)
-_ONE_LEVEL = 0.1
-"""Log of a ratio of eigenvalues that every readout takes for equal."""
 
 
 def plan(
@@ -106,7 +103,7 @@ def plan(
         raise InputError(named, error.problem, error.value, error.remedy) from error
     rows = numeric_rows("pilot", pilot)
     coupled(population, filter, np.array([float(len(rows))]))  # a filter without theory stops here
-    groups = _hard_to_tell_apart(rows, population, entropy)
+    groups = pilot_groups(rows, population, entropy)
     unevenness = unevenness_of(rows, population)
     resampled = []
     with track(count + halvings, "plan", progress) as shown:
@@ -137,20 +134,6 @@ def plan(
         entropy=entropy,
         ceiling=ceiling,
     )
-
-
-def _hard_to_tell_apart(
-    pilot: NDArray[Any], population: Estimated, entropy: tuple[int, ...]
-) -> tuple[slice, ...]:
-    """Group the factors of which each is within two standard errors of the one before, or 10 %."""
-    factors = population.factors
-    if factors.size < 2:
-        return tuple(slice(k, k + 1) for k in range(factors.size))
-    least = 2.0 / np.sqrt(population.degrees or 1)
-    errors = np.maximum(log_ratio_errors(pilot, factors.size, entropy), least)
-    apart = -np.diff(np.log(factors)) > np.maximum(2.0 * errors, _ONE_LEVEL)
-    edges = [0, *(np.flatnonzero(apart) + 1).tolist(), factors.size]
-    return tuple(slice(a, b) for a, b in itertools.pairwise(edges))
 
 
 def unevenness_of(rows: NDArray[Any], population: Estimated) -> float:
