@@ -23,6 +23,7 @@ from twinseed.tables import drawn_table, percent
 
 if TYPE_CHECKING:
     import xarray as xr
+
     from twinseed.readout import Estimate
 
 __all__ = ["PROTOCOL", "Plan", "require_target"]
