@@ -35,7 +35,7 @@ _FILES = (".nc", ".csv", ".parquet", ".json", ".html", ".png", ".svg")
 
 
 def option(metavar: str, about: str, *names: str) -> Any:
-    """Return an option: what stands for its value in the help, and what the help says of it."""
+    """Return an option: ``metavar`` is the name of its value in the help, ``about`` the help."""
     return typer.Option(*names, metavar=metavar, help=about)
 
 

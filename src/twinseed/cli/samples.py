@@ -71,7 +71,7 @@ UpToText = Annotated[
     str | None,
     option(
         "WORDS",
-        "What does not tell two images apart: flip, rot90, shift:2, brightness, affine; "
+        "Changes that make no new image: flip, rot90, shift:2, brightness, affine; "
         "several with commas between them.",
     ),
 ]

@@ -40,7 +40,7 @@ def kappa(zeta: ArrayLike, spectrum: Spectrum, n: float, d: float) -> Array:
     Equation: ``kappa - zeta = (d/n) sum_j w_j kappa mu_j/(kappa + mu_j)``; then
     ``(S + zeta)^-1 ~ (kappa/zeta) (Sigma + kappa)^-1``. Range: the unique root in
     ``[zeta, zeta + (d/n) mean(mu)]``, never negative. kappa tends to ``zeta`` as n grows; at
-    ``zeta`` to 0 kappa stays positive when ``d > n``. Shapes: that of ``zeta``. Units: eigenvalues.
+    ``zeta`` to 0 kappa stays positive when ``d > n``. Shapes: as ``zeta``. Units: eigenvalues.
 
     Validity: ``zeta > 0``; only the ratio of ``n`` and ``d`` matters, but with both arguments
     ``1 - d/n`` keeps its digits near ``n = d``. ``spectrum`` as from ``Population.spectrum``.
@@ -115,7 +115,7 @@ def zeta_of(
 
 
 def psi_of(factor: float, spectrum: Spectrum, gamma: ArrayLike) -> tuple[Array, Array]:
-    """Return ``psi(mu) = -zeta(-mu)`` beside the spectrum, and its derivative ``zeta'(-mu)``.
+    """Return ``psi(mu) = -zeta(-mu)`` outside the spectrum, and its derivative ``zeta'(-mu)``.
 
     Equation, with ``c = 1/gamma``: ``psi(mu) = mu + c mu sum_j w_j mu_j/(mu - mu_j)``. Shapes: the
     shape of gamma. Values at an atom of the spectrum are infinite or NaN.

@@ -108,7 +108,7 @@ def conditional(
         )
     if isinstance(filter, Truncation) and filter.rank is not None:
         filter = _adapted_rank(filter, exact, n, d)
-    # at a finite d a factor is an atom of the spectrum: it has no pole of its own
+    # at a finite d a factor is an atom of the spectrum: it needs no separate pole
     apart = [outlier(float(one), exact, n / d) for one in factors if limit]
     if filter.analytic_part is not None:
         return _analytic(filter, *filter.analytic_part, exact, nodes, n, d, mu, apart)
@@ -193,7 +193,7 @@ def _analytic(
 def _contours(
     exact: Spectrum, sums: Spectrum, n: float, d: float, start: float
 ) -> Iterator[Contour]:
-    """Yield contours, each finer or closer to the support than the one before."""
+    """Yield contours, each finer or closer to the support than the contour before."""
     if start > 0.0:
         for refinement in _REFINEMENTS:
             yield contour(exact, sums, n, d, threshold=start, refinement=refinement)

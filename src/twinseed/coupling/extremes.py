@@ -20,7 +20,7 @@ def expected_maximum(n: ArrayLike) -> Array:
     """Mean of the largest of ``n`` absolute standard normal variables.
 
     Equation: ``E max_i |g_i| = int_0^inf [1 - erf(t/sqrt 2)^n] dt``. Range: ``sqrt(2/pi)`` at n =
-    1, growing like ``sqrt(2 log n)`` (which is 5-12 % too large at practical n). Shapes: that of n.
+    1, growing like ``sqrt(2 log n)`` (which is 5-12 % too large at practical n). Shapes: as n.
     Validity: ``n > 0``; relative error 1e-12, checked up to n = 1e8.
 
     >>> bool(abs(expected_maximum(1) - np.sqrt(2 / np.pi)) < 1e-12)
@@ -35,7 +35,7 @@ def expected_maximum(n: ArrayLike) -> Array:
 
 
 def closer_share(n: ArrayLike, ratio: ArrayLike, *, both_signs: bool) -> Array:
-    """Probability that the largest of ``n`` overlaps times ``ratio`` exceeds that of ``n`` others.
+    """Probability that ``ratio`` times the largest of n overlaps exceeds the largest of n others.
 
     Equation: ``int F_n(ratio t) dF_n(t)`` with ``F_n(t) = erf(t/sqrt 2)^n`` (``both_signs``:
     overlaps by absolute value) or ``Phi(t)^n`` (distances). Range: from 1/2 at ratio 1 to 1.

@@ -40,7 +40,7 @@ def outlier(factor: float, surroundings: Spectrum, gamma: ArrayLike) -> Outlier:
     ``psi(mu) = mu + c mu int t dH(t)/(mu - t)``. The factor is separated when ``psi'(mu) > 0``; its
     sample eigenvalue is then ``psi(mu)``, and ``Q = mu psi'(mu)/psi(mu)``. Over a unit bulk with
     ``mu = 1 + beta`` this is ``Q = (1 - c/beta^2)/(1 + c/beta)`` for ``beta > sqrt(c)``.
-    Range of Q: 0 (not separated: not learned) to 1 (learned exactly). Shapes: that of gamma.
+    Range of Q: 0 (not separated: not learned) to 1 (learned exactly). Shapes: as gamma.
 
     Validity: large n and d; also a factor below the bulk or in a gap of the bulk: match such a
     factor by ``position``, not by rank. Equal factors have this overlap as a subspace.
@@ -65,7 +65,7 @@ def mixing(factor: float, neighbour: float, found: Outlier, n: ArrayLike) -> Arr
 
     Equation, to first order in 1/n: ``mu mu_j/(n psi'(mu) (mu - mu_j)^2)``. Range: from 0 (infinite
     n, or factors of very different strength) to infinity (equal factors); 0 where the factor is not
-    separated. Shapes: those of ``found`` and n.
+    separated. Shapes: as ``found`` and n.
 
     Derivation: let G be the n x K standard normal matrix behind the rows along the K factors,
     ``D = diag(mu)``, and R the resolvent of the other directions' n x n Gram matrix at the sample

@@ -36,8 +36,8 @@ def ridge_conditional(
     Equation, with ``zeta = u^2 + r`` and ``kappa = kappa(zeta)``: ``F(mu) = (2/pi) int_0^inf [r
     kappa/zeta + mu]/(kappa + mu) du`` and ``sqrt(mu + r) - F(mu) = (2/pi) int_0^inf mu (kappa -
     zeta) (u^2/zeta)/((zeta + mu)(kappa + mu)) du``, both of positive terms. Range of F: ``sqrt(r)``
-    (nothing learned) to ``sqrt(mu + r)`` (the truth). Shapes: those of ``mu``, which need not be an
-    atom of the spectrum (for a factor kappa is that of the bulk).
+    (nothing learned) to ``sqrt(mu + r)`` (the truth). Shapes: as ``mu``, which need not be an atom
+    of the spectrum (for a factor kappa is the kappa of the bulk).
 
     Validity: the limit of large n and d at fixed n/d; relative error about 1e-13.
     Source: the deterministic equivalent of ``companion``, integrated along the negative axis

@@ -1,4 +1,4 @@
-"""Results of twins for several n, with those of linear twins of the same rows and of theory."""
+"""Results of twins for several n, of linear twins of the same rows, and of theory."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def training_closeness(
 ) -> Figure:
     """Draw memorisation, its ratio to held-out rows, and the share closer to training, against n.
 
-    Marks are those of ``training_agreement``.
+    The marks are explained at ``training_agreement``.
     """
     names = ["memorisation", "memorisation_ratio", "memorisation_share"]
     return _over_n(names, measured, linear, predicted, stacked)

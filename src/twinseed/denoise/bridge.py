@@ -86,7 +86,7 @@ def stable_rate(rows: Array, sigma: float, rate: float | None) -> float:
 
 
 def linear_flow(bank: LinearBank, sampler: Sampler) -> DenoiserFlow:
-    """Return the generator of a trained bank; its noise levels are exactly those of the bank."""
+    """Return the generator of a trained bank, with exactly the noise levels of the bank."""
 
     @torch.inference_mode()
     def clean(rows: Array, sigma: float) -> Array:

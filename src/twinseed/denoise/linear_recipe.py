@@ -1,4 +1,4 @@
-"""The recipe of the linear denoiser: gradient descent on one matrix for each noise level."""
+"""The recipe of the linear denoiser: gradient descent on one matrix per noise level."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class LinearRecipe(Recipe):
         steps = whole("steps", self.training_steps, "pass how many steps of descent to take")
         object.__setattr__(self, "training_steps", steps)
         if self.rate is not None:
-            remedy = "pass the step of the gradient descent, or leave it out"
+            remedy = "pass the step size of the gradient descent, or leave rate out"
             object.__setattr__(self, "rate", positive("rate", self.rate, remedy))
         require_sampler(self.sampler)
         whole("save_every", self.save_every, "pass the steps between two saved states")

@@ -60,7 +60,7 @@ class NetworkRecipe(Recipe):
     """A network of ``NETWORKS``, trained by denoising score matching.
 
     The mean of all entries is subtracted from the rows, and the rows are divided by their standard
-    deviation. Mean and deviation are those of the twin's rows: twins share nothing.
+    deviation. Mean and deviation are computed from the twin's rows: twins share nothing.
 
     Args:
         denoiser: a name in ``NETWORKS``.

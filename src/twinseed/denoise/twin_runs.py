@@ -1,7 +1,7 @@
 """Trains, samples and measures pairs of denoisers at several n, in one sweep that can be resumed.
 
 Two cells of the sweep train the twins of a pair, two more draw their samples, and a fifth measures
-the samples, and those of linear twins of the same rows from the same noise.
+these samples and the samples of linear twins of the same rows from the same noise.
 """
 
 from __future__ import annotations
@@ -111,8 +111,8 @@ def train_twins(
         CheckpointError: a state of training that is damaged, or of another training.
         NotFiniteError: training diverged; finished results are kept.
 
-    Validity: error bars over pairs are those of another split of the same rows and another
-    initialisation, not of another data set.
+    Validity: error bars over pairs include another split of the same rows and another
+    initialisation, not another data set.
     Source: Kadkhodaie, Guth, Simoncelli and Mallat, arXiv 2310.02557 (the experiment); Maillard and
     Goldt, arXiv 2605.21402 (the order parameters).
     """

@@ -41,7 +41,7 @@ class SpectrumSeen:
 _FIXED = SpectrumSeen(
     np.append(0.0, np.geomspace(1e-6, 1e6, 2000)), np.full(2001, 1 / 2001), n=4002, d=2001
 )
-"""The sample spectrum on which two filters are told apart."""
+"""The sample spectrum on which two filters are compared."""
 
 
 class Filter(ABC):
@@ -111,7 +111,7 @@ class Filter(ABC):
         """Return a text that identifies the code: the class and a digest of ``f``.
 
         A store keeps results under this text and the description, so a filter whose code was edited
-        is drawn anew. The digest is of ``breaks``, and of ``f`` at fixed eigenvalues 1.4 % apart,
+        is drawn again. The digest is of ``breaks``, and of ``f`` at fixed eigenvalues 1.4 % apart,
         from 1e-6 to 1e6. A change between these eigenvalues has no effect on the digest, nor has a
         change of ``f`` by less than 1e-7 of its value.
         """

@@ -59,7 +59,7 @@ class Sampler(ABC):
             x: rows at noise level ``high``, (N, ...).
             denoise: ``D(rows, sigma)``, an estimate of the clean rows in the shape of the rows.
             high: the noise level before the step.
-            low: the noise level after the step, in the same units (those of the data).
+            low: the noise level after the step, in units of the data.
         """
 
     def gain(self, eigenvalues: Array, sigma_min: float, sigma_max: float) -> Array:

@@ -52,7 +52,7 @@ class Truncation(Filter):
         if (rank is None) == (threshold is None):
             raise InputError(
                 "rank, threshold",
-                "must be passed one at a time",
+                "must not both be passed or both be left out",
                 (rank, threshold),
                 "pass Truncation(rank=10) or Truncation(threshold=1.0)",
             )

@@ -68,7 +68,7 @@ class PipelineGenerator:
     ) -> None:
         self._pipeline = pipeline
         self._count = _count_of(pipeline)
-        self._batch = whole("batch", batch, "pass how many images to make at a time")
+        self._batch = whole("batch", batch, "pass how many images to make per call")
         if steps is not None:
             number = whole("steps", steps, "pass the number of the scheduler's steps")
             options = {"num_inference_steps": number, **options}

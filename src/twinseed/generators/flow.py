@@ -80,7 +80,7 @@ class DenoiserFlow:
                 "sampler", "must be a sampler", sampler, "pass ts.Euler(steps) or ts.Heun(steps)"
             )
         self._denoiser = on_arrays(denoiser) if is_module(denoiser) else denoiser
-        self._block = whole("block", block, "pass how many rows to denoise at a time")
+        self._block = whole("block", block, "pass how many rows to denoise per call")
 
     def sample(self, noise: ArrayLike) -> Array:
         """Return the sample of each row of noise.

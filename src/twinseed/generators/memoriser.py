@@ -16,7 +16,7 @@ from twinseed.generators._base import Generator, checked_noise
 __all__ = ["Memoriser"]
 
 _STEPS = 40  # noise levels of the flow
-_ENTRIES = 1 << 21  # samples times rows at a time
+_ENTRIES = 1 << 21  # samples times rows per block
 
 
 class Memoriser:

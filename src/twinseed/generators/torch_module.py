@@ -75,7 +75,7 @@ class TorchGenerator:
                 "module", "must be a torch.nn.Module", module, "pass the module itself"
             )
         self._module = module if device is None else module.to(device)
-        self._batch = whole("batch", batch, "pass how many rows to draw at a time")
+        self._batch = whole("batch", batch, "pass how many rows to draw per call")
         remedy = "pass the shape of one row of noise, such as (64,)"
         self.noise_shape = whole_numbers("noise_shape", noise_shape, remedy)
 

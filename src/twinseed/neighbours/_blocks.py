@@ -17,8 +17,8 @@ from twinseed.blocks import row_blocks
 __all__ = ["Block", "BlockSizes", "Blocks", "Frame", "squares"]
 
 _SEGMENT = 256  # rows whose largest score is kept in the first pass
-_BLOCK = 4096  # rows multiplied at a time, at most
-_QUERIES = 512  # queries multiplied at a time, at most: the scores stay in the cache
+_BLOCK = 4096  # most rows per product
+_QUERIES = 512  # most queries per product: the scores stay in the cache
 WAITING = 2  # candidates collected for each query and group before they are compared
 CROWDED = 4  # with more candidates per query in one segment, float64 products choose again
 

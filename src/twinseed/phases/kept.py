@@ -1,4 +1,4 @@
-"""What the store of a phase diagram says of the diagram, beside the points."""
+"""The settings of a phase diagram in its store."""
 
 from __future__ import annotations
 

@@ -122,7 +122,7 @@ class Population(ABC):
         """Return a text that identifies the code: the class and a digest of the spectrum.
 
         A store keeps results under this text and the description, so a population whose code was
-        edited is drawn anew.
+        edited is drawn again.
 
         Args:
             d: the dimension of the spectrum.

@@ -16,7 +16,7 @@ __all__ = ["PilotSpectrum", "gaussian_spectrum", "sample_spectrum"]
 
 _FEWEST_ROWS = 8
 _BLOCK = 1 << 22
-"""Entries of the data that are held in float64 at a time."""
+"""Entries per block of the data that is converted to float64."""
 
 
 @dataclass(frozen=True)

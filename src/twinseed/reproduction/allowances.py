@@ -38,7 +38,7 @@ def convergence_any(n: float) -> Allowance:
     """``1/n``, for a spectrum with a few dominant directions.
 
     For n >> d the next order of ``1 - q`` comes from the diagonal of the covariance, whose
-    variance ``2 mu^2/n`` is twice that of an off-diagonal entry: it adds exactly ``1/(4 n)``,
+    variance ``2 mu^2/n`` is twice the variance of another entry: it adds exactly ``1/(4 n)``,
     whatever the spectrum.
     """
     return 1.0 / n, "1/n: four times the next order, 1/(4 n), of the formula"

@@ -19,7 +19,7 @@ _LEVEL = 1.0 / 3.0
 
 
 def blindness_claims(experiments: Mapping[float, Experiment], simulated: Readouts) -> list[Claim]:
-    """Return one claim per strength: convergence is that of pure noise, at every load."""
+    """Return one claim per strength: convergence is as for pure noise, at every load."""
     claims = []
     for strength, experiment in experiments.items():
         drawn = simulated[experiment.name]

@@ -1,8 +1,8 @@
 """Keeps the results of a sweep while it runs, so that the sweep can be interrupted and continued.
 
 The store is one SQLite file. Each finished task is one transaction. Only the process that runs the
-sweep, the driver, writes to the file. The driver holds a lock on a second, empty file beside the
-store; the operating system frees this lock when the process ends. Other processes may read at the
+sweep, the driver, writes to the file. The driver holds a lock on a second, empty file in the same
+folder; the operating system frees this lock when the process ends. Other processes may read at the
 same time. The write-ahead log is switched on before any worker starts; on a file system without
 such a log (a network share) SQLite uses its older journal.
 
@@ -77,7 +77,7 @@ class Store:
         require_place(self.path)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            # No implicit transactions: each statement is a transaction of its own.
+            # No implicit transactions: each statement is one transaction.
             self._connection = sqlite3.connect(self.path, timeout=_WAIT, isolation_level=None)
             self._lock = sqlite3.connect(
                 f"{self.path}-driver", timeout=_GRACE, isolation_level=None

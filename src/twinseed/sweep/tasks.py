@@ -73,7 +73,7 @@ class Queue:
     """
 
     def __init__(self, job: Job, todo: Mapping[str, Cell], *, singly: bool = False) -> None:
-        """Queue ``todo``; with ``singly`` a cell without ``together`` is a task of its own."""
+        """Queue ``todo``; with ``singly`` each cell without ``together`` is a separate task."""
         self._job = job
         self._singly = singly
         self._waiting: dict[str | None, deque[tuple[str, Cell]]] = {}
@@ -92,7 +92,7 @@ class Queue:
     def suspect(self) -> Cell | None:
         """The first of the cells that may have killed a worker.
 
-        These cells come before all others, each in a task of its own.
+        These cells come before all others, each in a separate task.
         """
         return self._suspects[0][1] if self._suspects else None
 

@@ -40,7 +40,7 @@ def measure(
     Equation: the functions ``from_evidence`` of ``twinseed.orders`` give each variable's estimator.
     Range: see ``readout.VARIABLES``. Shapes: a readout without grid; recovery and convergence along
     a factor have a dimension ``factor``, of length ``factors`` or less. Its coordinates n and d are
-    those of ``train_a``.
+    of ``train_a``.
 
     Args:
         twins: the samples and the rows behind them.

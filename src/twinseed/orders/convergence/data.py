@@ -106,7 +106,7 @@ def from_twins(
     Validity: the error bars resample the seeds and hold the two trained models fixed: they say
     nothing about other training sets of the same size. The null is the share of the energy that
     the mean has, zero for centred models: where it is large, measure ``twins.centred()``. Its error
-    bar is a jackknife over seeds (a bootstrap would pair a seed with its own copy). The chance
+    bar is a jackknife over seeds (a bootstrap would match a seed with its own copy). The chance
     level and the corrected convergence need the model; they do not follow from samples alone.
 
     Source: Maillard and Goldt, arXiv 2605.21402 (definition); Kadkhodaie, Guth, Simoncelli and

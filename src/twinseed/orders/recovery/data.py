@@ -77,10 +77,10 @@ def from_twins(
     (orthogonal).
 
     The reference is ``truth``, known directions (d, k), with their population ``eigenvalues``; or
-    the principal directions of the ``reference`` rows; or those of the held-out rows. The
+    the principal directions of the ``reference`` rows; or else of the held-out rows. The
     directions of a generator are the principal directions of its samples, or ``directions_a`` and
     ``directions_b`` (d, k) where the model knows them. From samples, ``recovery_twins`` takes the
-    directions of A from the first half of the seeds and those of B from the second half: with equal
+    directions of A from the first half of the seeds and of B from the second half: with equal
     seeds the twins would share sampling errors, and agree better with each other than with the
     truth.
 

@@ -191,7 +191,7 @@ def _require_two(given: Mapping[str, Any]) -> None:
     if len(given) == 0 or (len(given) == 1 and "gamma" not in given):
         raise InputError(
             "n, d, gamma",
-            "must be passed two at a time",
+            "must be two of the three",
             dict(given),
             "pass n and d, or gamma alone for the limit of large n and d",
         )

@@ -1,4 +1,4 @@
-"""How a grid lies in a readout: its dimensions and coordinates, whoever drew the points."""
+"""The dimensions and coordinates of a grid in a readout."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def load_axes(
 ) -> tuple[dict[str, Array], dict[str, int], dict[str, Any]]:
     """Combine two of n, d and gamma, or gamma alone: the limit of infinite n and d.
 
-    ``axes``: by name, the values, and whether they are a single number. Returns n, d and gamma,
-    each of the shape of the two axes, and the dimensions and coordinates of a readout. A single
-    number is a coordinate without dimension.
+    ``axes`` has for each name the values, and whether they are a single number. Returns n, d and
+    gamma, each with the shape of the two axes, and the dimensions and coordinates of a readout. A
+    single number is a coordinate without dimension.
     """
     order = [name for name in ("n", "d", "gamma") if name in axes]
     second = axes[order[1]][0] if len(order) == 2 else np.ones(1)
@@ -43,8 +43,8 @@ def filter_values(
 ) -> tuple[str, NDArray[Any]]:
     """Return the dimension of several filters, and the value of each filter along it.
 
-    Filters of one kind with one parameter lie along this parameter. Any others lie along "filter",
-    where their ``labels`` are the values.
+    The dimension of filters of one kind with one parameter is this parameter. For other filters it
+    is "filter", with the ``labels`` as values.
     """
     first = described[0]
     names = [name for name in first if name != "kind"]
@@ -59,7 +59,7 @@ def filter_axis(
 ) -> tuple[dict[str, int], dict[str, Any]]:
     """Return the dimension of filters, and their coordinates.
 
-    The parameters of a filter that stands ``alone`` are coordinates without dimension.
+    With ``alone`` the parameters of the single filter are coordinates without dimension.
     """
     kind = {"filter_kind": described[0]["kind"]}
     if alone:
