@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 import twinseed as ts
-from twinseed.auditing.agreement import Agreement, agreement
+from twinseed.auditing.agreement import Agreement, _level, agreement
 from twinseed.auditing.real_rows import DirectionBands, real_rows
 from twinseed.auditing.references import linear_twins
 from twinseed.auditing.seeds import pairing
@@ -112,7 +112,7 @@ def test_intervals_cover_over_the_seeds() -> None:
     for _ in range(60):
         a = draw.standard_normal((80, D))
         twins = ts.Twins(a, a + a @ mixing, train, origin=np.zeros(D))
-        level = agreement(twins, twins, DirectionBands.of(train), None, (0,)).raw
+        level = _level(twins, None, (0,))
         assert level is not None
         hits += level.trace.low <= truth <= level.trace.high
     assert hits >= 51, "95 % of 60 is 57, and 51 has probability 0.02 at 93 %"

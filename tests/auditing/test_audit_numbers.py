@@ -45,6 +45,7 @@ QUESTIONS = {
     "recovery": "Did the generator learn the main factors of the data?",
 }
 LEVELS = {
+    "about each generator's own mean": "own_means",
     "about the mean of the real rows": "mean_removed",
     "about zero (raw)": "raw",
     "before the encoder, about the mean": "as_given",
@@ -259,6 +260,20 @@ def check_convergence(page: Page, audit: Audit) -> None:
         ]
         for words, level in known.items()
     ]
+    agreed = audit.agreement
+    (told,) = [one for one in page.root.all("p") if one.text.startswith("The verdict rests on")]
+    expected = "mean, corrected for mismatched seeds."
+    if agreed.another is not None:
+        low, high = agreed.another.low, agreed.another.high
+        half = (high - low) / 2
+        ends = f"{printed(low, half)} to {printed(high, half)}"
+        expected += f" Another pair of such models, trained on other rows, would lie between {ends}"
+        expected += " in 95 of 100 cases, as far as redraws of the matched linear model tell."
+    if agreed.linear is not None:
+        expected += f" Agreement of the matched linear models: {shown(agreed.linear)}."
+    if agreed.offsets is not None and agreed.offsets.sentence:
+        expected += f" On the means: {agreed.offsets.sentence}."
+    assert told.take().endswith(expected)
 
 
 def check_recovery(page: Page, audit: Audit) -> None:

@@ -16,6 +16,7 @@ from tests.json_schema import faults
 import twinseed as ts
 from twinseed.auditing import Audit, Fate, Outcome, schema
 from twinseed.auditing.page import audit_page
+from twinseed.auditing.result import INTERVALS
 from twinseed.pages.pictures import as_image, png
 
 Rows = NDArray[np.float64]
@@ -34,8 +35,8 @@ def images() -> Audit:
     """Samples of which one in six is a copy."""
     a, b, heldout = real_images(1, 90)
     samples = real_images(2, 90)[0]
-    near = samples + 0.3
     samples[:15] = a[:15] + 0.01
+    near = samples + 0.1 * np.random.default_rng(0).standard_normal(samples.shape)
     return ts.audit(train_a=a, samples_a=samples, train_b=b, samples_b=near, heldout=heldout, rng=0)
 
 
@@ -182,6 +183,7 @@ def test_images_of_every_layout() -> None:
 def test_the_text_has_the_checks_before_the_verdict(images: Audit) -> None:
     text = str(images)
     checks, verdict = text.split("\nVerdict:\n")
+    assert INTERVALS in " ".join(checks.split())
     assert "Before the verdict:\n- Both controls gave" in checks
     assert "- Copying: " in verdict
     assert "- Converged: " in verdict or "- Not converged: " in verdict
@@ -193,4 +195,5 @@ def test_one_interval_of_convergence_everywhere(images: Audit) -> None:
     assert told["numbers"]["convergence"]["interval"] == [low, high]
     (line,) = (one for one in images.lines() if one.name == "convergence")
     assert (line.number.low, line.number.high) == (low, high)
+    low, high = told["agreement"]["own_means"]["corrected"]["interval"]
     assert f"[{low:.2f}, {high:.2f}]" in images.verdict["convergence"]

@@ -45,8 +45,9 @@ def test_a_band_is_shown_where_it_has_more_energy_than_rounding(
 ) -> None:
     found = Along(Estimate(np.full(2, 0.5), np.full(2, 0.1)), np.array([1.0, energy]))
     monkeypatch.setattr(agreement, "along", lambda *_, **__: found)
-    axes = SimpleNamespace(directions=np.eye(3), bands=(slice(0, 1), slice(1, 3)))
-    bands = agreement._spectrum(None, None, axes, None, (0,))  # type: ignore[arg-type]
+    axes: Any = SimpleNamespace(directions=np.eye(3), bands=(slice(0, 1), slice(1, 3)))
+    bare: Any = SimpleNamespace(samples_b=None)
+    bands = agreement._spectrum(bare, bare, axes, None, (0,))
     assert [(one.first, one.last) for one in bands] == [(1, 1), (2, 3)][: 1 + shown]
 
 

@@ -20,9 +20,12 @@ from twinseed.auditing import copied_fraction, copying, factors, seeds, subspace
 from twinseed.auditing.agreement import Agreement, BandAgreement, _percentiles
 from twinseed.auditing.controls import Controls, controlled
 from twinseed.auditing.factors import Factor, Fate
+from twinseed.auditing.offsets import Offsets
+from twinseed.auditing.parts import Part
 from twinseed.auditing.pool import NearestInPool
-from twinseed.auditing.references import LINEAR, IntervalEstimate
+from twinseed.auditing.references import IntervalEstimate
 from twinseed.auditing.relabelling import Attribution
+from twinseed.auditing.sameness import Sameness
 from twinseed.auditing.screening import UNLIKE, fitness
 from twinseed.auditing.seeds import Pairing
 from twinseed.auditing.verdict import Outcome, answers
@@ -128,14 +131,13 @@ def test_controls_need_four_held_out_rows(count: int) -> None:
 
 
 def agreed(value: float, low: float, high: float, **changes: Any) -> Agreement:
-    level = AUDIT.agreement.mean_removed
+    level = AUDIT.agreement.own_means
     assert level is not None
-    return replace(
-        AUDIT.agreement,
-        mean_removed=replace(level, trace=IntervalEstimate(value, low, high)),
-        pairing=Pairing(0.0005, 345, "", 0),
-        **changes,
-    )
+    plain = {
+        "own_means": replace(level, corrected=IntervalEstimate(value, low, high)),
+        "pairing": Pairing(0.0005, 345, "", 0),
+    }
+    return replace(AUDIT.agreement, **{**plain, **changes})
 
 
 @pytest.mark.parametrize(
@@ -176,8 +178,82 @@ def test_convergence_asks_first_whether_seeds_are_paired(
 
 
 def test_samples_at_one_point_tell_nothing() -> None:
-    told = answer("convergence", agreement=replace(agreed(1, 1, 1), mean_removed=None))
+    told = answer("convergence", agreement=agreed(1, 1, 1, own_means=None))
     assert told.outcome is Outcome.CANNOT_TELL
+
+
+PART = Part("rows 0 to 99", 100, 345, 0.97, 0.01, shift=3, ordered=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome", "words"),
+    [
+        ({"same": Sameness.EQUAL}, Outcome.CANNOT_JUDGE, "hold the same samples"),
+        (
+            {"same": Sameness.SCALED, "pairing": Pairing(NAN, 7, "", 0)},
+            Outcome.CANNOT_JUDGE,
+            "in other units",
+        ),
+        ({"part": PART}, Outcome.CONVERGED, "rows 0 to 99 of the two files agree (0.97"),
+        (
+            {"learned": IntervalEstimate(0.1, 0.0499, 0.2499)},
+            Outcome.NOT_CONVERGED,
+            "shared noise alone",
+        ),
+        ({"learned": IntervalEstimate(0.1, 0.0501, 0.2499)}, Outcome.CONVERGED, "shared noise"),
+        ({"learned": IntervalEstimate(0.1, 0.0499, 0.2501)}, Outcome.CONVERGED, "have 10 % of"),
+        ({"learned": IntervalEstimate(-0.1, -0.3, 0.1)}, Outcome.NOT_CONVERGED, "have 0 % of"),
+        ({"learned": None}, Outcome.CONVERGED, "the twins agree"),
+        ({"offsets": Offsets(0.4, 0.2, 0.2, 0.0, 1.0, 0.0)}, Outcome.NOT_CONVERGED, "0.4 standard"),
+        ({"offsets": Offsets(0.3, 0.2, 0.2, 0.0, 1.0, 0.0)}, Outcome.CONVERGED, "lie 0.3 standard"),
+        ({"offsets": Offsets(0.0, 5.0, 5.0, 5.0, 1.0, 0.0)}, Outcome.CONVERGED, "common offset"),
+        ({"another": IntervalEstimate(0.95, 0.814, 0.986)}, Outcome.CONVERGED, "0.81 to 0.99"),
+        ({"linear": IntervalEstimate(0.97, 0.96, 0.98)}, Outcome.CONVERGED, "linear model 0.97"),
+    ],
+)
+def test_what_convergence_rests_on(changes: dict[str, Any], outcome: Outcome, words: str) -> None:
+    told = answer("convergence", agreement=agreed(0.95, 0.93, 0.97, **changes))
+    assert told.outcome is outcome
+    assert words in told.sentence
+
+
+@pytest.mark.parametrize(
+    ("part", "outcome", "words"),
+    [
+        (PART, Outcome.CANNOT_JUDGE, "rows 0 to 99 of the two files agree (0.97"),
+        (PART, Outcome.CANNOT_JUDGE, "agrees with the row 3 later in samples_b"),
+        (replace(PART, shift=-2), Outcome.CANNOT_JUDGE, "with the row 2 earlier"),
+        (replace(PART, ordered=False), Outcome.NOT_CONVERGED, "the other 245 of 345"),
+    ],
+)
+def test_a_part_that_agrees_is_no_agreement(part: Part, outcome: Outcome, words: str) -> None:
+    told = answer("convergence", agreement=agreed(0.91, 0.89, 0.93, part=part))
+    assert told.outcome is outcome
+    assert words in told.sentence
+
+
+@pytest.mark.parametrize(("high", "degree"), [(0.299, "weakly"), (0.301, "in part")])
+def test_how_far_twins_agree(high: float, degree: str) -> None:
+    sentence = answer("convergence", agreement=agreed(0.2, 0.1, high)).sentence
+    assert f"the twins agree {degree}" in sentence
+
+
+@pytest.mark.parametrize(
+    ("offsets", "words"),
+    [
+        (Offsets(0.251, 0.2, 0.2, 0.2, 1.25, 0.1), "the means of A and B lie 0.3"),
+        (Offsets(0.249, 0.2, 0.2, 0.2, 0.81, 0.1), ""),
+        (Offsets(0.0, 0.3, 0.3, 0.26, 1.0, 0.2), ""),
+        (Offsets(0.0, 0.3, 0.3, 0.41, 1.0, 0.2), "from the mean of the real rows"),
+        (Offsets(0.24, 0.3, 0.3, 0.26, 1.0, 0.1), "from the mean of the real rows"),
+        (Offsets(0.24, 0.3, 0.3, 0.239, 1.0, 0.0), ""),
+        (Offsets(0.0, 0.0, 0.0, 0.0, 1.26, 0.2), "B vary 1.3 times as much"),
+        (Offsets(0.0, 0.0, 0.0, 0.0, 0.79, 0.2), "B vary 0.79 times as much"),
+    ],
+)
+def test_what_is_said_of_means_and_scales(offsets: Offsets, words: str) -> None:
+    assert words in offsets.sentence
+    assert bool(words) is bool(offsets.sentence)
 
 
 @pytest.mark.parametrize(
@@ -209,10 +285,9 @@ def test_what_would_help_twins_that_agree_in_part(
         BandAgreement(first, last, 0.3, IntervalEstimate(0.95, low, 1.0), UNKNOWN, NAN)
         for (first, last), low in zip(ends, lows, strict=False)
     )
-    beside = {} if linear is None else {LINEAR: [IntervalEstimate(linear, 0.5, 0.95)]}
-    references = {**AUDIT.references, "convergence": beside}
-    found = agreed(0.7, 0.6, 0.8, spectrum=bands)
-    assert words in answer("convergence", agreement=found, references=references).sentence
+    beside = None if linear is None else IntervalEstimate(linear, 0.5, 0.95)
+    found = agreed(0.7, 0.6, 0.8, spectrum=bands, linear=beside)
+    assert words in answer("convergence", agreement=found).sentence
 
 
 # Recovery

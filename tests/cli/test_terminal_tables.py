@@ -21,6 +21,7 @@ from tests.support.made_readouts import LOADS, made
 
 import twinseed as ts
 from twinseed.auditing.advice import advice
+from twinseed.auditing.result import INTERVALS
 from twinseed.cli.curves import print_curves
 from twinseed.cli.output import print_readout
 from twinseed.cli.reproduce import _print_claims
@@ -150,7 +151,7 @@ def test_every_number_of_an_audit(name: str) -> None:
     before = f"Before the verdict: {' '.join(f'- {one}' for one in checks)} " if checks else ""
     verdict = " ".join(f"- {one}" for one in audit.verdict.values())
     steps = " ".join(f"- {one}" for one in advice(audit).next_steps)
-    assert text == f"{before}Verdict: {verdict} What to do next: {steps}"
+    assert text == f"{INTERVALS} {before}Verdict: {verdict} What to do next: {steps}"
 
 
 def check_classes(told: str, audit: Any) -> None:

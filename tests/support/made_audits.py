@@ -17,6 +17,7 @@ from twinseed.auditing.copying import Copying, Suspect, unknown
 from twinseed.auditing.exhibits import EncodedColumn, ExamplePairs, Pair
 from twinseed.auditing.factors import Factor, Fate
 from twinseed.auditing.familiar import Familiar
+from twinseed.auditing.offsets import Offsets
 from twinseed.auditing.references import IntervalEstimate, interval, references
 from twinseed.auditing.result import Audit
 from twinseed.auditing.screening import Finding, Fitness
@@ -215,6 +216,11 @@ def made_audit(
             pairing=Pairing(0.0005, 345, "", 0),
             predicted=predicted,
             spectrum=bands,
+            own_means=_level(draw),
+            linear=_number(draw),
+            another=_number(draw),
+            offsets=Offsets(0.13, 5.1, 5.3, 5.2, 1.37, 0.01),
+            learned=_number(draw),
         )
     found = Fitness({}, ())
     if heldout:

@@ -8,9 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.auditing.real_rows import DirectionBands
+from twinseed.auditing.offsets import Offsets, offsets
+from twinseed.auditing.parts import Part, part_of
+from twinseed.auditing.real_rows import DirectionBands, real_rows
+from twinseed.auditing.redraws import redraws
 from twinseed.auditing.references import IntervalEstimate
-from twinseed.auditing.seeds import Pairing, pairing
+from twinseed.auditing.sameness import Sameness, sameness
+from twinseed.auditing.seeds import COMPARED, Pairing, pairing
+from twinseed.auditing.untrained import learned_share
 from twinseed.data.twins import Twins
 from twinseed.intervals import interval95
 from twinseed.matched import Matched
@@ -57,7 +62,10 @@ class BandAgreement:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Everything that is known of convergence; empty where there is one generator."""
+    """Everything that is known of convergence; empty where there is one generator.
+
+    All intervals are over the seeds, with the two trained models held fixed, but for ``another``.
+    """
 
     mean_removed: Level | None
     """About the mean of the real rows: the convergence of the readout."""
@@ -70,6 +78,30 @@ class Agreement:
     predicted: float
     """Of the matched linear model at the same n, d and spectrum, by theory; NaN if unknown."""
     spectrum: tuple[BandAgreement, ...]
+    """About each generator's own mean."""
+    own_means: Level | None = None
+    """About each generator's own mean: ``corrected`` is the agreement that the verdict rests on."""
+    linear: IntervalEstimate | None = None
+    """Agreement of the matched linear models of the same training rows; None without train_b."""
+    another: IntervalEstimate | None = None
+    """Where the agreement of another pair of such models would lie, trained on other rows: a 95 %
+    prediction interval from redraws of the matched linear model; None where rows are too few."""
+    offsets: Offsets | None = None
+    same: Sameness | None = None
+    """How both files are the same samples; None where they are not."""
+    part: Part | None = None
+    """The seeds that agree, where the others do not; None where there is no such part."""
+    learned: IntervalEstimate | None = None
+    """How much of the real rows' inequality between directions the samples have: 0 for noise, about
+    1 for a good model; None where the real rows have none."""
+
+    @property
+    def with_means(self) -> float:
+        """Agreement that counts a distance between the generators' means, not a common offset."""
+        assert self.own_means is not None
+        value = self.own_means.corrected.value
+        apart = 0.0 if self.offsets is None else self.offsets.between**2 / 4.0
+        return (value - apart) / (1.0 + apart)
 
 
 def agreement(
@@ -83,10 +115,14 @@ def agreement(
 ) -> Agreement:
     """Measure convergence in every form; ``twins`` and ``linear`` are about the same origin.
 
-    ``as_given`` are the same twins before an encoder.
+    Equation: about the means of A's and of B's samples, ``q = sum a_i.b_i / sum (|a_i|^2 +
+    |b_i|^2)/2``, corrected for mismatched seeds (``Level``). A common offset of both generators
+    from the real rows, or one between the two, leaves this number as it is; both are measured
+    beside it. ``as_given`` are the same twins before an encoder.
 
-    Validity: intervals resample the seeds and take the two trained models as given. The prediction
-    is for models of disjoint rows of the number of A's; it is left out where rows are shared.
+    Validity: intervals resample the seeds and take the two trained models as given; ``another`` is
+    the exception. The prediction is for models of disjoint rows of the number of A's; it is left
+    out where rows are shared.
     """
     predicted = math.nan
     if expected is not None and not twins.shared_training_rows:
@@ -98,6 +134,19 @@ def agreement(
     before = None
     if as_given is not None and as_given.samples_a is not twins.samples_a:
         before = _level(as_given, as_given.rows.centred().origin, entropy)
+    means = _means(twins)
+    own = _level(twins, means, entropy)
+    honest = None
+    if twins.train_b is not None:
+        level = _level(linear, _means(linear), entropy)
+        honest = None if level is None else level.corrected
+    rows = real_rows(twins.rows, entropy)
+    another = None
+    if own is not None and not math.isnan(own.corrected.value):
+        gap = math.nan if honest is None else 1.0 - honest.value
+        total = sum(len(part) for part in twins.rows.arrays.values())
+        drawn = redraws(rows, total, twins.n, gap, entropy)
+        another = None if drawn is None else drawn.another(own.corrected.value)
     return Agreement(
         mean_removed=_level(twins, twins.origin, entropy),
         raw=_level(twins, None, entropy),
@@ -105,11 +154,35 @@ def agreement(
         pairing=pairing(twins, entropy),
         predicted=predicted,
         spectrum=_spectrum(twins, linear, axes, expected, entropy),
+        own_means=own,
+        linear=honest,
+        another=another,
+        offsets=offsets(twins, means, rows.mean(axis=0, dtype=np.float64)),
+        same=sameness(twins),
+        part=_part(twins, means),
+        learned=learned_share(twins, rows, entropy),
     )
 
 
+def _means(twins: Twins) -> Array:
+    """Return the mean of A's samples and that of B's, (2, d)."""
+    assert twins.samples_b is not None
+    both = (twins.samples_a, twins.samples_b)
+    return np.stack([rows.mean(axis=0, dtype=np.float64) for rows in both])
+
+
+def _part(twins: Twins, means: Array) -> Part | None:
+    """Look for a part of the first thousand seeds that agree."""
+    assert twins.samples_b is not None
+    a, b = (
+        rows[:COMPARED] - mean
+        for rows, mean in zip((twins.samples_a, twins.samples_b), means, strict=True)
+    )
+    return part_of(a, b)
+
+
 def _level(twins: Twins, origin: Array | None, entropy: tuple[int, ...]) -> Level | None:
-    """Return convergence about an origin; None where all samples lie on it."""
+    """Return convergence about an origin, or two of them; None where all samples lie there."""
     assert twins.samples_b is not None
     sums = pairs(twins.samples_a, twins.samples_b, origin)
     energy = float(sums.energy.sum())
@@ -159,7 +232,8 @@ def _spectrum(
     entropy: tuple[int, ...],
 ) -> tuple[BandAgreement, ...]:
     def measured(one: Twins) -> Along:
-        return along(one, entropy, directions=axes.directions, bands=axes.bands)
+        means = None if one.samples_b is None else _means(one)
+        return along(one, entropy, directions=axes.directions, bands=axes.bands, origin=means)
 
     mine, honest = measured(twins), measured(linear)
     predicted = np.full(len(axes.bands), math.nan)

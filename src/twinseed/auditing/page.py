@@ -11,6 +11,7 @@ import numpy as np
 from twinseed.auditing.advice import advice
 from twinseed.auditing.classes import by_class
 from twinseed.auditing.figures import audit_margins, audit_recovery, audit_spectrum
+from twinseed.auditing.result import INTERVALS
 from twinseed.auditing.verdict import Outcome
 from twinseed.drawing.export import as_svg
 from twinseed.errors import MissingExtraError
@@ -62,6 +63,8 @@ def audit_page(audit: Audit) -> str:
         pairs=_shown_pairs(audit.pairs),
         figures=figures,
         levels=_levels(audit),
+        agreement=audit.agreement,
+        intervals=INTERVALS,
         factors=audit.factors,
         data=details["data"],
         settings=_sizes(details["data"])
@@ -127,6 +130,7 @@ def _classes(audit: Audit) -> dict[str, Any]:
 def _levels(audit: Audit) -> list[tuple[str, Any]]:
     """Return convergence about each origin, by what it is called."""
     found = {
+        "about each generator's own mean": audit.agreement.own_means,
         "about the mean of the real rows": audit.agreement.mean_removed,
         "about zero (raw)": audit.agreement.raw,
         "before the encoder, about the mean": audit.agreement.as_given,

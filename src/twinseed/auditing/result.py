@@ -35,13 +35,19 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-__all__ = ["PROTOCOL", "Audit", "Line", "schema"]
+__all__ = ["INTERVALS", "PROTOCOL", "Audit", "Line", "schema"]
 
 DCR_SHARE, EUCLIDEAN = "dcr_share", "memorisation_share_euclidean"
 """What one number is called by others, and in a readout."""
 
 PROTOCOL = 2
 """Version of what an audit does; docs/audit.md says what changed."""
+
+INTERVALS = (
+    "95 % intervals over the samples and the real rows. The trained models are held fixed: another "
+    "training run, or other training rows, can differ by more."
+)
+"""What an interval is over, and what it holds fixed."""
 
 
 @dataclass(frozen=True)
@@ -207,6 +213,7 @@ class Audit:
                     )
                 },
             },
+            "intervals": INTERVALS,
             "verdict": self.verdict,
             "outcome": {question: str(outcome) for question, outcome in self.outcome.items()},
             "controls": controls,
@@ -273,7 +280,8 @@ class Audit:
         verdict = ["Verdict:", *map(item, self.verdict.values())]
         classes = self._classes(width) if self.classes else []
         steps = ["", "What to do next:", *map(item, advice(self).next_steps)]
-        return "\n".join([table, "", *before, *verdict, *classes, *steps])
+        over = textwrap.fill(INTERVALS, min(96, width or 96))
+        return "\n".join([table, "", over, "", *before, *verdict, *classes, *steps])
 
     def _classes(self, width: int | None) -> list[str]:
         """Return what the classes show, as a sentence and a table."""

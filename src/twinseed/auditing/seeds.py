@@ -12,9 +12,11 @@ from scipy.stats import norm
 from twinseed.data.twins import Twins
 from twinseed.randomness import stream
 
-__all__ = ["Pairing", "pairing"]
+__all__ = ["COMPARED", "Pairing", "pairing"]
 
-_MOST = 1000  # seeds compared, in their order in the files
+COMPARED = 1000
+"""Seeds compared at most, in their order in the files."""
+
 _PERMUTATIONS = 1999
 _FEWEST = 8  # seeds; 1/8! is far below any level
 _SHIFTED = 1e-4  # level at which another order of the rows is named, all orders tried together
@@ -74,7 +76,7 @@ def pairing(twins: Twins, entropy: tuple[int, ...]) -> Pairing | None:
     """
     if twins.samples_b is None:
         return None
-    count = min(twins.seeds, _MOST)
+    count = min(twins.seeds, COMPARED)
     if count < _FEWEST:
         return Pairing(math.nan, count, "", 0)
     a, b = (_units(rows[:count]) for rows in (twins.samples_a, twins.samples_b))

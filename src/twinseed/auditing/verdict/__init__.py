@@ -31,7 +31,7 @@ def answers(
     factors: Sequence[Factor],
 ) -> dict[str, Answer]:
     """Return an answer for each of "copying", "convergence" and "recovery"."""
-    converged = answer_on_convergence(twins, references, agreement)
+    converged = answer_on_convergence(twins, agreement)
     return {
         "copying": answer_on_copying(twins, measured, references, controls, copying),
         "convergence": converged,

@@ -48,7 +48,8 @@ def pairs(
 ) -> SeedSums:
     """Return the sums over columns from which every measure of convergence is computed.
 
-    Shapes: both samples (N, d), row i of both from seed i, read in blocks of rows; origin (d,).
+    Shapes: both samples (N, d), row i of both from seed i, read in blocks of rows; origin (d,), or
+    (2, d) where A and B have an origin each.
 
     >>> found = pairs(np.array([[1.0, 0.0], [0.0, 2.0]]), np.array([[1.0, 1.0], [0.0, 2.0]]))
     >>> found.product, found.gap
@@ -180,13 +181,15 @@ def along(
     *,
     directions: ArrayLike,
     bands: Sequence[slice],
+    origin: Array | None = None,
     resamples: int = 200,
 ) -> Along:
     """Measure the convergence spectrum: agreement of the twins along bands of directions.
 
     Equation: for a band G of orthonormal directions u, ``sum_i sum_u (a_i.u)(b_i.u) / sqrt(sum_i
-    sum_u (a_i.u)^2 sum_i sum_u (b_i.u)^2)``, about the origin of the twins; for a band of one
-    direction this is ``convergence_factor``. Range: -1 to 1 (agreement). Shapes: directions (d, k),
+    sum_u (a_i.u)^2 sum_i sum_u (b_i.u)^2)``, about ``origin`` (d,), or (2, d) with one for A and
+    one for B, or else about that of the twins; for a band of one direction and the origin of the
+    twins this is ``convergence_factor``. Range: -1 to 1 (agreement). Shapes: directions (d, k),
     ``bands`` consecutive slices that span the columns. Memory: blocks of rows, and three numbers
     per band and seed.
 
@@ -203,9 +206,10 @@ def along(
     if twins.samples_b is None:
         absent = Estimate.missing(Status.NOT_IDENTIFIABLE, len(bands))
         return Along(absent, np.full(len(bands), np.nan))
-    parts = _components(twins, np.asarray(directions, dtype=np.float64), bands)
+    origin = twins.origin if origin is None else origin
+    parts = _components(twins, np.asarray(directions, dtype=np.float64), bands, origin)
     draw = stream(entropy_of(rng), "convergence spectrum: seeds")
-    o = np.zeros(twins.d) if twins.origin is None else twins.origin
+    o = np.zeros(twins.d) if origin is None else origin
     blocks = _blocks(twins.samples_a, twins.samples_b, o)
     whole = sum(float(np.sum(_dot(a, a) + _dot(b, b))) for a, b, _ in blocks)
     energy = parts.sum(axis=0).reshape(3, -1)[1:].sum(axis=0)
@@ -231,14 +235,18 @@ def _spread(values: Array) -> float:
 
 
 def _components(
-    twins: Twins, directions: Array | None, bands: Sequence[slice] | None = None
+    twins: Twins,
+    directions: Array | None,
+    bands: Sequence[slice] | None = None,
+    origin: Array | None = None,
 ) -> Array:
     """Return ``(a.u)(b.u)``, ``(a.u)^2``, ``(b.u)^2`` per seed (row), each for all u or bands."""
     if directions is None or twins.samples_b is None:
         return np.empty((twins.seeds, 0))
     starts = None if bands is None else [band.start for band in bands]
     components = np.empty((twins.seeds, 3, directions.shape[1] if bands is None else len(bands)))
-    o = np.zeros(twins.d) if twins.origin is None else twins.origin
+    origin = twins.origin if origin is None else origin
+    o = np.zeros(twins.d) if origin is None else origin
     for a, b, part in _blocks(twins.samples_a, twins.samples_b, o):
         x, y = a @ directions, b @ directions
         products = np.stack([x * y, x * x, y * y], axis=1)
@@ -277,9 +285,10 @@ def _null(sums: SeedSums) -> tuple[float, float]:
 def _blocks(
     a: NDArray[Any], b: NDArray[Any], origin: Array
 ) -> Iterator[tuple[Array, Array, slice]]:
+    of_a, of_b = np.broadcast_to(origin, (2, a.shape[1]))
     for start, block in row_blocks(a, 1 << 18):
         part = slice(start, start + len(block))
-        yield block - origin, b[part] - origin, part
+        yield block - of_a, b[part] - of_b, part
 
 
 def _dot(a: Array, b: Array) -> Array:
