@@ -46,6 +46,7 @@ def column(folder: Path, *cells: str, reading: ReadOptions | None = None) -> NDA
         (("25.2%", "4 %"), (0.252, 0.04)),
         (("70 kg", "81.5kg"), (70, 81.5)),
         (("\u22123", "4"), (-3, 4)),
+        (("3.5k", "2M"), (3500, 2e6)),
     ],
 )
 def test_numbers_as_people_write_them(
@@ -123,6 +124,8 @@ def test_missing_words_and_words_of_a_schema_that_mean_missing(tmp_path: Path) -
         (("y", "n"), ("y", "n"), ("n", "y")),
         (("X", "0"), ("X", "0.0"), ("0", "X")),
         (("Nurse", "smith"), (" nurse ", "Smith"), ("Nurse", "smith")),
+        (("nurse", "smith"), ("'nurse'", "b'smith'"), ("nurse", "smith")),
+        (("01234", "99123"), ("1234", "99123"), ("01234", "99123")),
     ],
 )
 def test_the_same_values_spelled_otherwise_are_one(
@@ -154,6 +157,10 @@ def test_words_that_one_table_tells_apart_stay_apart(tmp_path: Path) -> None:
         ("diagnosis", lambda r: r.integers(200, 999, 60), False),
         ("patient_id", lambda r: np.repeat(np.arange(20), 3), False),
         ("size", lambda r: np.arange(60) + 0.5, False),
+        ("konto", lambda r: r.integers(10**8, 10**9, 60), True),
+        ("kode", lambda r: np.sort(r.permutation(10**6)[:60]), True),
+        ("price", lambda r: r.lognormal(12, 1, 60).round().astype(int), False),
+        ("at", lambda r: 1_600_000_000 + r.integers(0, 10**7, 60), False),
         ("key", lambda r: [f"{n:032x}" for n in r.permutation(60)], True),
         ("name", lambda r: [f"person {n}" for n in r.permutation(60)], True),
         ("city", lambda r: [f"city {n}" for n in r.integers(0, 20, 60)], False),
@@ -237,6 +244,49 @@ def test_a_header_of_numbers(tmp_path: Path) -> None:
     assert columns.left_out == ("Unnamed: 0",)
     _, columns = encoded(tmp_path, train_a="place,2020,2021\nhere,1.5,2\nthere,3.5,4\n")
     assert [one.name for one in columns] == ["place", "2020", "2021"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "note"),
+    [
+        ("sep=;\n", "", None),
+        ("# made by hand\n", "", "1 lines that start with # are skipped"),
+        ("# made\n# by hand\n# ", "", "2 lines that start with # are skipped"),
+        ("# ", "", None),
+        ("\n\n", "\n\n", None),
+    ],
+)
+def test_lines_that_are_no_rows(tmp_path: Path, before: str, after: str, note: str | None) -> None:
+    arrays, columns = encoded(tmp_path, train_a=f"{before}size;kind\n1,5;a\n2,5;b\n{after}")
+    assert [one.name for one in columns] == ["size", "kind"]
+    np.testing.assert_array_equal(arrays["train_a"][:, 0], [1.5, 2.5])
+    assert columns.notes == (() if note is None else (f"train_a: {note}",))
+
+
+def test_a_column_without_any_value_is_left_out_and_told(tmp_path: Path) -> None:
+    _, columns = encoded(tmp_path, train_a="x,y,\n1.5,,\n2.5,,\n", samples_a="x,y,\n1.5,7,\n2,,\n")
+    assert columns.left_out == ("y", "Unnamed: 2")
+    assert columns.notes[0] == "column 'y' is left out: it is missing in all real rows"
+
+
+def test_names_of_columns_that_differ_in_case_or_spaces_are_one(tmp_path: Path) -> None:
+    arrays, columns = encoded(
+        tmp_path,
+        train_a="Age (y),job_name\n1.5,a\n2.5,b\n",
+        samples_a="job name,AGE (Y)\na,3\nb,4\n",
+    )
+    assert arrays["samples_a"][:, 0].tolist() == [3, 4]
+    assert "differ in case or spaces" in columns.notes[0]
+
+
+def test_a_number_that_may_mean_missing_is_told(tmp_path: Path) -> None:
+    cells = [f"{k / 3},{k}.5\n" for k in range(60)] + ["-999,1\n"] * 3
+    _, columns = encoded(tmp_path, train_a="x,y\n" + "".join(cells))
+    assert "one number occurs many times, far from all others" in columns.notes[0]
+    _, columns = encoded(tmp_path, ReadOptions(missing=("-999",)), train_a="x,y\n" + "".join(cells))
+    assert columns[1].kind == "missing"
+    with pytest.raises(InputError, match="letters behind it that are no unit"):
+        encoded(tmp_path, train_a="x,y\n" + "".join(f"{k}.5 pt,{k}\n" for k in range(40)))
 
 
 SECRET = "secret"

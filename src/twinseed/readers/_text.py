@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import re
 import warnings
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import islice, pairwise, takewhile
 from typing import IO, Any
 
 import numpy as np
@@ -40,13 +41,14 @@ def read_csv(source: Source) -> NDArray[Any] | Table:
     encoding = text_encoding(source)
     try:
         with opened_text(source, encoding) as file:
-            separator = _separator(source, file)
-        matrix = _matrix(source, encoding, separator)
+            skipped, separator = _start(source, file)
+        matrix = None if skipped else _matrix(source, encoding, separator)
         if matrix is not None:
             return matrix
         with opened_text(source, encoding) as file:
-            reader = csv.reader(_lines(source, file), delimiter=separator, strict=True)
-            rows = ((reader.line_num, row) for row in reader)
+            lines = islice(_lines(source, file), skipped, None)
+            reader = csv.reader(_named(lines), delimiter=separator, strict=True)
+            rows = ((skipped + reader.line_num, row) for row in reader)
             return tabulated(source, rows, separator)
     except (UnicodeDecodeError, csv.Error) as error:
         raise source.bad(f"must hold lines of text in UTF-8 ({error})", _REMEDY) from error
@@ -117,22 +119,54 @@ def _lines(source: Source, file: IO[str]) -> Iterator[str]:
         yield line
 
 
-def _separator(source: Source, file: IO[str]) -> str:
-    """Return the separator that gives the first lines as many cells, and more than one."""
-    if source.reading.separator is not None:
-        return source.reading.separator
-    start = []
-    for line in _lines(source, file):
-        if line.strip():
+def _start(source: Source, file: IO[str]) -> tuple[int, str]:
+    """Return how many lines come before the table, and what separates its cells.
+
+    Before it may stand ``sep=;``, as Excel writes it, and lines that start with #. The last of
+    these is the header, as numpy writes it, if it has as many cells as the line below.
+    """
+    lines = _lines(source, file)
+    start: list[str] = []
+    skipped, said = 0, source.reading.separator
+    for line in lines:
+        mark = re.fullmatch(r"sep=(.)\s*", line)
+        if mark and not start:
+            skipped, said = skipped + 1, said or mark[1]
+        elif line.strip():
             start.append(line)
+        elif not start:
+            skipped += 1
         if len(start) >= _LOOKED:
             break
+    comments = list(takewhile(lambda line: line.lstrip().startswith("#"), start))
+    below = start[len(comments) :]
+    if not comments or not below:
+        return skipped, said or _separator(source, start)
+    separator = said or _separator(source, below)
+    width = len(_cells(below[0], separator))
+    named = width > 1 and len(_cells(comments[-1], separator)) == width
+    extra = len(comments) - named
+    if extra:
+        source.notes.append(f"{extra} lines that start with # are skipped")
+    return skipped + extra, separator
+
+
+def _named(lines: Iterator[str]) -> Iterator[str]:
+    """Yield lines, the first without the # that numpy puts before a header."""
+    first = next(lines, "")
+    yield first.lstrip().removeprefix("#").lstrip() if first.lstrip()[:1] == "#" else first
+    yield from lines
+
+
+def _separator(source: Source, start: list[str]) -> str:
+    """Return the separator that gives the first lines as many cells, and more than one."""
     widths = {mark: _widths(start, mark) for mark in _NAMES}
     even = [mark for mark, counts in widths.items() if len(set(counts)) == 1 and counts[0] > 1]
     if len(even) > 1:
-        even = [
-            mark for mark in even if _values(start, mark) == max(_values(start, m) for m in even)
-        ]
+        shares = {mark: _values(start, mark) for mark in even}
+        even = [mark for mark in even if shares[mark] == max(shares.values())]
+    if len(even) > 1:  # a comma inside numbers alone is a decimal mark
+        even = [mark for mark in even if mark != "," and _decimal_commas(start, mark)] or even
     if len(even) > 1:
         raise source.bad(
             f"may be separated by {' or by '.join(_NAMES[mark] for mark in even)}",
@@ -162,12 +196,20 @@ def _values(lines: list[str], mark: str) -> float:
     return sum(_is_value(cell) for cell in cells) / max(1, len(cells))
 
 
+def _decimal_commas(lines: list[str], mark: str) -> bool:
+    """Say whether every cell with a comma is a number, where a mark separates the cells."""
+    cells = (cell for line in lines for cell in _cells(line, mark) if "," in cell)
+    return all(not isinstance(numerals([cell], ","), int) for cell in cells)
+
+
 def _matrix(source: Source, encoding: str, separator: str) -> NDArray[Any] | Table | None:
     """Return lines of numbers, or None if they are not all numbers, or a header says otherwise."""
     with opened_text(source, encoding) as file, warnings.catch_warnings():
         warnings.simplefilter("error")  # numpy only warns of a table without lines
         lines = (line for line in _lines(source, file) if line.strip())
         first = next(lines, "")
+        if first.lstrip().startswith("#"):
+            return None
         cells = _cells(first, separator)
         numbers = [is_plain_number(cell) for cell in cells]
         named = not any(map(_is_value, cells)) and all(cells) and source.reading.header is not False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ __all__ = ["Cells", "require_finite", "require_one_kind", "require_one_unit"]
 
 _CODES = 3
 """Words among numbers: up to so many are a fault of the file, more are codes."""
+_BEGINS = re.compile(r"[+-]?\d+([.,]\d+)?\s?[^\d\s-]{1,8}")
 _MANY = 20
 """Different numbers, from which on a word among the numbers is a fault of the file."""
 
@@ -77,6 +79,9 @@ class Cells:
 
 def require_one_kind(cells: list[Cells]) -> None:
     """Refuse words in one table beside numbers in another, and a few words among many numbers."""
+    every = {word for one in cells for word in one.words()}
+    if any(word[:1] == "0" and len(word) > 1 and word.isdigit() for word in every):
+        return  # codes, such as those of places
     numbers, odd = set(), []
     only: dict[bool, Cells] = {}
     for one in cells:
@@ -98,8 +103,7 @@ def require_one_kind(cells: list[Cells]) -> None:
         )
     strange = {word for _, word in odd}
     unequal = [(one, word) for one, word in odd if word[:1] in "<>≤≥"]
-    zeros = any(word[:1] == "0" and word.isdigit() for word in strange)
-    if len(numbers) >= _MANY and not zeros and (unequal or len(strange) <= _CODES):
+    if len(numbers) >= _MANY and (unequal or len(strange) <= _CODES):
         one, word = (unequal or odd)[0]
         raise one.bad(
             word,
@@ -108,6 +112,17 @@ def require_one_kind(cells: list[Cells]) -> None:
             "mend the cell; if it means that the value is missing, write the word into the list "
             'missing of a schema file; if the column holds codes, write kind = "words" there',
         )
+    if not numbers and len(strange) >= _MANY:
+        parts = [_BEGINS.fullmatch(word) for word in strange]
+        if all(parts) and any(part and part[1] for part in parts):
+            one, word = odd[0]
+            raise one.bad(
+                word,
+                "a number with letters behind it that are no unit known here",
+                "such cells",
+                'write plain numbers; or, if the column holds codes, write kind = "words" into a '
+                "schema file",
+            )
 
 
 def require_one_unit(cells: list[Cells], read: Mapping[str, Numerals], plain: list[str]) -> None:

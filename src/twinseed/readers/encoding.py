@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +49,7 @@ def encoded(
     (Column(name='colour', categories=('blue', 'red')), Column(name='size', categories=()))
     """
     notes = [f"{role}: {note}" for role, table in tables.items() for note in table.notes]
+    tables = _renamed(tables, notes)
     aligned, left = _aligned(tables)
     first = next(iter(aligned.values()))
     reading = first.reading
@@ -87,7 +90,7 @@ _EMPTY = "it is missing in all real rows"
 def _why_left_out(name: str, kind: ColumnKind, keep: tuple[str, ...]) -> str | None:
     real = _real(kind.cells)
     if all(_gaps(cells).all() for cells in real):
-        return None if isinstance(real[0], Categories) else _EMPTY
+        return _EMPTY
     if name in keep or kind.kind not in ("number", "words"):
         return None
     why = names_rows(name, real)
@@ -154,6 +157,27 @@ def _unseen(label: str, kind: ColumnKind, tables: Mapping[str, Table]) -> list[s
     return found
 
 
+def _renamed(tables: Mapping[str, Table], notes: list[str]) -> dict[str, Table]:
+    """Return tables in which a column has the name that it has in the first, but for its case."""
+    named = {role: table for role, table in tables.items() if table.names is not None}
+    first = next(iter(named.values())).names if named else ()
+    known = {_folded(name): name for name in first or ()}
+    found = dict(tables)
+    if len(known) < len(first or ()):
+        return found
+    for role, table in named.items():
+        own = table.names or ()
+        names = tuple(n if n in (first or ()) else known.get(_folded(n), n) for n in own)
+        if names != own and len(set(names)) == len(names):
+            notes.append(f"{role}: names of columns that differ in case or spaces are read as one")
+            found[role] = replace(table, names=names)
+    return found
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[\s_.-]+", "", name.casefold())
+
+
 def _aligned(tables: Mapping[str, Table]) -> tuple[dict[str, Table], dict[str, str]]:
     """Return tables with their columns in the order of the first table that names them.
 
@@ -179,7 +203,7 @@ def _aligned(tables: Mapping[str, Table]) -> tuple[dict[str, Table], dict[str, s
             continue
         place = {name: i for i, name in enumerate(table.names)}
         columns = tuple(table.columns[place[name]] for name in order)
-        found[role] = _replaced(table, tuple(order), columns)
+        found[role] = replace(table, names=tuple(order), columns=columns)
     return _of_one_width(found), left
 
 
@@ -218,11 +242,7 @@ def _of_one_width(tables: Mapping[str, Table]) -> dict[str, Table]:
                 len(table.columns),
                 "give all tables the same columns",
             )
-    return {role: _replaced(table, names, table.columns) for role, table in tables.items()}
-
-
-def _replaced(table: Table, names: Any, columns: Any) -> Table:
-    return Table(names, columns, table.lines, table.decimal, table.notes, table.reading)
+    return {role: replace(table, names=names) for role, table in tables.items()}
 
 
 def _require_columns(columns: list[Column], role: str, left: Mapping[str, str]) -> None:

@@ -20,7 +20,9 @@ _NAME = re.compile(
     r"unnamed: \d+|column0|index|level_\d+|__index_level_\d+__|"
     r"(?:.*[ _.-])?(?:id|ids|uid|uuid|guid|pk|key)|"
     r"[a-z]+Id|[a-zA-Z]*ID|row(?:[ _.-]?(?:id|nr|no|num|number|names?))?|nr|no|"
-    r"(?:record|serial|case|subject|sample|customer|patient)[ _.-]?(?:no|nr|num|number)",
+    r"(?:record|serial|case|subject|sample|customer|patient|participant|person|member|user|account|"
+    r"policy|order|ticket|invoice|phone|mobile|passport)[ _.-]?(?:no|nr|num|number|code|name)?|"
+    r"ssn|mrn|iban|imei|vin|isbn|doi|url|e-?mail|hash|token|barcode|sku",
 )
 _RANDOM = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{16,64}")
 _TIES = 12.0
@@ -54,7 +56,7 @@ def names_rows(name: str, real: Sequence[NDArray[np.float64] | Categories]) -> s
 
 
 def _numbers(name: str, real: list[NDArray[np.float64]]) -> str | None:
-    ties, counting = 0.0, True
+    ties, counting, rising, spread = 0.0, True, True, True
     for values in real:
         if not np.all(values == np.rint(values)):  # NaN is none
             return None
@@ -63,14 +65,33 @@ def _numbers(name: str, real: list[NDArray[np.float64]]) -> str | None:
             return None
         steps = np.diff(values)
         counting &= bool(len(values) >= _FEW and steps[0] != 0 and np.all(steps == steps[0]))
+        rising &= bool(len(values) >= 2 * _FEW and np.all(steps > 0))
+        spread &= _spread_evenly(different)
         ties += _expected_ties(different)
     if counting:
         return "its whole numbers count the rows"
+    if rising:
+        return "its whole numbers rise from each row to the next"
     if _named(name):
         return "it is called so, and all its values are different"
     if ties > _TIES:
         return "all its numbers are whole and different, and they fill their range"
+    if spread:
+        return "all its numbers are different, have as many digits, and are spread evenly"
     return None
+
+
+def _spread_evenly(values: NDArray[np.float64]) -> bool:
+    """Say whether numbers lie as random identifiers do: of as many digits, and even over these."""
+    from scipy.stats import kstest
+
+    low, high = float(values[0]), float(values[-1])
+    if len(values) < 3 * _FEW or low < 1e5 or len(f"{low:.0f}") != len(f"{high:.0f}"):
+        return False
+    decade = 10.0 ** (len(f"{low:.0f}") - 1)
+    if high - low < 4.5 * decade:  # half of the numbers of so many digits
+        return False
+    return bool(kstest((values - decade) / (9 * decade), "uniform").pvalue > 0.01)
 
 
 def _words(name: str, real: list[Categories]) -> str | None:

@@ -155,10 +155,15 @@ def _numbers(cells: list[Cells], about: ColumnSchema) -> ColumnKind | None:
                 "date", dates, note="its numbers are dates, year, month and day in one"
             )
     notes = []
+    if _stands_apart(np.concatenate(there)):
+        notes.append(
+            "one number occurs many times, far from all others; if it means that the value is "
+            "missing, write it into the list missing of a schema file"
+        )
     if any(one.percent.any() for one in read.values()):
         notes.append("per cents are read as parts of one")
     if any(one.thousands for one in read.values()):
-        notes.append("digits in groups of three are read as thousands")
+        notes.append("groups of three digits, k, M and the like are read as thousands and millions")
     units = sorted({unit for one in read.values() for unit in one.units if unit})
     if units:
         notes.append(f"numbers are in {units[0]}")
@@ -198,6 +203,20 @@ def _dates(cells: list[Cells], about: ColumnSchema) -> ColumnKind | None:
     if about.unit is not None:
         found = {role: values / about.unit for role, values in found.items()}
     return ColumnKind("date", found, note="dates are read as days since 1970")
+
+
+def _stands_apart(values: NDArray[np.float64]) -> bool:
+    """Say whether -1, 99, -999 and the like occur often, outside of what all other numbers span."""
+    if len(values) < 20:
+        return False
+    for end in (values.min(), values.max()):
+        rest = values[values != end]
+        span = float(np.ptp(rest)) if len(rest) else 0.0
+        often = len(values) - len(rest) >= max(2, 0.002 * len(values))
+        nines = f"{abs(end):g}".strip("9") in ("", "1") and abs(end) not in (0.0, 1.0)
+        if often and nines and span > 0 and np.abs(rest - end).min() > span:
+            return True
+    return False
 
 
 def _packed(values: NDArray[np.float64]) -> NDArray[np.float64] | None:

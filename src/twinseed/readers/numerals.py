@@ -18,7 +18,9 @@ _CURRENCY = (
     r"(?:US|C|A|R|NZ|HK)?\$|[€£¥₹₽₩฿₺₪]|kr\.?|zł|Kč|Ft|Fr\.?|"
     r"(?:USD|EUR|GBP|CHF|JPY|CNY|INR|SEK|NOK|DKK|PLN|CAD|AUD|NZD|CZK|HUF|BRL|ZAR|MXN|KRW|TRY|RUB)"
 )
+_TIMES = {"k": 1e3, "K": 1e3, "M": 1e6, "Mio": 1e6, "B": 1e9, "bn": 1e9, "Mrd": 1e9}
 _UNITS = (
+    r"Mio|Mrd|bn|k|B|"
     r"kg|mg/dl|mmol/l|mg|[µu]g|g|lbs?|oz|km/h|mph|km|cm|mm|ft|in|ml|dl|m²|m2|m|l|°C|°F|mmHg|bpm|"
     r"kWh|kW|W|V|A|Hz|ms|min|hours?|hrs?|h|days?|d|years?|yrs?|yr|y|months?|weeks?|s"
 )
@@ -44,7 +46,7 @@ class Numerals:
     units: tuple[str, ...]
     """The currencies and units that stood beside the digits; "" where there was none."""
     thousands: bool
-    """Whether digits stood in groups of three."""
+    """Whether digits stood in groups of three, or a letter for thousands or millions."""
     unclear: bool
     """Whether a mark may stand before decimals or between thousands, and nothing tells which."""
 
@@ -115,7 +117,10 @@ def numerals(words: Sequence[str], decimal: str | None) -> Numerals | int:
         negative = bool(match["open"]) or bool({"-", "\u2212"} & {match["sign"], match["sign2"]})
         percent[place] = match["percent"] is not None
         values[place] = (-value if negative else value) / (100.0 if percent[place] else 1.0)
-        units[match["before"] or match["after"] or match["unit"] or ""] = None
+        unit = match["unit"] or ""
+        values[place] *= _TIMES.get(unit, 1.0)
+        thousands |= unit in _TIMES
+        units[match["before"] or match["after"] or ("" if unit in _TIMES else unit)] = None
     return Numerals(values, percent, tuple(units), thousands, unclear)
 
 

@@ -42,9 +42,10 @@ def number_word(word: str) -> str:
 def folded(word: str) -> str:
     """Return what remains of a word without case, padding and forms of letters.
 
-    >>> folded("  Great  Britain"), folded("007")
-    ('great britain', '7')
+    >>> folded("  Great  Britain"), folded("007"), folded("b'nurse'")
+    ('great britain', '7', 'nurse')
     """
+    word = re.sub(r"""^b?(['"])(.*)\1$""", r"\2", word.strip())
     text = " ".join(unicodedata.normalize("NFKC", number_word(word)).casefold().split())
     return text.lstrip("0") or "0" if re.fullmatch(r"\d+", text) else text
 
