@@ -133,6 +133,57 @@ def test_nothing_is_judged_of_samples_in_another_range() -> None:
     assert found.fitness.findings[0].name == ANOTHER
 
 
+def poor(rows: Rows, count: int, rng: np.random.Generator) -> dict[str, Rows]:
+    """Return samples of generators that are bad, and honest, beside these rows."""
+    mean, std = rows.mean(axis=0), rows.std(axis=0)
+    some = rows[rng.integers(0, len(rows), (2, count))]
+    normal = mean + (some[0] - some[1]) / np.sqrt(2)
+    moved = rng.random(rows.shape[1]) < 0.4
+    one = rows[rng.integers(len(rows))]
+    return {
+        "fresh": some[0],
+        "normal": normal,
+        "wrong means": some[0] + std * moved * rng.choice([-1, 1], len(moved)),
+        "a wrong mean in all columns": some[0] + std,
+        "a third of the variance": mean + (normal - mean) / np.sqrt(3),
+        "a hundredth of the variance": mean + (normal - mean) / 10,
+        "nine times the variance": mean + 3 * (normal - mean),
+        "one output": np.tile(one, (count, 1)),
+        "nearly one output": one + 0.02 * std * rng.standard_normal((count, len(one))),
+        "zeros": np.zeros((count, len(one))),
+        "the mean": np.tile(mean, (count, 1)),
+        "one mode": rows[np.argsort(np.abs((rows - one) / (std + 1e-9)).sum(axis=1))][: count // 8],
+        "shuffled columns": np.stack([rng.permutation(column) for column in some[0].T], axis=1),
+        "blurred": (some[0] + some[1]) / 2,
+        "noise": mean + std * rng.standard_normal((count, len(one))),
+        "uniform": rng.uniform(rows.min(axis=0), rows.max(axis=0), (count, len(one))),
+        "wide tails": mean + std * np.clip(rng.standard_cauchy((count, len(one))), -30, 30),
+    }
+
+
+@pytest.mark.parametrize("count", [16, 120])
+@pytest.mark.parametrize("seed", range(3))
+def test_poor_generators_are_judged(seed: int, count: int) -> None:
+    draw = np.random.default_rng(seed)
+    counts = draw.poisson(np.exp(draw.normal(0.5, 1, 20)), (200, 20))
+    ties = draw.binomial(3, np.linspace(0.1, 0.9, 8), (200, 8))
+    bare = draw.standard_normal((200, 4)) @ draw.standard_normal((4, 12))
+    tails = np.exp(2 * draw.standard_normal((200, 6)) + 3)
+    for rows in (PICTURES.reshape(len(PICTURES), -1), TABLE, counts, ties, bare, tails):
+        named = [f"column {k}" for k in range(rows.shape[1])] if rows.shape[1] < 12 else None
+        real = ts.data.rows.Rows(rows.astype(float), columns=named)
+        for name, samples in poor(rows.astype(float), count, draw).items():
+            found = representation(ts.Twins.of(real, samples))
+            assert found is None, (name, rows.shape, found)
+
+
+def test_few_samples_of_a_perfect_generator_are_judged() -> None:
+    for seed in range(40):
+        fresh = people(100 + seed, 2 + seed % 7)
+        assert beside_table(fresh) is None
+        assert beside_pictures(pictures(100 + seed, 2 + seed % 7)) is None
+
+
 @pytest.mark.parametrize("shape", [(3, 4, 4), (4, 4, 3), (5, 4), (1, 4, 4)])
 def test_every_order_moves_each_column_once_and_differs(shape: tuple[int, ...]) -> None:
     d = int(np.prod(shape))

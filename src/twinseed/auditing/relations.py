@@ -21,7 +21,6 @@ _MATCHED = 400  # columns that are matched with each other, at most
 _IMAGENET = (np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225]))
 _FACTORS = {
     **{10.0**k: f"{10**k:,}" for k in range(1, 10)},
-    7.0: "7",
     12.0: "12",
     24.0: "24",
     60.0: "60",
@@ -40,13 +39,17 @@ _FACTORS = {
 class Relation:
     """``samples = g(real)``: what ``g`` is in words, and its inverse.
 
-    ``undo`` takes values of samples, one column a column of the rows, to the units of real rows.
+    ``undo`` takes values of samples (any number, d) to the units of real rows.
     """
 
     equation: str
     mend: str
     undo: Callable[[Array], Array]
     falling: bool = False
+    strict: bool = False
+    """Whether it bends or turns values, so that it has to fit closely to be believed."""
+    by_column: bool = False
+    """Whether it differs from column to column, so that it goes with no other order of them."""
 
     def undone(self, quantiles: Array) -> Array:
         """Return quantiles (levels, d) of samples in the units of real rows."""
@@ -67,6 +70,14 @@ class Order:
 
 AS_GIVEN = Relation("", "", lambda x: x)
 """The relation of samples that are written as real rows are."""
+
+
+def _power(base: float) -> Callable[[Array], Array]:
+    return lambda x: base**x
+
+
+def _squared(x: Array) -> Array:
+    return np.abs(x) * x
 
 
 def _affine(slope: float | Array, offset: float | Array) -> Callable[[Array], Array]:
@@ -96,11 +107,13 @@ def units(real: Array, shape: tuple[int, ...] | None) -> Iterator[Relation]:
         "samples = (real - mean) / standard deviation, column by column",
         "samples * std + mean, with the mean and the standard deviation of each real column",
         _affine(std, mean),
+        by_column=True,
     )
     yield Relation(
         "samples = real - mean, column by column",
         "samples + mean, with the mean of each real column",
         _affine(1.0, mean),
+        by_column=True,
     )
     for a, b in ((0.0, 1.0), (-1.0, 1.0)):
         slope = (most - least) / (b - a)
@@ -110,18 +123,20 @@ def units(real: Array, shape: tuple[int, ...] | None) -> Iterator[Relation]:
             f"least + (samples - {a:g}) * (largest - least) / {b - a:g}, with the least and the "
             "largest value of each real column",
             _affine(slope, least - a * slope),
+            by_column=True,
         )
-    if low > -1:
-        yield Relation("samples = log(1 + real)", "exp(samples) - 1", np.expm1)
-        yield Relation("samples = exp(real) - 1", "log(1 + samples)", np.log1p)
-    if low > 0:
-        yield Relation("samples = log(real)", "exp(samples)", np.exp)
-        yield Relation("samples = log10(real)", "10 ** samples", lambda x: 10.0**x)
-    if low >= 0:
-        yield Relation("samples = sqrt(real)", "samples ** 2", lambda x: np.abs(x) * x)
-        yield Relation("samples = log2(1 + real)", "2 ** samples - 1", lambda x: 2.0**x - 1)
-    yield Relation("samples = exp(real)", "log(samples)", np.log)
-    yield Relation("samples = -real", "-samples", lambda x: -x, falling=True)
+    for equation, mend, undo, holds in (
+        ("log(1 + real)", "exp(samples) - 1", np.expm1, low > -1),
+        ("log(real)", "exp(samples)", np.exp, low > 0),
+        ("log10(real)", "10 ** samples", _power(10.0), low > 0),
+        ("log2(1 + real)", "2 ** samples - 1", lambda x: 2.0**x - 1, low > -1),
+        ("sqrt(real)", "samples ** 2", _squared, low >= 0),
+        ("exp(real)", "log(samples)", np.log, True),
+        ("exp(real) - 1", "log(1 + samples)", np.log1p, True),
+    ):
+        if holds:
+            yield Relation(f"samples = {equation}", mend, undo, strict=equation.startswith("exp"))
+    yield Relation("samples = -real", "-samples", lambda x: -x, falling=True, strict=True)
 
 
 def _ranges(low: float, high: float, full: bool) -> Iterator[Relation]:
@@ -211,11 +226,11 @@ def column_units() -> Iterator[Relation]:
     yield Relation("real - 273.15", "samples + 273.15", _affine(1.0, 273.15))
     yield Relation("log(real)", "exp(samples)", np.exp)
     yield Relation("log(1 + real)", "exp(samples) - 1", np.expm1)
-    yield Relation("log10(real)", "10 ** samples", lambda x: 10.0**x)
+    yield Relation("log10(real)", "10 ** samples", _power(10.0))
     yield Relation("exp(real)", "log(samples)", np.log)
     yield Relation("exp(real) - 1", "log(1 + samples)", np.log1p)
     yield Relation("10 ** real", "log10(samples)", np.log10)
-    yield Relation("sqrt(real)", "samples ** 2", lambda x: np.abs(x) * x)
+    yield Relation("sqrt(real)", "samples ** 2", _squared)
 
 
 def orders(d: int, shape: tuple[int, ...] | None) -> Iterator[Order]:
