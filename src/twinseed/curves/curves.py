@@ -18,13 +18,7 @@ from twinseed.tables import percent, with_bar
 from twinseed.verbs.measure import measure
 from twinseed.verbs.sweeps.draws import over_replicates
 
-__all__ = [
-    "TwinCurves",
-    "measured",
-    "over_pairs",
-    "picture_rows",
-    "sentences",
-]
+__all__ = ["TwinCurves", "measured", "over_pairs", "picture_rows", "sentences"]
 
 _LARGEST = 64  # pixels along the longer side of a picture
 

@@ -8,12 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from twinseed.curves.curves import (
-    TwinCurves,
-    measured,
-    over_pairs,
-    picture_rows,
-)
+from twinseed.curves.curves import TwinCurves, measured, over_pairs, picture_rows
 from twinseed.curves.filenames import FileContent, by_pattern, by_rule
 from twinseed.data.twins import Twins
 from twinseed.errors import InputError

@@ -7,12 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.curves.curves import (
-    TwinCurves,
-    measured,
-    over_pairs,
-    picture_rows,
-)
+from twinseed.curves.curves import TwinCurves, measured, over_pairs, picture_rows
 from twinseed.data.twins import Twins
 from twinseed.denoise.recipes import NetworkRecipe
 from twinseed.denoise.training import Training
