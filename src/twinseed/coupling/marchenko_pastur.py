@@ -22,7 +22,7 @@ from scipy.special import ellipe, ellipkm1, elliprd, elliprf, elliprj
 
 from twinseed.arrays import Array
 
-__all__ = ["convergence", "convergence_gap", "mean_root"]
+__all__ = ["convergence_gap", "mean_root"]
 
 _NODES = (5, 8, 12, 20, 40)
 _DECAY = 37.0
@@ -41,31 +41,13 @@ def mean_root(gamma: ArrayLike, ridge: ArrayLike = 0.0) -> Array:
     Validity: ``gamma > 0``, ``ridge >= 0``, unchecked here (``predict`` checks); relative error
     about 1e-14 for gamma from 1e-4 to 1e4.
     Source: Marchenko and Pastur, Mat. Sb. 72 (1967), for the law; the integral is derived here.
+    ``F(1)^2/(1 + r)`` is convergence (Maillard and Goldt, arXiv 2605.21402).
 
     >>> round(float(mean_root(1.0)), 12) == round(8 / (3 * np.pi), 12)
     True
     """
     aspect, r, shape = _broadcast(gamma, ridge)
     return _mean_root(aspect, r).reshape(shape)
-
-
-def convergence(gamma: ArrayLike, ridge: ArrayLike = 0.0) -> Array:
-    """Convergence q of two ridge models trained on disjoint data, identity population.
-
-    Equation: ``q = (E_MP sqrt(lambda + r))^2 / (1 + r)``. Range: from the chance level
-    ``r/(1 + r)`` at ``gamma`` to 0 to 1 at ``gamma`` to infinity; without ridge ``q ~ gamma`` for
-    small and ``1 - 1/(4 gamma)`` for large gamma, and ``q(1) = 64/(9 pi^2)``. Shapes: ``gamma``
-    and ``ridge`` broadcast; a million pairs take a fraction of a second.
-
-    Validity: ``gamma > 0``, ``ridge >= 0``; the limit of large d, to relative 1e-13.
-    Source: Maillard and Goldt, arXiv 2605.21402, for the order parameter.
-
-    >>> convergence([0.5, 2.0], 0.1).round(8)
-    array([0.64088611, 0.89656733])
-    """
-    aspect, r, shape = _broadcast(gamma, ridge)
-    root = _mean_root(aspect, r)
-    return (root * root / (1.0 + r)).reshape(shape)
 
 
 def convergence_gap(gamma: ArrayLike, ridge: ArrayLike = 0.0) -> Array:
@@ -76,7 +58,7 @@ def convergence_gap(gamma: ArrayLike, ridge: ArrayLike = 0.0) -> Array:
     r))``, an average of positive terms. Range: 0 (the models agree) to ``1/(1 + r)``. Shapes:
     broadcast.
 
-    Validity: as ``convergence``; relative error 1e-12 or better down to gaps of 1e-9 and below.
+    Validity: as ``mean_root``; relative error 1e-12 or better down to gaps of 1e-9 and below.
 
     >>> float(convergence_gap(1e9).round(18))
     2.5e-10
