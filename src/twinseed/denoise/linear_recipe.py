@@ -17,10 +17,10 @@ from twinseed.checks import numeric_rows, positive, whole
 from twinseed.denoise import checkpoints
 from twinseed.denoise.bridge import descend, linear_bank, linear_flow, stable_rate
 from twinseed.denoise.noise import NoiseLevels
-from twinseed.denoise.recipe import Losses, Recipe, Report, Scaled, require_sampler, scale_of
+from twinseed.denoise.recipe import Losses, Recipe, Report, Scaled, scale_of
 from twinseed.denoise.training import CURVE
 from twinseed.filters import Heun
-from twinseed.filters.samplers import Sampler
+from twinseed.filters.samplers import Sampler, require_sampler
 
 __all__ = ["LinearRecipe"]
 

@@ -18,7 +18,7 @@ from twinseed.errors import InputError
 from twinseed.filters.samplers import Sampler
 from twinseed.generators.flow import DenoiserFlow
 
-__all__ = ["Losses", "Recipe", "Report", "Scaled", "require_sampler", "scale_of", "spelled"]
+__all__ = ["Losses", "Recipe", "Report", "Scaled", "scale_of", "spelled"]
 
 Report = Callable[[Metrics], None]
 Losses = list[tuple[int, float]]
@@ -129,10 +129,3 @@ def scale_of(centred: Array) -> float:
             "rows", "must not all be equal", f"standard deviation {scale}", "pass rows that differ"
         )
     return scale
-
-
-def require_sampler(sampler: object) -> None:
-    """Raise ``InputError`` for an object that is not a sampler."""
-    if not isinstance(sampler, Sampler):
-        remedy = "pass ts.Euler(steps) or ts.Heun(steps)"
-        raise InputError("sampler", "must be a sampler", sampler, remedy)

@@ -18,12 +18,12 @@ from twinseed.denoise import checkpoints
 from twinseed.denoise.denoiser import Blind, Denoiser, Preconditioned
 from twinseed.denoise.linear_recipe import LinearRecipe
 from twinseed.denoise.networks import Convolutional, Perceptron, UNet
-from twinseed.denoise.recipe import Losses, Recipe, Report, Scaled, require_sampler, scale_of
+from twinseed.denoise.recipe import Losses, Recipe, Report, Scaled, scale_of
 from twinseed.denoise.sampling import flow
 from twinseed.denoise.training import CURVE, Training, TrainingState, averaged_weights, train
 from twinseed.errors import InputError
 from twinseed.filters import Heun
-from twinseed.filters.samplers import Sampler
+from twinseed.filters.samplers import Sampler, require_sampler
 
 __all__ = [
     "DENOISERS",

@@ -11,8 +11,9 @@ import numpy as np
 
 from twinseed.arrays import Array
 from twinseed.checks import whole
+from twinseed.errors import InputError
 
-__all__ = ["Euler", "Heun", "Sampler"]
+__all__ = ["Euler", "Heun", "Sampler", "require_sampler"]
 
 Denoise = Callable[[Array, float], Array]
 """Estimates the clean rows from noisy rows, all at one noise level."""
@@ -143,3 +144,10 @@ class Heun(Sampler):
         slope = (x - denoise(x, high)) / high
         guess = x + (low - high) * slope
         return x + (low - high) / 2.0 * (slope + (guess - denoise(guess, low)) / low)
+
+
+def require_sampler(sampler: object) -> None:
+    """Raise ``InputError`` for an object that is not a sampler."""
+    if not isinstance(sampler, Sampler):
+        remedy = "pass ts.Euler(steps) or ts.Heun(steps)"
+        raise InputError("sampler", "must be a sampler", sampler, remedy)

@@ -14,7 +14,7 @@ from twinseed.checks import whole, whole_numbers
 from twinseed.errors import InputError
 from twinseed.filters import Heun
 from twinseed.filters.probability_flow import noise_levels
-from twinseed.filters.samplers import Sampler
+from twinseed.filters.samplers import Sampler, require_sampler
 from twinseed.generators._base import checked_noise
 from twinseed.generators.torch_module import is_module, on_arrays
 
@@ -75,10 +75,7 @@ class DenoiserFlow:
         self.sigma_min, self.sigma_max = noise_levels(sigma_min, sigma_max, allow_zero=False)
         self.sampler = Heun(32) if sampler is None else sampler
         self.shape = whole_numbers("shape", shape, "pass the shape of one row, such as (1, 28, 28)")
-        if not isinstance(self.sampler, Sampler):
-            raise InputError(
-                "sampler", "must be a sampler", sampler, "pass ts.Euler(steps) or ts.Heun(steps)"
-            )
+        require_sampler(self.sampler)
         self._denoiser = on_arrays(denoiser) if is_module(denoiser) else denoiser
         self._block = whole("block", block, "pass how many rows to denoise per call")
 
