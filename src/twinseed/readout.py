@@ -227,7 +227,7 @@ def check(readout: xr.Dataset) -> xr.Dataset:
     if readout.attrs.get("schema") != SCHEMA:
         raise ReadoutError(
             f"this is not a readout of schema {SCHEMA} (its 'schema' attribute is "
-            f"{readout.attrs.get('schema')!r}): make it again with this version"
+            f"{readout.attrs.get('schema')!r}): make the readout again with this version"
         )
     for name in ("n", "d", "gamma"):
         if name not in readout.coords:

@@ -71,7 +71,7 @@ _ADVICE = {
     ),
     Status.CONSTANT_COLUMNS: (
         "Some columns are constant in the training data. Constant columns carry no "
-        "information, and they were kept: drop them if they are not part of the data."
+        "information, and they were kept: drop these columns if they are not part of the data."
     ),
     Status.INFINITE: (
         "No finite number exists, because a covariance has no inverse: read "

@@ -90,6 +90,40 @@ def test_no_word_that_a_reader_has_to_guess(advice: str, root: Path) -> None:
     assert found == [], advice
 
 
+IMPERATIVES = """
+    ask bring call change check choose correct count crop divide draw drop free generate give hold
+    keep leave let lower make move multiply name pad pass plan raise remove rename rescale reshape
+    return sample save set shift simulate sort split start take train turn use wrap write
+"""
+CHECKS = {"whole", "positive", "non_negative", "real", "finite_vector", "whole_numbers"}
+"""Functions whose third argument is the remedy of an ``InputError``."""
+
+
+def remedies(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the line and the first word of each remedy that is written out in a file."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        given: ast.expr | None = None
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func).rpartition(".")[2]
+            if name == "InputError" and len(node.args) == 4:
+                given = node.args[3]
+            elif name in CHECKS and len(node.args) > 2:
+                given = node.args[2]
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("remedy", "_REMEDY"):
+            given = node.value
+        if isinstance(given, ast.JoinedStr):
+            given = given.values[0]
+        if isinstance(given, ast.Constant) and isinstance(given.value, str):
+            yield node.lineno, given.value.split()[0].strip(",;:")
+
+
+def test_a_remedy_begins_with_what_to_do() -> None:
+    files = [path for path in PACKAGE.rglob("*.py") if not {*path.parts} & {*ELSEWHERE}]
+    found = [(path, line, word) for path in files for line, word in remedies(path)]
+    assert len(found) > 150
+    assert [one for one in found if one[2] not in IMPERATIVES.split()] == []
+
+
 @pytest.mark.parametrize(
     "text",
     [

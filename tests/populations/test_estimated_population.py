@@ -170,7 +170,7 @@ def test_resamples_vary_as_pilots_do() -> None:
 @pytest.mark.parametrize(
     ("rows", "argument", "remedy"),
     [
-        (np.ones((7, 3)), "data", "more samples"),
+        (np.ones((7, 3)), "data", "more rows"),
         (np.full((9, 3), np.nan), "data[0, 0]", "impute"),
         (np.ones((9, 3)), "data", "rows of the data"),
         (np.repeat(np.random.default_rng(0).standard_normal((10, 30)), 2, axis=0), "data", "drop"),

@@ -111,7 +111,7 @@ class DenoiserFlow:
         if not np.isfinite(clean).all():
             raise InputError(
                 "denoiser",
-                f"must return finite numbers; it did not at sigma = {sigma:.3g}",
+                f"must return finite numbers, also at sigma = {sigma:.3g}",
                 "NaN or infinity",
                 "check that the denoiser was trained at this noise level",
             )

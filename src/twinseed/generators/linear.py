@@ -142,6 +142,6 @@ class LinearGenerator:
                 "k",
                 f"must not exceed the {self.eigenvalues.size} directions that the rows span",
                 k,
-                "ask for fewer, or train on more rows",
+                "ask for fewer directions, or train on more rows",
             )
         return self.directions[:, :number]

@@ -56,7 +56,7 @@ class Atoms(Population):
                 "values",
                 "must be zero or above",
                 float(mu.min()),
-                "a covariance has no negative eigenvalue; set rounding errors to zero",
+                "set rounding errors to zero; a covariance has no negative eigenvalue",
             )
         if not np.any(mu > 0):
             raise InputError(

@@ -167,7 +167,7 @@ class Estimated(Population):
     def _finite(self, d: float) -> int:
         if math.isinf(d):
             raise InputError(
-                "d", "must be finite for an estimate", d, f"leave d out: it is {self.dimension}"
+                "d", "must be finite for an estimate", d, f"leave d out, or pass {self.dimension}"
             )
         return int(d)
 

@@ -92,6 +92,6 @@ class PowerLaw(Population):
     def _finite(self, d: float) -> int:
         if math.isinf(d):
             raise InputError(
-                "d", "must be finite for a power law", d, f"leave d out: it is {self._d}"
+                "d", "must be finite for a power law", d, f"leave d out, or pass {self._d}"
             )
         return int(d)

@@ -49,7 +49,7 @@ class Spiked(Population):
                 "strengths",
                 f"must be above -bulk = {-self._bulk}",
                 float(beta.min()),
-                "a covariance has no negative eigenvalue; pass strengths, not eigenvalues",
+                "pass strengths, not eigenvalues; a covariance has no negative eigenvalue",
             )
         if np.any(beta > np.finfo(np.float64).max - self._bulk):
             raise InputError(

@@ -71,7 +71,7 @@ def _closed_forms(identity: Experiment, drawn: Readout) -> list[Claim]:
         ),
         combined([(10.0, gap)]).claim(
             "1 - q at large load",
-            "Without ridge and with many rows 1 - q is d/(4 n): n/d times it is 1/4.",
+            "Without ridge and with many rows 1 - q is d/(4 n): (1 - q) n/d is 1/4.",
             0.25,
             (1 / 640 + 1 / d, "d/(64 n), the next term of the series, and 1/n for q itself"),
         ),

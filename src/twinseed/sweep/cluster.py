@@ -60,7 +60,7 @@ def connected(address: str) -> Iterator[Any]:
             "cluster",
             f"has no Dask scheduler that answers ({error})",
             address,
-            "start one with 'dask scheduler', and pass its address",
+            "start a scheduler with 'dask scheduler', and pass its address",
         ) from error
     with client:
         try:

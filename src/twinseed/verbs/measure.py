@@ -143,7 +143,7 @@ def checked_resamples(resamples: int) -> int:
     draws = whole("resamples", resamples, "pass the number of bootstrap draws", at_least=0)
     if draws == 1:
         raise InputError(
-            "resamples", "must not be 1", 1, "one draw gives no standard error: pass 0 or 200"
+            "resamples", "must not be 1", 1, "pass 0 or 200; one draw gives no standard error"
         )
     return draws
 

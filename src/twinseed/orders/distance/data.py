@@ -88,7 +88,10 @@ def _checked(
     v: Array = np.asarray(directions, dtype=np.float64)
     if mu.ndim != 1 or v.shape != (mu.size, spread.size):
         raise InputError(
-            "directions", f"must be ({mu.size}, {spread.size})", v.shape, "one column per variance"
+            "directions",
+            f"must be ({mu.size}, {spread.size})",
+            v.shape,
+            "pass one column per variance",
         )
     if min(mu.min(initial=0.0), spread.min(initial=0.0), rest) < 0:
         raise InputError(

@@ -54,7 +54,7 @@ class PopulationAxis:
         else:
             raise InputError(
                 "population",
-                "must be all Spiked or all PowerLaw where it is a sequence",
+                "must be all Spiked or all PowerLaw in a sequence",
                 sorted({type(one).__name__ for one in members}),
                 "make one call per population of another kind",
             )
