@@ -311,7 +311,8 @@ def _by_column(seen: _Seen, real: _Seen, twins: Twins) -> tuple[str, str, dict[s
     looked = (wide[0] > floor) & (real.std > floor) & (seen.std > 0)
     spread = np.where(looked, np.maximum(real.std, wide[0] / _WIDE), np.inf)
     middles = seen.quantiles[3], real.quantiles[3]
-    offset = np.abs(middles[0] - middles[1]) / spread
+    moved = np.minimum(np.abs(middles[0] - middles[1]), np.abs(seen.mean - real.mean))
+    offset = moved / spread
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios = np.stack([wide[1] / wide[0], seen.std / real.std])
     wider = looked & (ratios.min(axis=0) > _BEYOND)
@@ -322,7 +323,7 @@ def _by_column(seen: _Seen, real: _Seen, twins: Twins) -> tuple[str, str, dict[s
     )
     told: dict[str, list[int]] = {}
     for k in np.flatnonzero(odd).tolist():
-        equation = _unit(seen, real, k)
+        equation = _unit(seen, real, k, moved[k])
         if equation is None and outside[k]:
             equation = ""
         if equation is not None:
@@ -367,7 +368,7 @@ def _outside(seen: _Seen, real: _Seen, twins: Twins) -> NDArray[np.bool_]:
     return found
 
 
-def _unit(seen: _Seen, real: _Seen, k: int) -> str | None:
+def _unit(seen: _Seen, real: _Seen, k: int, moved: float) -> str | None:
     """Return the unit in which column k of the samples is like that of the real rows.
 
     A factor is one number, and has to explain the place and the spread: the column has to have
@@ -375,7 +376,7 @@ def _unit(seen: _Seen, real: _Seen, k: int) -> str | None:
     """
     here, there = real.quantiles[:, k], seen.quantiles[:, k]
     width, other = (max((x[-1] - x[0]) / _WIDE, 1e-300) for x in (here, there))
-    if abs(there[3] - here[3]) < 3 * min(width, other) and other < _BEYOND * width:
+    if moved < 3 * min(width, other) and other < _BEYOND * width:
         return None
     limit = min(_FIT + len(seen.rows) ** -0.5, 0.25 * float(np.abs(there - here).mean()) / width)
     wider = other >= _BEYOND * width  # then a small factor explains too little
