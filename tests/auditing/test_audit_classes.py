@@ -8,7 +8,8 @@ from tests.json_schema import faults, schema
 
 import twinseed as ts
 from twinseed.auditing import IntervalEstimate, Outcome
-from twinseed.auditing.classes import ClassAudit, _judged, _together
+from twinseed.auditing.class_audit import ClassAudit
+from twinseed.auditing.classes import _judged, _together
 from twinseed.auditing.conditional import conditional_twins
 from twinseed.auditing.verdict import Answer
 from twinseed.data.twins import Twins

@@ -14,7 +14,7 @@ from tests.support.page_parts import MISSING, Page, printed, ranged
 import twinseed as ts
 from twinseed.auditing import Audit, Outcome
 from twinseed.auditing.advice import advice
-from twinseed.auditing.classes import by_class
+from twinseed.auditing.class_audit import by_class
 from twinseed.auditing.figures import audit_margins, audit_recovery, audit_spectrum
 from twinseed.auditing.page import audit_page
 from twinseed.auditing.references import IntervalEstimate

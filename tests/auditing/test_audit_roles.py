@@ -21,12 +21,12 @@ def twins(shared: int, *, n: int = 60) -> ts.Twins:
 def test_every_row_has_one_role_and_is_named_as_its_generator_knows_it() -> None:
     given = twins(10)
     rows, tested = roles_of(given)
-    assert [len(part) for part in rows] == [50, 50, 10, 60]
+    assert [len(part.rows) for part in rows] == [50, 50, 10, 60]
     for one, name in zip(tested, ("train_a", "train_b"), strict=True):
         train = given.arrays[name]
         assert sum(index.size for index in one.own.values()) == 60
         for role, index in one.own.items():
-            np.testing.assert_array_equal(rows[role], train[index])
+            np.testing.assert_array_equal(rows[role].rows, train[index])
     assert set(tested[0].own) & set(tested[1].own) == {2}
 
 
@@ -34,7 +34,7 @@ def test_without_shared_rows_nothing_is_copied() -> None:
     given = twins(0)
     rows, _ = roles_of(given)
     assert all(
-        part is given.arrays[name]
+        part.rows is given.arrays[name] and part.name == name
         for part, name in zip(rows, ("train_a", "train_b", "heldout"), strict=True)
     )
 
@@ -44,7 +44,7 @@ def test_a_training_set_within_the_other_has_no_rows_of_its_own() -> None:
     a, heldout, samples = draw.standard_normal((3, 40, D))
     given = ts.Twins(samples, samples + 1, a, a[:15].copy(), heldout)
     rows, tested = roles_of(given)
-    assert [len(part) for part in rows] == [25, 15, 40]
+    assert [len(part.rows) for part in rows] == [25, 15, 40]
     assert [sorted(one.own) for one in tested] == [[0, 1], [1]]
 
 

@@ -12,8 +12,6 @@ import pytest
 import twinseed as ts
 from twinseed.auditing import (
     agreement,
-    copied_fraction,
-    copying,
     covariance_null,
     exhibits,
     figures,
@@ -21,22 +19,17 @@ from twinseed.auditing import (
     seeds,
 )
 from twinseed.auditing.duplicates import near_duplicates
-from twinseed.auditing.pool import NearestInPool, _closest
+from twinseed.auditing.pool import FOLDS, Pool, attribute
 from twinseed.auditing.real_rows import DirectionBands
-from twinseed.auditing.relabelling import Attribution, Relabelling
+from twinseed.auditing.roles import Role
 from twinseed.auditing.searches import Searches
+from twinseed.auditing.spaces import DISTANCE, gaps_of, searched
 from twinseed.auditing.verdict import recovery
 from twinseed.orders.convergence import Along
+from twinseed.progress import Progress
 from twinseed.readout import Estimate
 
 RISING = np.arange(1001.0)
-
-
-def attribution(margins: Any, own: Any = True) -> Attribution:
-    rows = np.arange(len(margins))
-    role = np.where(own, 0, 1) + 0 * rows
-    near = NearestInPool(role, rows, rows, 0 * rows, 0.1 + 0.0 * rows, np.array(margins))
-    return Attribution((0,), {"distance": near, "cosine": near})
 
 
 @pytest.mark.parametrize(("energy", "shown"), [(1.01e-12, True), (0.99e-12, False)])
@@ -49,50 +42,6 @@ def test_a_band_is_shown_where_it_has_more_energy_than_rounding(
     bare: Any = SimpleNamespace(samples_b=None)
     bands = agreement._spectrum(bare, bare, axes, None, (0,))
     assert [(one.first, one.last) for one in bands] == [(1, 1), (2, 3)][: 1 + shown]
-
-
-def test_copies_are_looked_for_beyond_four_margins_of_the_linear_model(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Of the margins 0 to 1,000: the one that 99 % do not exceed, 90 %, 50 %, and all.
-
-    Each look is at the generator and at the linear model; the upper limit is beyond the median.
-    """
-    beyond: list[float] = []
-    original = copied_fraction._look
-
-    def noted(one: Attribution, pool: Any, t: float) -> Any:
-        beyond.append(t)
-        return original(one, pool, t)
-
-    monkeypatch.setattr(copied_fraction, "_look", noted)
-    pool: Any = SimpleNamespace(odds=lambda _: 1.0)
-    linear = attribution(RISING, RISING % 2 == 0)
-    copied_fraction.copied([attribution([5.0, 2000.0])], [linear], pool)
-    assert beyond == [990.0, 990.0, 900.0, 900.0, 500.0, 500.0, -math.inf, -math.inf, 500.0]
-
-
-def test_a_win_is_clear_beyond_99_in_100_margins_of_the_linear_model(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Of the margins 0 to 1: 0.99 itself is not beyond it, and the next one is."""
-    nothing = np.empty((0, 0))
-    told = Relabelling(nothing, nothing, nothing, nothing)
-    monkeypatch.setattr(copying, "relabelled", lambda *_: told)
-    monkeypatch.setattr(copying, "_scored", lambda *_: (np.zeros(3), np.zeros(3, dtype=int)))
-    monkeypatch.setattr(copying, "beyond", lambda *_: 1.0)
-    monkeypatch.setattr(copying, "copied", lambda *_: (0.0, 0.0, 0.0))
-    own = {0: np.arange(3)}
-    found = copying.examine(
-        [attribution([0.989, 0.99, 0.991])],
-        [attribution(RISING / 1000)],
-        ([[]], [[]]),
-        [SimpleNamespace(name="samples_a", own=own)],  # type: ignore[list-item]
-        SimpleNamespace(equal=3),  # type: ignore[arg-type]
-        np.random.default_rng(0),
-    )
-    assert found.clear_win == pytest.approx(math.exp(0.99))
-    assert [one.sample for one in found.suspects] == [2]
 
 
 @pytest.mark.parametrize(("beyond", "order"), [(1.0005, "shifted"), (0.9995, "")])
@@ -165,14 +114,6 @@ def test_convergence_by_hand() -> None:
     assert found.trace.value == pytest.approx(1.0 - 6.0 / 18.0)
 
 
-def test_copies_are_counted_beyond_those_of_the_linear_model() -> None:
-    """Three in five of the generator and one in five of the linear model: 0.4/0.8."""
-    pool: Any = SimpleNamespace(odds=lambda _: 1.0)
-    share = {k: attribution(np.ones(10), np.arange(10) < k) for k in (8, 6)}
-    found = copied_fraction._beyond_linear(share[8], share[6], pool, 0.0)
-    assert found.excess == pytest.approx((0.6 - 0.2) / (1.0 - 0.2))
-
-
 @pytest.mark.parametrize(
     ("numbers", "text"),
     [((1,), "1"), ((1, 2), "1, 2"), ((1, 2, 3, 5, 7, 8, 9), "1 to 3, 5, 7 to 9")],
@@ -186,8 +127,7 @@ def test_a_lone_generator_is_compared_with_its_training_rows_first() -> None:
     """Its samples are its training rows: each lies on one of them, and on no other row."""
     train, heldout = np.random.default_rng(0).standard_normal((2, 60, 3))
     twins = ts.Twins(train, None, train, heldout=heldout)
-    searches = Searches.of(twins, twins, (0,))
-    assert searches is not None
+    searches = Searches.of(twins, twins, (0,), Progress(9))
     (found,) = searches._closeness(searches.generators)
     assert found.heldout is not None
     assert np.all(found.train.distance.min(axis=1) < 1e-6)
@@ -214,10 +154,11 @@ def test_bands_of_directions_rise_in_width_by_a_quarter_from_the_eighth() -> Non
 )
 def test_a_margin_is_that_of_the_third_closest_group(gaps: list[float], times: float) -> None:
     """Or of the furthest, where there are fewer than three."""
-    count = len(gaps)
-    pool: Any = SimpleNamespace(groups=count, order=(np.arange(count),), starts=np.zeros(1, int))
-    found = _closest([np.array([gaps], dtype=float)], [np.arange(count)[None, :]], pool)
-    assert found.margin == pytest.approx([np.log(times)])
+    rows = np.array(gaps)[:, None]
+    role = Role(rows, "train_a", np.arange(len(gaps)))
+    pool = Pool.draw([role], np.random.default_rng(0))
+    found = attribute(gaps_of(searched(np.zeros((1, 1)), pool, None), DISTANCE), pool)
+    assert found.margin == pytest.approx(np.full((FOLDS, 1), np.log(times)))
 
 
 def test_each_look_sees_a_fifth_fewer_samples() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import stats
+from tests.support.pools import attribution, closest_in, pool_of
 
-from twinseed.auditing.pool import METRICS, NearestInPool, Pool, attribute, searched
+from twinseed.auditing.pool import FOLDS, NearestInPool, Pool
 from twinseed.auditing.relabelling import RELABELLINGS, Attribution, beyond, relabelled
 
 AUDITS = 60
@@ -34,12 +35,8 @@ def collapsed(draw: np.random.Generator, count: int, d: int = 6) -> Rows:
 def attributed(
     samples: list[Rows], rows: list[Rows], draw: np.random.Generator
 ) -> tuple[list[Attribution], Pool]:
-    pool = Pool.draw(rows, draw)
+    pool = pool_of(rows, draw)
     return [attribution(own, x, pool) for own, x in enumerate(samples)], pool
-
-
-def attribution(own: int, samples: Rows, pool: Pool) -> Attribution:
-    return Attribution((own,), attribute(searched(samples, pool), pool))
 
 
 @pytest.mark.parametrize(
@@ -69,7 +66,7 @@ def test_a_test_that_takes_samples_as_independent_is_not_calibrated() -> None:
         draw = np.random.default_rng([20, number])
         rows = [gaussian(draw, 40), gaussian(draw, 47)]
         found, _ = attributed([collapsed(draw, 60)], rows, draw)
-        won = int(np.sum(found[0].closest["distance"].role == 0))
+        won = int(np.sum(found[0].closest["distance"].role[0] == 0))
         values.append(stats.binomtest(won, 60, 0.5, alternative="greater").pvalue)
     assert stats.kstest(values, "uniform").pvalue < 1e-4
 
@@ -80,7 +77,7 @@ def test_copies_are_seen_and_the_roles_are_symmetric() -> None:
     samples = train[:12] + 0.02 * draw.standard_normal((12, 6))
     found, pool = attributed([np.vstack([samples, gaussian(draw, 60)])], [train, heldout], draw)
     caught = relabelled(found, pool, np.random.default_rng(2))
-    swapped = relabelled([Attribution((1,), found[0].closest)], pool, np.random.default_rng(2))
+    swapped = relabelled([Attribution((1,), found[0].closest, 72)], pool, np.random.default_rng(2))
     assert caught.p_closer < 0.01 < 0.9 < caught.p_further
     assert swapped.p_further < 0.01 < 0.9 < swapped.p_closer
     assert caught.p_closer >= 1 / (1 + RELABELLINGS)
@@ -94,11 +91,11 @@ def test_many_samples_at_one_row_are_one_piece_of_evidence() -> None:
 
 
 def test_nothing_to_relabel_is_no_evidence() -> None:
-    nobody = np.zeros(0, dtype=np.int64)
-    nothing = NearestInPool(nobody, nobody, nobody, nobody, np.zeros(0), np.zeros(0))
-    found = Attribution((0,), dict.fromkeys(METRICS, nothing))
+    nobody = np.zeros((FOLDS, 0), dtype=np.int64)
+    nothing = NearestInPool(nobody, nobody, nobody, np.zeros(0), np.zeros((FOLDS, 0)), nobody[0])
+    found = Attribution((0,), {"distance": nothing}, 0)
     draw = np.random.default_rng(0)
-    answer = relabelled([found], Pool.draw([np.eye(5), 2 * np.eye(5)], draw), draw)
+    answer = relabelled([found], pool_of([np.eye(5), 2 * np.eye(5)], draw), draw)
     assert answer.p_closer == answer.p_further == answer.p_two_sided == 1.0
 
 
@@ -109,7 +106,7 @@ def test_the_comparison_with_a_linear_model_is_calibrated_and_has_power() -> Non
         train, heldout = gaussian(draw, 30), gaussian(draw, 30)
         near = train[draw.integers(0, 30, 120)] + 0.8 * draw.standard_normal((120, 6))
         closer = train[draw.integers(0, 30, 50)] + 0.2 * draw.standard_normal((50, 6))
-        pool = Pool.draw([train, heldout], draw)
+        pool = pool_of([train, heldout], draw)
         one, two, three = (attribution(0, x, pool) for x in (near[:50], near[50:], closer))
         values.append(beyond([one], [two], pool, draw))
         powers.append(beyond([three], [two], pool, draw))
@@ -121,21 +118,21 @@ def test_the_closest_row_is_that_of_a_plain_search() -> None:
     draw = np.random.default_rng(4)
     rows = [gaussian(draw, count) for count in (31, 40, 25)]
     samples = gaussian(draw, 17)
-    pool = Pool.draw(rows, draw)
-    assert (pool.equal, pool.groups) == (25, 10)
-    assert pool.counts.sum(axis=0).tolist() == [31, 40, 25]
-    found = attribute(searched(samples, pool), pool)["distance"]
-    every = np.concatenate(rows)
-    group = np.concatenate(pool.label) % pool.groups
+    pool = pool_of(rows, draw)
+    assert (pool.equal, pool.groups, pool.size) == (25, 10, 96)
+    found = closest_in(samples, pool)["distance"]
+    every, cell = np.concatenate(rows), np.concatenate(pool.cell)
     for s, sample in enumerate(samples):
         gap = np.linalg.norm(every - sample, axis=1)
         place = int(np.argmin(gap))
-        assert found.number[s] == place
-        assert np.array_equal(rows[found.role[s]][found.row[s]], every[place])
-        assert found.group[s] == group[place]
-        assert found.gap[s] == pytest.approx(gap[place], rel=1e-12)
-        by_group = np.sort([gap[group == g].min() for g in range(10)])
-        assert found.margin[s] == pytest.approx(np.log(by_group[2] / gap[place]), rel=1e-9)
+        assert found.gap[s] == pytest.approx(np.log(gap[place]), rel=1e-12)
+        for fold in range(FOLDS):
+            assert found.number[fold, s] == place
+            assert np.array_equal(rows[found.role[fold, s]][found.row[fold, s]], every[place])
+            group = pool.folds[fold][cell]
+            by_group = np.sort([gap[group == g].min() for g in range(10)])
+            expected = np.log(by_group[2] / gap[place])
+            assert found.margin[fold, s] == pytest.approx(expected, rel=1e-9)
 
 
 def test_ties_fall_on_each_of_the_equal_rows_alike() -> None:
@@ -143,12 +140,30 @@ def test_ties_fall_on_each_of_the_equal_rows_alike() -> None:
     rows = np.arange(20.0).reshape(10, 2)
     first = np.concatenate([rows[:1]] * 3 + [rows])[1:]
     won = []
-    for number in range(200):
+    for number in range(60):
         draw = np.random.default_rng([22, number])
-        pool = Pool.draw([first, rows.copy()], draw)
-        found = attribute(searched(rows[:1], pool), pool)["distance"]
-        won.append(found.role[0] == 0)
-    assert 0.66 < np.mean(won) < 0.84
+        pool = pool_of([first, rows.copy()], draw)
+        won.append(np.mean(closest_in(rows[:1], pool)["distance"].role == 0))
+    assert 0.62 < np.mean(won) < 0.86
+
+
+def test_rows_of_one_person_are_one_piece_of_evidence() -> None:
+    """Visits of the same people: row by row the level is lost, person by person it is kept."""
+    by_row, by_person = [], []
+    for number in range(AUDITS):
+        draw = np.random.default_rng([26, number])
+        people = gaussian(draw, 16)
+        person = np.repeat(np.arange(16), 16)
+        visits = people[person] + 0.1 * draw.standard_normal((256, 6))
+        rows = [visits[:128], visits[128:]]
+        units = {"train_a": person[:128], "heldout": person[128:]}
+        samples = gaussian(draw, 400)
+        for told, values in ((None, by_row), (units, by_person)):
+            pool = pool_of(rows, draw, told)
+            found = [attribution(0, samples, pool)]
+            values.append(relabelled(found, pool, draw).p_closer)
+    assert np.mean(np.abs(np.array(by_row) - 0.5) > 0.49) > 0.06
+    assert stats.kstest(by_person, "uniform").pvalue > 0.01
 
 
 def test_discrete_data_and_collapsed_generators_keep_the_level() -> None:
@@ -170,7 +185,7 @@ def test_a_duplicate_of_a_row_does_not_hide_the_copying_of_it() -> None:
     twice = np.concatenate([train, train + 1e-3 * draw.standard_normal(train.shape)])
     samples = np.concatenate([train[:12] + 0.01, gaussian(draw, 200)])
     found, pool = attributed([samples], [twice, heldout], draw)
-    assert np.sort(found[0].closest["distance"].margin[:12])[2] > 2
+    assert np.sort(found[0].closest["distance"].margin[0, :12])[2] > 2
     assert relabelled(found, pool, draw).p_closer < 0.01
 
 
@@ -187,17 +202,16 @@ def test_a_few_clear_copies_are_seen_where_the_share_is_blind() -> None:
 
 
 def test_the_smallest_visible_share_is_found_four_times_in_five() -> None:
-    draw = np.random.default_rng(7)
-    train, heldout, samples = (gaussian(draw, 400, d=20) for _ in range(3))
-    found, pool = attributed([samples], [train, heldout], draw)
-    share = relabelled(found, pool, draw).visible(0.01)
     caught = {1.0: 0, 0.4: 0}
     for number in range(12):
+        draw = np.random.default_rng([25, number])
+        train, heldout, samples = (gaussian(draw, 400, d=20) for _ in range(3))
+        found, pool = attributed([samples], [train, heldout], draw)
+        share = relabelled(found, pool, draw).visible(0.01)
         for times in caught:
-            draw = np.random.default_rng([25, number])
-            train, heldout, samples = (gaussian(draw, 400, d=20) for _ in range(3))
-            samples[: round(times * share * 400)] = train[: round(times * share * 400)]
-            found, pool = attributed([samples], [train, heldout], draw)
-            caught[times] += relabelled(found, pool, draw).p_closer < 0.01
-    assert 6 <= caught[1.0] <= 12
-    assert caught[0.4] < 6
+            some = round(times * share * 400)
+            copies = np.concatenate([train[:some], samples[some:]])
+            answer = relabelled([attribution(0, copies, pool)], pool, draw)
+            caught[times] += answer.p_closer < 0.01
+    assert 7 <= caught[1.0] <= 12
+    assert caught[0.4] < 5

@@ -57,25 +57,11 @@ def test_unrelated_directions_exceed_the_floor_once_in_forty_times() -> None:
     assert subspaces.unrelated(2, 2) == 1.0
 
 
-@pytest.mark.parametrize(("decoys", "wider"), [(0.0182, True), (0.0195, False)])
-def test_a_wider_look_counts_where_it_holds_more_by_three_errors(
-    decoys: float, wider: bool
-) -> None:
-    """It gains 0.3: 3 sqrt(0.0082 + 0.3^2/100) = 0.286, 3 sqrt(0.0095 + 0.3^2/100) = 0.306."""
-    looks = [
-        copied_fraction._ExcessOfCopies(0.2, 0.01, 100),
-        copied_fraction._ExcessOfCopies(0.5, decoys, 100),
-    ]
-    assert copied_fraction._clearest(looks) is looks[wider]
-
-
-def test_the_limits_of_a_share_without_decoys_are_wilsons() -> None:
-    assert copied_fraction._ExcessOfCopies(0.5, 0.0, 100).limits() == pytest.approx(
+def test_the_limits_of_a_share_are_wilsons() -> None:
+    assert copied_fraction._wilson(0.5, 100, 1.959964) == pytest.approx(
         (0.40383, 0.59617), abs=1e-5
     )
-    assert copied_fraction._ExcessOfCopies(0.0, 0.0, 100).limits() == pytest.approx(
-        (0.0, 0.03699), abs=1e-5
-    )
+    assert copied_fraction._wilson(0.0, 100, 1.959964) == pytest.approx((0.0, 0.03699), abs=1e-5)
 
 
 def test_a_band_without_energy_has_no_agreement() -> None:

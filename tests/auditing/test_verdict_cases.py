@@ -20,9 +20,10 @@ from twinseed.auditing import copied_fraction, copying, factors, seeds, subspace
 from twinseed.auditing.agreement import Agreement, BandAgreement, _percentiles
 from twinseed.auditing.controls import Controls, controlled
 from twinseed.auditing.factors import Factor, Fate
+from twinseed.auditing.named import NamedCopy
 from twinseed.auditing.offsets import Offsets
 from twinseed.auditing.parts import Part
-from twinseed.auditing.pool import NearestInPool
+from twinseed.auditing.pool import FOLDS, NearestInPool
 from twinseed.auditing.references import IntervalEstimate
 from twinseed.auditing.relabelling import Attribution
 from twinseed.auditing.sameness import Sameness
@@ -53,6 +54,7 @@ def answer(question: str, **changes: Any) -> Any:
         "copying": AUDIT.copying,
         "agreement": AUDIT.agreement,
         "factors": AUDIT.factors,
+        "visible": 0.1,
         **changes,
     }
     return answers(*parts.values())[question]
@@ -61,19 +63,28 @@ def answer(question: str, **changes: Any) -> Any:
 # Copying
 
 
+SURE = replace(AUDIT.copying, smallest_visible=0.1)
+NAMED = (NamedCopy("a", 7, "train_a", 11, 0.0, 1e-9),)
+HELD = (NamedCopy("a", 7, "heldout", 11, 0.0, 1e-9),)
+
+
 @pytest.mark.parametrize(
-    ("p", "p_linear", "outcome", "words"),
+    ("p", "p_linear", "stands", "outcome", "words"),
     [
-        (0.0099, 0.0099, Outcome.COPYING, "more than the linear model"),
-        (0.01, 0.0099, Outcome.NO_COPYING, "p = 0.01;"),
-        (0.0099, 0.01, Outcome.NO_COPYING, "but not more than an honest model"),
-        (0.01, 0.01, Outcome.NO_COPYING, "p = 0.01;"),
-        (0.0005, 0.9, Outcome.NO_COPYING, "but not more than an honest model"),
-        (0.9, 0.0005, Outcome.NO_COPYING, "p = 0.90;"),
+        (0.0099, 0.0099, True, Outcome.COPYING, "copied fraction 21 %"),
+        (0.0099, 0.9, True, Outcome.COPYING, "copied fraction 21 %"),
+        (0.0099, 0.0099, False, Outcome.OVERFITTING, "no sample stands out as a copy"),
+        (0.01, 0.0099, True, Outcome.NO_COPYING, "p = 0.01, which is borderline;"),
+        (0.01, 0.0099, False, Outcome.NO_COPYING, "p = 0.01, which is borderline;"),
+        (0.0099, 0.01, False, Outcome.NO_COPYING, "but not more than an honest model"),
+        (0.0005, 0.9, False, Outcome.NO_COPYING, "but not more than an honest model"),
+        (0.9, 0.0005, True, Outcome.NO_COPYING, "p = 0.90;"),
     ],
 )
-def test_copying_needs_both_tests(p: float, p_linear: float, outcome: Outcome, words: str) -> None:
-    found = replace(AUDIT.copying, p_value=p, p_value_linear=p_linear)
+def test_copying_needs_a_test_that_rejects_and_copies_that_stand_out(
+    p: float, p_linear: float, stands: bool, outcome: Outcome, words: str
+) -> None:
+    found = replace(SURE, p_value=p, p_value_linear=p_linear, stands_out=stands)
     told = answer("copying", copying=found)
     assert told.outcome is outcome
     assert words in told.sentence
@@ -81,29 +92,58 @@ def test_copying_needs_both_tests(p: float, p_linear: float, outcome: Outcome, w
 
 
 @pytest.mark.parametrize(
-    ("memoriser", "fresh", "judged", "words"),
+    ("changes", "outcome", "words"),
     [
-        (0.0099, 0.002, True, "gave the expected result"),
-        (0.01, 0.002, False, "Planted copies cannot be distinguished from fresh rows"),
-        (0.0099, 0.0019, False, "Held-out rows differ from training rows"),
-        (0.01, 0.0019, False, "Held-out rows differ from training rows"),
+        ({"named": NAMED}, Outcome.COPYING, "1 sample equals a training row"),
+        ({"named": NAMED + NAMED}, Outcome.COPYING, "2 samples equal a training row"),
+        ({"named": HELD}, Outcome.CANNOT_JUDGE, "1 sample equals a held-out row"),
+        ({"heldout_copied": 0.4}, Outcome.CANNOT_JUDGE, "about 40 % of the samples are copies of"),
+        ({"heldout_copied": 0.0}, Outcome.NO_COPYING, "p = 0.90;"),
+        ({"smallest_visible": 0.1001}, Outcome.CANNOT_TELL, "below about 10.0 % would not"),
     ],
 )
-def test_controls_allow_or_forbid_a_verdict(
-    memoriser: float, fresh: float, judged: bool, words: str
+def test_what_a_test_that_does_not_reject_leaves_open(
+    changes: dict[str, Any], outcome: Outcome, words: str
+) -> None:
+    told = answer("copying", copying=replace(SURE, p_value=0.9, stands_out=False, **changes))
+    assert told.outcome is outcome
+    assert words in told.sentence
+
+
+def test_the_fraction_that_must_be_visible_is_an_option() -> None:
+    honest = replace(AUDIT.copying, p_value=0.9, stands_out=False, smallest_visible=0.2)
+    outcomes = [
+        answer("copying", copying=honest, visible=share).outcome for share in (0.19, 0.2, 1.0)
+    ]
+    assert outcomes == [Outcome.CANNOT_TELL, Outcome.NO_COPYING, Outcome.NO_COPYING]
+
+
+@pytest.mark.parametrize(
+    ("memoriser", "fresh", "copier", "honest"),
+    [
+        (0.0099, 0.002, Outcome.COPYING, Outcome.NO_COPYING),
+        (0.01, 0.002, Outcome.COPYING, Outcome.CANNOT_TELL),
+        (0.0099, 0.0019, Outcome.CANNOT_JUDGE, Outcome.CANNOT_JUDGE),
+        (0.01, 0.0019, Outcome.CANNOT_JUDGE, Outcome.CANNOT_JUDGE),
+    ],
+)
+def test_a_control_without_power_blocks_an_acquittal_and_a_false_alarm_an_accusation(
+    memoriser: float, fresh: float, copier: Outcome, honest: Outcome
 ) -> None:
     controls = Controls(memoriser, fresh, 40, 41)
-    assert controls.told_apart is judged
-    assert words in str(controls)
-    told = answer("copying", controls=controls)
-    assert (told.outcome is Outcome.CANNOT_JUDGE) is not judged
+    assert answer("copying", controls=controls, copying=SURE).outcome is copier
+    innocent = replace(SURE, p_value=0.9, stands_out=False)
+    assert answer("copying", controls=controls, copying=innocent).outcome is honest
+    named = replace(SURE, named=NAMED)
+    assert answer("copying", controls=controls, copying=named).outcome is Outcome.COPYING
 
 
 @pytest.mark.parametrize(
     ("heldout", "words"), [(None, "without held-out rows"), (1, "with so few held-out rows")]
 )
 def test_copying_is_not_told_without_controls(heldout: Any, words: str) -> None:
-    told = answer("copying", controls=None, twins=given(heldout=heldout))
+    found = replace(AUDIT.copying, stands_out=False)
+    told = answer("copying", controls=None, copying=found, twins=given(heldout=heldout))
     assert told.outcome is Outcome.CANNOT_TELL
     assert words in told.sentence
 
@@ -489,28 +529,31 @@ def test_what_speaks_against_the_rows(
     assert [one.name for one in found.findings] == names
 
 
-@pytest.mark.parametrize(("gained", "wider"), [(0.299, False), (0.31, True)])
-def test_a_wider_look_is_believed_beyond_three_errors(gained: float, wider: bool) -> None:
-    first = copied_fraction._ExcessOfCopies(0.1, 0.0, 100)
-    later = copied_fraction._ExcessOfCopies(0.1 + gained, 0.01, 10**9)
-    assert (copied_fraction._clearest([first, later]) is later) is wider
-
-
-@pytest.mark.parametrize("excess", [0.0, 0.2, 1.0])
-def test_limits_of_a_share_are_those_of_wilson(excess: float) -> None:
-    low, high = copied_fraction._ExcessOfCopies(excess, 0.0, 50).limits()
-    z = 1.959963984540054
+@pytest.mark.parametrize("share", [0.0, 0.2, 1.0])
+def test_limits_of_a_share_are_those_of_wilson(share: float) -> None:
+    low, high = copied_fraction._wilson(share, 50, 1.959963984540054)
     for one in (low, high):
         spread = math.sqrt(max(one * (1 - one), 0.0) / 50)  # a limit at 1 may pass it by rounding
-        assert abs(one - excess) == pytest.approx(z * spread, abs=1e-6)
-    assert low - 1e-9 <= excess <= high + 1e-9
+        assert abs(one - share) == pytest.approx(1.959963984540054 * spread, abs=1e-6)
+    assert low - 1e-9 <= share <= high + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("own", "real", "stands"), [(0.03, 0.0, True), (0.005, 0.0, False), (0.05, 0.02, False)]
+)
+def test_copies_stand_out_three_errors_above_real_rows(
+    own: float, real: float, stands: bool
+) -> None:
+    """Of 200 samples and 2,000 real rows."""
+    cut = copied_fraction._Cut(1.0, own, 0.0, real, 200, 2000, 1.0, 0.0)
+    assert (cut.excess_above_real(copied_fraction._SURE) > 0) is stands
 
 
 def attribution(margins: list[float], own: list[bool]) -> Attribution:
-    rows = np.arange(len(margins))
-    role = np.where(own, 0, 1)
-    near = NearestInPool(role, rows, rows, rows * 0, 0.1 + rows / 7, np.array(margins))
-    return Attribution((0,), {"distance": near, "cosine": near})
+    rows = np.tile(np.arange(len(margins)), (FOLDS, 1))
+    role, margin = np.tile(np.where(own, 0, 1), (FOLDS, 1)), np.tile(margins, (FOLDS, 1))
+    near = NearestInPool(role, rows, rows, np.log(0.1 + rows[0] / 7), margin, rows[0])
+    return Attribution((0,), {"distance": near, "cosine": near}, len(margins))
 
 
 def test_suspects_win_by_more_than_the_clear_margin() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from twinseed import readout
 from twinseed.auditing.agreement import Agreement, BandAgreement, Level
-from twinseed.auditing.classes import ClassAudit
+from twinseed.auditing.class_audit import ClassAudit
 from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import Copying, Suspect, unknown
 from twinseed.auditing.exhibits import EncodedColumn, ExamplePairs, Pair
@@ -190,9 +190,12 @@ def made_audit(
         honest = {name: draw.normal(0.0, 0.2, 500) for name in scores}
         copying = Copying(
             p_value=0.0005,
+            p_further=0.9715,
             p_value_linear=0.0035,
             copied_fraction=0.213,
             copied_fraction_interval=(0.145, 0.287),
+            stands_out=True,
+            view="distance",
             smallest_visible=0.0312,
             clear_win=1.61,
             samples=345,

@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from twinseed.auditing.verdict import Outcome
 from twinseed.tables import percent
 
 if TYPE_CHECKING:
-    from twinseed.auditing.result import Audit
+    import xarray as xr
+
+    from twinseed.auditing.agreement import Agreement
+    from twinseed.auditing.copying import Copying
+
+
+class Judged(Protocol):
+    """What advice needs of an audit."""
+
+    @property
+    def readout(self) -> xr.Dataset:
+        """What was measured."""
+
+    @property
+    def copying(self) -> Copying:
+        """What is known of copying."""
+
+    @property
+    def agreement(self) -> Agreement:
+        """What is known of convergence."""
+
+    @property
+    def outcome(self) -> Mapping[str, Outcome]:
+        """The outcome of each question."""
+
 
 __all__ = ["Advice", "advice"]
 
@@ -48,7 +72,7 @@ class Advice:
     next_steps: tuple[str, ...]
 
 
-def advice(audit: Audit) -> Advice:
+def advice(audit: Judged) -> Advice:
     """Return the sentences for the outcome on copying that an audit has."""
     outcome = audit.outcome["copying"]
     change, steps = _BY_OUTCOME.get(outcome, _cannot_judge)(audit)
@@ -56,7 +80,7 @@ def advice(audit: Audit) -> Advice:
     return Advice(plain, _rests_on(audit), tuple(change), tuple(steps))
 
 
-def _rests_on(audit: Audit) -> tuple[str, ...]:
+def _rests_on(audit: Judged) -> tuple[str, ...]:
     attrs, copying = audit.readout.attrs, audit.copying
     each = " of each generator" if audit.agreement.pairing is not None else ""
     rows = f"{attrs['rows_train_a']} training rows"
@@ -79,7 +103,7 @@ def _rests_on(audit: Audit) -> tuple[str, ...]:
     return tuple(told)
 
 
-def _copying(audit: Audit) -> tuple[list[str], list[str]]:
+def _copying(audit: Judged) -> tuple[list[str], list[str]]:
     change = [
         "Training rows and held-out rows that do not come from the same source in the same way: a "
         "sample may then be close to one kind of row without being a copy.",
@@ -98,7 +122,7 @@ def _copying(audit: Audit) -> tuple[list[str], list[str]]:
     return change, steps
 
 
-def _overfitting(audit: Audit) -> tuple[list[str], list[str]]:
+def _overfitting(audit: Judged) -> tuple[list[str], list[str]]:
     change = [
         "A single copy among the samples that stands out: then the answer is copying.",
         _GROUPS,
@@ -114,7 +138,7 @@ def _overfitting(audit: Audit) -> tuple[list[str], list[str]]:
     return change, steps
 
 
-def _clear(audit: Audit) -> tuple[list[str], list[str]]:
+def _clear(audit: Judged) -> tuple[list[str], list[str]]:
     visible = percent(audit.copying.smallest_visible, 1)
     change = [
         f"More samples or more held-out rows: a copied fraction below about {visible} is not seen "
@@ -131,7 +155,7 @@ def _clear(audit: Audit) -> tuple[list[str], list[str]]:
     return change, steps
 
 
-def _cannot_tell(audit: Audit) -> tuple[list[str], list[str]]:
+def _cannot_tell(audit: Judged) -> tuple[list[str], list[str]]:
     attrs = audit.readout.attrs
     if not attrs["rows_heldout"]:
         return ["Rows that the generator has not seen, from the same source (held-out rows)."], [
@@ -148,7 +172,7 @@ def _cannot_tell(audit: Audit) -> tuple[list[str], list[str]]:
     ]
 
 
-def _cannot_judge(audit: Audit) -> tuple[list[str], list[str]]:
+def _cannot_judge(audit: Judged) -> tuple[list[str], list[str]]:
     return [
         "Samples and real rows in the same units, columns and order, and training and held-out "
         "rows that are drawn at random from the same source."
@@ -159,7 +183,7 @@ def _cannot_judge(audit: Audit) -> tuple[list[str], list[str]]:
     ]
 
 
-_BY_OUTCOME: dict[Outcome, Callable[[Audit], tuple[list[str], list[str]]]] = {
+_BY_OUTCOME: dict[Outcome, Callable[[Judged], tuple[list[str], list[str]]]] = {
     Outcome.COPYING: _copying,
     Outcome.OVERFITTING: _overfitting,
     Outcome.NO_COPYING: _clear,

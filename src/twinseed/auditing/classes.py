@@ -4,64 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.auditing.class_audit import UNKNOWN, ClassAudit, listed
 from twinseed.auditing.copying import LEVEL
 from twinseed.auditing.references import IntervalEstimate
 from twinseed.auditing.verdict import Answer, Outcome
 from twinseed.data.labels import Labels
 from twinseed.data.twins import Twins
 from twinseed.errors import InputError
-from twinseed.jsonable import as_json
 
 if TYPE_CHECKING:
     from twinseed.auditing.result import Audit
 
-__all__ = ["ClassAudit", "by_class", "judged_by_class"]
+__all__ = ["judged_by_class"]
 
 FEWEST = 30
 """Rows of each kind, and samples, that a class must have to be judged alone."""
 MOST = 15
 """Classes that are judged alone, at most: the largest ones."""
 
-_UNKNOWN = IntervalEstimate(math.nan, math.nan, math.nan)
 Judge = Callable[[Twins, Twins], "Audit"]
-
-
-@dataclass(frozen=True)
-class ClassAudit:
-    """One class: its sizes, and the answers where it has rows enough."""
-
-    name: str
-    samples: int
-    rows_train_a: int
-    rows_heldout: int
-    left_out: str = ""
-    """Why the class was not judged alone; empty where it was."""
-    answers: Mapping[str, Answer] = field(default_factory=dict)
-    """For "copying", and for "convergence" where there are two generators."""
-    p_value: float = math.nan
-    """That of the copying test, times the number of classes judged."""
-    copied_fraction: IntervalEstimate = _UNKNOWN
-    dcr_share: IntervalEstimate = _UNKNOWN
-    convergence: IntervalEstimate = _UNKNOWN
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as plain numbers and strings."""
-        told: dict[str, Any] = {
-            name: as_json(getattr(self, name))
-            for name in ("name", "samples", "rows_train_a", "rows_heldout", "left_out", "p_value")
-        }
-        for name in ("copied_fraction", "dcr_share", "convergence"):
-            one = getattr(self, name)
-            ends = [as_json(one.low), as_json(one.high)]
-            told[name] = {"value": as_json(one.value), "interval": None if None in ends else ends}
-        told["outcome"] = {name: str(one.outcome) for name, one in self.answers.items()}
-        return told | {"verdict": {name: one.sentence for name, one in self.answers.items()}}
 
 
 def judged_by_class(whole: Audit, twins: Twins, shown: Twins, judge: Judge) -> Audit:
@@ -101,26 +68,6 @@ def judged_by_class(whole: Audit, twins: Twins, shown: Twins, judge: Judge) -> A
     answers = dict(whole.answers)
     answers["copying"] = _together(answers["copying"], found)
     return replace(whole, classes=tuple(found), answers=answers)
-
-
-def by_class(found: Sequence[ClassAudit]) -> str:
-    """Say in a few sentences what the classes show; nothing where there are none."""
-    if not found:
-        return ""
-    judged = [one for one in found if not one.left_out]
-    told = [f"{len(judged)} of {len(found)} classes were judged alone"]
-    for outcome in dict.fromkeys(one.answers["copying"].outcome for one in judged):
-        names = [one.name for one in judged if one.answers["copying"].outcome is outcome]
-        told.append(f"{outcome}: {_listed(names)}")
-    left = [one.name for one in found if one.left_out]
-    if left:
-        told.append(f"not judged alone: {_listed(left)}")
-    return "; ".join(told) + "."
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:MOST])
-    return shown if len(names) <= MOST else f"{shown} and {len(names) - MOST} more"
 
 
 def _part(twins: Twins, classes: Labels, number: int) -> dict[str, NDArray[np.bool_]]:
@@ -169,7 +116,7 @@ def _judged(one: ClassAudit, alone: Audit, tests: int) -> ClassAudit:
         answers=answers,
         p_value=min(corrected, 1.0) if not math.isnan(corrected) else corrected,
         copied_fraction=IntervalEstimate(copying.copied_fraction, low, high),
-        dcr_share=dcr[0] if dcr else _UNKNOWN,
+        dcr_share=dcr[0] if dcr else UNKNOWN,
         convergence=alone.number("convergence"),
     )
 
@@ -185,7 +132,7 @@ def _together(whole: Answer, found: Sequence[ClassAudit]) -> Answer:
         return whole
     sentences = " ".join(f"Class {one.name}: {one.answers['copying'].sentence}" for one in copied)
     plural = "classes" if len(copied) > 1 else "class"
-    names = _listed([one.name for one in copied])
+    names = listed([one.name for one in copied])
     return Answer(
         Outcome.COPYING, f"Copying in {plural} {names}. {sentences} All classes: {whole.sentence}"
     )

@@ -7,21 +7,25 @@ are not told apart, no verdict on copying would mean anything.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twinseed.auditing.copying import LEVEL
-from twinseed.auditing.pool import Pool, attribute, searched
+from twinseed.auditing.mirrored import with_mirrors
+from twinseed.auditing.pool import Pool, attribute
 from twinseed.auditing.relabelling import Attribution, Relabelling, relabelled
+from twinseed.auditing.roles import Role
+from twinseed.auditing.spaces import COSINE, DISTANCE, gaps_of, searched
 from twinseed.data.rows import Rows
-from twinseed.generators import Fresh, Memoriser
 from twinseed.progress import Progress
 from twinseed.randomness import stream
 
 __all__ = ["BLUR", "Controls", "controlled"]
 
 BLUR = 0.05
-"""The planted copies are blurred by this many root-mean-square deviations of the data."""
+"""The planted copies are blurred by this many standard deviations of each column."""
 
 _SAMPLES = 500
 _UNLIKE = 0.002  # below this two-sided p-value fresh rows are called unlike the training rows
@@ -77,29 +81,49 @@ def controlled(
 ) -> Controls | None:
     """Run both controls; None without held-out rows, or with fewer than four.
 
-    One half of the held-out rows stands for the held-out rows, the other, at most 500 of them, for
-    the samples of a perfect generator. Copies of as many training rows are its counterpart. Fresh
-    rows are tested on both sides: further from training rows than from held-out rows means that the
-    two are not of the same law, and no test on them is valid.
+    Planted copies are training rows, at most 500 of them, blurred column by column; they go through
+    the test that the samples go through, against all training and all held-out rows. For the fresh
+    rows one half of the held-out rows stands for the held-out rows, the other, at most 500 of them,
+    for the samples of a perfect generator. Fresh rows are tested on both sides: further from
+    training rows than from held-out rows means that the two are not of the same law, and no test
+    on them is valid.
     """
     if rows.heldout is None or len(rows.heldout) < 4:
         return None
+    heldout = rows.heldout
     draw = stream(entropy, "audit: controls")
-    order = draw.permutation(len(rows.heldout))
-    half = len(order) // 2
-    held, fresh = np.sort(order[:half]), np.sort(order[half:][:_SAMPLES])
-    pool = Pool.draw([rows.train_a, rows.heldout[held]], draw, rows.origin)
-    copied = rows.train_a[np.sort(draw.permutation(rows.n)[: len(fresh)])]
-    noise = draw.standard_normal((len(fresh), rows.d))
-    memoriser = Memoriser(copied, noise=BLUR)
+    units = with_mirrors(rows)
+    held, fresh = _halves(units["heldout"], draw)
+    fresh = np.sort(draw.permutation(fresh)[:_SAMPLES])
+    train = Role(rows.train_a, "train_a", np.arange(rows.n))
+    chosen = rows.train_a[np.sort(draw.permutation(rows.n)[:_SAMPLES])].astype(np.float64)
+    noise = draw.standard_normal(chosen.shape)
+    copies = chosen + BLUR * rows.train_a.std(axis=0, dtype=np.float64) * noise
 
-    def test(samples: np.ndarray[tuple[int, int], np.dtype[np.float64]]) -> Relabelling:
-        found = Attribution((0,), attribute(searched(samples, pool, progress), pool))
-        return relabelled([found], pool, draw)
+    def test(samples: NDArray[Any], held: NDArray[np.int64]) -> tuple[Relabelling, int]:
+        roles = [train, Role(heldout[held], "heldout", held)]
+        pool = Pool.draw(roles, draw, units)
+        found = searched(samples, pool, rows.origin)
+        near = {view: attribute(gaps_of(found, view), pool) for view in (DISTANCE, COSINE)}
+        if progress is not None:
+            progress.advance()
+        return relabelled([Attribution((0,), near, len(samples))], pool, draw), pool.equal
 
+    planted, equal = test(copies, np.arange(len(heldout)))
+    unseen, _ = test(heldout[fresh], held)
     return Controls(
-        memoriser=test(memoriser.sample(noise)).p_closer,
-        fresh=test(Fresh(rows.heldout[fresh]).sample(noise)).p_two_sided,
-        samples=len(fresh),
-        rows_compared=pool.equal,
+        memoriser=planted.p_closer,
+        fresh=unseen.p_two_sided,
+        samples=len(chosen),
+        rows_compared=equal,
     )
+
+
+def _halves(
+    units: NDArray[np.int64], rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Split rows at random into two halves; no unit is in both."""
+    _, unit = np.unique(units, return_inverse=True)
+    rank = rng.permutation(int(unit.max()) + 1)[unit]
+    first = rank < (rank.max() + 1) // 2
+    return np.flatnonzero(first), np.flatnonzero(~first)

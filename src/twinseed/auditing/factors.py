@@ -13,7 +13,7 @@ from twinseed.auditing.real_rows import real_rows
 from twinseed.auditing.references import IntervalEstimate, interval
 from twinseed.auditing.subspaces import (
     LARGEST,
-    Fresh,
+    FreshDirections,
     carried_on,
     overlap_with,
     sides_of,
@@ -135,7 +135,7 @@ def factors(
     assert held is not None
     seeds = min(twins.seeds, LARGEST)
     samples, model = (sides_of(one, seeds, need, entropy) for one in (twins, linear))
-    fresh = Fresh.of(twins, seeds, need, entropy)
+    fresh = FreshDirections.of(twins, seeds, need, entropy)
     values, widths, shares = variances_along(real_rows(twins.rows, entropy), need)
     errors = np.sqrt(widths * (1.0 / len(twins.heldout) + 1.0 / seeds))
     found: list[Factor] = []

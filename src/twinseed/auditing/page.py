@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from twinseed.auditing.advice import advice
-from twinseed.auditing.classes import by_class
+from twinseed.auditing.class_audit import by_class
 from twinseed.auditing.figures import audit_margins, audit_recovery, audit_spectrum
 from twinseed.auditing.result import INTERVALS
 from twinseed.auditing.verdict import Outcome

@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike
 from twinseed.auditing.agreement import agreement
 from twinseed.auditing.classes import judged_by_class
 from twinseed.auditing.controls import controlled
-from twinseed.auditing.copying import unknown
 from twinseed.auditing.covariance_null import STATISTICS, covariance_null
 from twinseed.auditing.exhibits import pairs_of
 from twinseed.auditing.factors import factors as factors_of
@@ -26,10 +25,11 @@ from twinseed.auditing.roles import roles_of
 from twinseed.auditing.screening import Finding, fitness
 from twinseed.auditing.searches import Searches
 from twinseed.auditing.suspects import suspects_of
-from twinseed.auditing.verdict import answers
+from twinseed.auditing.verdict import VISIBLE, answers
 from twinseed.checks import positive, refuse_positional, whole
 from twinseed.data.closeness import closeness
 from twinseed.data.features import Encoder
+from twinseed.data.scaling import in_column_units
 from twinseed.data.twins import Twins
 from twinseed.data.versions import UpTo
 from twinseed.errors import InputError
@@ -41,9 +41,6 @@ from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.verbs.measure import measured
 
 __all__ = ["audit"]
-
-VISIBLE = 0.1
-"""The copied fraction that must have been visible before "no sign of copying" is said."""
 
 
 def audit(
@@ -154,6 +151,7 @@ def audit(
     given = given.normalised()
     if encoder is not None:
         given = given.encoded(encoder, cache)
+    given = in_column_units(given)
     whole("factors", factors, "pass how many leading directions to look at")
     if given.origin is None:
         given = given.centred()
@@ -162,13 +160,13 @@ def audit(
         numbers = {"asked": asked.asked, "looked_at": asked.count}
         found = [*found, Finding("fewer factors", asked.told, numbers)]
     with track(_steps(given), "audit", progress) as steps:
-        found_in_all = _judged(given, shown, found, entropy, asked, steps)
+        found_in_all = _judged(given, shown, found, entropy, asked, visible, steps)
     if shown.classes is None:
         return found_in_all
 
     def alone(one: Twins, as_given: Twins) -> Audit:
         few = counted(one.rows, factors)
-        return _judged(one, as_given, [], entropy, few, Progress(_steps(one)))
+        return _judged(one, as_given, [], entropy, few, visible, Progress(_steps(one)))
 
     return judged_by_class(found_in_all, given, shown, alone)
 
@@ -188,6 +186,7 @@ def _judged(
     found: list[Finding],
     entropy: tuple[int, ...],
     factors: FactorCount,
+    visible: float,
     progress: Progress,
 ) -> Audit:
     """Judge twins; ``shown`` are the same before an encoder, or the twins themselves."""
@@ -195,8 +194,9 @@ def _judged(
     linear = linear_twins(twins, entropy, shown.classes)
     # As many samples of the linear model as of the generator: directions of few are blurred.
     few = first_seeds(linear, twins.seeds)
-    searches = Searches.of(twins, linear, entropy, progress)
-    near = searches.closeness() if searches else [None, None]
+    scaled = twins.columns is not None
+    searches = Searches.of(twins, linear, entropy, progress, scaled=scaled)
+    near = searches.closeness()
     readouts = []
     for one, found_near in zip((twins, few), near, strict=True):
         known = closeness(one, entropy) if found_near is None else found_near
@@ -208,15 +208,12 @@ def _judged(
     agreed = agreement(twins, linear, DirectionBands.of(rows), expected, entropy, as_given=shown)
     recovered = factors_of(twins, readout, few, expected, entropy)
     beside = references(readout, linear_readout, agreed.predicted)
-    if searches is None:
-        copying = unknown(twins.seeds)
-    else:
-        null = None
-        if expected is not None:
-            seen = {name: float(readout[name]) for name in STATISTICS}
-            null = covariance_null(twins, expected.population, seen, searches.pool.equal, entropy)
-        copying = searches.examined(stream(entropy, "audit: copying"), null)
-    progress.advance()
+    null = None
+    if expected is not None and twins.heldout is not None:
+        seen = {name: float(readout[name]) for name in STATISTICS}
+        null = covariance_null(twins, expected.population, seen, searches.pool.equal, entropy)
+    copying = searches.examined(stream(entropy, "audit: copying"), null)
+    progress.advance(max(1, progress.total - progress.done))
     first = screened(shown, entropy)
     return Audit(
         readout=readout,
@@ -229,7 +226,7 @@ def _judged(
         fitness=fitness(twins.rows, copying, entropy, [*first, *found]),
         pairs=pairs_of(shown, copying),
         answers=allowed(
-            answers(twins, readout, beside, controls, copying, agreed, recovered), first
+            answers(twins, readout, beside, controls, copying, agreed, recovered, visible), first
         ),
         suspects=suspects_of(shown, copying),
         familiar=familiar(twins, interval(readout, "memorisation_share_euclidean"), entropy),
@@ -237,8 +234,8 @@ def _judged(
 
 
 def _steps(twins: Twins) -> int:
-    steps = 3
-    if twins.heldout is not None:
-        rows, tested = roles_of(twins)
-        steps += 2 * len(rows) * len(tested) + (4 if len(twins.heldout) >= 4 else 0)
-    return steps
+    _, tested = roles_of(twins)
+    spaces = 5 if twins.columns is None else 1
+    heldout = twins.heldout is not None
+    controls = 2 if twins.heldout is not None and len(twins.heldout) >= 4 else 0
+    return 4 + len(tested) * (1 + spaces + heldout) + controls

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from twinseed.auditing.advice import advice
 from twinseed.auditing.agreement import Agreement
-from twinseed.auditing.classes import ClassAudit, by_class
+from twinseed.auditing.class_audit import ClassAudit, by_class
 from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import Copying
 from twinseed.auditing.exhibits import ExamplePairs

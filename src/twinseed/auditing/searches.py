@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twinseed.auditing.copying import Copying, examine
 from twinseed.auditing.covariance_null import Covariance
-from twinseed.auditing.pool import Pool, attribute, searched
+from twinseed.auditing.mirrored import with_mirrors
+from twinseed.auditing.named import NamedCopy, named_copies
+from twinseed.auditing.pool import NearestInPool, Pool, attribute
 from twinseed.auditing.relabelling import Attribution
 from twinseed.auditing.roles import Tested, roles_of
+from twinseed.auditing.spaces import COSINE, DISTANCE, Space, Versions, gaps_of, searched, spaces_of
 from twinseed.data.twins import Twins
 from twinseed.neighbours import Nearest
 from twinseed.orders.memorisation import GROUPS, Closeness, rows_compared
@@ -19,6 +25,8 @@ from twinseed.randomness import stream
 
 __all__ = ["Searches"]
 
+_REAL = 2000  # real rows that are compared with the other real rows, at most
+
 Found = tuple[tuple[Nearest, ...], ...]
 
 
@@ -26,7 +34,9 @@ Found = tuple[tuple[Nearest, ...], ...]
 class Searches:
     """The nearest rows, in every role, of each tested generator's samples and of its linear model.
 
-    ``generators`` and ``linear`` have one entry for each of ``tested``, with one answer a role.
+    ``generators`` and ``linear`` have one entry for each of ``tested``, with one answer a role;
+    ``closest`` has the closest row of each sample in every view, ``real`` the closest other real
+    row of some real rows, in the same views.
     """
 
     twins: Twins
@@ -34,56 +44,149 @@ class Searches:
     tested: tuple[Tested, ...]
     generators: Found
     linear: Found
+    closest: tuple[Mapping[str, NearestInPool], ...]
+    real: Mapping[str, NearestInPool]
+    named: tuple[NamedCopy, ...]
 
     @classmethod
     def of(
-        cls, twins: Twins, linear: Twins, entropy: tuple[int, ...], progress: Progress | None = None
-    ) -> Searches | None:
-        """Search; None without held-out rows."""
-        if twins.heldout is None:
-            return None
-        rows, tested = roles_of(twins)
+        cls,
+        twins: Twins,
+        linear: Twins,
+        entropy: tuple[int, ...],
+        progress: Progress,
+        *,
+        scaled: bool = False,
+    ) -> Searches:
+        """Search in every space; ``scaled`` says that the columns are in units of their spread."""
+        roles, tested = roles_of(twins)
+        versions = twins.rows.versions
         draw = stream(entropy, "audit: pool")
-        pool = Pool.draw(rows, draw, twins.origin, rows_compared(twins))
+        pool = Pool.draw(roles, draw, with_mirrors(twins.rows), rows_compared(twins))
+        spaces = list(spaces_of(pool, twins.d, twins.image_shape, twins.layout, scaled=scaled))
+        generators: list[tuple[Nearest, ...]] = []
+        closest: list[Mapping[str, NearestInPool]] = []
+        named: list[NamedCopy] = []
+        for name, one in zip("ab", tested, strict=False):
+            samples = twins.arrays[one.name]
+            found = searched(samples, pool, twins.origin, versions)
+            progress.advance()
+            generators.append(found)
+            near = {view: attribute(gaps_of(found, view), pool) for view in (DISTANCE, COSINE)}
+            for space in spaces:
+                near |= _in_space(space, samples, pool, draw)
+                progress.advance()
+            closest.append(near)
+            named += named_copies(samples, near[DISTANCE], pool, twins.layout, name, draw)
         beside = {name: linear.arrays.get(name, linear.samples_a) for name in twins.arrays}
-        return cls(
-            twins,
-            pool,
-            tuple(tested),
-            tuple(searched(twins.arrays[one.name], pool, progress) for one in tested),
-            tuple(searched(beside[one.name], pool, progress) for one in tested),
-        )
+        honest = []
+        for one in tested if twins.heldout is not None else []:
+            honest.append(searched(beside[one.name], pool, twins.origin, versions))
+            progress.advance()
+        real = _real(spaces, pool, twins, draw, versions)
+        progress.advance()
+        kept = tuple(generators), tuple(honest), tuple(closest), real, tuple(named)
+        return cls(twins, pool, tuple(tested), *kept)
 
     def closeness(self) -> tuple[list[Closeness] | None, list[Closeness] | None]:
         """Return what ``memorisation.closeness`` would search for, of as many samples.
 
         That of the generators, then that of the linear model; None where the roles are not its
-        sides, or where there are too few rows for its groups.
+        sides, where there are too few rows for its groups, or where rows have versions.
         """
-        if self.twins.rows.shared_training_rows or self.pool.equal < GROUPS:
+        pool = self.pool
+        whole = self.twins.heldout is not None and not self.twins.rows.shared_training_rows
+        groups = pool.folds[0]
+        filled = all(
+            np.unique(groups[cell[place < pool.equal]]).size == GROUPS
+            for cell, place in zip(pool.cell, pool.place, strict=True)
+        )
+        if not whole or not filled:
             return None, None
         return self._closeness(self.generators), self._closeness(self.linear)
 
     def _closeness(self, searches: Found) -> list[Closeness]:
-        seeds, groups = slice(0, self.twins.seeds), self.pool.groups
+        seeds = slice(0, self.twins.seeds)
         sides = [0] if self.twins.train_b is None else range(len(searches))
         return [
             Closeness(
-                searches[side][side].part(seeds),
-                searches[side][-1].part(seeds, slice(groups)),
-                groups,
+                self._grouped(searches[side][side].part(seeds), 2),
+                self._grouped(searches[side][-1].part(seeds), 1),
+                GROUPS,
             )
             for side in sides
         ]
 
+    def _grouped(self, found: Nearest, times: int) -> Nearest:
+        """Fold the labels into the groups of the jackknife; ``times`` 2 keeps the rows left out."""
+        pool = self.pool
+        label = np.arange(found.distance.shape[1])
+        group = pool.folds[0][label % pool.cells] + GROUPS * (label >= pool.cells)
+        parts = []
+        for g in range(times * GROUPS):
+            here = np.flatnonzero(group == g)
+            part = Nearest(*(x[:, here] for x in vars(found).values()))
+            every = np.arange(len(part.distance))
+            near, far = part.cosine.argmax(axis=1), part.distance.argmin(axis=1)
+            parts.append(
+                (
+                    part.cosine[every, near],
+                    part.cosine_row[every, near],
+                    part.distance[every, far],
+                    part.distance_row[every, far],
+                )
+            )
+        return Nearest(*(np.stack(x, axis=1) for x in zip(*parts, strict=True)))
+
     def examined(self, rng: np.random.Generator, covariance: Covariance | None) -> Copying:
         """Test for copying, with all that was found."""
-        generators, linear = (
-            [
-                Attribution(tuple(one.own), attribute(search, self.pool))
-                for one, search in zip(self.tested, found, strict=True)
-            ]
-            for found in (self.generators, self.linear)
-        )
+        generators = [
+            Attribution(tuple(one.own), near, len(self.twins.arrays[one.name]))
+            for one, near in zip(self.tested, self.closest, strict=True)
+        ]
+        linear = []
+        for one, found in zip(self.tested, self.linear, strict=False):
+            near = {view: attribute(gaps_of(found, view), self.pool) for view in (DISTANCE, COSINE)}
+            linear.append(Attribution(tuple(one.own), near, len(found[0].distance)))
         both = (self.generators, self.linear)
-        return examine(generators, linear, both, self.tested, self.pool, rng, covariance)
+        return examine(
+            generators, linear, both, self.tested, self.pool, self.real, self.named, rng, covariance
+        )
+
+
+def _in_space(
+    space: Space, samples: NDArray[Any], pool: Pool, draw: np.random.Generator
+) -> dict[str, NearestInPool]:
+    """Return the closest rows of the samples in one space; of some of them where it is dear."""
+    count = space.allowed(len(samples), pool.size)
+    if not count:
+        return {}
+    who = np.sort(draw.permutation(len(samples))[:count])
+    return {name: attribute(gaps, pool) for name, gaps in space.find(samples, who).items()}
+
+
+def _real(
+    spaces: list[Space],
+    pool: Pool,
+    twins: Twins,
+    draw: np.random.Generator,
+    versions: Versions | None,
+) -> dict[str, NearestInPool]:
+    """Return the closest other real row of some real rows, whatever their roles."""
+    chosen = np.sort(draw.permutation(pool.size)[:_REAL])
+    role, row = pool.role_of(chosen)
+    rows = np.concatenate(
+        [np.asarray(part.rows[row[role == k]]) for k, part in enumerate(pool.roles)]
+    )
+    cell = np.concatenate([pool.cell[k][row[role == k]] for k in range(len(pool.roles))])
+    found = searched(rows, pool, twins.origin, versions)
+    real = {
+        view: attribute(gaps_of(found, view), pool, without=cell) for view in (DISTANCE, COSINE)
+    }
+    for space in spaces:
+        count = space.allowed(len(rows), pool.size)
+        if count:
+            who = np.sort(draw.permutation(len(rows))[:count])
+            for name, gaps in space.find(rows, who).items():
+                real[name] = attribute(gaps, pool, without=cell[gaps.who])
+    return real

@@ -18,7 +18,7 @@ from twinseed.randomness import stream
 
 __all__ = [
     "LARGEST",
-    "Fresh",
+    "FreshDirections",
     "carried_on",
     "overlap_with",
     "sides_of",
@@ -49,7 +49,7 @@ def sides_of(twins: Twins, count: int, need: int, entropy: tuple[int, ...]) -> l
 
 
 @dataclass(frozen=True)
-class Fresh:
+class FreshDirections:
     """Directions of real rows that take the place of samples."""
 
     sides: list[Jackknifed]
@@ -59,7 +59,7 @@ class Fresh:
     """Rows behind each of the two."""
 
     @classmethod
-    def of(cls, twins: Twins, samples: int, need: int, entropy: tuple[int, ...]) -> Fresh:
+    def of(cls, twins: Twins, samples: int, need: int, entropy: tuple[int, ...]) -> FreshDirections:
         """Take training rows, or halves of the held-out rows where these are more."""
         assert twins.heldout is not None
         train = sum(len(rows) for name, rows in twins.rows.arrays.items() if name != "heldout")
@@ -79,7 +79,9 @@ class Fresh:
         return IntervalEstimate(value, max(0.0, value - spread), min(1.0, value + spread))
 
 
-def _from_training(twins: Twins, samples: int, need: int, entropy: tuple[int, ...]) -> Fresh:
+def _from_training(
+    twins: Twins, samples: int, need: int, entropy: tuple[int, ...]
+) -> FreshDirections:
     """Return directions of disjoint sets of as many training rows as samples, if there are."""
     draw = stream(entropy, "audit: fresh rows for directions")
     train: Sequence[NDArray[Any]] = [
@@ -102,10 +104,12 @@ def _from_training(twins: Twins, samples: int, need: int, entropy: tuple[int, ..
         assert side is not None
         sides.append(side)
     assert twins.heldout is not None
-    return Fresh(sides, [], (rows, len(twins.heldout)))
+    return FreshDirections(sides, [], (rows, len(twins.heldout)))
 
 
-def _from_halves(heldout: NDArray[Any], half: int, need: int, entropy: tuple[int, ...]) -> Fresh:
+def _from_halves(
+    heldout: NDArray[Any], half: int, need: int, entropy: tuple[int, ...]
+) -> FreshDirections:
     """Return directions of halves of the held-out rows, each beside those of the other half.
 
     The spread of half-samples is the standard error at full size (delete-half jackknife).
@@ -122,7 +126,7 @@ def _from_halves(heldout: NDArray[Any], half: int, need: int, entropy: tuple[int
         assert other is not None
         sides.append(one)
         references.append(other.vectors)
-    return Fresh(sides, references, (half, half))
+    return FreshDirections(sides, references, (half, half))
 
 
 def variances_along(rows: NDArray[Any], need: int) -> tuple[Array, Array, Array]:

@@ -10,7 +10,7 @@ from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import Copying
 from twinseed.auditing.factors import Factor
 from twinseed.auditing.verdict.convergence import CONVERGED, answer_on_convergence
-from twinseed.auditing.verdict.copying import answer_on_copying
+from twinseed.auditing.verdict.copying import VISIBLE, answer_on_copying
 from twinseed.auditing.verdict.outcomes import Answer, Outcome, References
 from twinseed.auditing.verdict.recovery import answer_on_recovery
 from twinseed.data.twins import Twins
@@ -18,7 +18,7 @@ from twinseed.data.twins import Twins
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["CONVERGED", "Answer", "Outcome", "answers"]
+__all__ = ["CONVERGED", "VISIBLE", "Answer", "Outcome", "answers"]
 
 
 def answers(
@@ -29,11 +29,12 @@ def answers(
     copying: Copying,
     agreement: Agreement,
     factors: Sequence[Factor],
+    visible: float = VISIBLE,
 ) -> dict[str, Answer]:
     """Return an answer for each of "copying", "convergence" and "recovery"."""
     converged = answer_on_convergence(twins, agreement)
     return {
-        "copying": answer_on_copying(twins, measured, references, controls, copying),
+        "copying": answer_on_copying(twins, measured, references, controls, copying, visible),
         "convergence": converged,
         "recovery": answer_on_recovery(twins, measured, references, factors, converged.outcome),
     }

@@ -1,0 +1,185 @@
+"""The spaces in which the closest rows are looked for: as given, scaled, by parts, by columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinseed.auditing.columns import ColumnByColumn
+from twinseed.auditing.pool import Gaps, Pool
+from twinseed.neighbours import Nearest, nearest
+from twinseed.randomness import stream
+
+__all__ = ["COLUMNS", "COSINE", "DISTANCE", "Space", "Versions", "gaps_of", "searched", "spaces_of"]
+
+DISTANCE = "distance"
+"""Euclidean distance in the units of the comparison."""
+COSINE = "cosine"
+"""The sine of the angle that goes with |cosine|."""
+COLUMNS = "column by column"
+"""Closeness in each column by itself, see ``ColumnByColumn``."""
+
+_WORK = 2e10  # products of entries for each space beside the first
+_FEWEST = 50  # samples that a space is searched for, at least
+_EVEN = 2.0  # columns whose spreads differ by less than this factor need no scaling
+_FLOOR = 0.1  # of the median spread: columns that hardly vary are not blown up
+_WIDE = 64  # columns from which parts of the columns are looked at as parts
+_COPIES = 1 << 26  # entries of real rows of which a scaled copy is made, at most
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+Versions = Callable[[NDArray[Any]], NDArray[Any]]
+"""From rows (M, d) to the versions of each, itself first, (M, versions, d)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Space:
+    """A way to compare rows: ``find`` returns the gaps of ``samples[who]``, by name of the view."""
+
+    name: str
+    cost: int
+    """Products for each pair of a sample and a row."""
+    find: Callable[[NDArray[Any], Indices], Mapping[str, Gaps]]
+
+    def allowed(self, samples: int, rows: int) -> int:
+        """Return for how many samples the space is searched; 0 where too few can be afforded."""
+        most = int(_WORK / max(self.cost * rows, 1))
+        return min(samples, most) if min(samples, most) >= min(samples, _FEWEST) else 0
+
+
+def searched(
+    samples: NDArray[Any], pool: Pool, origin: Array | None, versions: Versions | None = None
+) -> tuple[Nearest, ...]:
+    """Return the nearest rows of each sample in each label of each role: one search a role.
+
+    With ``versions`` the nearest version of a row counts as the row. Shapes: samples (N, d); the
+    answers (N, 2 cells), infinitely far where a role has no row of a label.
+    """
+    return tuple(
+        _one(samples, role.rows, label, order, pool, origin, versions)
+        for role, label, order in zip(pool.roles, pool.labels, pool.order, strict=True)
+    )
+
+
+def _one(
+    samples: NDArray[Any],
+    rows: NDArray[Any],
+    label: Indices,
+    order: Indices,
+    pool: Pool,
+    origin: Array | None,
+    versions: Versions | None = None,
+) -> Nearest:
+    used, compact = np.unique(label, return_inverse=True)
+    count = 1
+    if versions is not None:
+        every = versions(rows)
+        count = every.shape[1]
+        rows = every.reshape(-1, every.shape[2])
+        compact, order = np.repeat(compact, count), np.repeat(order, count)
+    found = nearest(samples, rows, groups=compact, ties=order, origin=origin)
+    found = Nearest(
+        found.cosine, found.cosine_row // count, found.distance, found.distance_row // count
+    )
+    return found.placed(used, 2 * pool.cells, 0)
+
+
+def gaps_of(found: tuple[Nearest, ...], metric: str, who: Indices | None = None) -> Gaps:
+    """Return the gaps of one search by distance or by cosine."""
+    if metric == DISTANCE:
+        value = np.concatenate([one.distance for one in found], axis=1)
+        row = np.concatenate([one.distance_row for one in found], axis=1)
+    else:
+        cosine = np.concatenate([one.cosine for one in found], axis=1)
+        value = np.sqrt(np.maximum((1 - cosine) * (1 + cosine), 0.0))
+        value[np.isneginf(cosine)] = np.inf
+        row = np.concatenate([one.cosine_row for one in found], axis=1)
+    with np.errstate(divide="ignore"):
+        gap = np.log(value)
+    return Gaps(gap, row, np.arange(len(gap)) if who is None else who)
+
+
+def spaces_of(
+    pool: Pool,
+    d: int,
+    image_shape: tuple[int, ...] | None,
+    layout: Any,
+    *,
+    scaled: bool,
+) -> Iterator[Space]:
+    """Yield the spaces beside the given one: scaled columns, parts of the columns, columns.
+
+    ``scaled`` says that the columns are in units of their own spread already. Nothing here looks at
+    the roles of the rows, so that the test stays exact.
+    """
+    rows = [role.rows for role in pool.roles]
+    if not scaled and pool.size * d <= _COPIES:
+        scale = _spread(rows)
+        if scale is not None:
+            yield _moved("scaled columns", d, pool, lambda part: part / scale)
+    if d >= _WIDE:
+        for number, part in enumerate(_parts(d, image_shape), 1):
+            yield _moved(f"part {number} of the columns", part.size, pool, partial(_taken, part))
+        return
+    by_column = ColumnByColumn.of(np.concatenate(rows).astype(np.float64), layout)
+    if by_column is not None:
+        found = by_column
+
+        def find(samples: NDArray[Any], who: Indices) -> Mapping[str, Gaps]:
+            return {COLUMNS: found.gaps(samples, pool, who)}
+
+        yield Space(COLUMNS, 8 * by_column.cost, find)
+
+
+def _taken(part: Indices, rows: NDArray[Any]) -> NDArray[Any]:
+    return np.ascontiguousarray(rows[:, part])
+
+
+def _moved(name: str, cost: int, pool: Pool, move: Callable[[NDArray[Any]], NDArray[Any]]) -> Space:
+    """Return the space that ``move`` takes rows to, compared by distance."""
+    rows: list[NDArray[Any]] = []
+
+    def find(samples: NDArray[Any], who: Indices) -> Mapping[str, Gaps]:
+        if not rows:
+            rows.extend(move(role.rows) for role in pool.roles)
+        chosen = move(np.asarray(samples[who]))
+        parts = zip(rows, pool.labels, pool.order, strict=True)
+        found = tuple(_one(chosen, part, label, order, pool, None) for part, label, order in parts)
+        return {name: gaps_of(found, DISTANCE, who)}
+
+    return Space(name, cost, find)
+
+
+def _spread(rows: list[NDArray[Any]]) -> Array | None:
+    """Return the spread of each column of all rows; None where the columns vary about alike."""
+    total = sum(len(part) for part in rows)
+    mean = sum(part.sum(axis=0, dtype=np.float64) for part in rows) / total
+    square = sum(np.square(part - mean).sum(axis=0) for part in rows) / total
+    spread: Array = np.sqrt(square)
+    varying = spread[spread > 0]
+    if varying.size < 2:
+        return None
+    low, high = np.quantile(varying, [0.05, 0.95])
+    if high <= _EVEN * low:
+        return None
+    return np.maximum(spread, _FLOOR * float(np.median(varying)))
+
+
+def _parts(d: int, image_shape: tuple[int, ...] | None) -> list[Indices]:
+    """Return four parts of the columns: the quarters of an image, or random quarters."""
+    if image_shape is None:
+        order = stream((d,), "audit: parts of the columns").permutation(d)
+        return [np.sort(part) for part in np.array_split(order, 4)]
+    axes = sorted(np.argsort(image_shape, kind="stable")[-2:])
+    number = np.arange(d).reshape(image_shape)
+    halves = [np.array_split(np.arange(image_shape[axis]), 2) for axis in axes]
+    return [
+        np.take(np.take(number, top, axes[0]), left, axes[1]).ravel()
+        for top in halves[0]
+        for left in halves[1]
+    ]
