@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from twinseed import InputError
-from twinseed.readers import ReadOptions, load, load_roles
+from twinseed.readers import ReadOptions, as_arrays, load, load_roles, words_of
 
 DRAW = np.random.default_rng(0)
 IMAGES = DRAW.integers(0, 256, (6, 8, 9, 3)).astype(np.uint8)
@@ -179,6 +179,9 @@ def test_cells_by_genes(tmp_path: Path) -> None:
                 for part in ("data", "indices", "indptr"):
                     group[part] = getattr(matrix, part)
             file["obs/age"] = np.arange(12)
+            file["obs/donor/codes"] = np.arange(12, dtype=np.int8) % 3 - 1
+            file["obs/donor/categories"] = ["x", "y"]
+            file["obs/_index"] = [f"cell {k}" for k in range(12)]
     with h5py.File(tmp_path / "dense.h5ad", "w") as file:
         file["X"] = cells
         file["obsm/X_pca"] = cells[:, :2]
@@ -194,6 +197,9 @@ def test_cells_by_genes(tmp_path: Path) -> None:
     names = ("csr.h5ad", "csc.h5ad", "csr.h5ad#layers/counts", "dense.h5ad", "tenx.h5", "a.loom")
     for name, rows in load_roles({name: f"{tmp_path}/{name}" for name in names}).items():
         np.testing.assert_array_equal(rows, cells, err_msg=name)
+    donors = words_of(load(f"{tmp_path}/csr.h5ad#obs/donor"))
+    assert donors[:4] == ["(missing)", "x", "y", "(missing)"]
+    assert words_of(load(f"{tmp_path}/csr.h5ad#obs/_index"))[2] == "cell 2"
 
 
 @pytest.mark.extras
@@ -206,3 +212,66 @@ def test_files_of_matlab(tmp_path: Path) -> None:
     savemat(tmp_path / "b.mat", {"rows": sparse.csr_matrix(rows)})
     for name in ("a.mat", "b.mat"):
         np.testing.assert_array_equal(load(tmp_path / name), rows)
+
+
+class Pairs:
+    """A data set as torch has them: items are a row and a label."""
+
+    def __init__(self, rows: np.ndarray) -> None:
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, place: int) -> tuple[np.ndarray, int]:
+        return self.rows[place], place % 2
+
+
+class Entries(Pairs):
+    """A data set as Hugging Face has them: items are dictionaries."""
+
+    def __getitem__(self, place: int) -> dict[str, object]:  # type: ignore[override]  # as theirs
+        return {"image": self.rows[place], "label": place % 2}
+
+
+class Cells:
+    """What of an AnnData is looked at."""
+
+    def __init__(self, rows: object) -> None:
+        self.X, self.obs, self.var = rows, None, None
+
+
+def test_objects_that_hold_rows_in_their_own_way() -> None:
+    from scipy import sparse
+
+    rows = np.moveaxis(IMAGES, -1, 1)
+    flat = rows.reshape(6, -1)
+    same = {
+        "batches of images": [rows[:3], rows[3:]],
+        "batches of unequal length": [flat[:4], flat[4:]],
+        "rows": list(flat),
+        "images": list(rows),
+        "pairs": Pairs(rows),
+        "entries": Entries(rows),
+        "cells": Cells(flat),
+        "sparse cells": Cells(sparse.csr_matrix(flat)),
+    }
+    for name, given in same.items():
+        found = as_arrays({"train_a": given})["train_a"]
+        np.testing.assert_array_equal(found.reshape(6, -1), flat, err_msg=name)
+    with pytest.raises(InputError, match="train_a must hold rows of one shape"):
+        as_arrays({"train_a": [rows, rows[:, :2]]})
+
+
+@pytest.mark.extras
+def test_data_sets_and_loaders_of_torch() -> None:
+    import torch
+    from PIL import Image
+    from torch.utils.data import DataLoader, TensorDataset
+
+    data = TensorDataset(torch.from_numpy(IMAGES), torch.arange(6))
+    for given in (data, DataLoader(data, batch_size=4)):
+        np.testing.assert_array_equal(as_arrays({"train_a": given})["train_a"], IMAGES)
+    pictures = [Image.fromarray(one) for one in IMAGES]
+    found = as_arrays({"train_a": Pairs(pictures)})["train_a"]  # type: ignore[arg-type]  # a list
+    np.testing.assert_array_equal(found, np.moveaxis(IMAGES, -1, 1))

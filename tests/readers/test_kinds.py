@@ -368,6 +368,27 @@ def test_a_schema_that_cannot_be_used(tmp_path: Path, text: str, says: str) -> N
         schema_of(tmp_path / "none.toml")
 
 
+def test_metadata_of_sdv_are_a_schema(tmp_path: Path) -> None:
+    import json
+
+    from twinseed.readers import schema_of
+
+    kinds = {"who": "id", "age": "numerical", "code": "categorical", "mail": "email"}
+    columns = {name: {"sdtype": kind} for name, kind in kinds.items()}
+    columns["on"] = {"sdtype": "datetime", "datetime_format": "%m/%d/%Y"}
+    table = {"columns": columns, "primary_key": "who"}
+    text = "who,age,code,mail,on\n1,3.5,7,a@b,03/04/2020\n2,4.5,8,a@b,05/06/2020\n"
+    for said in (table, {"tables": {"people": table}}):
+        (tmp_path / "metadata.json").write_text(json.dumps(said))
+        _, found = encoded(tmp_path, schema_of(tmp_path / "metadata.json"), train_a=text)
+        assert [one.kind for one in found] == ["number", "words", "date"]
+        assert found.left_out == ("who", "mail")
+    for said, says in (({"tables": {"a": table, "b": table}}, "2 tables"), ([1], "metadata.json")):
+        (tmp_path / "metadata.json").write_text(json.dumps(said))
+        with pytest.raises(InputError, match=says):
+            schema_of(tmp_path / "metadata.json")
+
+
 def test_the_notes_reach_the_columns_of_twins(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id,rate\n5,25%\n9,30%\n")
     rows = load(tmp_path / "a.csv")

@@ -21,7 +21,8 @@ def _options(
         Path | None,
         typer.Option(
             metavar="FILE.toml",
-            help="What the columns of tables are; written by twinseed inspect --write.",
+            help="What the columns of tables are; written by twinseed inspect --write. Or the "
+            "metadata.json of SDV.",
         ),
     ] = None,
     keep: Annotated[

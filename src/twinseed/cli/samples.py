@@ -140,7 +140,7 @@ def _beside(
     needed: Sequence[str],
 ) -> Any:
     """Return the name of a column where the files are tables; else the arrays of that name."""
-    from twinseed.readers import Table, load_roles
+    from twinseed.readers import Table, load_roles, words_of
 
     if name is None or any(isinstance(rows, Table) and rows.names for rows in found.values()):
         return name
@@ -156,4 +156,4 @@ def _beside(
                 f"rows, as in data.npz#rows {option} {name or 'NAME'}",
             )
         places[role] = f"{file}#{name}"
-    return load_roles(places)
+    return {role: words_of(rows) for role, rows in load_roles(places).items()}

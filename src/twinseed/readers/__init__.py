@@ -3,7 +3,7 @@
 from twinseed.readers._conversion import as_arrays, table_of, with_columns
 from twinseed.readers.formats import Loaded, load, load_roles, load_rows
 from twinseed.readers.reading import ReadOptions, schema_of
-from twinseed.readers.table import Categories, Column, Columns, Table, notes_of
+from twinseed.readers.table import Categories, Column, Columns, Table, notes_of, words_of
 
 __all__ = [
     "Categories",
@@ -20,4 +20,5 @@ __all__ = [
     "schema_of",
     "table_of",
     "with_columns",
+    "words_of",
 ]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from twinseed.arrays import plain
 from twinseed.errors import InputError, MissingExtraError
 from twinseed.readers._arrow import table_of_arrow
+from twinseed.readers._objects import rows_of
 from twinseed.readers.encoding import encoded
 from twinseed.readers.reading import ReadOptions
 from twinseed.readers.table import Columns, Table
@@ -94,6 +95,7 @@ def _read(role: str, given: Any) -> NDArray[Any] | Table:
             given = given.collect()
         if hasattr(given, "__arrow_c_stream__") and hasattr(given, "columns"):
             return _table(role, given)
+        given = rows_of(role, given)
     except (InputError, MissingExtraError):
         raise
     except (AttributeError, TypeError, ValueError, RuntimeError) as error:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.errors import MissingExtraError
 from twinseed.readers._packed import decoded, dense, is_packed
 from twinseed.readers.source import Mapped, Source
+from twinseed.readers.table import MISSING, Categories, Table
 
 __all__ = ["read_hdf5"]
 
@@ -18,7 +20,7 @@ _MAIN = {".h5ad": "X", ".loom": "matrix"}
 """The array of cells by genes, where the file has many arrays."""
 
 
-def read_hdf5(source: Source) -> NDArray[Any] | Mapped:
+def read_hdf5(source: Source) -> NDArray[Any] | Mapped | Table:
     """Return one array, or where it lies; data in other files are not followed.
 
     A dataset in one piece is memory-mapped. CF attributes are decoded, and sparse matrices of
@@ -34,6 +36,8 @@ def read_hdf5(source: Source) -> NDArray[Any] | Mapped:
         def visit(name: str, item: Any) -> None:
             if isinstance(item, h5py.Group) and _is_sparse(item):
                 found[name] = 2
+            elif isinstance(item, h5py.Group) and set(item) == {"categories", "codes"}:
+                found[name] = 0
             elif isinstance(item, h5py.Dataset) and name.rpartition("/")[0] not in found:
                 scale = item.attrs.get("CLASS") == b"DIMENSION_SCALE"
                 found[name] = 0 if scale or item.dtype.kind not in "biuf" else len(item.shape or ())
@@ -42,7 +46,11 @@ def read_hdf5(source: Source) -> NDArray[Any] | Mapped:
         name = _chosen(source, found)
         item = file[name]
         if isinstance(item, h5py.Group):
-            return _sparse(source, item)
+            return _words(source, item) if "codes" in item else _sparse(source, item)
+        if h5py.check_string_dtype(item.dtype) and item.ndim == 1:
+            _require_own(source, item)
+            words = item.asstr()[:].tolist()
+            return Table((name,), (Categories.of(words),))
         return _dataset(source, item)
 
 
@@ -58,6 +66,21 @@ def _chosen(source: Source, found: dict[str, int]) -> str:
         source.notes.append(f"of {len(found)} arrays the one with rows is read, #{rows[0]}")
         return rows[0]
     return source.chosen(found, "datasets")
+
+
+def _words(source: Source, group: Any) -> Table:
+    """Return the words of a categorical column of AnnData; code -1 is a missing one."""
+    codes, categories = group["codes"], group["categories"]
+    for part in (codes, categories):
+        _require_own(source, part)
+    known = categories.asstr()[:] if categories.dtype.kind not in "biuf" else categories[:]
+    words = [*map(str, known.tolist()), MISSING]
+    numbers = codes[:].astype(np.int64)
+    if len(numbers) == 0 or numbers.min() < -1 or numbers.max() >= len(known):
+        raise source.damaged("codes without a category")
+    return Table(
+        (group.name.rpartition("/")[2],), (Categories(numbers % len(words), tuple(words)),)
+    )
 
 
 def _is_sparse(group: Any) -> bool:

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from twinseed.readers._hdf5 import read_hdf5
 from twinseed.readers._packed import decoded
 from twinseed.readers.source import Mapped, Source
+from twinseed.readers.table import Table
 
 __all__ = ["read_mat", "read_netcdf"]
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
-def read_netcdf(source: Source) -> NDArray[Any] | Mapped:
+def read_netcdf(source: Source) -> NDArray[Any] | Mapped | Table:
     """Return one variable of a NetCDF file, with its CF attributes decoded."""
     if _starts(source, _HDF5):
         return read_hdf5(source)

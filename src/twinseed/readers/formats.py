@@ -274,7 +274,7 @@ def load_rows(
 
     >>> load_rows("rows.doc")
     Traceback (most recent call last):
-    twinseed.errors.InputError: path must have one of the endings .arrow, .csv, ...
+    twinseed.errors.InputError: path must have one of the endings .arrow, .cdf, .csv, ...
     """
     found = load(path, limit=limit, reading=reading)
     if not isinstance(found, Table):

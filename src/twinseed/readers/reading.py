@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -118,11 +119,14 @@ def schema_of(path: str | Path, reading: ReadOptions | None = None) -> ReadOptio
     """Return what a schema file says, on top of other options.
 
     The file is TOML, as ``twinseed inspect --write`` leaves it: a table ``[columns.NAME]`` for each
-    column, with ``kind``, ``unit``, ``order`` and ``format``.
+    column, with ``kind``, ``unit``, ``order`` and ``format``; or the ``metadata.json`` of SDV.
 
     Raises:
-        InputError: no such file, text that is not TOML, a word that no schema knows.
+        InputError: no such file, text that is not TOML, a word that no schema knows, metadata of
+            several tables.
     """
+    if Path(path).suffix.lower() == ".json":
+        return replace(reading or ReadOptions(), columns=_of_sdv(path))
     try:
         said = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
@@ -144,6 +148,43 @@ def schema_of(path: str | Path, reading: ReadOptions | None = None) -> ReadOptio
 def _require(argument: str, fine: bool, value: object, remedy: str) -> None:
     if not fine:
         raise InputError(argument, "must be one of those that are known", value, remedy)
+
+
+_SDV = {
+    "numerical": "number",
+    "categorical": "words",
+    "boolean": "yes/no",
+    "datetime": "date",
+}
+"""Kinds of SDV; every other one names rows or persons, and is left out."""
+
+
+def _of_sdv(path: str | Path) -> dict[str, ColumnSchema]:
+    """Return the columns of the one table that SDV's metadata describe."""
+    try:
+        said = json.loads(Path(path).read_text(encoding="utf-8"))
+        tables = [said] if "columns" in said else list(said["tables"].values())
+        if len(tables) > 1:
+            raise _bad(
+                path,
+                f"describes {len(tables)} tables",
+                "write the metadata of one table into a file of its own",
+            )
+        return {
+            str(name): ColumnSchema(
+                _SDV.get(about["sdtype"], "leave out"),
+                format=about.get("datetime_format") if about["sdtype"] == "datetime" else None,
+            )
+            for name, about in tables[0]["columns"].items()
+        }
+    except OSError as error:
+        raise _bad(path, f"cannot be read ({error.strerror or error})", "check the name") from error
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise _bad(
+            path, "must be the metadata.json of SDV, or TOML", "see docs/inputs.md"
+        ) from error
 
 
 def _column(path: str | Path, name: str, about: dict[str, Any]) -> ColumnSchema:

@@ -14,7 +14,7 @@ from twinseed.errors import InputError, escaped
 from twinseed.readers.dates import shown_date
 from twinseed.readers.reading import ReadOptions
 
-__all__ = ["MISSING", "Categories", "Column", "Columns", "Table", "notes_of"]
+__all__ = ["MISSING", "Categories", "Column", "Columns", "Table", "notes_of", "words_of"]
 
 MISSING = "(missing)"
 """What a category that is not there is called."""
@@ -171,3 +171,17 @@ class Table:
     def cell(self, word: str, what: str) -> str:
         """Return what a message shows of a cell: its kind, or itself where that was asked for."""
         return repr(word) if self.reading.show_values else what
+
+
+def words_of(rows: Any) -> Any:
+    """Return the cells of a table of one column, words as words; an array as it is.
+
+    >>> words_of(Table(("donor",), (Categories.of(["x", "y", "x"]),)))
+    ['x', 'y', 'x']
+    """
+    if not isinstance(rows, Table) or len(rows.columns) != 1:
+        return rows
+    (column,) = rows.columns
+    if not isinstance(column, Categories):
+        return column
+    return [column.values[code] for code in column.codes]
