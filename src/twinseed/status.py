@@ -24,6 +24,7 @@ class Status(StrEnum):
     LEADING_ORDER = "leading order"
     BELOW_FLOOR = "below the floor"
     EXTRAPOLATED = "extrapolated"
+    UNEVEN = "uneven rows"
     GUESS = "guess"
     NOT_CONVERGED = "not converged"
     CONSTANT_COLUMNS = "constant columns"
@@ -60,6 +61,10 @@ _ADVICE = {
     ),
     Status.EXTRAPOLATED: (
         "The value lies outside the range that the data can support: collect a larger pilot."
+    ),
+    Status.UNEVEN: (
+        "The lengths of the pilot's rows vary more than those of Gaussian rows. The band may be "
+        "too narrow: take a larger pilot, or compare with a measurement."
     ),
     Status.GUESS: (
         "The value is a guess for a trained network: what linear models reach, times the "

@@ -17,6 +17,9 @@ from typer.testing import CliRunner
 
 import twinseed as ts
 from twinseed.cli import app
+from twinseed.coupling import solve
+from twinseed.orders import convergence
+from twinseed.orders.convergence.theory import next_order
 from twinseed.planning import Plan
 from twinseed.readout import VARIABLES
 from twinseed.status import Status
@@ -43,9 +46,32 @@ def plan() -> Plan:
 def test_a_plan_is_the_theory_of_the_estimate_at_one_row_less(plan: Plan) -> None:
     n = [40, 160]
     theory = ts.predict(ts.estimate_population(pilot()), n=np.array(n) - 1)
-    for name in ("convergence", "memorisation_ratio", "memorisation_share"):
+    for name in ("memorisation_ratio", "memorisation_share"):
         np.testing.assert_allclose(plan.bands(n)[name].value, theory[name], rtol=1e-12)
+    # a finite sample takes q/(4 n) from the limit
+    q = theory.convergence * (1.0 - 1.0 / (4.0 * (np.array(n) - 1.0)))
+    np.testing.assert_allclose(plan.convergence(n).value, q, rtol=1e-12)
     np.testing.assert_allclose(plan.recovery(n).value, theory.recovery, rtol=0.02)
+
+
+@pytest.mark.parametrize(
+    ("population", "n", "off"),
+    [(ts.Spiked([]), 20, 0.05), (ts.PowerLaw(1.0, 60), 120, 0.06), (ts.PowerLaw(3.0, 60), 60, 0.1)],
+)
+def test_a_finite_sample_adds_to_the_gap_what_the_limit_leaves_out(
+    population: ts.Population, n: int, off: float
+) -> None:
+    """Linear models of 200 pairs of sets of rows, against the limit and its next order."""
+    d = population.dimension or 20
+    load = np.full((1, 1, 1), float(n))
+    coupling = solve(population, [ts.Ridge(0.0)], load, np.full_like(load, d), load / d)
+    limit = float(convergence.from_coupling(coupling)["convergence_gap"].value.item())
+    rng, root = np.random.default_rng(0), np.sqrt(population.eigenvalues(d))
+    rows = (rng.standard_normal((2 * n, d)) * root for _ in range(200))
+    true = np.mean([gap(one[:n], one[n:], mean=False) for one in rows])
+    added = float(next_order(coupling).item())
+    assert limit + added == pytest.approx(true, rel=off)
+    assert abs(limit + added - true) < 0.5 * abs(limit - true)
 
 
 def test_the_truth_lies_within_the_bands(plan: Plan) -> None:
@@ -299,9 +325,12 @@ def test_rows_of_two_scales_are_planned_with_more_disagreement() -> None:
     assert "not calibrated" in " ".join(plain.method())
 
 
-def gap(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+def gap(a: NDArray[np.float64], b: NDArray[np.float64], mean: bool = True) -> float:
     """``1 - q`` of two linear models, by the roots of their covariances."""
-    one, other = (scipy.linalg.sqrtm(np.cov(rows, rowvar=False)).real for rows in (a, b))
+    one, other = (
+        scipy.linalg.sqrtm(np.cov(rows, rowvar=False) if mean else rows.T @ rows / len(rows)).real
+        for rows in (a, b)
+    )
     return 1.0 - 2.0 * np.vdot(one, other) / (np.vdot(one, one) + np.vdot(other, other))
 
 

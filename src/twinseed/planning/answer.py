@@ -15,7 +15,7 @@ from twinseed.errors import InputError
 from twinseed.files import write_text
 from twinseed.filters import Filter
 from twinseed.planning.bands import Band, RowsNeeded, banded, rows_needed
-from twinseed.planning.calibration import LEVEL, NORMAL, Calibrated
+from twinseed.planning.calibration import LEVEL, NORMAL, UNEVEN, Calibrated
 from twinseed.planning.curves import CURVES, told
 from twinseed.populations import Estimated
 from twinseed.status import Status
@@ -123,6 +123,7 @@ class Plan:
                 floor=np.array([one.stop - one.start + 4.0 for one in self.groups]) / self.d,
                 rough=np.array([self.borders_on_bulk(one) for one in self.groups], dtype=bool),
                 simulated=bool(self.calibrated.simulated),
+                uneven=self.unevenness > UNEVEN,
             )
             self._found[key] = {**found, **self._per_factor(found), **self._guessed(found)}
         known = self._found[key]

@@ -108,11 +108,13 @@ def banded(
     floor: Array,
     rough: NDArray[np.bool_],
     simulated: bool,
+    uneven: bool,
 ) -> dict[str, Band]:
     """Return every curve's band along n: corrected theory, plus and minus the half width.
 
     ``floor`` is the recovery that unlearned directions show, of each group, and ``rough`` marks
-    the groups that border on the bulk; ``simulated``: a leading order of theory is corrected.
+    the groups that border on the bulk; ``simulated``: a leading order of theory is corrected;
+    ``uneven``: the pilot's rows are, and no band has its level.
     """
     estimates = theory(n)
     reach = n / pilot_rows
@@ -125,6 +127,8 @@ def banded(
         far = reach.reshape(-1, *(1,) * (middle.ndim - 1)) > 1.0
         told = np.where(plain, str(Status.OK), str(Status.LEADING_ORDER))
         told = np.where(far, str(Status.EXTRAPOLATED), told)
+        if uneven:
+            told = np.full(told.shape, str(Status.UNEVEN))
         if name == "recovery":
             told = np.where(rough, str(Status.LEADING_ORDER), told)
             told = np.where(value <= floor, str(Status.BELOW_FLOOR), told)

@@ -13,12 +13,12 @@ from scipy.stats import t as student
 from twinseed.filters import Filter
 from twinseed.planning.curves import CURVES, Curve, told
 from twinseed.planning.groups import optimism
-from twinseed.planning.halves import MOST_ROWS, drawn, halved, left_one_out
+from twinseed.planning.halves import DRAWN_SEEDS, MOST_ROWS, drawn, halved, left_one_out
 from twinseed.planning.pairs import SEEDS, Numbers, mean_of
 from twinseed.populations import Estimated
 from twinseed.readout import Estimate
 
-__all__ = ["LEVEL", "NORMAL", "Calibrated", "Correction", "calibrated"]
+__all__ = ["LEVEL", "NORMAL", "UNEVEN", "Calibrated", "Correction", "calibrated"]
 
 Array = NDArray[np.float64]
 Told = dict[str, Estimate]
@@ -27,6 +27,8 @@ LEVEL = 0.9
 """Nominal coverage of every band."""
 NORMAL = 1.6448536269514722
 """Standard normal quantile of that level, two-sided."""
+UNEVEN = 1.2
+"""Noise of a sample covariance over that of Gaussian rows, from which the plan warns."""
 _STEPS = 2.0 ** np.arange(-2, 6)
 """Numbers of rows, in units of the pilot, at which corrections and widths are found."""
 _SIMULATED = 8.0
@@ -134,19 +136,21 @@ def calibrated(
         start, start_noise, bend, bend_noise = _finite(
             curve, simulated, int(half), n, there, straight
         )
+        there = curve.corrected(there, start)  # what is measured is held against the simulation
         without = curve.apart(curve.measured(halves.without, True), there)
         unsure = _jackknife(without) + _noise(curve, left_one_out(halves.whole), there, True)
         unsure = unsure + _rare(name, whole, halves.splits) / np.maximum(there, 1e-12) ** 2
         unsure = unsure + start_noise
         prior = _PRIOR**2 + _reach(off[name])[-1] ** 2
         weight = prior / (prior + unsure)
-        measured = curve.apart(curve.measured(whole, True), there)
-        by = weight * curve.apart(1.0 + measured, 1.0 + start)
-        total = (1.0 + bend) * (1.0 + by) - 1.0 if curve.relative else bend + by
+        by = weight * curve.apart(curve.measured(whole, True), there)
         further = _reach(off[name][:, :-1] - weight * off[name][:, -1:])
         luck = max(unevenness, 1.0) * _reach(off[name])[:-1] ** 2
         variance = np.maximum(weight**2 * unsure + further**2, luck) + bend_noise
         variance = variance + (1.0 - weight) ** 2 * _PRIOR**2
+        total = bend + by
+        if curve.relative:
+            total, variance = (1.0 + bend) * (1.0 + by) - 1.0, variance * (1.0 + bend) ** 2
         if name == "recovery" and groups:
             rise, spread = (part[:, None] for part in optimism(population, resampled, n))
             total = (1.0 + total) * np.exp(-rise) - 1.0
@@ -183,7 +187,8 @@ def _finite(
 ) -> tuple[Array, Array, Array, Array]:
     """Return how far simulated pairs are from theory at a half and along n, with the variances.
 
-    Where nothing was drawn, or too little to tell, it stays as at the next smaller n. Convergence
+    Where nothing was drawn, or too little to tell, it stays as at the next smaller n. Variances are
+    relative to what was simulated. Convergence
     is not simulated: what theory misses of it at a finite size is in the measured factor as well,
     whatever n is.
     """
@@ -192,31 +197,32 @@ def _finite(
     if curve.name == "convergence" or half not in simulated:
         return start, start_noise, bend, bend_noise
     mean, others = simulated[half]
-    if _told_apart(curve, mean, others, True):
+    if _told_apart(curve, mean, others, True, _PRIOR):
         start = curve.apart(curve.measured(mean, True), there)
-        start_noise = _noise(curve, others, there, True)
+        start_noise = _noise(curve, others, curve.measured(mean, True), True)
     for place, rows in enumerate(n.astype(int).tolist()):
         last = max(place - 1, 0)
         bend[place], bend_noise[place] = bend[last], bend_noise[last]
-        if rows in simulated and _told_apart(curve, *simulated[rows], False):
+        most = _PRIOR if rows == half else _SURE
+        if rows in simulated and _told_apart(curve, *simulated[rows], False, most):
             mean, others = simulated[rows]
             bend[place] = curve.apart(curve.measured(mean, False), straight[place])
-            bend_noise[place] = _noise(curve, others, straight[place], False)
+            bend_noise[place] = _noise(curve, others, curve.measured(mean, False), False)
     first = next((place for place, rows in enumerate(n) if rows >= half), 0)
     bend[:first], bend_noise[:first] = bend[first], bend_noise[first]
     return start, start_noise, bend, bend_noise
 
 
-def _told_apart(curve: Curve, mean: Numbers, others: Numbers, twins: bool) -> bool:
+def _told_apart(curve: Curve, mean: Numbers, others: Numbers, twins: bool, most: float) -> bool:
     """Say whether the draws tell an excess well enough to correct theory by it."""
     if not curve.name.startswith("memorisation"):
         return True
     value = curve.measured(mean, twins)
     share = float(mean.share)
-    draws = 2.0 * SEEDS * others.gap.size
+    draws = 2.0 * DRAWN_SEEDS * others.gap.size
     if curve.name == "memorisation_share" and draws * min(share, 1.0 - share) < _FEW:
         return False
-    return bool(value > 0.0 and np.sqrt(_noise(curve, others, value, twins)) < _SURE)
+    return bool(value > 0.0 and np.sqrt(_noise(curve, others, value, twins)) < most)
 
 
 def _rare(name: str, mean: Numbers, splits: int) -> float:

@@ -13,12 +13,22 @@ from twinseed.planning.pairs import SEEDS, Numbers, mean_of, pair, spanned, stac
 from twinseed.populations import Population
 from twinseed.randomness import stream
 
-__all__ = ["MOST_ROWS", "PilotHalves", "drawn", "halved", "kept_groups", "left_one_out"]
+__all__ = [
+    "DRAWN_SEEDS",
+    "MOST_ROWS",
+    "PilotHalves",
+    "drawn",
+    "halved",
+    "kept_groups",
+    "left_one_out",
+]
 
 Array = NDArray[np.float64]
 
 MOST_ROWS = 1000
 """Rows of the pilot that are halved at the most."""
+DRAWN_SEEDS = 300
+"""Samples of each model of the simulated estimate."""
 _GROUPS = 20
 _WORK = 4e10
 _DRAWN_WORK = 4e9
@@ -112,13 +122,13 @@ def drawn(
     short = min(n, root.size)
     if short > _LARGEST or n * root.size > 1 << 22:
         return None
-    work = 4.0 * short**2 * max(n, root.size) + 6.0 * n * SEEDS * root.size
+    work = 4.0 * short**2 * max(n, root.size) + 6.0 * n * DRAWN_SEEDS * root.size
     found = []
     for number in range(int(min(draws, max(6.0, _DRAWN_WORK / work)))):
         rng = stream(entropy, f"plan: {n} rows of the estimate, draw {number}")
         rows = rng.standard_normal((3, n, root.size)) * root
         sets = (rows[0], rows[1], rows[2])
-        found.append(pair(sets, filter, population.dimension, groups, rng))
+        found.append(pair(sets, filter, population.dimension, groups, rng, DRAWN_SEEDS))
     every = stacked(found)
     return mean_of(every), left_one_out(every)
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from twinseed.planning.calibration import NORMAL
+from twinseed.planning.calibration import NORMAL, UNEVEN
 
 if TYPE_CHECKING:
     from twinseed.planning.answer import Plan
 
-__all__ = ["UNEVEN", "limits", "method"]
+__all__ = ["limits", "method"]
 
 _SMALL_PILOT = 60
-UNEVEN = 1.2
-"""Noise of a sample covariance over that of Gaussian rows, from which the plan warns."""
 _FAR = 0.15
 """Distance of log c from 0 that is given a reason."""
 _FEW_DIRECTIONS = 20.0
