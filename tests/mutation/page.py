@@ -19,20 +19,20 @@ SOURCES = Path(__file__).parents[2] / "src" / "twinseed"
 
 HEAD = """# Mutation run
 
-A mutation run plants one small fault in the package and asks whether a test fails. A fault that no
-test sees has *survived*. This page shows how good the tests are, not only which lines they run.
+A mutation run plants one small fault in the package and checks whether a test fails. A fault that
+no test notices has *survived*. This page shows how good the tests are, not only which lines they
+run.
 
-`make mutants` does the run in four steps (`tests/mutation/`). Its result was written to this page
-by the last step.
+`make mutants` has four steps (`tests/mutation/`). The last step writes this page.
 
 1. Every test runs once, and coverage records which test runs which line. Doctests count as tests.
-2. Mutants are chosen by a sample with a fixed seed, equally many from each file, the kinds of fault
-   in turn. For each mutant, the tests that run its line run, the fastest first, up to the first
-   failure or until `--budget` seconds of tests have passed. Tests of more than ten seconds are left
-   out where a faster test runs the line.
-3. Before a mutant is planted, each of these tests runs once without a fault. A test that fails
-   there is left out, and named below. In each package two docstrings are then changed by one space,
-   as controls: if a test fails, the run stops, for no result of it would count.
+2. Mutants are sampled with a fixed seed: equally many from each file, all kinds of fault in turn.
+   For each mutant, the tests that run its line are run, the fastest first, until one fails or
+   until the tests have taken `--budget` seconds. Tests of more than ten seconds are left out if a
+   faster test runs the line.
+3. Before a mutant is planted, each of these tests is run once without a fault. A test that then
+   fails is left out, and named below. As controls, two docstrings of each package are changed by
+   one space: if a test fails then, the run stops, because its results would mean nothing.
 4. The results are counted here. A mutant that was *at first alive* was killed later, by a test that
    was written for it or when more seconds of tests were allowed.
 
@@ -42,12 +42,12 @@ number one larger, one smaller or doubled; a decimal number changed by 10 % or b
 a term, a factor, a root, a bound or an absolute value left out. Strings, types, imports and the
 words of errors are left as they are.
 
-No library was found that does this here: cosmic-ray runs all tests for every mutant, and mutmut has
-no sample, does not move a threshold by 10 % and does not reach constants outside functions.
+No library does this: cosmic-ray runs all tests for every mutant; mutmut has no sampling, does not
+change a threshold by 10 %, and does not change constants outside functions.
 
-A mutant is *irrelevant* where no user could notice it: the answer is the same to rounding, or only
-the size of a block of memory, the wording of an error or the speed changes. Each was read by hand,
-and its reason stands in `tests/mutation/irrelevant.json`.
+A mutant is *irrelevant* if no user could notice it: the answer is the same up to rounding, or
+only the size of a block of memory, the wording of an error or the speed changes. We read each of
+these mutants; the reasons are in `tests/mutation/irrelevant.json`.
 """
 
 
