@@ -141,3 +141,15 @@ def test_what_is_found_in_one_class_is_found():
     judge = Answer(Outcome.CANNOT_JUDGE, "Another unit.")
     assert _together(judge, [one]) is judge
     assert _together(clear, [ClassAudit("x", 40, 40, 40, answers={"copying": clear})]) is clear
+
+
+def test_what_was_said_of_the_rows_is_kept(copier):
+    assert copier.settings == {"groups": None, "classes": 3, "up_to": None, "visible": 0.1}
+    draw = np.random.default_rng(0)
+    groups = {"train_a": np.arange(60) // 2, "heldout": 99 + np.arange(60) // 3}
+    samples, train, heldout = draw.standard_normal((3, 60, 4))
+    arrays = {"samples_a": samples, "train_a": train, "heldout": heldout}
+    found = ts.audit(**arrays, groups=groups, up_to=lambda row: -row[None], visible=0.2, rng=0)
+    said = found.to_dict()["settings"]
+    assert (said["groups"], said["classes"], said["visible"]) == (50, None, 0.2)
+    assert said["up_to"].endswith("<lambda>")

@@ -366,6 +366,12 @@ def check_numbers(page: Page, audit: Audit) -> None:
 def check_settings(page: Page, audit: Audit) -> None:
     at = audit.readout.attrs
     first = len(page.root.all("dl")) - 1
+    names = {
+        "groups": "groups of real rows",
+        "classes": "classes",
+        "up_to": "does not tell rows apart",
+        "visible": "copied fraction that has to be visible",
+    }
     both = {
         "training rows of B": str(at["rows_train_b"]),
         "training rows that A and B share": str(at["shared_training_rows"]),
@@ -377,6 +383,7 @@ def check_settings(page: Page, audit: Audit) -> None:
         "samples of each model": str(at["seeds"]),
         "columns": str(int(audit.readout["d"])),
         "constant columns": str(at["constant_columns"]),
+        **{names[k]: str(value) for k, value in audit.settings.items() if value is not None},
         "protocol": "2",
         "twinseed": ts.__version__,
         "seed": at["entropy"],

@@ -118,7 +118,7 @@ def test_groups_and_labels_are_part_of_what_was_measured():
 @pytest.mark.parametrize(
     ("groups", "says"),
     [
-        (["a"] * 6, "groups must map the names of arrays to labels"),
+        (["a"] * 6, r"groups must map the names of arrays to labels \(got list\)"),
         ({"train_a": ["a"] * 6}, "groups must have labels for heldout"),
         ({**GROUPS, "samples_a": ["a"] * 6}, "groups must name arrays that were passed"),
         ({**GROUPS, "train_a": ["a"] * 5}, "one label for each of 6 rows of train_a"),

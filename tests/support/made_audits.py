@@ -255,6 +255,7 @@ def made_audit(
         },
         familiar=_familiar(draw, measured, heldout),
         classes=_classes(draw) if findings else (),
+        settings={"groups": 87, "classes": 9, "up_to": "flip", "visible": 0.15} if findings else {},
     )
 
 

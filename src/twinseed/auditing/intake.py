@@ -19,7 +19,7 @@ from twinseed.generators.torch_module import is_module
 from twinseed.randomness import stream
 from twinseed.readers import with_columns
 
-__all__ = ["GENERATED", "LiveGenerator", "twins_given"]
+__all__ = ["GENERATED", "LiveGenerator", "said_of", "twins_given"]
 
 GENERATED = 1000
 """Samples drawn from each of ``generators``, unless told otherwise."""
@@ -86,6 +86,21 @@ def twins_given(
             "pass generator B's samples from the same seeds, or leave train_b out",
         )
     return Twins(**arrays, **about), found
+
+
+def said_of(twins: Twins, visible: float) -> dict[str, Any]:
+    """Return what was said of the rows beside their values, as plain numbers and words."""
+    groups = None if twins.groups is None else list(twins.units.values())
+    up_to = twins.up_to
+    if up_to is not None and not isinstance(up_to, str):
+        assert twins.rows.versions is not None
+        up_to = twins.rows.versions.told
+    return {
+        "groups": None if groups is None else len(np.unique(np.concatenate(groups))),
+        "classes": None if twins.classes is None else len(twins.classes.names),
+        "up_to": up_to,
+        "visible": visible,
+    }
 
 
 def _without_groups(

@@ -68,6 +68,7 @@ def audit_page(audit: Audit) -> str:
         factors=audit.factors,
         data=details["data"],
         settings=_sizes(details["data"])
+        | _said(audit)
         | {key: details[key] for key in ("protocol", "twinseed", "seed", "fingerprint")},
     )
 
@@ -114,6 +115,18 @@ def _sizes(data: dict[str, Any]) -> dict[str, int]:
     two = data["rows_train_b"] > 0
     left_out = set() if two else {"rows_train_b", "shared_training_rows"}
     return {about: data[name] for name, about in names.items() if name not in left_out}
+
+
+def _said(audit: Audit) -> dict[str, Any]:
+    """Return what was said of the rows, where something was."""
+    names = {
+        "groups": "groups of real rows",
+        "classes": "classes",
+        "up_to": "does not tell rows apart",
+        "visible": "copied fraction that has to be visible",
+    }
+    given = {about: audit.settings.get(name) for name, about in names.items()}
+    return {about: value for about, value in given.items() if value is not None}
 
 
 def _classes(audit: Audit) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from typing import Any
 
@@ -16,7 +17,7 @@ from twinseed.auditing.covariance_null import STATISTICS, covariance_null
 from twinseed.auditing.exhibits import pairs_of
 from twinseed.auditing.factors import factors as factors_of
 from twinseed.auditing.familiar import familiar
-from twinseed.auditing.intake import GENERATED, LiveGenerator, twins_given
+from twinseed.auditing.intake import GENERATED, LiveGenerator, said_of, twins_given
 from twinseed.auditing.preconditions import allowed, screened
 from twinseed.auditing.real_rows import DirectionBands, real_rows
 from twinseed.auditing.references import first_seeds, interval, linear_twins, references
@@ -161,6 +162,7 @@ def audit(
         found = [*found, Finding("fewer factors", asked.told, numbers)]
     with track(_steps(given), "audit", progress) as steps:
         found_in_all = _judged(given, shown, found, entropy, asked, visible, steps)
+    found_in_all = replace(found_in_all, settings=said_of(shown, visible))
     if shown.classes is None:
         return found_in_all
 

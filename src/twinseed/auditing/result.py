@@ -7,7 +7,7 @@ import json
 import math
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -84,6 +84,9 @@ class Audit:
     answers: Mapping[str, Answer]
     familiar: tuple[Familiar, ...] = ()
     """The numbers that others report on copying, by their usual names."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What was said of the rows: numbers of groups and classes, ``up_to``, ``visible``; None where
+    nothing was said."""
     classes: tuple[ClassAudit, ...] = ()
     """Each class of a generator that is given a class, judged alone; empty without labels."""
     suspects: tuple[SuspectRow, ...] = ()
@@ -223,6 +226,7 @@ class Audit:
             "factors": [_told(one) for one in self.factors],
             "numbers": measured,
             "plain": beside.plain,
+            "settings": dict(self.settings),
             "rests_on": list(beside.rests_on),
             "would_change": list(beside.would_change),
             "next_steps": list(beside.next_steps),

@@ -53,7 +53,8 @@ def labels_of(argument: str, given: Any, sizes: Mapping[str, int], needed: Itera
     """
     remedy = f'pass {argument}={{"train_a": [...], "heldout": [...]}}, one label for each row'
     if not isinstance(given, Mapping):
-        raise InputError(argument, "must map the names of arrays to labels", given, remedy)
+        problem = "must map the names of arrays to labels"
+        raise InputError(argument, problem, type(given).__name__, remedy)
     unknown = [name for name in given if name not in sizes]
     if unknown:
         problem = f"must name arrays that were passed ({', '.join(sizes)})"
