@@ -60,7 +60,7 @@ class SuspectRow:
         """Return it as one line of a table: values under "sample: age" and "row: age"."""
         told = {name: getattr(self, name) for name in _HEAD}
         told["columns_that_differ"] = "; ".join(self.columns_that_differ)
-        told = {name: None if _unknown(value) else value for name, value in told.items()}
+        told = {name: _short(value) for name, value in told.items()}
         names = list(dict.fromkeys([*self.sample_values, *self.row_values]))
         for name in names:
             for what, values in (("sample", self.sample_values), ("row", self.row_values)):
@@ -167,5 +167,8 @@ def _written(value: Any) -> Any:
     return _whole(value)
 
 
-def _unknown(value: Any) -> bool:
-    return isinstance(value, float) and math.isnan(value)
+def _short(value: Any) -> Any:
+    """Return a measured number to six digits, and nothing where there is none."""
+    if not isinstance(value, float):
+        return value
+    return None if math.isnan(value) else float(f"{value:.6g}")
