@@ -165,6 +165,12 @@ def test_an_audit_takes_groups_with_arrays_and_with_generators_but_not_beside_tw
         ts.audit(**tables, generators=[lambda z: np.ones((len(z), 3))], groups="who", rng=0)
 
 
+def test_labels_of_what_is_yet_to_be_drawn_are_no_column():
+    tables = {name: rows for name, rows in frames().items() if name != "samples_a"}
+    with pytest.raises(InputError, match="labels must be given for each array beside generators"):
+        ts.audit(**tables, generators=[lambda z: z], labels="who", rng=0)
+
+
 @pytest.mark.parametrize("visible", [0, -0.1, 1.5, "much", float("nan")])
 def test_a_visible_fraction_is_a_share(visible):
     with pytest.raises(InputError, match="visible must be"):

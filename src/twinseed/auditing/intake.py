@@ -74,6 +74,13 @@ def twins_given(
                 present,
                 "pass generators or samples, not both",
             )
+        if isinstance(about.get("labels"), str):
+            raise InputError(
+                "labels",
+                "must be given for each array beside generators, whose samples have no columns yet",
+                about["labels"],
+                'pass labels={"samples_a": [...], "train_a": [...], ...}, one for each row',
+            )
         arrays, about = _without_groups(arrays, about)
         arrays, found = _generated(arrays, generators, seeds, entropy)
     if arrays["samples_a"] is None:
