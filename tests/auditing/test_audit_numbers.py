@@ -159,7 +159,10 @@ def check_pairs(page: Page, audit: Audit) -> None:
         assert page.root.all("img") == []
         return
     suspicious = any(one.suspect for one in pairs)
-    assert headings == ["Samples to look at" if suspicious else "The closest samples of all"]
+    copied = suspicious and audit.outcome["copying"] is Outcome.COPYING
+    assert headings == ["Samples to look at" if copied else "The closest samples of all"]
+    text = page.root.one("main").text
+    assert ("This audit does not call them copies" in text) is (suspicious and not copied)
     assert ("No sample is suspicious" in page.root.one("main").text) is not suspicious
     told = []
     for one in pairs:

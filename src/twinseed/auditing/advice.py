@@ -89,13 +89,17 @@ def _rests_on(audit: Judged) -> tuple[str, ...]:
     held = attrs["rows_heldout"]
     beside = f"with {rows} and {held} held-out rows" if held else f"with {rows}"
     told = [f"{attrs['seeds']} samples{each} were compared {beside}."]
+    if audit.outcome["copying"] is Outcome.CANNOT_JUDGE:
+        return tuple(told)
     if not math.isnan(copying.p_value):
         told.append(
             "Which real rows count as training rows was drawn anew many times. In a share of "
             f"{copying.p_value:.4f} of these draws (the p-value) the samples were as close to "
             "training rows as they are in truth."
         )
-    if not math.isnan(copying.smallest_visible):
+    if copying.smallest_visible >= 1.0:
+        told.append("Even copies alone would be missed by more than one audit in five.")
+    elif not math.isnan(copying.smallest_visible):
         told.append(
             "Four audits out of five would find a copied fraction of "
             f"{percent(copying.smallest_visible, 1)} or more."
@@ -179,7 +183,8 @@ def _cannot_judge(audit: Judged) -> tuple[list[str], list[str]]:
     ], [
         "Do what the sentence above says, and run the audit again.",
         "Look at the sentences on what was checked: each says what it found in the rows.",
-        _GROUPS,
+        "Where rows belong together, such as the visits of one person, name the groups (groups, on "
+        "the command line --group) and split by group.",
     ]
 
 

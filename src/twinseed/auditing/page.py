@@ -61,6 +61,7 @@ def audit_page(audit: Audit) -> str:
         controls=details["controls"],
         fitness=audit.fitness,
         pairs=_shown_pairs(audit.pairs),
+        copied=audit.failed,
         figures=figures,
         levels=_levels(audit),
         agreement=audit.agreement,

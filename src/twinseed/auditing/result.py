@@ -247,9 +247,10 @@ class Audit:
     def suspects_table(self) -> pd.DataFrame:
         """Return the suspects as a data frame, one line each, rows and samples counted from 0.
 
-        For tables each line has the sample and the real row as they were handed in, under
-        "sample: age" and "row: age". The frame holds rows of your data: keep it where these may
-        be kept.
+        A suspect is clearly closest to one training row. Chance makes a few: where the answer is
+        not "copying", suspects are no copies. For tables each line has the sample and the real row
+        as they were handed in, under "sample: age" and "row: age". The frame holds rows of your
+        data: keep it where these may be kept.
         """
         import pandas as pd
 

@@ -87,8 +87,8 @@ def audit(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Write the samples that look like copies, each beside its real row, as .csv or "
-            ".json. The file holds rows of your data.",
+            help="Write the samples that are clearly closest to one training row, each beside this "
+            "row, as .csv or .json. The file holds rows of your data.",
         ),
     ] = None,
     output: Output = None,
