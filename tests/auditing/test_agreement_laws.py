@@ -113,6 +113,20 @@ def test_one_file_given_twice_is_named(made: Any, kind: Sameness | None, pair: P
     assert (judged(twins)[1].outcome is Outcome.CANNOT_JUDGE) is (kind is not None)
 
 
+def test_columns_that_do_not_vary_hide_no_equal_files(pair: Pair) -> None:
+    a = np.column_stack([pair.a, np.full(SEEDS, 0.1)])
+    real = [np.column_stack([rows, np.full(N, 0.1)]) for rows in pair.real]
+    assert sameness(ts.Twins(a, 3.0 * a + 0.1, *real)) is Sameness.SCALED
+    faint = np.column_stack([pair.a, 0.001 * pair.a[:, 0], 1e-17 * pair.a[:, 1]])
+    wide = [np.column_stack([rows, rows[:, :2]]) for rows in pair.real]
+    assert sameness(ts.Twins(faint, np.round(faint, 1), *wide)) is Sameness.ROUNDED
+    assert sameness(ts.Twins(faint, 2.0 * faint - 3.0, *wide)) is Sameness.SCALED
+    grey = np.round(50.0 * faint + 9.0)
+    assert sameness(ts.Twins(faint, grey, *wide)) is Sameness.SCALED
+    still = np.column_stack([pair.b, pair.draw.random(SEEDS)])
+    assert sameness(ts.Twins(a, still, *real)) is None
+
+
 def test_honest_twins_are_not_one_file() -> None:
     """Of a single column, or in whole numbers, honest twins may differ by a line or in few rows."""
     line = Draw(3).standard_normal((50, 1))

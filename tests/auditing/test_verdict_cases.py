@@ -264,12 +264,15 @@ def test_what_convergence_rests_on(changes: dict[str, Any], outcome: Outcome, wo
         (PART, Outcome.CANNOT_JUDGE, "agrees with the row 3 later in samples_b"),
         (replace(PART, shift=-2), Outcome.CANNOT_JUDGE, "with the row 2 earlier"),
         (replace(PART, ordered=False), Outcome.NOT_CONVERGED, "the other 245 of 345"),
+        (replace(PART, ordered=False, rows="6 single rows"), Outcome.NOT_CONVERGED, "6 single"),
     ],
 )
 def test_a_part_that_agrees_is_no_agreement(part: Part, outcome: Outcome, words: str) -> None:
-    told = answer("convergence", agreement=agreed(0.91, 0.89, 0.93, part=part))
-    assert told.outcome is outcome
-    assert words in told.sentence
+    for p_value in (0.0005, 0.2):
+        found = agreed(0.91, 0.89, 0.93, part=part, pairing=Pairing(p_value, 345, "", 0))
+        told = answer("convergence", agreement=found)
+        assert told.outcome is outcome
+        assert words in told.sentence
 
 
 @pytest.mark.parametrize(("high", "degree"), [(0.299, "weakly"), (0.301, "in part")])

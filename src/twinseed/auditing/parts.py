@@ -44,8 +44,8 @@ class Part:
     def advice(self) -> str:
         """What was found, and what to do about it."""
         told = (
-            f"{self.rows} of the two files agree ({self.agreement:.2f} on average), and the other "
-            f"{self.compared - self.seeds} of {self.compared} rows do not ({self.rest:.2f})"
+            f"{self.rows} of the two files agree ({self.agreement:z.2f} on average), and the other "
+            f"{self.compared - self.seeds} of {self.compared} rows do not ({self.rest:z.2f})"
         )
         if self.shift:
             way = "later" if self.shift > 0 else "earlier"

@@ -16,6 +16,7 @@ __all__ = ["Sameness", "sameness"]
 _MOST = 1000  # seeds compared, in their order in the files
 _COLUMNS = 2048
 _UNEXPLAINED = 1e-6  # share of a column's variance that rounding to 16-bit floats leaves
+_NOTHING = 1e-18  # of the largest variance of a column: less is rounding
 _WHOLE = 0.02  # of a step: how far a value may lie from a multiple of the step
 _HALF = 0.75  # of a step: how far rounding moves a value, and the fitted line is off
 _EQUAL = 1e-4  # spread of the logarithms of the scales of equal files
@@ -61,21 +62,24 @@ def sameness(twins: Twins) -> Sameness | None:
     )
     if np.array_equal(a, b):
         return Sameness.EQUAL
+    steps = np.array([_steps(a), _steps(b)])
     power_a, power_b = (one.var(axis=0) for one in (a, b))
-    steps = np.array([[_step(column) for column in one.T] for one in (a, b)])
     if np.all(_close(b - a, power_b, steps.max(axis=0), 0.5, twins.n)):
         return Sameness.ROUNDED
-    varying = (power_a > 0) & (power_b > 0)
-    if not np.array_equal(power_a > 0, power_b > 0) or not varying.any():
+    varies_a, varies_b = _varies(power_a), _varies(power_b)
+    both = varies_a & varies_b
+    if not both.any():
         return None
-    a, b = (one[:, varying] - one[:, varying].mean(axis=0) for one in (a, b))
-    power_a, power_b, steps = power_a[varying], power_b[varying], steps[:, varying]
-    scale = np.mean(a * b, axis=0) / power_a
+    a, b = (one - one.mean(axis=0) for one in (a, b))
+    scale = np.divide(np.mean(a * b, axis=0), power_a, out=np.zeros(both.size), where=both)
+    scale[~both] = np.median(scale[both])
     step = np.maximum(steps[1], np.abs(scale) * steps[0])
-    if not np.all(_close(b - scale * a, power_b, step, _HALF, twins.n)):
+    # a column that varies in neither file says nothing, and one that rounding made still is close
+    close = _close(b - scale * a, power_b, step, _HALF, twins.n) | ~(varies_a | varies_b)
+    if not np.all(close):
         return None
-    error = step / np.sqrt(12.0 * len(a) * power_b)
-    return Sameness.SCALED if _rescaled(np.log(np.abs(scale)), error, twins.n) else None
+    error = step[both] / np.sqrt(12.0 * len(a) * power_b[both])
+    return Sameness.SCALED if _rescaled(np.log(np.abs(scale[both])), error, twins.n) else None
 
 
 def _close(off: Array, power: Array, step: Array, half: float, n: int) -> NDArray[np.bool_]:
@@ -83,6 +87,11 @@ def _close(off: Array, power: Array, step: Array, half: float, n: int) -> NDArra
     little = np.mean(off**2, axis=0) <= min(_UNEXPLAINED, 0.01 / n) * power
     within = np.abs(off).max(axis=0) <= half * step * (1.0 + 1e-6)
     return np.asarray(little | within)
+
+
+def _varies(power: Array) -> NDArray[np.bool_]:
+    """Return in which columns the variance is more than rounding, beside the largest."""
+    return np.asarray(power > _NOTHING * power.max())
 
 
 def _rescaled(logs: Array, error: Array, n: int) -> bool:
@@ -93,6 +102,16 @@ def _rescaled(logs: Array, error: Array, n: int) -> bool:
     one = spread <= _EQUAL + 6.0 * float(error.max())
     many = float(chi2.isf(_LEVEL, logs.size - 1)) / logs.size
     return one or spread > _WIDER * np.sqrt(many / n)
+
+
+def _steps(rows: Array) -> Array:
+    """Return the step of each column; still columns have the smallest of the others."""
+    found = np.array([_step(column) for column in rows.T])
+    moving = np.ptp(rows, axis=0) > 0
+    known = found[moving]
+    if known.size and np.all(known > 0):
+        found[~moving] = known.min()
+    return found
 
 
 def _step(values: NDArray[Any]) -> float:

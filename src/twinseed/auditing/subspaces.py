@@ -91,7 +91,7 @@ def _from_training(
         train = train[:1]
     total = sum(len(rows) for rows in train)
     rows = min(samples, total)
-    parts = min(_PARTS, total // rows)
+    parts = min(_PARTS, total // rows, max(1, LARGEST // rows))
     starts = np.cumsum([0, *(len(one) for one in train)])
     sides = []
     for chosen in np.split(draw.permutation(total)[: rows * parts], parts):

@@ -28,14 +28,14 @@ def answer_on_convergence(twins: Twins, found: Agreement) -> Answer:
     assert found.own_means is not None
     assert found.pairing is not None
     level, evidence = found.own_means.corrected, _evidence(found)
+    if found.part is not None and not level.low > CONVERGED:
+        return Answer(Outcome.NOT_CONVERGED, f"Not converged: {found.part.advice}; {evidence}.")
     if not found.pairing.p_value < LEVEL:
         return Answer(
             Outcome.NOT_CONVERGED,
             "Not converged: samples from equal seeds agree no better than samples from different "
             f"seeds, {evidence}. Check that row i of both sample files comes from seed i.",
         )
-    if found.part is not None and not level.low > CONVERGED:
-        return Answer(Outcome.NOT_CONVERGED, f"Not converged: {found.part.advice}; {evidence}.")
     if _untrained(found):
         assert found.learned is not None
         return Answer(
