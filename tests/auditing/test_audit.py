@@ -71,7 +71,8 @@ def test_the_suspects_are_the_rows_that_were_copied(copier: Audit) -> None:
         rows = Memoriser(a if suspect.generator == "a" else b).rows_of(noise)
         assert rows[suspect.sample] == suspect.training_row
         assert suspect.times_closer > copier.copying.clear_win
-    assert len(copier.copying.suspects) == 20
+    assert len(copier.suspects) >= len(copier.copying.suspects) > 20
+    assert len(copier.copying.to_dict()["suspects"]) == 20
 
 
 def test_a_perfect_generator_passes(honest: Audit) -> None:

@@ -86,6 +86,11 @@ def test_the_linear_model_of_the_audit_is_that_of_each_class(honest):
     assert per_class == pytest.approx(float(honest.readout["memorisation_heldout"]), abs=0.02)
 
 
+def test_the_null_of_one_covariance_is_left_to_the_classes(honest):
+    assert honest.copying.covariance is None
+    assert honest.to_dict()["copying"]["covariance"] is None
+
+
 def test_the_json_follows_the_schema(copier):
     assert faults(copier.to_dict(), schema("audit"), schema("audit")) == []
     dog = copier.to_dict()["classes"][1]

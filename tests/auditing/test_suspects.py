@@ -11,6 +11,7 @@ from tests.cli.cli_calls import call
 
 import twinseed as ts
 from twinseed.auditing.copying import Suspect
+from twinseed.auditing.named import NamedCopy
 from twinseed.auditing.suspects import SuspectRow, save_suspects, suspects_of
 from twinseed.errors import InputError
 
@@ -27,7 +28,7 @@ def people(seed, count):
     )
 
 
-def told(suspects):
+def told(suspects, named=()):
     """Return a ``Copying`` as far as it matters here."""
 
     class Told:
@@ -35,6 +36,7 @@ def told(suspects):
 
     found = Told()
     found.suspects = tuple(suspects)
+    found.named = tuple(named)
     return found
 
 
@@ -62,6 +64,18 @@ def test_a_suspect_has_both_rows_as_they_were_handed_in():
     assert dict(near.sample_values) == train.loc[7].drop("who").to_dict() | {
         "age": train.loc[7, "age"] + 1
     }
+
+
+def test_a_named_copy_comes_first_with_its_chance_and_with_what_is_known_of_it_beside():
+    named = [
+        NamedCopy("a", 5, "train_a", 9, 0.0, 1e-6),
+        NamedCopy("a", 6, "heldout", 3, 0.5, 1e-4),
+    ]
+    one, other, near = suspects_of(twins(), told(FOUND, named))
+    assert (one.sample, one.by_chance, one.times_closer) == (5, 1e-6, math.inf)
+    assert (other.sample, other.set, other.row, other.by_chance) == (6, "heldout", 3, 1e-4)
+    assert math.isnan(other.times_closer)
+    assert near.sample == 4
 
 
 def test_rounding_to_single_precision_is_no_difference():

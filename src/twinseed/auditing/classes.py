@@ -97,7 +97,7 @@ def _judged(one: ClassAudit, alone: Audit, tests: int) -> ClassAudit:
     """Return what the audit of one class alone says, its p-value corrected for all classes."""
     copying, answer = alone.copying, alone.answers["copying"]
     corrected = copying.p_value * tests
-    named = any(copy.set != "heldout" for copy in getattr(copying, "named", ()))
+    named = any(copy.set != "heldout" for copy in copying.named)
     closer = answer.outcome in (Outcome.COPYING, Outcome.OVERFITTING)
     if closer and not named and corrected >= LEVEL:
         answer = Answer(

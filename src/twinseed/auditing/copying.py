@@ -29,7 +29,7 @@ LEVEL = 0.01
 _CLEAR = 0.99
 """A sample is a suspect where its margin is beyond this share of the margins of real rows."""
 
-_SUSPECTS = 20
+_SUSPECTS = 20  # in the dictionary; the export has all of them
 
 Array = NDArray[np.float64]
 
@@ -105,9 +105,9 @@ class Copying:
         return self.heldout_copied > 0 or any(one.set == "heldout" for one in self.named)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as plain numbers, lists and strings; whole arrays are left out."""
+        """Return it as plain numbers, lists and strings: no arrays, the first twenty suspects."""
         told = {one.name: getattr(self, one.name) for one in fields(self) if one.repr}
-        told["suspects"] = [vars(one) for one in self.suspects]
+        told["suspects"] = [vars(one) for one in self.suspects[:_SUSPECTS]]
         told["named"] = [vars(one) for one in self.named]
         told["views"] = dict(self.views)
         told["closer"] = None if self.closer is None else vars(self.closer)
@@ -252,6 +252,6 @@ def _suspects(
                 distance=float(np.exp(near.gap[s])),
                 times_closer=float(np.exp(margin[s])),
             )
-            for s in clear[np.argsort(-margin[clear], kind="stable")][:_SUSPECTS]
+            for s in clear[np.argsort(-margin[clear], kind="stable")]
         ]
-    return tuple(sorted(found, key=lambda one: -one.times_closer)[:_SUSPECTS])
+    return tuple(sorted(found, key=lambda one: -one.times_closer))

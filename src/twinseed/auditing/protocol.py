@@ -211,7 +211,8 @@ def _judged(
     recovered = factors_of(twins, readout, few, expected, entropy)
     beside = references(readout, linear_readout, agreed.predicted)
     null = None
-    if expected is not None and twins.heldout is not None:
+    # One Gaussian is no honest model of several classes: each class has a null of its own.
+    if expected is not None and twins.heldout is not None and shown.classes is None:
         seen = {name: float(readout[name]) for name in STATISTICS}
         null = covariance_null(twins, expected.population, seen, searches.pool.equal, entropy)
     copying = searches.examined(stream(entropy, "audit: copying"), null)

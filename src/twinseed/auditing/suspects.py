@@ -78,8 +78,9 @@ def suspects_of(twins: Twins, copying: Copying) -> tuple[SuspectRow, ...]:
     ``twins`` are those that were handed in, before an encoder and before columns were scaled.
     """
     chosen: dict[tuple[str, int], tuple[str, int, float, float, float]] = {}
-    for one in getattr(copying, "named", ()):
-        chosen[one.generator, one.sample] = one.set, one.row, one.distance, math.nan, one.by_chance
+    for same in copying.named:
+        pair = same.set, same.row, same.distance, math.nan, same.by_chance
+        chosen[same.generator, same.sample] = pair
     for one in copying.suspects:
         key = one.generator, one.sample
         own = f"train_{one.generator}" if f"train_{one.generator}" in twins.arrays else "train_a"
