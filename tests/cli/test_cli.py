@@ -256,7 +256,7 @@ def test_reproduce_on_own_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         agreed = [claim["agrees"] for claim in strict(told.stdout)["claims"]]
         assert agreed.count(False) == status
         assert ("DOES NOT AGREE" in shown.stdout) == bool(status)
-        assert ("1 do not" if status else "all agree") in shown.stdout
+        assert ("1 does not agree" if status else "all agree") in shown.stdout
 
 
 @pytest.mark.extras
