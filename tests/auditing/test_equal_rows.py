@@ -130,7 +130,9 @@ def test_equal_samples_are_counted_beside_fresh_rows() -> None:
         assert found.numbers["expected"] == pytest.approx(100 * share)
         assert f"{count} of 100 rows of samples_a are equal to a row of train_a" in found.sentence
         assert f"{100 * share:.0f} of 100 fresh rows would be" in found.sentence
-        assert (count == 100) is copied
+        low, high = found.numbers["range"]
+        assert (low <= count <= high) is not copied
+        assert f"fresh rows would be ({low:.0f} to {high:.0f}), by" in found.sentence
     without = ts.Twins(fresh, None, train)
     repeated = (train[:, None] == train).all(axis=2).sum(axis=1) > 1
     assert next(equal_samples(without)).numbers["expected"] == pytest.approx(100 * repeated.mean())
@@ -142,3 +144,12 @@ def test_values_in_single_precision_equal_rows_that_are_rounded() -> None:
     train = np.repeat(coarse(0, 50) / 10 + 0.1, 2, axis=0)
     twins = ts.Twins(train[:30].astype(np.float32), None, train)
     assert next(equal_samples(twins)).numbers["rows"] == 30
+
+
+def test_samples_between_the_values_of_the_rows_are_named() -> None:
+    train, heldout = coarse(0, 200), coarse(1, 200)
+    for moved in (0, 3):
+        samples = coarse(2, 100) + 0.3 * (np.arange(5) < moved)
+        (found,) = equal_samples(ts.Twins(samples, None, train, heldout=heldout))
+        assert found.numbers["columns_between"] == moved
+        assert ("In 3 of 5 columns most samples take values" in found.sentence) is (moved == 3)

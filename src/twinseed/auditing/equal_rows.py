@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,10 @@ __all__ = ["EqualRows", "chance_of_equal", "equal_heldout", "equal_samples"]
 _DRAWS = 400
 _BEYOND = 4.0  # standard deviations of the number expected
 _FEWER, _MORE = 0.6, 1.5  # times the number expected
+
+_ROWS = 2000  # rows and columns in which steps are looked for, at most
+_COLUMNS = 2000
+_COARSE = 0.9  # of the rows have a value that occurs more than once, in a coarse column
 
 Digests = NDArray[np.uint64]
 
@@ -168,7 +173,8 @@ def equal_samples(twins: Twins) -> Iterator[Finding]:
     """Yield how many samples equal a training row, where fresh rows do so too.
 
     The number expected is the share of held-out rows that equal a training row; without held-out
-    rows, the share of training rows that equal another one.
+    rows, the share of training rows that equal another one. Its range is ``1.96 N sqrt(p (1 - p)
+    (1/N + 1/h))``, for N samples and a share p of h rows: 95 % where rows are independent.
     """
     real = twins.rows.arrays
     for name, own in (("samples_a", "train_a"), ("samples_b", "train_b")):
@@ -182,21 +188,48 @@ def equal_samples(twins: Twins) -> Iterator[Finding]:
         digest = {key: row_digests(part, common) for key, part in (real | {name: samples}).items()}
         trained = float(repeats(digest[own]).mean())
         share, judge = trained, "the repeats among the training rows"
+        judged = len(real[own])
         if "heldout" in real:
             share = float(np.isin(digest["heldout"], digest[own]).mean())
-            judge = "the held-out rows"
+            judge, judged = "the held-out rows", len(real["heldout"])
         if not share and not trained:
             continue  # an equal row is then a copy, and is named as one
         count = int(np.isin(digest[name], digest[own]).sum())
+        size = len(samples)
+        expected = share * size
+        reach = 1.96 * size * (share * (1 - share) * (1 / size + 1 / judged)) ** 0.5
+        low, high = max(0.0, expected - reach), min(float(size), expected + reach)
+        between = _between(samples, real[own])
+        rounded = ""
+        if between:
+            rounded = (
+                f" In {between} of {twins.d} columns most samples take values that no training row "
+                "has, although training rows have few values there: round the samples as the real "
+                "rows are rounded, or equal rows do not show."
+            )
         yield Finding(
             "equal samples",
-            f"{count} of {len(samples)} rows of {name} are equal to a row of {own}; "
-            f"{share * len(samples):.0f} of {len(samples)} fresh rows would be, by {judge}.",
+            f"{count} of {size} rows of {name} are equal to a row of {own}; {expected:.0f} of "
+            f"{size} fresh rows would be ({low:.0f} to {high:.0f}), by {judge}." + rounded,
             {
                 "samples": name,
                 "rows": count,
-                "expected": share * len(samples),
-                "identical_match_share": count / len(samples),
+                "expected": expected,
+                "range": [low, high],
+                "columns_between": between,
+                "identical_match_share": count / size,
                 "identical_match_share_expected": share,
             },
         )
+
+
+def _between(samples: NDArray[Any], rows: NDArray[Any]) -> int:
+    """Return in how many columns most samples have a value that the rows, of few values, lack."""
+    found = 0
+    for k in range(min(rows.shape[1], _COLUMNS)):
+        values, counts = np.unique(rows[:_ROWS, k], return_counts=True)
+        if counts[counts > 1].sum() < _COARSE * counts.sum() or 4 * len(values) > counts.sum():
+            continue
+        apart = ~np.isin(samples[:_ROWS, k], values.astype(samples.dtype))
+        found += bool(apart.mean() > 0.5)
+    return found

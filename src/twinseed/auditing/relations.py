@@ -13,7 +13,8 @@ __all__ = ["AS_GIVEN", "Order", "Relation", "column_units", "matched_columns", "
 
 Array = NDArray[np.float64]
 
-RANGES = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0), (-0.5, 0.5), (0.0, 100.0), (0.0, 65535.0))
+_PER_CENT = (0.0, 100.0)
+RANGES = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0), (-0.5, 0.5), _PER_CENT, (0.0, 65535.0))
 """Ranges in which people keep pictures and shares."""
 
 _FULL = 0.002  # of all entries lie at the ends of a range that is full
@@ -151,6 +152,8 @@ def _ranges(low: float, high: float, full: bool) -> Iterator[Relation]:
     for lo, hi in dict.fromkeys([*nominal, (low, high)]):
         for a, b in dict.fromkeys([*RANGES, (lo, hi)]):
             scale = (hi - lo) / (b - a)
+            if _PER_CENT in ((a, b), (lo, hi)) and (0.0, 1.0) not in ((a, b), (lo, hi)):
+                continue  # per cent are another unit of shares alone
             if (a, b) != (lo, hi):
                 yield Relation(
                     f"samples lie in [{a:g}, {b:g}], real rows in [{lo:g}, {hi:g}]: samples = "
