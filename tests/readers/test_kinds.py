@@ -364,8 +364,10 @@ def test_a_schema_that_cannot_be_used(tmp_path: Path, text: str, says: str) -> N
     (tmp_path / "a.toml").write_text(text)
     with pytest.raises(InputError, match=says):
         schema_of(tmp_path / "a.toml")
-    with pytest.raises(InputError, match="schema cannot be read"):
-        schema_of(tmp_path / "none.toml")
+    (tmp_path / "long.toml").write_bytes(bytes(1 << 23))
+    for name, problem in (("none.toml", "cannot be read"), ("long.toml", "more than 4,194,304")):
+        with pytest.raises(InputError, match=f"schema .*{problem}"):
+            schema_of(tmp_path / name)
 
 
 def test_metadata_of_sdv_are_a_schema(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def schema_of(path: str | Path, reading: ReadOptions | None = None) -> ReadOptio
     if Path(path).suffix.lower() == ".json":
         return replace(reading or ReadOptions(), columns=_of_sdv(path))
     try:
-        said = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        said = tomllib.loads(_text(path))
     except OSError as error:
         raise _bad(path, f"cannot be read ({error.strerror or error})", "check the name") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -145,11 +145,23 @@ def schema_of(path: str | Path, reading: ReadOptions | None = None) -> ReadOptio
     return replace(reading or ReadOptions(), columns=found, missing=missing, **told)
 
 
+def _text(path: str | Path) -> str:
+    """Return the text of a schema; a device that never ends is none."""
+    if not Path(path).is_file():
+        raise _bad(path, "cannot be read (it is no file)", "check the name")
+    with Path(path).open("rb") as file:
+        content = file.read(_LONGEST + 1)
+    if len(content) > _LONGEST:
+        raise _bad(path, f"has more than {_LONGEST:,} bytes", "pass a schema")
+    return content.decode("utf-8")
+
+
 def _require(argument: str, fine: bool, value: object, remedy: str) -> None:
     if not fine:
         raise InputError(argument, "must be one of those that are known", value, remedy)
 
 
+_LONGEST = 1 << 22
 _SDV = {
     "numerical": "number",
     "categorical": "words",
@@ -162,7 +174,7 @@ _SDV = {
 def _of_sdv(path: str | Path) -> dict[str, ColumnSchema]:
     """Return the columns of the one table that SDV's metadata describe."""
     try:
-        said = json.loads(Path(path).read_text(encoding="utf-8"))
+        said = json.loads(_text(path))
         tables = [said] if "columns" in said else list(said["tables"].values())
         if len(tables) > 1:
             raise _bad(
