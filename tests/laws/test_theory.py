@@ -170,7 +170,7 @@ def test_what_theory_cannot_say_is_said() -> None:
         ({"n": 0, "d": 10}, ("n must be above zero", "0")),
         ({"n": 10, "d": -1}, ("d must be above zero", "-1")),
         ({"n": float("nan"), "d": 10}, ("n must be finite", "nan")),
-        ({"n": 10}, ("must be passed two at a time",)),
+        ({"n": 10}, ("must be two of the three",)),
         ({"n": 10, "d": 5, "gamma": 2}, ("gamma is fixed by n and d",)),
         ({"n": [], "d": 5}, ("n must not be empty",)),
         ({"n": [10, 10], "d": 5}, ("n must not repeat",)),
