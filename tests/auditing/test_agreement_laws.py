@@ -194,6 +194,15 @@ def test_agreement_that_is_alike_for_all_seeds_has_no_part() -> None:
     assert part_of(a, by_class) is None
 
 
+@pytest.mark.parametrize("still", ["both", "one"])
+def test_a_generator_whose_samples_are_all_equal_is_judged(still: str, pair: Pair) -> None:
+    point = np.full((SEEDS, D), 2.0)
+    found, told = judged(pair.twins(point if still == "both" else pair.a, point + 1.0))
+    words = {"both": Outcome.CANNOT_TELL, "one": Outcome.NOT_CONVERGED}
+    assert told.outcome is words[still]
+    assert found.offsets is None if still == "both" else found.offsets is not None
+
+
 def test_untrained_twins_agree_through_their_noise(pair: Pair) -> None:
     a, b = (pair.noise + 0.05 * pair.draw.standard_normal((SEEDS, D)) for _ in range(2))
     found, told = judged(pair.twins(3.0 * a, 3.0 * b))

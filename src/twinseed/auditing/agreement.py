@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from twinseed.auditing.offsets import Offsets, offsets
 from twinseed.auditing.parts import Part, part_of
 from twinseed.auditing.real_rows import DirectionBands, real_rows
 from twinseed.auditing.redraws import redraws
-from twinseed.auditing.references import IntervalEstimate
+from twinseed.auditing.references import IntervalEstimate, first_seeds
 from twinseed.auditing.sameness import Sameness, sameness
 from twinseed.auditing.seeds import COMPARED, Pairing, pairing
 from twinseed.auditing.untrained import learned_share
@@ -135,10 +136,11 @@ def agreement(
     if as_given is not None and as_given.samples_a is not twins.samples_a:
         before = _level(as_given, as_given.rows.centred().origin, entropy)
     means = _means(twins)
-    own = _level(twins, means, entropy)
+    own, removed, raw = _levels(twins, [means, twins.origin, None], entropy)
     honest = None
     if twins.train_b is not None:
-        level = _level(linear, _means(linear), entropy)
+        few = first_seeds(linear, twins.seeds)
+        level = _level(few, _means(few), entropy)
         honest = None if level is None else level.corrected
     rows = real_rows(twins.rows, entropy)
     another = None
@@ -148,8 +150,8 @@ def agreement(
         drawn = redraws(rows, total, twins.n, gap, entropy)
         another = None if drawn is None else drawn.another(own.corrected.value)
     return Agreement(
-        mean_removed=_level(twins, twins.origin, entropy),
-        raw=_level(twins, None, entropy),
+        mean_removed=removed,
+        raw=raw,
         as_given=before,
         pairing=pairing(twins, entropy),
         predicted=predicted,
@@ -183,40 +185,49 @@ def _part(twins: Twins, means: Array) -> Part | None:
 
 def _level(twins: Twins, origin: Array | None, entropy: tuple[int, ...]) -> Level | None:
     """Return convergence about an origin, or two of them; None where all samples lie there."""
+    return _levels(twins, [origin], entropy)[0]
+
+
+def _levels(
+    twins: Twins, origins: Sequence[Array | None], entropy: tuple[int, ...]
+) -> list[Level | None]:
+    """Return convergence about each origin, from the same draws of the seeds."""
     assert twins.samples_b is not None
-    sums = pairs(twins.samples_a, twins.samples_b, origin)
+    sums = [pairs(twins.samples_a, twins.samples_b, origin) for origin in origins]
+    table = np.column_stack([part for one in sums for part in (one.gap, one.energy, one.cosine)])
+    drawn = _drawn(table, stream(entropy, "audit: convergence"))
+    return [_level_of(one, drawn[:, 3 * k : 3 * k + 3], twins.seeds) for k, one in enumerate(sums)]
+
+
+def _level_of(sums: SeedSums, drawn: Array, seeds: int) -> Level | None:
     energy = float(sums.energy.sum())
     if energy == 0.0:
         return None
-    gap, whole, cosine = _drawn(sums, stream(entropy, "audit: convergence"))
-    trace = 1.0 - gap / whole
-    null = float(sums.mismatched.sum()) / (twins.seeds - 1) / energy
+    gap, whole, cosine = drawn[drawn[:, 1] > 0].T
+    null = float(sums.mismatched.sum()) / (seeds - 1) / energy
     value = 1.0 - float(sums.gap.sum()) / energy
-    found = _percentiles(value, trace)
+    found = _percentiles(value, 1.0 - gap / whole)
     corrected = IntervalEstimate(math.nan, math.nan, math.nan)
     if null < 1.0:
         low, high = ((one - null) / (1.0 - null) for one in (found.low, found.high))
         corrected = IntervalEstimate((value - null) / (1.0 - null), low, high)
     return Level(
         trace=found,
-        cosine=_percentiles(float(sums.cosine.mean()), cosine / twins.seeds),
+        cosine=_percentiles(float(sums.cosine.mean()), cosine / seeds),
         null=null,
         corrected=corrected,
     )
 
 
-def _drawn(sums: SeedSums, draw: np.random.Generator) -> tuple[Array, Array, Array]:
-    """Return the sums of gap, energy and cosine over resampled seeds, where energy is left."""
-    table = np.column_stack([sums.gap, sums.energy, sums.cosine])
+def _drawn(table: Array, draw: np.random.Generator) -> Array:
+    """Return the sums of the columns over resampled seeds."""
     count = len(table)
     step = max(1, _BLOCK // count)
     parts = [
         draw.multinomial(count, np.full(count, 1.0 / count), min(step, _RESAMPLES - done)) @ table
         for done in range(0, _RESAMPLES, step)
     ]
-    drawn = np.concatenate(parts)
-    gap, energy, cosine = drawn[drawn[:, 1] > 0].T
-    return gap, energy, cosine
+    return np.concatenate(parts)
 
 
 def _percentiles(value: float, drawn: Array) -> IntervalEstimate:

@@ -81,9 +81,8 @@ def _slope(
         energy[start : start + len(block)] = np.einsum("ij,ij->i", wide, wide)
 
     def slope(kept: NDArray[np.bool_]) -> float:
-        own = along[kept]
-        shares = own.var(axis=0) / energy[kept].mean()
-        return float(weights @ shares)
+        whole = float(energy[kept].mean())
+        return float(weights @ along[kept].var(axis=0)) / whole if whole > 0 else 0.0
 
     return slope
 

@@ -1,0 +1,116 @@
+"""The tables on agreement and recovery of docs/calibration.md, from the results of the study.
+
+Usage, from the root of the repository, to write them again: python -m
+docs.studies.agreement_verdicts_page
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from docs.studies import pages
+from docs.studies.agreement_verdicts import AGREEMENT, DATA, LINEAR, PERFECT, RECOVERY, RESULTS
+
+__all__ = ["PAGE", "read", "tables"]
+
+PAGE = pages.DOCS / "calibration.md"
+
+Results = Mapping[str, Any]
+
+
+def read() -> Results:
+    """Return the committed results."""
+    found: Results = json.loads(RESULTS.read_text(encoding="utf-8"))
+    return found
+
+
+def verdicts_on_agreement(results: Results) -> str:
+    """Return the table of what was made, and how often the audit says so."""
+    lines = [pages.line(["made", "audits", "right", "named", "outcomes"])]
+    lines.append(pages.line(["---", "--:", "--:", "--:", "---"]))
+    for case, about in AGREEMENT.items():
+        cells = [results[f"agreement: {data}: {case}"] for data in DATA]
+        audits = _sum(cells, "audits")
+        named = str(_sum(cells, "named")) if about.says else "-"
+        right = str(_sum(cells, "right"))
+        lines.append(pages.line([case, str(audits), right, named, _outcomes(cells)]))
+    return "\n".join(lines)
+
+
+def intervals_of_agreement(results: Results) -> str:
+    """Return the table of intervals: over the seeds, and for another pair of models."""
+    lines = [
+        pages.line(["data", "interval over the seeds", "holds another pair", "range for it holds"]),
+        pages.line(["---", "--:", "--:", "--:"]),
+    ]
+    for data in DATA:
+        own, other = (
+            results[f"agreement: {data}: honest linear twins"],
+            results[f"another: {data}"],
+        )
+        cells = [
+            _of(own["interval held"], own["audits"]),
+            _of(other["held over seeds"], other["audits"]),
+            _of(other["held"], other["audits"]),
+        ]
+        lines.append(pages.line([data, *cells]))
+    return "\n".join(lines)
+
+
+def verdicts_on_recovery(results: Results) -> str:
+    """Return the table of what was made, and what the audit says of it."""
+    lines = [
+        pages.line(["made", "data", "audits", "right", "outcomes"]),
+        pages.line(["---", "---", "--:", "--:", "---"]),
+    ]
+    for case in RECOVERY:
+        for data in DATA:
+            cell = results[f"recovery: {data}: {case}"]
+            right = str(cell["right"])
+            lines.append(pages.line([case, data, str(cell["audits"]), right, _outcomes([cell])]))
+    for case in LINEAR:
+        cell = results[f"linear: {case}"]
+        right = str(cell["right"])
+        lines.append(pages.line([case, "one spike", str(cell["audits"]), right, _outcomes([cell])]))
+    return "\n".join(lines)
+
+
+def intervals_of_recovery(results: Results) -> str:
+    """Return how often the interval of the relative overlap holds 1, for perfect generators."""
+    parts = []
+    for data in DATA:
+        held, total = results[f"recovery: {data}: {PERFECT}"]["one within the interval"]
+        parts.append(f"{data} {_of(held, total)}")
+    return f"{'; '.join(parts)}."
+
+
+def tables(results: Results) -> dict[str, str]:
+    """Return every table by the name of its marker."""
+    return {
+        "agreement": verdicts_on_agreement(results),
+        "agreement intervals": intervals_of_agreement(results),
+        "recovery": verdicts_on_recovery(results),
+        "recovery intervals": intervals_of_recovery(results),
+    }
+
+
+def _outcomes(cells: Iterable[Results]) -> str:
+    counted: Counter[str] = Counter()
+    for cell in cells:
+        counted.update(cell["outcomes"])
+    return ", ".join(f"{count} {name}" for name, count in counted.most_common())
+
+
+def _sum(cells: Iterable[Results], key: str) -> int:
+    return sum(int(cell[key]) for cell in cells)
+
+
+def _of(part: int, whole: int) -> str:
+    return f"{part} of {whole}"
+
+
+if __name__ == "__main__":
+    pages.renew(PAGE, tables(read()), {})
