@@ -198,7 +198,7 @@ def test_bad_loads_are_named(arguments: dict[str, object], words: tuple[str, ...
         (lambda: ts.PowerLaw(-1.0, 10), ("exponent", "-1.0")),
         (lambda: ts.PowerLaw(1.0, 1), ("d", "1")),
         (lambda: ts.Atoms([1.0, -2.0]), ("values", "-2.0")),
-        (lambda: ts.Atoms([0.0, 0.0]), ("values", "never vary")),
+        (lambda: ts.Atoms([0.0, 0.0]), ("values", "at least one eigenvalue above zero")),
         (lambda: ts.Atoms([]), ("values", "empty")),
         (lambda: ts.Atoms([1.0, 2.0], [0.5, 0.6]), ("weights", "sum to one", "1.1")),
         (lambda: ts.Atoms([1.0, 2.0], [1.0]), ("weights", "2")),
