@@ -106,7 +106,8 @@ def copied(
     limit of ``a - f``, by Newcombe's square-and-add of Wilson limits at three standard errors, is
     above 0 at one of the cuts t (the quantiles .5, .8, .9, .95 and .99 of the enlarged real
     margins, and just above the largest finite one, log 2 at the least) in one of the views. The
-    estimate is then ``a - odds b`` at that cut; its interval runs from the lower of the limits of
+    estimate is then ``a - odds b`` at that cut, or ``(a - f)/(1 - f)`` at a lower cut where the 95
+    % lower limit of this is above the estimate; its interval runs from the lower of the limits of
     both (95 %) to the upper limit of ``a - odds b`` at the median of the real margins, where
     blurred copies hide. Where nothing stands out the interval starts at 0. Several generators are
     averaged, weighted by samples.
@@ -140,8 +141,11 @@ def _in_view(
     most = float(finite.max(initial=0.0))
     cuts = [*np.quantile(finite, _CUTS, method="higher").tolist()] if finite.size else []
     cuts.append(float(np.nextafter(most, math.inf)))
-    cuts = sorted({max(cut, _LEAST.get(view, _HALF)) for cut in cuts})
-    looks = [_mean([_cut(one, view, real, pool, t) for one in generators]) for t in cuts]
+    clear_cuts = sorted({max(cut, _LEAST.get(view, _HALF)) for cut in cuts})
+    looks, wide = (
+        [_mean([_cut(one, view, real, pool, t) for one in generators]) for t in some]
+        for some in (clear_cuts, cuts)
+    )
     limits = [look.excess_above_real(_SURE) for look in looks]
     best = int(np.argmax(limits))
     chosen = looks[best]
@@ -152,7 +156,11 @@ def _in_view(
     else:
         chosen, low = looks[-2 if len(looks) > 1 else -1], 0.0
     value = min(max(chosen.signed, 0.0), 1.0)
-    high = max(high, looks[0].signed_limits()[1])
+    for look in wide if stands_out else []:
+        least = look.excess_above_real(Z95)
+        if least > value:
+            value, low = (look.own - look.real) / (1.0 - look.real), least
+    high = max(high, *(look.signed_limits()[1] for look in (looks[0], wide[0])))
     clear = math.exp(chosen.t) if chosen.t < 700 else math.inf
     low = min(low, value)
     return CopiedFraction(value, low, max(min(high, 1.0), value), view, clear, stands_out)
