@@ -112,6 +112,16 @@ def test_columns_of_tables_in_other_units_are_named(
     assert said in found.sentence
 
 
+def test_the_order_of_flat_pictures_that_are_not_square_is_named() -> None:
+    flat, fresh = (part[:, :, :4].reshape(len(part), -1) for part in (PICTURES, pictures(1, 60)))
+    real = ts.data.rows.Rows(flat)
+    assert representation(ts.Twins.of(real, fresh)) is None
+    planes = np.moveaxis(fresh.reshape(60, 6, 4, 3), -1, 1).reshape(60, -1)
+    found = representation(ts.Twins.of(real, planes / 255))
+    assert found is not None
+    assert "samples = real / 255; samples are kept as N x C x H x W" in found.sentence
+
+
 def test_the_generator_that_is_off_is_named() -> None:
     fresh = pictures(1, 40)
     found = beside_pictures(fresh, fresh / 255)

@@ -292,6 +292,9 @@ def _pictures(d: int, shape: tuple[int, ...] | None) -> Iterator[tuple[int, int,
             yield channels, side, side, False
             if channels > 1:
                 yield channels, side, side, True
+        elif channels == 3 and d % 3 == 0 and d >= 12:  # pictures that are not square
+            yield 3, 1, d // 3, False
+            yield 3, 1, d // 3, True
 
 
 def matched_columns(samples: Array, real: Array, spread: Array) -> Order | None:
