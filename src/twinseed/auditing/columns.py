@@ -141,6 +141,8 @@ def _split(rows: NDArray[Any], columns: Sequence[Column]) -> tuple[Array, NDArra
     for column in columns:
         part = np.asarray(rows[:, start : start + column.width], dtype=np.float64)
         start += column.width
+        if column.kind == "missing":  # a copy may lack a number, or have got one
+            continue
         if column.categories:
             code = part.argmax(axis=1).astype(np.int32)
             ordered = np.partition(part, -2, axis=1) if part.shape[1] > 1 else part
