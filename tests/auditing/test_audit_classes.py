@@ -158,3 +158,29 @@ def test_what_was_said_of_the_rows_is_kept(copier):
     said = found.to_dict()["settings"]
     assert (said["groups"], said["classes"], said["visible"]) == (50, None, 0.2)
     assert said["up_to"].endswith("<lambda>")
+
+
+def test_an_honest_model_of_ten_classes_overfits_only_where_its_classes_are_unknown(monkeypatch):
+    """Fitted to 30 rows a class, it is as close to training rows as the honest model of each."""
+    monkeypatch.setattr("twinseed.auditing.classes.FEWEST", 1000)
+    draw, d = np.random.default_rng(0), 16
+    means = 3 * draw.standard_normal((10, d))
+    roots = [np.linalg.qr(draw.standard_normal((d, 8)))[0] * np.linspace(4, 1, 8) for _ in means]
+
+    def real():
+        parts = [
+            m + draw.standard_normal((30, 8)) @ root.T for m, root in zip(means, roots, strict=True)
+        ]
+        return np.concatenate(parts) + 0.3 * draw.standard_normal((300, d))
+
+    train, heldout, labels = real(), real(), np.repeat(np.arange(10), 30)
+    samples = np.concatenate(
+        [
+            draw.multivariate_normal(rows.mean(axis=0), np.cov(rows.T) + 0.1 * np.eye(d), 30)
+            for rows in np.split(train, 10)
+        ]
+    )
+    arrays = {"samples_a": samples, "train_a": train, "heldout": heldout}
+    known = ts.audit(**arrays, labels=dict.fromkeys(arrays, labels), rng=0)
+    assert known.outcome["copying"] is Outcome.NO_COPYING
+    assert ts.audit(**arrays, rng=0).outcome["copying"] is Outcome.OVERFITTING
