@@ -11,6 +11,9 @@ from twinseed.errors import InputError
 
 __all__ = ["RandomSource", "entropy_of", "stream"]
 
+_MOST_BITS = 4096
+"""Of a seed: a larger number cannot be written into a readout."""
+
 RandomSource = int | Sequence[int] | np.random.SeedSequence | np.random.Generator
 
 
@@ -37,6 +40,8 @@ def entropy_of(rng: RandomSource) -> tuple[int, ...]:
         for word in words
     ):
         raise InputError("rng", "must be a seed or a numpy Generator", rng, remedy)
+    if any(int(word).bit_length() > _MOST_BITS for word in words):
+        raise InputError("rng", f"must be below 2**{_MOST_BITS}", "a larger number", remedy)
     return tuple(int(word) for word in words)
 
 

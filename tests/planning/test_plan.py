@@ -172,6 +172,7 @@ def test_rows_that_cannot_be_are_refused(plan: Plan, n: Any) -> None:
         (pilot(20), {"resamples": 9}, "resamples must be"),
         (pilot(20), {"filter": "ridge"}, "filter must be a filter"),
         (pilot(20), {"rng": -1}, "rng must be"),
+        (pilot(20), {"rng": 10**5000}, "rng must be below"),
         (pilot(20), {"splits": 1}, "splits must be 0, or 2 or more"),
         (pilot(20), {"splits": -1}, "splits must be"),
         (pilot(20), {"ceiling": 0.0}, "ceiling must be"),
