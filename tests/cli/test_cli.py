@@ -183,7 +183,7 @@ def test_audit_of_copies_exits_with_one(files: dict[str, Path], tmp_path: Path) 
     caught = call("audit", *flags(files), "--json", "-o", tmp_path / "r.nc")
     told = strict(caught.stdout)
     assert caught.exit_code == 1
-    assert told["protocol"] == 1
+    assert told["protocol"] == 2
     assert told["outcome"]["copying"] == "copying"
     assert told["seed"] == "0"
     measured = float(load(tmp_path / "r.nc")["convergence"])
@@ -197,7 +197,7 @@ def test_audit_of_fresh_rows_exits_with_zero(files: dict[str, Path], tmp_path: P
     for number, name in enumerate(("samples-a", "samples-b")):
         np.save(files[name], np.random.default_rng(5 + number).standard_normal((40, 6)))
     page = tmp_path / "audit.html"
-    passed = call("audit", *flags(files), "--html", page, "--quiet")
+    passed = call("audit", *flags(files), "--visible", "1", "--html", page, "--quiet")
     assert (passed.exit_code, passed.stdout, passed.stderr) == (0, "", "")
     assert "No sign of copying" in page.read_text(encoding="utf-8")
 

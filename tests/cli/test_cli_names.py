@@ -95,6 +95,8 @@ BAD: dict[str, dict[str, str]] = {
         "n": "pilot.npy --n 1.5",
         "ridge": "pilot.npy --ridge -1",
         "resamples": "pilot.npy --resamples 1",
+        "splits": "pilot.npy --splits -1",
+        "ceiling": "pilot.npy --ceiling 2",
         "seed": "pilot.npy --seed -1",
         "html": "pilot.npy --html a.doc",
         "output": "pilot.npy -o a.doc",
