@@ -8,6 +8,7 @@ from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import LEVEL, Copying
 from twinseed.auditing.references import LINEAR, interval
 from twinseed.auditing.relabelling import BORDERLINE
+from twinseed.auditing.spaces import COLUMNS, COSINE, DISTANCE
 from twinseed.auditing.verdict.outcomes import Answer, Outcome, References, shown
 from twinseed.data.twins import Twins
 from twinseed.tables import percent
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
 __all__ = ["VISIBLE", "answer_on_copying"]
 
+_COMPARED = {
+    "": "",
+    DISTANCE: "",
+    COSINE: ", compared by angle",
+    COLUMNS: ", compared column by column",
+}
 VISIBLE = 0.1
 """``no sign of copying`` is said only if this copied fraction would have been detected."""
 
@@ -98,7 +105,7 @@ def _copies(measured: xr.Dataset, references: References, copying: Copying) -> s
     if copying.stands_out:
         low, high = copying.copied_fraction_interval
         told, least, most = (_percent(x) for x in (copying.copied_fraction, low, high))
-        where = "" if copying.view in ("", "distance") else f", compared by {copying.view}"
+        where = _COMPARED.get(copying.view, f", compared in {copying.view}")
         parts.append(
             f"copied fraction {told}, 95 % interval {least} to {most}{where}; "
             f"{_evidence(measured, references)}, more than chance (p = {copying.p_value:.4f}"
