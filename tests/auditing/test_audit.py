@@ -343,3 +343,21 @@ def test_bad_arguments_are_named(change: dict[str, Any], argument: str, remedy: 
         ts.audit(**arguments)
     assert raised.value.argument == argument
     assert remedy in raised.value.remedy
+
+
+@pytest.mark.parametrize("units", [True, False])
+def test_columns_of_tables_are_divided_by_their_spread_unless_told(units: bool) -> None:
+    """Income in cents hides copies of all other columns, where the distance is in given units."""
+    a, _, heldout = real_rows(51, n=200)
+    samples = perfect(52)
+    samples[:80, 1:] = a[:80, 1:] + 0.02 * np.random.default_rng(0).standard_normal((80, D - 1))
+    for rows in (a, heldout, samples):
+        rows[:, 0] *= 1e5
+    twins = ts.Twins(samples, None, a, heldout=heldout, columns=[f"c{k}" for k in range(D)])
+    found = ts.audit(twins=twins, column_units=units, factors=1, rng=0)
+    told = [one.name for one in found.fitness.findings]
+    assert ("column units" in told) is units
+    share = float(found.readout["memorisation_share_euclidean"])
+    assert (share > 0.65) is units
+    with pytest.raises(InputError, match="column_units must be True or False"):
+        ts.audit(twins=twins, column_units="yes", rng=0)  # type: ignore[arg-type]

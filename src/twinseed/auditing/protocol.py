@@ -39,6 +39,7 @@ from twinseed.orders.factor_count import FactorCount
 from twinseed.orders.recovery import counted
 from twinseed.progress import Progress, ShowProgress, track
 from twinseed.randomness import RandomSource, entropy_of, stream
+from twinseed.readers import notes_of
 from twinseed.verbs.measure import measured
 
 __all__ = ["audit"]
@@ -62,6 +63,7 @@ def audit(
     labels: str | Mapping[str, Any] | None = None,
     up_to: UpTo | None = None,
     visible: float = VISIBLE,
+    column_units: bool = True,
     progress: ShowProgress = False,
 ) -> Audit:
     """Judge one or two generators: do they copy, do the twins agree, which factors did they learn?
@@ -69,10 +71,14 @@ def audit(
     Equation: the order parameters of ``measure``, about the mean of the real rows, each beside what
     to compare it with: no copying (ratio 1, shares 1/2, held-out level), mismatched seeds, and the
     honest linear model of the same training rows (Gaussian samples with the mean and covariance of
-    the rows), measured in the same way. Copying is found where two tests reject at level 0.01:
-    closer to the training rows than chance (exact, see ``relabelling.relabelled``) and than that
-    linear model (``relabelling.beyond``). Before that, planted copies and fresh held-out rows go
-    through the same test; where the test does not distinguish them, copying is not judged.
+    the rows), measured in the same way. Copying is found where samples are closer to the training
+    rows than chance (an exact test at level 0.01, see ``relabelling.relabelled``) and copies stand
+    out beside real rows (``copied_fraction.copied``), or where a sample equals a training row by
+    more than chance allows (``named.named_copies``). Samples that are closer than chance and than
+    the linear model (``relabelling.beyond``), while none stands out, show overfitting. Planted
+    copies and fresh held-out rows go through the same test: where planted copies are not found,
+    there is no acquittal, and where fresh rows are, there is no accusation. First of all samples
+    are compared with the real rows: another unit or order is named, and not judged.
 
     Range: p-values from 0.0005 to 1; ``copied_fraction`` from 0 (none) to 1 (every sample).
     Shapes: rows are samples; ``train_a`` (n, d), ``samples_a`` and ``samples_b`` (N, d) with row i
@@ -108,6 +114,9 @@ def audit(
             ``Twins``.
         visible: the copied fraction that must have been visible before "no sign of copying" is
             said.
+        column_units: True divides each column of numbers of a table by its spread over all real
+            rows, so that no column counts more because of its unit; False compares the columns as
+            they are. Images, and arrays without columns, are always compared as they are.
         progress: True shows it on stderr, False does not, None does on a terminal; a function is
             called with the number of steps done since its last call.
 
@@ -152,7 +161,11 @@ def audit(
     given = given.normalised()
     if encoder is not None:
         given = given.encoded(encoder, cache)
-    given = in_column_units(given)
+    if not isinstance(column_units, bool | np.bool_):
+        raise InputError("column_units", "must be True or False", column_units, "pass one of them")
+    if column_units and shown.columns is not None:
+        given = in_column_units(given)
+        found = [*_as_read(shown), *found]
     whole("factors", factors, "pass how many leading directions to look at")
     if given.origin is None:
         given = given.centred()
@@ -171,6 +184,20 @@ def audit(
         return _judged(one, as_given, [], entropy, few, visible, Progress(_steps(one)))
 
     return judged_by_class(found_in_all, given, shown, alone)
+
+
+def _as_read(shown: Twins) -> list[Finding]:
+    """Return how tables were read, and that their columns were divided by their spread."""
+    told = [Finding("as read", sentence) for sentence in notes_of(shown.layout)]
+    if any(not column.categories for column in shown.layout):
+        told.append(
+            Finding(
+                "column units",
+                "Each column of numbers was divided by its spread over all real rows, so that no "
+                "column counts more because of its unit.",
+            )
+        )
+    return told
 
 
 def _share(visible: float) -> float:
@@ -196,8 +223,7 @@ def _judged(
     linear = linear_twins(twins, entropy, shown.classes)
     # As many samples of the linear model as of the generator: directions of few are blurred.
     few = first_seeds(linear, twins.seeds)
-    scaled = twins.columns is not None
-    searches = Searches.of(twins, linear, entropy, progress, scaled=scaled)
+    searches = Searches.of(twins, linear, entropy, progress)
     near = searches.closeness()
     readouts = []
     for one, found_near in zip((twins, few), near, strict=True):

@@ -280,7 +280,7 @@ class Audit:
         table = drawn_table(header, rows, width=width, prose=True)
         item = partial(_item, width=min(96, width or 96))
         checks = [] if self.controls is None else [str(self.controls)]
-        checks += [one.sentence for one in self.fitness.findings]
+        checks += [one.sentence for one in self.fitness.findings if one.name != "as read"]
         before = ["Before the verdict:", *map(item, checks), ""] if checks else []
         verdict = ["Verdict:", *map(item, self.verdict.values())]
         classes = self._classes(width) if self.classes else []

@@ -55,15 +55,13 @@ class Searches:
         linear: Twins,
         entropy: tuple[int, ...],
         progress: Progress,
-        *,
-        scaled: bool = False,
     ) -> Searches:
-        """Search in every space; ``scaled`` says that the columns are in units of their spread."""
+        """Search in every space."""
         roles, tested = roles_of(twins)
         versions = twins.rows.versions
         draw = stream(entropy, "audit: pool")
         pool = Pool.draw(roles, draw, with_mirrors(twins.rows), rows_compared(twins))
-        spaces = list(spaces_of(pool, twins.d, twins.image_shape, twins.layout, scaled=scaled))
+        spaces = list(spaces_of(pool, twins.d, twins.image_shape, twins.layout))
         generators: list[tuple[Nearest, ...]] = []
         closest: list[Mapping[str, NearestInPool]] = []
         named: list[NamedCopy] = []

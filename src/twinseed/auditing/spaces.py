@@ -14,6 +14,7 @@ from twinseed.auditing.columns import ColumnByColumn
 from twinseed.auditing.pool import Gaps, Pool
 from twinseed.neighbours import Nearest, nearest
 from twinseed.randomness import stream
+from twinseed.readers import Column
 
 __all__ = ["COLUMNS", "COSINE", "DISTANCE", "Space", "Versions", "gaps_of", "searched", "spaces_of"]
 
@@ -108,18 +109,15 @@ def spaces_of(
     pool: Pool,
     d: int,
     image_shape: tuple[int, ...] | None,
-    layout: Any,
-    *,
-    scaled: bool,
+    layout: tuple[Column, ...],
 ) -> Iterator[Space]:
     """Yield the spaces beside the given one: scaled columns, parts of the columns, columns.
 
-    ``scaled`` says that the columns are in units of their own spread already. Nothing here looks at
-    the roles of the rows, so that the test stays exact.
+    Nothing here looks at the roles of the rows, so that the test stays exact.
     """
     rows = [role.rows for role in pool.roles]
-    if not scaled and pool.size * d <= _COPIES:
-        scale = _spread(rows)
+    if pool.size * d <= _COPIES:
+        scale = _spread(rows, layout)
         if scale is not None:
             yield _moved("scaled columns", d, pool, lambda part: part / scale)
     if d >= _WIDE:
@@ -155,13 +153,20 @@ def _moved(name: str, cost: int, pool: Pool, move: Callable[[NDArray[Any]], NDAr
     return Space(name, cost, find)
 
 
-def _spread(rows: list[NDArray[Any]]) -> Array | None:
-    """Return the spread of each column of all rows; None where the columns vary about alike."""
+def _spread(rows: list[NDArray[Any]], layout: tuple[Column, ...]) -> Array | None:
+    """Return the spread of each column of numbers; None where these vary about alike.
+
+    Categories keep their scale of 1.
+    """
     total = sum(len(part) for part in rows)
     mean = sum(part.sum(axis=0, dtype=np.float64) for part in rows) / total
     square = sum(np.square(part - mean).sum(axis=0) for part in rows) / total
     spread: Array = np.sqrt(square)
-    varying = spread[spread > 0]
+    numbers = np.repeat(
+        [not column.categories for column in layout], [column.width for column in layout]
+    )
+    spread[~numbers] = 1.0
+    varying = spread[numbers & (spread > 0)]
     if varying.size < 2:
         return None
     low, high = np.quantile(varying, [0.05, 0.95])

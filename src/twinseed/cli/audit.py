@@ -60,6 +60,14 @@ def audit(
             "said.",
         ),
     ] = 0.1,
+    given_units: Annotated[
+        bool,
+        typer.Option(
+            "--given-units",
+            help="Compare the columns of a table in the units of the file. By default each column "
+            "of numbers is divided by its spread.",
+        ),
+    ] = False,
     factors: Factors = 5,
     seed: Seed = 0,
     pairs: Annotated[
@@ -136,6 +144,7 @@ def audit(
         encoder=function,
         cache=cache,
         visible=visible,
+        column_units=not given_units,
         progress=not quiet,
     )
     if html is not None:
