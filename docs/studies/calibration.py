@@ -2,7 +2,7 @@
 
 Usage, from the root of the repository, with the packages that bring the data installed:
 
-    python -m docs.studies.calibration perfect models power named seeds --keep FOLDER
+    python -m docs.studies.calibration perfect models power uneven named seeds --keep FOLDER
 
 The results of each part are written into calibration.json beside this script; docs/calibration.md
 is written from that by ``python -m docs.studies.calibration_page``. With --keep every finished
@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,7 @@ _FRESH = 100
 _LEAST = 50  # samples of a perfect generator, at least
 _SAMPLES = 200  # of a model
 _MODELS = ("100 + 100", "160 + 40", "380 + 20")
+_UNEVEN = ("160 + 40", "380 + 20")
 _SEEDS = 6
 _COPIES = (4, 5, 6, 7)  # among 100 samples, in inputs near the level of the tests
 _WITH_WORDS = ("wages", "orange juice")
@@ -66,11 +67,13 @@ class Rounds:
 
     perfect: int = 15
     models: int = 4
-    power: int = 16
-    named: int = 10
-    seeds: int = 3
+    power: int = 20
+    named: int = 8
+    seeds: int = 4
+    uneven: int = 10
     data: tuple[str, ...] = tuple(SETS)
     powered: tuple[str, ...] = tuple(name for name in SETS if name not in ("wine", "diabetes"))
+    uneven_data: tuple[str, ...] = ("digits", "wages", "breast cancer", "colleges", "blood cells")
 
 
 def split_of(rows: Rows, split: str, left: int) -> tuple[int, int]:
@@ -197,7 +200,43 @@ def power(rounds: Rounds, keep: Path | None) -> list[dict[str, Any]]:
             made = calibration_power.table(draws, nulls)
             held = {} if flips else calibration_power.coverage(draws)
             found += [{"data": name, **row, **held.get(row["copies"], {})} for row in made]
-    return found
+    return [
+        {key: None if value == float("inf") else value for key, value in row.items()}
+        for row in found
+    ]
+
+
+def uneven(rounds: Rounds, keep: Path | None) -> list[dict[str, Any]]:
+    """Return the same with more training rows than held-out rows, for few kinds of copies."""
+    cells = [
+        Cell(
+            partial(_uneven_draw, name, split, copied),
+            {"data": name, "split": split, "copied": copied, "draw": place},
+        )
+        for number in range(rounds.uneven)
+        for name in rounds.uneven_data
+        for split in _UNEVEN
+        for copied in (True, False)
+        for place in ([number] if copied else range(3 * number, 3 * number + 3))
+    ]
+    groups = {
+        (about["data"], about["split"], about["copied"]): found
+        for about, found in _done("uneven", cells, keep, "data", "split", "copied")
+    }
+    return [
+        {
+            key: None if value == float("inf") else value
+            for key, value in {"data": name, "split": split, **row}.items()
+        }
+        for (name, split, copied), draws in groups.items()
+        if copied
+        for row in calibration_power.table(draws, groups[name, split, False])
+    ]
+
+
+def _uneven_draw(name: str, split: str, copied: bool, rng: np.random.Generator) -> Result:
+    sizes = split_of(rows_of(name), split, calibration_power.SIZE)
+    return calibration_power.draw(name, False, copied, rng, sizes)
 
 
 def named(rounds: Rounds, keep: Path | None) -> list[dict[str, Any]]:
@@ -236,6 +275,7 @@ PARTS: Mapping[str, Callable[[Rounds, Path | None], list[dict[str, Any]]]] = {
     "perfect": perfect,
     "models": models,
     "power": power,
+    "uneven": uneven,
     "named": named,
     "seeds": seeds,
 }
@@ -282,7 +322,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     datasets.use_folders(given)
     asked = {part: getattr(given, part) for part in PARTS if getattr(given, part)}
-    rounds = Rounds(**asked)
+    rounds = replace(Rounds(), **asked)
     for part in given.parts:
         began = time.process_time()
         rows = PARTS[part](rounds, given.keep)

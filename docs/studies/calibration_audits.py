@@ -82,23 +82,32 @@ def _by_class(roles: Roles, count: int, rng: np.random.Generator) -> Drawn:
     return Drawn(centre + width * np.stack(made), float(sizes.min()))
 
 
-def _residuals(roles: Roles, count: int, rng: np.random.Generator) -> Drawn:
-    """Draw Gaussian scores of the main directions, and residuals by a kernel density estimate."""
-    centre, width = _scale(roles.train)
-    whitened = (roles.train - centre) / width
-    rank = min(8, whitened.shape[1] // 2)
-    _, sizes, directions = np.linalg.svd(whitened, full_matrices=False)
-    main = directions[:rank]
-    rest = whitened - whitened @ main.T @ main
-    scores = rng.standard_normal((count, rank)) * sizes[:rank] / np.sqrt(len(whitened))
-    kept = rest[rng.integers(0, len(rest), count)]
-    kernel = 0.2 * rest.std(axis=0) * rng.standard_normal(kept.shape)
-    return Drawn(centre + width * (scores @ main + kept + kernel))
+def _residuals(kernel: float | None) -> Model:
+    """Draw Gaussian scores of the main directions, and residuals by a kernel density estimate.
+
+    ``kernel``: its width, in deviations of the residuals; None: that of Scott's rule.
+    """
+
+    def draw(roles: Roles, count: int, rng: np.random.Generator) -> Drawn:
+        centre, width = _scale(roles.train)
+        whitened = (roles.train - centre) / width
+        n, d = whitened.shape
+        rank = min(8, d // 2)
+        _, sizes, directions = np.linalg.svd(whitened, full_matrices=False)
+        main = directions[:rank]
+        rest = whitened - whitened @ main.T @ main
+        scores = rng.standard_normal((count, rank)) * sizes[:rank] / np.sqrt(n)
+        kept = rest[rng.integers(0, n, count)]
+        wide = n ** (-1 / (d - rank + 4)) if kernel is None else kernel
+        blur = wide * rest.std(axis=0) * rng.standard_normal(kept.shape)
+        return Drawn(centre + width * (scores @ main + kept + blur))
+
+    return draw
 
 
 def _collapsed(roles: Roles, count: int, rng: np.random.Generator) -> Drawn:
     """Draw close to the means of four clusters only."""
-    found, whitened, (centre, width) = _clusters(roles, 4, rng)
+    found, _, (centre, width) = _clusters(roles, 4, rng)
     modes = found.cluster_centers_[rng.integers(0, 4, count)]
     made = modes + 0.1 * rng.standard_normal(modes.shape)
     return Drawn(centre + width * made, float(np.bincount(found.labels_).min()))
@@ -126,7 +135,8 @@ HONEST: Mapping[str, Model] = {
     "6 Gaussians, diagonal": _mixture(6, "diag"),
     "15 Gaussians, diagonal": _mixture(15, "diag"),
     "a Gaussian for each class": _by_class,
-    "PCA + KDE of residuals": _residuals,
+    "PCA + KDE of residuals": _residuals(0.2),
+    "PCA + KDE, Scott's width": _residuals(None),
     "collapse to 4 modes": _collapsed,
 }
 BAD: Mapping[str, Model] = {"columns shifted": _shifted, "a third of the variance": _narrow}

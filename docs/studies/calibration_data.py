@@ -45,7 +45,8 @@ class Rows:
         for column in self.columns:
             part = slice(start, start + column.width)
             if column.categories and column.width > 1:
-                made[:, part] = np.eye(column.width)[samples[:, part].argmax(axis=1)]
+                level = self.values[:, part].max()  # what an encoded table has in place of 1
+                made[:, part] = level * np.eye(column.width)[samples[:, part].argmax(axis=1)]
             start += column.width
         return made
 

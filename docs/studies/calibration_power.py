@@ -24,13 +24,24 @@ from twinseed.auditing.pool import FOLDS, NearestInPool, Pool
 from twinseed.auditing.references import first_seeds, linear_twins
 from twinseed.auditing.relabelling import Attribution, Relabelling
 from twinseed.auditing.searches import Searches
-from twinseed.auditing.spaces import DISTANCE
 from twinseed.data.scaling import in_column_units
 from twinseed.neighbours import nearest
 from twinseed.progress import Progress
 from twinseed.sweep import Result
 
-__all__ = ["AUDIT", "COPIES", "COUNTS", "COVERED", "FLIP", "SIZE", "coverage", "draw", "largest_look", "smallest", "table"]
+__all__ = [
+    "AUDIT",
+    "COPIES",
+    "COUNTS",
+    "COVERED",
+    "FLIP",
+    "SIZE",
+    "coverage",
+    "draw",
+    "largest_look",
+    "smallest",
+    "table",
+]
 
 AUDIT = "audit"
 SIZE = 100
@@ -115,16 +126,25 @@ def _columns(rows: Rows) -> list[slice]:
     return [slice(int(end - width), int(end)) for end, width in zip(ends, widths, strict=True)]
 
 
-def draw(name: str, flips: bool, with_copies: bool, rng: np.random.Generator) -> Result:
+def draw(
+    name: str,
+    flips: bool,
+    with_copies: bool,
+    rng: np.random.Generator,
+    sizes: tuple[int, int] = (SIZE, SIZE),
+) -> Result:
     """Return every statistic without copies, and, ``with_copies``, at each number of copies.
 
+    ``sizes``: training rows and held-out rows; where these differ, fewer kinds of copies are tried.
     ``needed``: the values that the audit's statistic must exceed for p < .05 and p < .01, from
     relabelling this draw's honest samples. ``copying``: whether copies also stand out or are named,
     so that the audit's outcome is ``copying``.
     """
     rows = rows_of(name)
-    roles = Roles.draw(rows, SIZE, SIZE, SIZE, rng)
+    roles = Roles.draw(rows, *sizes, SIZE, rng)
     kinds = [kind for kind in COPIES if (kind == FLIP) is flips] if with_copies else []
+    if sizes[0] != sizes[1]:
+        kinds = [kind for kind in kinds if kind in COVERED]
     made = [rows.legal(COPIES[kind](rows, roles, rng)) for kind in kinds]
     entropy = (int(rng.integers(1 << 62)),)
     given = twins_of(

@@ -121,7 +121,7 @@ def data_copying(found: Distances, real: Real) -> float:
 def nndr(found: Distances, real: Real) -> float:
     """Return minus the 5th percentile of the distance to the closest over the second closest row.
 
-    Source: Zhao et al., CTAB-GAN, arXiv 2102.08369; the percentile as in the audit's table of familiar numbers.
+    Source: Zhao et al., CTAB-GAN, arXiv 2102.08369; the percentile is that of ``Audit.familiar``.
     """
     ratio = np.ones_like(found.train)
     np.divide(found.train, found.second, out=ratio, where=found.second > 0)
