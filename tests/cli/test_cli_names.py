@@ -147,7 +147,17 @@ BAD: dict[str, dict[str, str]] = {
         "output": "theory.nc theory.nc -o a.doc",
     },
 }
-FLAGS = {"as_json", "quiet", "debug", "centre", "demo", "mixed", "quick", "show_values"}
+FLAGS = {
+    "as_json",
+    "quiet",
+    "debug",
+    "centre",
+    "demo",
+    "mixed",
+    "quick",
+    "show_values",
+    "given_units",
+}
 """Options without a value: nothing about them can be wrong."""
 
 
