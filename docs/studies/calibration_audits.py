@@ -188,8 +188,7 @@ def audited(given: Twins, entropy: tuple[int, ...]) -> dict[str, Any]:
 
 
 def _examined(twins: Twins, linear: Twins, entropy: tuple[int, ...]) -> Copying:
-    scaled = twins.columns is not None and twins.image_shape is None
-    found = Searches.of(twins, linear, entropy, Progress(99), scaled=scaled)
+    found = Searches.of(twins, linear, entropy, Progress(99))
     return found.examined(stream(entropy, "audit: copying"), None)
 
 

@@ -152,7 +152,7 @@ def draw(
     )
     twins = in_column_units(given.normalised()).centred()
     few = first_seeds(linear_twins(twins, entropy), 4)
-    searches = Searches.of(twins, few, entropy, Progress(99), scaled=rows.columns is not None)
+    searches = Searches.of(twins, few, entropy, Progress(99))
     pool = searches.pool
     distances, real = _distances(twins.arrays, rng)
     named = {one.sample for one in searches.named if one.set != "heldout"}
