@@ -110,6 +110,18 @@ def test_what_a_test_that_does_not_reject_leaves_open(
     assert words in told.sentence
 
 
+def test_with_far_fewer_heldout_rows_all_training_rows_count() -> None:
+    """At equal numbers nine in ten training rows would be left out of the share."""
+    draw = np.random.default_rng(0)
+    rows, held, samples = (draw.standard_normal((n, 4)) for n in (180, 20, 30))
+    twins = Twins(samples, None, rows, heldout=held)
+    found = replace(SURE, rows_compared=20, scores={"a": np.array([1.0, 1.0, 1.0, -1.0])})
+    sentence = answer("copying", copying=found, twins=twins).sentence
+    assert "0.75 of the samples are closest to a training row of 180, which are 0.90 of" in sentence
+    equal = replace(found, rows_compared=120)
+    assert "(no copying: 0.5;" in answer("copying", copying=equal, twins=twins).sentence
+
+
 def test_the_fraction_that_must_be_visible_is_an_option() -> None:
     honest = replace(AUDIT.copying, p_value=0.9, stands_out=False, smallest_visible=0.2)
     outcomes = [

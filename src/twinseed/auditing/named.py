@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from twinseed.auditing.pool import NearestInPool, Pool
 from twinseed.readers import Column
 
-__all__ = ["BY_CHANCE", "NamedCopy", "named_copies"]
+__all__ = ["BY_CHANCE", "LOOKED_AT", "NamedCopy", "named_copies"]
 
 BY_CHANCE = 0.01
 """A copy is named where less than this number of such matches is expected among all pairs."""
@@ -19,7 +19,9 @@ BY_CHANCE = 0.01
 _RARE = 0.05  # share of real rows at least as close in a column, at most, for it to tell anything
 _APART = 0.5  # correlation from which two columns count once
 _COLUMNS = 12  # columns that are counted, at most
-_LOOKED_AT = 200  # closest samples that are looked at, at most
+LOOKED_AT = 200
+"""Closest samples that are looked at, at most."""
+
 _ROWS = 5000  # real rows that frequencies are counted on, at most
 _ROUNDING = 1e-6
 
@@ -62,7 +64,7 @@ def named_copies(
     """
     rows = [role.rows for role in pool.roles]
     clear = np.flatnonzero(near.margin.min(axis=0) >= np.log(100.0))
-    clear = clear[np.argsort(near.gap[clear], kind="stable")][:_LOOKED_AT]
+    clear = clear[np.argsort(near.gap[clear], kind="stable")][:LOOKED_AT]
     if not clear.size:
         return ()
     numbers = _number_columns(layout)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import LEVEL, Copying
+from twinseed.auditing.named import LOOKED_AT
 from twinseed.auditing.references import LINEAR, interval
 from twinseed.auditing.relabelling import BORDERLINE
 from twinseed.auditing.spaces import COLUMNS, COSINE, DISTANCE
@@ -24,6 +27,7 @@ _COMPARED = {
     COSINE: ", compared by angle",
     COLUMNS: ", compared column by column",
 }
+_FAR_FEWER = 1.5
 VISIBLE = 0.1
 """``no sign of copying`` is said only if this copied fraction would have been detected."""
 
@@ -53,7 +57,7 @@ def answer_on_copying(
     if copying.of_heldout and not (copying.found and closer):
         return Answer(Outcome.CANNOT_JUDGE, _of_heldout(copying))
     if named or (copying.found and not unlike):
-        return Answer(Outcome.COPYING, _copies(measured, references, copying))
+        return Answer(Outcome.COPYING, _copies(twins, measured, references, copying))
     if closer and unlike:
         return Answer(
             Outcome.CANNOT_JUDGE,
@@ -100,7 +104,23 @@ def _evidence(measured: xr.Dataset, references: References) -> str:
     )
 
 
-def _copies(measured: xr.Dataset, references: References, copying: Copying) -> str:
+def _closest(twins: Twins, measured: xr.Dataset, references: References, copying: Copying) -> str:
+    """Return how many samples are closest to a training row.
+
+    With far fewer held-out than training rows the share at equal numbers leaves most training rows
+    out; all of them count here, beside their share of the rows.
+    """
+    if copying.rows_compared * _FAR_FEWER >= twins.n or not copying.scores:
+        return _evidence(measured, references)
+    closer = np.concatenate([score > 0 for score in copying.scores.values()])
+    sizes = [len(rows) for rows in twins.rows.arrays.values()]
+    return (
+        f"{closer.mean():.2f} of the samples are closest to a training row of {twins.n}, which are "
+        f"{twins.n / sum(sizes):.2f} of the real rows"
+    )
+
+
+def _copies(twins: Twins, measured: xr.Dataset, references: References, copying: Copying) -> str:
     parts = []
     if copying.stands_out:
         low, high = copying.copied_fraction_interval
@@ -108,8 +128,8 @@ def _copies(measured: xr.Dataset, references: References, copying: Copying) -> s
         where = _COMPARED.get(copying.view, f", compared in {copying.view}")
         parts.append(
             f"copied fraction {told}, 95 % interval {least} to {most}{where}; "
-            f"{_evidence(measured, references)}, more than chance (p = {copying.p_value:.4f}"
-            f"{_borderline(copying)})"
+            f"{_closest(twins, measured, references, copying)}, more than chance "
+            f"(p = {copying.p_value:.4f}{_borderline(copying)})"
         )
     named = _named(copying)
     if named:
@@ -124,9 +144,9 @@ def _named(copying: Copying) -> str:
         return ""
     first = min(found, key=lambda one: one.by_chance)
     plural = "samples equal a training row" if len(found) > 1 else "sample equals a training row"
-    more = "of 200 looked at " if len(found) == 200 else ""
+    least = "at least " if len(found) == LOOKED_AT else ""
     return (
-        f"{len(found)} {more}{plural} in every number (for example sample {first.sample} of "
+        f"{least}{len(found)} {plural} in every number (for example sample {first.sample} of "
         f"generator {first.generator.upper()} and row {first.row} of {first.set}; chance makes "
         f"about {first.by_chance:.0e} such pairs)"
     )
