@@ -110,6 +110,24 @@ def test_what_a_test_that_does_not_reject_leaves_open(
     assert words in told.sentence
 
 
+@pytest.mark.parametrize(
+    ("p", "stands", "visible", "outcome"),
+    [
+        (0.19, True, 0.1001, Outcome.COPYING),
+        (0.2, True, 0.1001, Outcome.CANNOT_TELL),
+        (0.19, False, 0.1001, Outcome.CANNOT_TELL),
+        (0.19, True, 0.1, Outcome.NO_COPYING),
+    ],
+)
+def test_copies_that_stand_out_are_told_where_the_test_has_no_power(
+    p: float, stands: bool, visible: float, outcome: Outcome
+) -> None:
+    found = replace(SURE, p_value=p, stands_out=stands, smallest_visible=visible)
+    told = answer("copying", copying=found)
+    assert told.outcome is outcome
+    assert ("too few held-out rows" in told.sentence) is (outcome is Outcome.COPYING)
+
+
 def test_with_far_fewer_heldout_rows_all_training_rows_count() -> None:
     """At equal numbers nine in ten training rows would be left out of the share."""
     draw = np.random.default_rng(0)

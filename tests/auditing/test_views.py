@@ -115,8 +115,8 @@ def test_column_by_column_is_the_sum_that_its_docstring_gives() -> None:
 
 @pytest.mark.parametrize("levels", [None, 12])
 def test_a_single_exact_copy_is_named_in_continuous_columns_alone(levels: int | None) -> None:
-    """Rows of twelve levels in three columns are equal by chance, and nobody is named."""
-    train, heldout, samples = drawn(8, d=3)
+    """Rows of twelve levels in four columns are equal by chance, and nobody is named."""
+    train, heldout, samples = drawn(8, d=4)
     if levels is not None:
         train, heldout, samples = (
             np.round(rows * levels / 6) for rows in (train, heldout, samples)
@@ -125,7 +125,7 @@ def test_a_single_exact_copy_is_named_in_continuous_columns_alone(levels: int | 
     draw = np.random.default_rng(0)
     pool = pool_of([train, heldout], draw)
     near = closest_in(samples, pool)["distance"]
-    layout = tuple(Column(name) for name in "xyz")
+    layout = tuple(Column(name) for name in "xyzw")
     found = named_copies(samples, near, pool, layout, "a", draw)
     told = [(one.sample, one.set, one.row) for one in found]
     assert told == ([(11, "train_a", 5)] if levels is None else [])
@@ -140,6 +140,19 @@ def test_a_row_that_is_empty_in_both_names_nobody() -> None:
     near = closest_in(samples, pool)["distance"]
     layout = tuple(Column(f"c{k}") for k in range(40))
     assert named_copies(samples, near, pool, layout, "a", draw) == ()
+
+
+def test_nothing_is_named_where_real_rows_match_each_other() -> None:
+    """Columns that follow from one another: 300 shops and weeks, each with prices of its own."""
+    draw = np.random.default_rng(12)
+    prices = draw.standard_normal((300, 6))
+    train, heldout, samples = (prices[draw.integers(300, size=N)] for _ in range(3))
+    found = judged(train, heldout, samples)
+    assert found.copying.named == ()
+    assert found.outcome["copying"] != "copying"
+    train, heldout, samples = drawn(13)
+    samples[7] = train[9]
+    assert [one.sample for one in judged(train, heldout, samples).copying.named] == [7]
 
 
 def test_perfect_generators_name_nobody() -> None:

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from twinseed.auditing.pool import NearestInPool, Pool
 from twinseed.readers import Column
 
-__all__ = ["BY_CHANCE", "LOOKED_AT", "NamedCopy", "named_copies"]
+__all__ = ["AMONG_REAL", "BY_CHANCE", "LOOKED_AT", "NamedCopy", "named_copies"]
 
-BY_CHANCE = 0.01
+BY_CHANCE = 1e-3
 """A copy is named where less than this number of such matches is expected among all pairs."""
+AMONG_REAL = 0.1
+"""Nothing is named where two real rows match as rarely as this: then columns go together."""
 
 _RARE = 0.05  # share of real rows at least as close in a column, at most, for it to tell anything
 _APART = 0.5  # correlation from which two columns count once
@@ -49,18 +51,24 @@ def named_copies(
     layout: tuple[Column, ...],
     generator: str,
     rng: np.random.Generator,
+    *,
+    below: float = BY_CHANCE,
+    itself: NDArray[np.int64] | None = None,
 ) -> tuple[NamedCopy, ...]:
     """Return the samples that equal a row in continuous columns, each with its chance.
 
     Equation: for a sample x and its closest row r, column j tells ``p_j``, the share of the real
     rows of the pool (r itself left out, one added) that are within ``|x_j - r_j|`` of x_j. Columns
     count where ``p_j <= 0.05``, the rarest first, at most 12 of them, no two with a correlation
-    beyond 1/2 in size. The expected number of such pairs is ``samples rows prod_j p_j``; below
-    0.01 the pair is named. Only a sample that is closer to its row than a hundredth of the
-    distance to any row of another cell is looked at.
+    beyond 1/2 in size. The expected number of such pairs is ``samples rows prod_j p_j``; if it is
+    less than ``below``, the pair is named. Only a sample that is closer to its row than a hundredth
+    of the distance to any row of another cell is looked at.
 
-    Range: ``by_chance`` from 0 to 0.01. Validity: columns are counted as independent where their
-    correlation is small; a row that has an equal twin in another role names nobody.
+    Range: ``by_chance`` from 0 to ``below``. Validity: columns are counted as independent where
+    their correlation is small. Columns that follow from each other in another way (prices from the
+    shop and the week) make real rows match each other too: ``itself``, the numbers of real rows
+    that take the place of samples, shows whether they do. A row that has an equal twin in another
+    role names nobody.
     """
     rows = [role.rows for role in pool.roles]
     clear = np.flatnonzero(near.margin.min(axis=0) >= np.log(100.0))
@@ -84,13 +92,15 @@ def named_copies(
         apart = np.abs(x - r)
         within = apart + _ROUNDING * np.abs(x)
         others = chosen != near.number[0, place]
+        if itself is not None:
+            others &= chosen != itself[sample]
         close = np.abs(some[others] - x) <= within
         if _twin_elsewhere(rows, k, at):
             continue
         share = (close.sum(axis=0) + 1) / (others.sum() + 1)
         pairs = float(len(samples)) * pool.size
         chance = pairs * float(np.prod(share[_telling(share, some)]))
-        if chance < BY_CHANCE:
+        if chance < below:
             source = pool.roles[k]
             found.append(
                 NamedCopy(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from twinseed.auditing.copying import Copying, examine
 from twinseed.auditing.covariance_null import Covariance
 from twinseed.auditing.mirrored import with_mirrors
-from twinseed.auditing.named import NamedCopy, named_copies
+from twinseed.auditing.named import AMONG_REAL, NamedCopy, named_copies
 from twinseed.auditing.pool import NearestInPool, Pool, attribute
 from twinseed.auditing.relabelling import Attribution
 from twinseed.auditing.roles import Tested, roles_of
@@ -81,7 +81,8 @@ class Searches:
         for one in tested if twins.heldout is not None else []:
             honest.append(searched(beside[one.name], pool, twins.origin, versions))
             progress.advance()
-        real = _real(spaces, pool, twins, draw, versions)
+        real, alike = _real(spaces, pool, twins, draw, versions)
+        named = [] if alike else named
         progress.advance()
         kept = tuple(generators), tuple(honest), tuple(closest), real, tuple(named)
         return cls(twins, pool, tuple(tested), *kept)
@@ -169,8 +170,11 @@ def _real(
     twins: Twins,
     draw: np.random.Generator,
     versions: Versions | None,
-) -> dict[str, NearestInPool]:
-    """Return the closest other real row of some real rows, whatever their roles."""
+) -> tuple[dict[str, NearestInPool], bool]:
+    """Return the closest other real row of some real rows, whatever their roles.
+
+    The second answer says whether real rows match each other as rarely as named copies would.
+    """
     chosen = np.sort(draw.permutation(pool.size)[:_REAL])
     role, row = pool.role_of(chosen)
     rows = np.concatenate(
@@ -187,4 +191,6 @@ def _real(
             who = np.sort(draw.permutation(len(rows))[:count])
             for name, gaps in space.find(rows, who).items():
                 real[name] = attribute(gaps, pool, without=cell[gaps.who])
-    return real
+    near = real[DISTANCE]
+    alike = named_copies(rows, near, pool, twins.layout, "", draw, below=AMONG_REAL, itself=chosen)
+    return real, bool(alike)

@@ -28,6 +28,7 @@ _COMPARED = {
     COLUMNS: ", compared column by column",
 }
 _FAR_FEWER = 1.5
+_LIKELY = 0.2  # p-value below which the test leans to copies, where it has no power to reject
 VISIBLE = 0.1
 """``no sign of copying`` is said only if this copied fraction would have been detected."""
 
@@ -45,9 +46,11 @@ def answer_on_copying(
     In this order: without held-out rows only copies that stand out, or are named, are told. Samples
     that copy held-out rows cannot be judged. Named copies, or a test that rejects together with
     copies that stand out, are ``copying``, unless the control of fresh rows says that held-out rows
-    differ from training rows. A test that rejects without copies that stand out is ``overfitting``
-    where the honest linear model is rejected too. All else is ``no sign of copying`` where the
-    copied fraction ``visible`` would have been detected and the planted copies were.
+    differ from training rows. With too few held-out rows for the exact test, copies that stand out
+    are ``copying`` too where the test leans that way. A test that rejects without copies that stand
+    out is ``overfitting`` where the honest linear model is rejected too. All else is ``no sign of
+    copying`` where the copied fraction ``visible`` would have been detected and the planted copies
+    were.
     """
     if controls is None:
         return _without_heldout(twins, copying)
@@ -68,6 +71,9 @@ def answer_on_copying(
     evidence = _evidence(measured, references)
     if closer and copying.p_value_linear < LEVEL:
         return Answer(Outcome.OVERFITTING, _overfitting(evidence, copying))
+    blind = copying.smallest_visible > visible and copying.p_value < _LIKELY
+    if blind and copying.stands_out and not unlike:
+        return Answer(Outcome.COPYING, _few_heldout(copying))
     least = percent(copying.smallest_visible, 1)
     if unlike:
         return Answer(Outcome.CANNOT_JUDGE, f"This audit cannot judge copying here. {controls}")
@@ -174,6 +180,17 @@ def _overfitting(evidence: str, copying: Copying) -> str:
         f"{_borderline(copying)}) and more than the linear model (p = "
         f"{copying.p_value_linear:.4f}). {copying.closer} Train on more rows, stop training "
         "earlier, or use a smaller model."
+    )
+
+
+def _few_heldout(copying: Copying) -> str:
+    low, high = copying.copied_fraction_interval
+    told, least, most = (_percent(x) for x in (copying.copied_fraction, low, high))
+    return (
+        f"Copying: copied fraction {told}, 95 % interval {least} to {most}. These samples are "
+        "clearly closer to one training row than real rows come to each other. There are too few "
+        f"held-out rows for the exact test ({copying.rows_compared}; p = {copying.p_value:.2f}): "
+        "hold out more rows to confirm the answer."
     )
 
 
