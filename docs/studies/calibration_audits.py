@@ -20,6 +20,7 @@ from twinseed.auditing.preconditions import allowed, screened
 from twinseed.auditing.references import first_seeds, linear_twins
 from twinseed.auditing.searches import Searches
 from twinseed.auditing.verdict import VISIBLE, Answer, Outcome
+from twinseed.auditing.verdict.copying import LIKELY
 from twinseed.data.scaling import in_column_units
 from twinseed.data.twins import Twins
 from twinseed.progress import Progress
@@ -205,6 +206,9 @@ def outcome_of(found: Copying, controls: Controls, visible: float = VISIBLE) -> 
         return Outcome.OVERFITTING
     if unlike:
         return Outcome.CANNOT_JUDGE
+    blind = found.smallest_visible > visible and found.p_value < LIKELY
+    if blind and found.stands_out:
+        return Outcome.COPYING
     if found.smallest_visible > visible or not controls.memoriser_caught:
         return Outcome.CANNOT_TELL
     return Outcome.NO_COPYING

@@ -19,7 +19,7 @@ from twinseed.tables import percent
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["VISIBLE", "answer_on_copying"]
+__all__ = ["LIKELY", "VISIBLE", "answer_on_copying"]
 
 _COMPARED = {
     "": "",
@@ -28,7 +28,8 @@ _COMPARED = {
     COLUMNS: ", compared column by column",
 }
 _FAR_FEWER = 1.5
-_LIKELY = 0.2  # p-value below which the test leans to copies, where it has no power to reject
+LIKELY = 0.2
+"""p-value below which the test leans to copies, where it has no power to reject."""
 VISIBLE = 0.1
 """``no sign of copying`` is said only if this copied fraction would have been detected."""
 
@@ -71,7 +72,7 @@ def answer_on_copying(
     evidence = _evidence(measured, references)
     if closer and copying.p_value_linear < LEVEL:
         return Answer(Outcome.OVERFITTING, _overfitting(evidence, copying))
-    blind = copying.smallest_visible > visible and copying.p_value < _LIKELY
+    blind = copying.smallest_visible > visible and copying.p_value < LIKELY
     if blind and copying.stands_out and not unlike:
         return Answer(Outcome.COPYING, _few_heldout(copying))
     least = percent(copying.smallest_visible, 1)
