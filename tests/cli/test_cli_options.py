@@ -196,6 +196,7 @@ ARRIVES: dict[str, dict[str, Arrives]] = {
         ),
         "up_to": Arrives("--up-to affine", lambda seen: seen["twins"].up_to, "affine"),
         "visible": Arrives("--visible 0.3", item("visible"), 0.3),
+        "given_units": Arrives("--given-units", item("column_units"), False),
         "pairs": Arrives("--pairs .", text("folder"), repr(Path()), "", PUBLISHED),
         "pattern": Arrives(
             "--pattern {side}_{n}.pt", item("pattern"), "{side}_{n}.pt", "--pairs .", PUBLISHED

@@ -13,6 +13,7 @@ from scipy.special import gammaln
 from twinseed.auditing.screening import REMOVED, Finding
 from twinseed.data.rows import repeats, row_digests
 from twinseed.data.twins import Twins
+from twinseed.intervals import Z95
 
 __all__ = ["EqualRows", "chance_of_equal", "equal_heldout", "equal_samples"]
 
@@ -197,7 +198,7 @@ def equal_samples(twins: Twins) -> Iterator[Finding]:
         count = int(np.isin(digest[name], digest[own]).sum())
         size = len(samples)
         expected = share * size
-        reach = 1.96 * size * (share * (1 - share) * (1 / size + 1 / judged)) ** 0.5
+        reach = Z95 * size * (share * (1 - share) * (1 / size + 1 / judged)) ** 0.5
         low, high = max(0.0, expected - reach), min(float(size), expected + reach)
         between = _between(samples, real[own])
         rounded = ""
