@@ -45,6 +45,21 @@ def test_all_copies_are_one_and_none_is_nothing() -> None:
     assert not found.stands_out
 
 
+def test_less_clear_copies_count_where_a_wider_look_holds_more() -> None:
+    """All are copies; in few columns only some of them are at most half as far as other rows."""
+    draw = np.random.default_rng(44)
+    train, held = draw.standard_normal((2, 400, 6))
+    samples = train[draw.integers(0, 400, 300)] + 0.2 * draw.standard_normal((300, 6))
+    pool = pool_of([train, held], draw)
+    one = attribution(0, samples, pool)
+    found = copied([one], real_in(pool), pool)
+    clear = np.mean(one.won("distance") & (one.closest["distance"].margin >= np.log(found.clear)))
+    assert found.stands_out
+    assert clear < 0.7
+    assert found.value > clear + 0.08
+    assert found.low <= found.value <= found.high
+
+
 def test_samples_of_an_overfitted_model_are_closer_and_none_stands_out() -> None:
     """Overfitting: every sample is nearer to training rows than held-out rows are, none clearly."""
     for n, d in ((25, 20), (40, 60), (100, 60)):

@@ -134,12 +134,43 @@ def test_a_single_exact_copy_is_named_in_continuous_columns_alone(levels: int | 
 def test_a_row_that_is_empty_in_both_names_nobody() -> None:
     """A blank picture is one value in every column: it tells nothing, however many columns."""
     draw = np.random.default_rng(9)
-    train, heldout, samples = draw.standard_normal((3, N, 40)) * (draw.random((3, N, 40)) < 0.3)
+    train, heldout, samples = draw.standard_normal((3, N, 40)) * (draw.random((3, N, 40)) < 0.8)
     train[3] = samples[4] = 0.0
     pool = pool_of([train, heldout], draw)
     near = closest_in(samples, pool)["distance"]
     layout = tuple(Column(f"c{k}") for k in range(40))
     assert named_copies(samples, near, pool, layout, "a", draw) == ()
+
+
+def test_a_column_that_stands_six_times_counts_once() -> None:
+    draw = np.random.default_rng(14)
+    train, heldout, samples = draw.standard_normal((3, N, 1)).repeat(6, axis=2)
+    samples[11] = train[5]
+    pool = pool_of([train, heldout], draw)
+    near = closest_in(samples, pool)["distance"]
+    layout = tuple(Column(f"c{k}") for k in range(6))
+    assert named_copies(samples, near, pool, layout, "a", draw) == ()
+
+
+def test_noisy_copies_of_heldout_rows_are_told_and_not_judged() -> None:
+    train, heldout, samples = drawn(15)
+    samples[:80] = heldout[:80] + 0.02 * np.random.default_rng(0).standard_normal((80, D))
+    found = judged(train, heldout, samples)
+    assert found.outcome["copying"] == "cannot judge these data"
+    assert found.copying.heldout_copied == pytest.approx(0.5, abs=0.05)
+    assert found.copying.p_further < 0.01
+    assert "copies of held-out rows" in found.verdict["copying"]
+
+
+def test_a_dear_view_is_searched_for_some_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    train, heldout, samples = drawn(16)
+    samples[:80, 5:] = train[:80, 5:]
+    monkeypatch.setattr("twinseed.auditing.spaces._WORK", 8 * D * 2 * N * 100)
+    found = judged(train, heldout, samples)
+    assert found.copying.views == {"distance": N, "cosine": N, "column by column": 100}
+    assert found.outcome["copying"] == "copying"
+    monkeypatch.setattr("twinseed.auditing.spaces._WORK", 8 * D * 2 * N * 49)
+    assert set(judged(train, heldout, samples).copying.views) == {"distance", "cosine"}
 
 
 def test_nothing_is_named_where_real_rows_match_each_other() -> None:
