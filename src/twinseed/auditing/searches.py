@@ -25,7 +25,8 @@ from twinseed.randomness import stream
 
 __all__ = ["Searches"]
 
-_REAL = 2000  # real rows that are compared with the other real rows, at most
+_REAL = (500, 2000)  # real rows that are compared with the other real rows: fewest and most
+_WORK = 2e10  # products of entries for these comparisons
 
 Found = tuple[tuple[Nearest, ...], ...]
 
@@ -175,7 +176,8 @@ def _real(
 
     The second answer says whether real rows match each other as rarely as named copies would.
     """
-    chosen = np.sort(draw.permutation(pool.size)[:_REAL])
+    count = int(np.clip(_WORK / (pool.size * twins.d), *_REAL))
+    chosen = np.sort(draw.permutation(pool.size)[:count])
     role, row = pool.role_of(chosen)
     rows = np.concatenate(
         [np.asarray(part.rows[row[role == k]]) for k, part in enumerate(pool.roles)]

@@ -25,7 +25,7 @@ COSINE = "cosine"
 COLUMNS = "column by column"
 """Closeness in each column by itself, see ``ColumnByColumn``."""
 
-_WORK = 2e10  # products of entries for each space beside the first
+_WORK = 5e9  # products of entries for each space beside the first
 _FEWEST = 50  # samples that a space is searched for, at least
 _EVEN = 2.0  # columns whose spreads differ by less than this factor need no scaling
 _FLOOR = 0.1  # of the median spread: columns that hardly vary are not blown up
