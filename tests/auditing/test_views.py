@@ -20,9 +20,11 @@ from twinseed.readers import Column
 N, D = 160, 10
 
 
-def drawn(seed: int, d: int = D) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def drawn(seed: int | tuple[int, ...], d: int = D) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return training rows, held-out rows and samples of one law."""
-    train, heldout, samples = np.random.default_rng([70, seed]).standard_normal((3, N, d))
+    train, heldout, samples = np.random.default_rng([70, *np.atleast_1d(seed)]).standard_normal(
+        (3, N, d)
+    )
     return train, heldout, samples
 
 
@@ -188,7 +190,7 @@ def test_nothing_is_named_where_real_rows_match_each_other() -> None:
 
 def test_perfect_generators_name_nobody() -> None:
     for seed in range(20):
-        train, heldout, samples = drawn([10, seed])  # type: ignore[arg-type]
+        train, heldout, samples = drawn((10, seed))
         draw = np.random.default_rng(seed)
         pool = pool_of([train, heldout], draw)
         near = closest_in(samples, pool)["distance"]

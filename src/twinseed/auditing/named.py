@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -145,9 +144,3 @@ def _twin_elsewhere(rows: list[NDArray[np.generic]], role: int, row: int) -> boo
     """Return whether a row of another role is equal to this row."""
     mine = rows[role][row]
     return any(bool((part == mine).all(axis=1).any()) for k, part in enumerate(rows) if k != role)
-
-
-def by_set(found: tuple[NamedCopy, ...]) -> Mapping[str, int]:
-    """Return how many copies there are of each set of real rows."""
-    sets = [one.set for one in found]
-    return {name: sets.count(name) for name in dict.fromkeys(sets)}

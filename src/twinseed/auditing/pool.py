@@ -150,10 +150,6 @@ class Gaps:
     row: Indices
     who: Indices
 
-    def part(self, samples: NDArray[np.bool_]) -> Gaps:
-        """Return some samples only."""
-        return Gaps(self.gap[samples], self.row[samples], self.who[samples])
-
 
 @dataclass(frozen=True, eq=False)
 class NearestInPool:
