@@ -28,7 +28,7 @@ SHARED = -n $(WORKERS) --dist worksteal
 # What proves that the core dependencies are enough: every module is imported for its doctests, every
 # public name and every command is called. The environment with every extra runs all other tests.
 ALONE := src tests/random_caller tests/test_packaging.py
-EXTRAS := dev,figures,data,denoise,cluster,formats,diffusers,fuzz
+EXTRAS := dev,docs,figures,data,denoise,cluster,formats,diffusers,explore,fuzz
 TORCH := 2.13.0
 
 # A fresh environment in the folder of the target, with what its HOLDS names.
