@@ -47,10 +47,16 @@ endef
 reproduce: $(RUN)/.ready  ## regenerate and test every claim, into reproduction/ (ARGS="--quick" for 30 s)
 	$(RUN)/bin/twinseed reproduce $(ARGS)
 
+.PHONY: docs
+docs: $(TEST)/.ready  ## the documentation, into docs/_build/html; a warning is an error
+	$(TEST)/bin/python -m sphinx --quiet --fail-on-warning --keep-going docs docs/_build/html
+	$(TEST)/bin/python -m pytest --quiet tests/docs/test_site.py -k network
+	@echo "built: docs/_build/html/index.html"
+
 ##@ Check
 
 .PHONY: test
-test: lint bench-quick test-core test-full  ## everything that CI runs
+test: lint bench-quick docs test-core test-full  ## everything that CI runs
 
 .PHONY: lint
 lint: $(TEST)/.ready  ## style, format, types and the floors
@@ -107,7 +113,7 @@ lock:  ## resolve constraints.txt anew: names and versions, no addresses
 
 .PHONY: clean
 clean:  ## remove the environments, caches and results
-	rm -rf .venv-* .cache .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist reproduction
+	rm -rf .venv-* docs/_build .cache .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache dist reproduction
 
 .PHONY: help
 help:
