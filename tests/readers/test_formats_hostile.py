@@ -15,7 +15,8 @@ import pytest
 
 from twinseed import InputError
 from twinseed.readers import load
-from twinseed.readers.formats import HERE, ISOLATED, format_of, read_safely
+from twinseed.readers.endings import format_of
+from twinseed.readers.formats import HERE, ISOLATED, read_safely
 from twinseed.readers.source import LIMIT, Source
 
 ROWS = np.arange(12.0, dtype=np.float32).reshape(4, 3)

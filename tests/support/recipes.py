@@ -24,6 +24,8 @@ def read_txt(source):
         f"{S}/readers/formats.py": [
             Added("import read_torch", "from twinseed.readers._txt import read_txt"),
             Added("HERE: Mapping", '    "txt": read_txt,'),
+        ],
+        f"{S}/readers/endings.py": [
             Added("_ENDINGS = {", '    ".txt": "txt",'),
             Added("_RIGHT = {", '    "txt": (),'),
         ],

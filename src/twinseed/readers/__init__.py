@@ -2,7 +2,8 @@
 
 from twinseed.readers._conversion import as_arrays, table_of, with_columns
 from twinseed.readers.formats import Loaded, load, load_roles, load_rows
-from twinseed.readers.reading import ReadOptions, schema_of
+from twinseed.readers.reading import ReadOptions
+from twinseed.readers.schema import schema_of
 from twinseed.readers.table import Categories, Column, Columns, Table, notes_of, words_of
 
 __all__ = [

@@ -20,7 +20,8 @@ from pathlib import Path
 from twinseed.errors import InputError, MissingExtraError
 from twinseed.readers._isolated import answer
 from twinseed.readers._memory import allowed
-from twinseed.readers.formats import ISOLATED, format_of, read_safely
+from twinseed.readers.endings import format_of
+from twinseed.readers.formats import ISOLATED, read_safely
 from twinseed.readers.reading import ReadOptions
 from twinseed.readers.source import Source
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.readers._encodings import opened_text, text_encoding
-from twinseed.readers.numerals import decimal_marks, is_plain_number, numerals
+from twinseed.readers._separators import NAMES, cells_of, is_value, separator_of
+from twinseed.readers.numerals import decimal_marks, is_plain_number
 from twinseed.readers.source import Source
 from twinseed.readers.spelling import is_missing
 from twinseed.readers.table import MISSING, Categories, Table
@@ -25,7 +26,6 @@ _LONGEST = 1 << 26
 _LOOKED = 100
 """Lines that say what separates the cells."""
 _REMEDY = "write the table again, one line a row, every line with as many cells"
-_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 def read_csv(source: Source) -> NDArray[Any] | Table:
@@ -67,7 +67,7 @@ def tabulated(
         if rows and len(cells) != len(rows[0]):
             raise source.bad(
                 f"must hold lines of equal length; line {line} has {len(cells)} cells, "
-                f"the first {len(rows[0])}; cells are separated by {_NAMES.get(separator, 'tabs')}",
+                f"the first {len(rows[0])}; cells are separated by {NAMES.get(separator, 'tabs')}",
                 f"{_REMEDY}; the option separator names another separator",
             )
         rows.append(cells)
@@ -141,10 +141,10 @@ def _start(source: Source, file: IO[str]) -> tuple[int, str]:
     comments = list(takewhile(lambda line: line.lstrip().startswith("#"), start))
     below = start[len(comments) :]
     if not comments or not below:
-        return skipped, said or _separator(source, start)
-    separator = said or _separator(source, below)
-    width = len(_cells(below[0], separator))
-    named = width > 1 and len(_cells(comments[-1], separator)) == width
+        return skipped, said or separator_of(source, start)
+    separator = said or separator_of(source, below)
+    width = len(cells_of(below[0], separator))
+    named = width > 1 and len(cells_of(comments[-1], separator)) == width
     extra = len(comments) - named
     if extra:
         source.notes.append(f"{extra} lines that start with # are skipped")
@@ -158,50 +158,6 @@ def _named(lines: Iterator[str]) -> Iterator[str]:
     yield from lines
 
 
-def _separator(source: Source, start: list[str]) -> str:
-    """Return the separator that gives the first lines as many cells, and more than one."""
-    widths = {mark: _widths(start, mark) for mark in _NAMES}
-    even = [mark for mark, counts in widths.items() if len(set(counts)) == 1 and counts[0] > 1]
-    if len(even) > 1:
-        shares = {mark: _values(start, mark) for mark in even}
-        even = [mark for mark in even if shares[mark] == max(shares.values())]
-    if len(even) > 1:  # a comma inside numbers alone is a decimal mark
-        even = [mark for mark in even if mark != "," and _decimal_commas(start, mark)] or even
-    if len(even) > 1:
-        raise source.bad(
-            f"may be separated by {' or by '.join(_NAMES[mark] for mark in even)}",
-            "name the separator with the option separator",
-        )
-    if even:
-        return even[0]
-    first = start[0] if start else ""
-    inside = {mark: first.count(mark) for mark in _NAMES}
-    likely = max(inside, key=lambda mark: inside[mark])
-    if inside[likely]:
-        return likely
-    return "\t" if any("," in line for line in start) else ","  # one column, with decimal commas
-
-
-def _widths(lines: list[str], mark: str) -> list[int]:
-    try:
-        rows = [row for row in csv.reader(lines, delimiter=mark, strict=True) if row]
-    except csv.Error:
-        return []
-    return [len(row) for row in rows[:-1] or rows]  # a quoted line may go on behind the last
-
-
-def _values(lines: list[str], mark: str) -> float:
-    """Return the share of cells that are numbers, where a mark separates them."""
-    cells = [cell.strip() for row in csv.reader(lines, delimiter=mark) for cell in row]
-    return sum(_is_value(cell) for cell in cells) / max(1, len(cells))
-
-
-def _decimal_commas(lines: list[str], mark: str) -> bool:
-    """Say whether every cell with a comma is a number, where a mark separates the cells."""
-    cells = (cell for line in lines for cell in _cells(line, mark) if "," in cell)
-    return all(not isinstance(numerals([cell], ","), int) for cell in cells)
-
-
 def _matrix(source: Source, encoding: str, separator: str) -> NDArray[Any] | Table | None:
     """Return lines of numbers, or None if they are not all numbers, or a header says otherwise."""
     with opened_text(source, encoding) as file, warnings.catch_warnings():
@@ -210,13 +166,13 @@ def _matrix(source: Source, encoding: str, separator: str) -> NDArray[Any] | Tab
         first = next(lines, "")
         if first.lstrip().startswith("#"):
             return None
-        cells = _cells(first, separator)
+        cells = cells_of(first, separator)
         numbers = [is_plain_number(cell) for cell in cells]
-        named = not any(map(_is_value, cells)) and all(cells) and source.reading.header is not False
+        named = not any(map(is_value, cells)) and all(cells) and source.reading.header is not False
         if not named and (not all(numbers) or source.reading.header):
             return None
         some = [next(lines, "") for _ in range(50)]
-        if any(_zeros_first(cell) for line in some for cell in _cells(line, separator)):
+        if any(_zeros_first(cell) for line in some for cell in cells_of(line, separator)):
             return None
         every = (line for part in ((first,) * (not named), some, lines) for line in part if line)
         try:
@@ -234,11 +190,6 @@ def _matrix(source: Source, encoding: str, separator: str) -> NDArray[Any] | Tab
     return Table(tuple(cells), tuple(rows.T), np.arange(2, len(rows) + 2), ".")
 
 
-def _cells(line: str, separator: str) -> list[str]:
-    found = next(csv.reader([line], delimiter=separator), [])
-    return [cell.strip() for cell in found]
-
-
 def _zeros_first(cell: str) -> bool:
     return len(cell) > 1 and cell[0] == "0" and cell.isdigit()
 
@@ -248,7 +199,7 @@ def _header(source: Source, rows: list[list[str]]) -> tuple[str, ...] | None:
     first = rows[0]
     said = source.reading.header
     if said is None:
-        values = [_is_value(cell) for cell in first]
+        values = [is_value(cell) for cell in first]
         if all(values) and first:
             return None
         if not any(values) or _count_up(first) or _stands_above(rows):
@@ -268,28 +219,18 @@ def _count_up(cells: list[str]) -> bool:
     """Say whether the numbers among names count up, as the index and the years of a table do."""
     numbers = [float(cell) for cell in cells if is_plain_number(cell)]
     steps = {b - a for a, b in pairwise(numbers)}
-    return len(numbers) == sum(map(_is_value, cells)) and steps == {1.0}
+    return len(numbers) == sum(map(is_value, cells)) and steps == {1.0}
 
 
 def _stands_above(rows: list[list[str]]) -> bool:
     """Say whether a word of the first line stands above numbers alone."""
     for place, word in enumerate(rows[0]):
-        if is_missing(word) or _is_value(word):
+        if is_missing(word) or is_value(word):
             continue
         below = [row[place] for row in rows[1:_LOOKED] if not is_missing(row[place])]
-        if below and all(map(_is_value, below)):
+        if below and all(map(is_value, below)):
             return True
     return False
-
-
-def _is_value(cell: str) -> bool:
-    """Say whether a cell is a number or a date, as no name of a column is."""
-    if is_plain_number(cell):
-        return True
-    if not cell[:1].isascii() or not any(c.isdigit() for c in cell[:12]):
-        return cell.casefold() == "nan"
-    dated = len(cell) >= 8 and cell[:4].isdigit() and cell[4] in "-/." and cell[5:7].isdigit()
-    return dated or (not cell[:1].isalpha() and not isinstance(numerals([cell], None), int))
 
 
 def _decimal(columns: list[tuple[str, ...]], separator: str) -> str | None:

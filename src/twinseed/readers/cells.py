@@ -15,7 +15,7 @@ from twinseed.readers.numerals import Numerals, is_plain_number
 from twinseed.readers.spelling import is_missing, number_word
 from twinseed.readers.table import MISSING, Categories, Table
 
-__all__ = ["Cells", "require_finite", "require_one_kind", "require_one_unit"]
+__all__ = ["Cells", "ColumnKind", "require_finite", "require_one_kind", "require_one_unit"]
 
 _CODES = 3
 """Words among numbers: up to so many are a fault of the file, more are codes."""
@@ -75,6 +75,16 @@ class Cells:
             self.table.cell(word, what),
             remedy,
         )
+
+
+@dataclass(frozen=True)
+class ColumnKind:
+    """What a column holds, and its cells of each table as numbers or as categories."""
+
+    kind: str
+    cells: Mapping[str, NDArray[np.float64] | Categories]
+    order: tuple[str, ...] = ()
+    note: str = ""
 
 
 def require_one_kind(cells: list[Cells]) -> None:

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.errors import InputError
+from twinseed.readers.cells import ColumnKind
 from twinseed.readers.keys import MOST_WORDS, names_rows
-from twinseed.readers.kinds import ColumnKind, kind_of
+from twinseed.readers.kinds import kind_of
 from twinseed.readers.table import MISSING, ONE, Categories, Column, Columns, Table
 
 __all__ = ["encoded"]

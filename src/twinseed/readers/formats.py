@@ -1,12 +1,10 @@
-"""Which reader a file gets: by its ending, never by what it says of itself."""
+"""Reads files of every format: the readers, and how files of several roles are read together."""
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -24,9 +22,10 @@ from twinseed.readers._safetensors import read_safetensors
 from twinseed.readers._scipy import read_mat, read_netcdf
 from twinseed.readers._text import counts, read_csv, with_header
 from twinseed.readers._torch import read_torch
-from twinseed.readers._zarr import is_zarr, read_zarr
+from twinseed.readers._zarr import read_zarr
 from twinseed.readers.arranging import arranged
 from twinseed.readers.encoding import encoded
+from twinseed.readers.endings import format_of, source_of
 from twinseed.readers.reading import ReadOptions
 from twinseed.readers.source import LIMIT, Mapped, Source
 from twinseed.readers.table import Table
@@ -35,7 +34,6 @@ __all__ = [
     "HERE",
     "ISOLATED",
     "Loaded",
-    "format_of",
     "load",
     "load_roles",
     "load_rows",
@@ -70,78 +68,8 @@ ISOLATED: Mapping[str, Callable[[Source], NDArray[Any] | Table | Mapped]] = {
 }
 """Readers on C libraries, which run in a child process."""
 
-_ENDINGS = {
-    ".arrow": "feather",
-    ".csv": "csv",
-    ".csv.gz": "csv",
-    ".csv.zst": "zst",
-    ".feather": "feather",
-    ".h5": "h5",
-    ".h5ad": "h5",
-    ".hdf5": "h5",
-    ".idx": "idx",
-    ".ipc": "feather",
-    ".cdf": "nc",
-    ".jsonl": "jsonl",
-    ".jsonl.gz": "jsonl",
-    ".loom": "h5",
-    ".mat": "mat",
-    ".nc": "nc",
-    ".nc4": "nc",
-    ".ndjson": "jsonl",
-    ".npy": "npy",
-    ".npz": "npz",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".pt": "pt",
-    ".pth": "pt",
-    ".safetensors": "safetensors",
-    ".tar": "tar",
-    ".tar.gz": "tar",
-    ".tgz": "tar",
-    ".tsv": "csv",
-    ".tsv.gz": "csv",
-    ".tsv.zst": "zst",
-    ".xlsx": "xlsx",
-    ".zarr": "zarr",
-    ".zip": "zip",
-}
-_NAMED = {"h5", "mat", "nc", "npz", "parquet", "pt", "safetensors", "xlsx", "zarr", "zip"}
-_IDX = re.compile(r"[-.]idx\d?(-ubyte)?(\.gz)?$")
 _PICTURES = {"images", "parquet", "tar", "zip"}
 _TEXT = {"csv", "zst", "xlsx"}
-_STARTS = {
-    b"\x93NUMPY": "a .npy file",
-    b"PK\x03\x04": "a zip archive, such as .npz, .pt or a zipped zarr",
-    b"\x89HDF\r\n\x1a\n": "an .h5 file",
-    b"PAR1": "a .parquet file",
-    b"ARROW1": "an Arrow file, .feather or .arrow",
-    b"\x1f\x8b": "packed by gzip",
-    b"\x28\xb5\x2f\xfd": "packed by zstandard",
-    b"\xd0\xcf\x11\xe0": "an old Excel file, .xls; save it as .xlsx",
-    b"\x89PNG": "an image",
-    b"\xff\xd8\xff": "an image",
-    b"\x80": "a pickle",
-}
-_RIGHT = {
-    "csv": (b"\x1f\x8b",),
-    "feather": (b"ARROW1", b"FEA1", b"\xff\xff\xff\xff"),
-    "h5": (b"\x89HDF\r\n\x1a\n",),
-    "mat": (),
-    "nc": (b"\x89HDF\r\n\x1a\n", b"CDF"),
-    "npy": (b"\x93NUMPY",),
-    "npz": (b"PK\x03\x04",),
-    "idx": (b"\x1f\x8b",),
-    "jsonl": (b"\x1f\x8b",),
-    "zst": (b"\x28\xb5\x2f\xfd",),
-    "parquet": (b"PAR1",),
-    "pt": (b"PK\x03\x04",),
-    "safetensors": (),
-    "tar": (b"\x1f\x8b",),
-    "xlsx": (b"PK\x03\x04",),
-    "zarr": (b"PK\x03\x04",),
-    "zip": (b"PK\x03\x04",),
-}
 
 
 class Loaded(dict[str, NDArray[Any] | Table]):
@@ -200,7 +128,9 @@ def load_roles(
     twinseed.errors.InputError: heldout must be a file that exists (got absent.npy): check the name
     """
     wanted = reading or ReadOptions()
-    sources = {role: _source(role, os.fspath(path), limit, wanted) for role, path in paths.items()}
+    sources = {
+        role: source_of(role, os.fspath(path), limit, wanted) for role, path in paths.items()
+    }
     formats = {role: format_of(source) for role, source in sources.items()}
     found: dict[str, NDArray[Any] | Table] = {}
     for role, source in sources.items():
@@ -311,67 +241,3 @@ def read_safely(source: Source, reader: Callable[[Source], Read]) -> Read:
         ) from error
     except Exception as error:  # parsers of damaged files may raise anything
         raise source.damaged(error) from error
-
-
-def format_of(source: Source) -> str:
-    """Return the format that a path's ending names."""
-    if source.path.is_dir():
-        return "zarr" if is_zarr(source.path) else "images"
-    return _ENDINGS[_ending(source.path)]
-
-
-def _ending(path: Path) -> str:
-    """Return the ending of a path, of which ``.gz`` and ``.zst`` are only half."""
-    last = path.suffix.lower()
-    if _IDX.search(path.name.lower()):
-        return ".idx"
-    return "".join(path.suffixes[-2:]).lower() if last in (".gz", ".zst") else last
-
-
-def _source(argument: str, text: str, limit: int, reading: ReadOptions) -> Source:
-    try:
-        return replace(_found(argument, text, limit), reading=reading)
-    except OSError as error:  # a name of more than 255 bytes, say, or a folder that is locked
-        source = Source(argument, text, Path(text), limit=limit)
-        raise source.bad(
-            f"cannot be looked for ({error.strerror})", "check the name, and its folder"
-        ) from error
-
-
-def _found(argument: str, text: str, limit: int) -> Source:
-    file, _, key = text.partition("#") if not Path(text).exists() else (text, "", "")
-    source = Source(argument, text, Path(file), key, limit)
-    path = source.path
-    if path.is_dir():
-        return source
-    ending = _ending(path)
-    if ending not in _ENDINGS:
-        endings = ", ".join(sorted(_ENDINGS))
-        raise source.bad(
-            f"must have one of the endings {endings}, or be a folder of images", "convert it"
-        )
-    if not path.is_file():
-        raise source.bad("must be a file that exists", "check the name")
-    if path.stat().st_size == 0:
-        raise source.bad("must not be an empty file", "save it again")
-    if key and _ENDINGS[ending] not in _NAMED:
-        raise source.bad(f"is {ending}, which has no arrays to name", f"drop '#{key}'")
-    _require_honest(source, _ENDINGS[ending])
-    return source
-
-
-def _require_honest(source: Source, kind: str) -> None:
-    """Say what a file is whose first bytes are those of another format."""
-    try:
-        with source.path.open("rb") as file:
-            start = file.read(16)
-    except OSError as error:
-        raise source.bad(f"cannot be read ({error})", "check the file") from error
-    if any(start.startswith(mark) for mark in _RIGHT[kind]):
-        return
-    for mark, what in _STARTS.items():
-        if start.startswith(mark) and (kind != "safetensors" or mark != b"\x80"):
-            remedy = "give it its own ending"
-            if mark == b"\x80":
-                remedy = "save the rows as .npy; reading a pickle would run what it holds"
-            raise source.bad(f"ends in {source.path.suffix} and is {what}", remedy)

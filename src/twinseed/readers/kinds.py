@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.errors import InputError
-from twinseed.readers.cells import Cells, require_finite, require_one_kind, require_one_unit
+from twinseed.readers.cells import (
+    Cells,
+    ColumnKind,
+    require_finite,
+    require_one_kind,
+    require_one_unit,
+)
 from twinseed.readers.dates import DAY, dates_of, days, durations_of, packed_dates
-from twinseed.readers.numerals import Numerals, is_plain_number, numerals
+from twinseed.readers.numerals import Numerals, is_plain_number, numerals, stands_apart
 from twinseed.readers.reading import ColumnSchema
-from twinseed.readers.spelling import is_missing, merged, no_words, number_word, yes_words
-from twinseed.readers.table import MISSING, Categories, Table
+from twinseed.readers.table import Categories, Table
+from twinseed.readers.wording import common_order, ordered, words_kind, yes_no
 
-__all__ = ["ColumnKind", "kind_of"]
+__all__ = ["kind_of"]
 
 _FEW = 3
 """So few different numbers are not taken for dates."""
-
-
-@dataclass(frozen=True)
-class ColumnKind:
-    """What a column holds, and its cells of each table as numbers or as categories."""
-
-    kind: str
-    cells: Mapping[str, NDArray[np.float64] | Categories]
-    order: tuple[str, ...] = ()
-    note: str = ""
 
 
 def kind_of(
@@ -48,11 +43,11 @@ def kind_of(
         return _as_told(cells, about)
     letters = {one.letter for one in cells if one.letter != "w" or one.words()}
     if not letters:
-        return _words(cells)
-    ordered = [getattr(one.column, "ordered", False) for one in cells]
-    if all(ordered):
-        return _ordered(cells, _common_order(cells))
-    ways: list[Callable[[list[Cells], ColumnSchema], ColumnKind | None]] = [_yes_no]
+        return words_kind(cells)
+    in_order = [getattr(one.column, "ordered", False) for one in cells]
+    if all(in_order):
+        return ordered(cells, common_order(cells))
+    ways: list[Callable[[list[Cells], ColumnSchema], ColumnKind | None]] = [yes_no]
     if letters <= {"n", "w"}:
         ways += [_numbers]
     if letters <= {"M", "w"}:
@@ -64,16 +59,16 @@ def kind_of(
         if found is not None:
             return found
     require_one_kind(cells)
-    return _words(cells)
+    return words_kind(cells)
 
 
 def _as_told(cells: list[Cells], about: ColumnSchema) -> ColumnKind:
     """Return a column as the schema wants it."""
     if about.kind in ("words", "label", "group"):
-        return _words(cells)
+        return words_kind(cells)
     if about.kind == "ordered":
-        return _ordered(cells, about.order)
-    ways = {"number": _numbers, "yes/no": _yes_no, "date": _dates, "duration": _durations}
+        return ordered(cells, about.order)
+    ways = {"number": _numbers, "yes/no": yes_no, "date": _dates, "duration": _durations}
     way = ways[str(about.kind)]
     found = way(cells, about)
     if found is not None:
@@ -95,27 +90,6 @@ def _as_told(cells: list[Cells], about: ColumnSchema) -> ColumnKind:
         "the schema",
         "change the kind in the schema",
     )
-
-
-def _yes_no(cells: list[Cells], about: ColumnSchema) -> ColumnKind | None:
-    spelled: dict[bool, dict[str, None]] = {True: {}, False: {}}
-    for one in cells:
-        for word in one.words():
-            folded = number_word(word).casefold()
-            if folded not in yes_words and folded not in no_words:
-                return None
-            spelled[folded in yes_words][word] = None
-    written = [word for those in spelled.values() for word in those]
-    if about.kind is None and all(is_plain_number(word) for word in written):
-        return None
-    shown = {}
-    for truth, those in spelled.items():
-        named = [word for word in those if not is_plain_number(word)]
-        shown[truth] = named[0] if len(named) == 1 else ("yes" if truth else "no")
-    names = {word: shown[truth] for truth, those in spelled.items() for word in those}
-    several = any(len(those) > 1 for those in spelled.values())
-    note = "yes and no are written in several ways, which are read as one" if several else ""
-    return ColumnKind("yes/no", {one.role: one.renamed(names) for one in cells}, note=note)
 
 
 def _numbers(cells: list[Cells], about: ColumnSchema) -> ColumnKind | None:
@@ -155,7 +129,7 @@ def _numbers(cells: list[Cells], about: ColumnSchema) -> ColumnKind | None:
                 "date", dates, note="its numbers are dates, year, month and day in one"
             )
     notes = []
-    if _stands_apart(np.concatenate(there)):
+    if stands_apart(np.concatenate(there)):
         notes.append(
             "one number occurs many times, far from all others; if it means that the value is "
             "missing, write it into the list missing of a schema file"
@@ -205,20 +179,6 @@ def _dates(cells: list[Cells], about: ColumnSchema) -> ColumnKind | None:
     return ColumnKind("date", found, note="dates are read as days since 1970")
 
 
-def _stands_apart(values: NDArray[np.float64]) -> bool:
-    """Say whether -1, 99, -999 and the like occur often, outside of what all other numbers span."""
-    if len(values) < 20:
-        return False
-    for end in (values.min(), values.max()):
-        rest = values[values != end]
-        span = float(np.ptp(rest)) if len(rest) else 0.0
-        often = len(values) - len(rest) >= max(2, 0.002 * len(values))
-        nines = f"{abs(end):g}".strip("9") in ("", "1") and abs(end) not in (0.0, 1.0)
-        if often and nines and span > 0 and np.abs(rest - end).min() > span:
-            return True
-    return False
-
-
 def _packed(values: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """Return numbers such as 20200131 as days since 1970, and what is missing as it is."""
     known = ~np.isnan(values)
@@ -248,54 +208,3 @@ def _durations(cells: list[Cells], about: ColumnSchema) -> ColumnKind | None:
         {role: values / unit for role, values in found.items()},
         note=f"times are read as seconds (a day is {DAY:,.0f})",
     )
-
-
-def _ordered(cells: list[Cells], order: tuple[str, ...]) -> ColumnKind:
-    place = {word: float(k) for k, word in enumerate(order)}
-    for one in cells:
-        for word in one.words():
-            if word not in place:
-                raise one.bad(
-                    word, "a word that its order lacks", "an order of words", "add it to the order"
-                )
-    return ColumnKind(
-        "ordered",
-        {one.role: one.mapped(place) for one in cells},
-        order,
-        f"{len(order)} ordered words are read as 0 to {len(order) - 1}",
-    )
-
-
-def _common_order(cells: list[Cells]) -> tuple[str, ...]:
-    """Return the longest order; shorter ones of other tables must follow it."""
-    words = (one.column.values for one in cells if isinstance(one.column, Categories))
-    orders = [tuple(word for word in those if word != MISSING) for those in words]
-    longest = max(orders, key=len)
-    for one, order in zip(cells, orders, strict=True):
-        if [word for word in longest if word in order] != list(order):
-            raise InputError(
-                one.role,
-                f"has another order of the words of column {one.label} than another table",
-                "ordered categories",
-                "give the column the same ordered categories in all tables",
-            )
-    return longest
-
-
-def _words(cells: list[Cells]) -> ColumnKind:
-    words = {one.role: _kept(one) for one in cells}
-    names, otherwise = merged(words)
-    note = ""
-    if otherwise:
-        note = f"{otherwise} of its words are written in two ways, which are read as one"
-    return ColumnKind("words", {one.role: one.renamed(names) for one in cells}, note=note)
-
-
-def _kept(one: Cells) -> list[str]:
-    """Return the words of a column; "None" beside empty cells is a word of its own."""
-    words = one.words()
-    if not isinstance(one.column, Categories):
-        return words
-    gaps = {word for word in one.column.present if is_missing(word, one.table.reading.missing)}
-    said = {word for word in gaps if word.casefold() == "none"} - {*one.table.reading.missing}
-    return words + sorted(said if said != gaps else ())

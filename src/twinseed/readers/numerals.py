@@ -124,6 +124,20 @@ def numerals(words: Sequence[str], decimal: str | None) -> Numerals | int:
     return Numerals(values, percent, tuple(units), thousands, unclear)
 
 
+def stands_apart(values: NDArray[np.float64]) -> bool:
+    """Say whether -1, 99, -999 and the like occur often, outside of what all other numbers span."""
+    if len(values) < 20:
+        return False
+    for end in (values.min(), values.max()):
+        rest = values[values != end]
+        span = float(np.ptp(rest)) if len(rest) else 0.0
+        often = len(values) - len(rest) >= max(2, 0.002 * len(values))
+        nines = f"{abs(end):g}".strip("9") in ("", "1") and abs(end) not in (0.0, 1.0)
+        if often and nines and span > 0 and np.abs(rest - end).min() > span:
+            return True
+    return False
+
+
 def _proven(body: str) -> str | None:
     """Return the decimal mark that the digits of one number prove."""
     comma, point = body.count(","), body.count(".")
