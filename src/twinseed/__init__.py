@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from twinseed.generators.diffusers_pipeline import PipelineGenerator as PipelineGenerator
     from twinseed.generators.flow import DenoiserFlow as DenoiserFlow
     from twinseed.generators.torch_module import TorchGenerator as TorchGenerator
+    from twinseed.metrics import to_metrics as to_metrics
     from twinseed.phases import PhaseDiagram as PhaseDiagram
     from twinseed.phases import phase_diagram as phase_diagram
     from twinseed.planning.plan import plan as plan
@@ -85,6 +86,7 @@ _HOME = {
     "plan": "planning.plan",
     "predict": "verbs.predict",
     "simulate": "verbs.simulate",
+    "to_metrics": "metrics",
 }
 
 __all__ = [*sorted(_HOME), "__version__"]

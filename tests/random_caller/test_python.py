@@ -252,6 +252,11 @@ CALLS: dict[str, tuple[Any, Callable[[dict[str, Any]], Any], int]] = {
         lambda given: ts.compare(**given),
         50,
     ),
+    "to_metrics": (
+        arguments(readout=READOUTS, prefix=st.sampled_from(["", "twins/"])),
+        lambda given: ts.to_metrics(**given),
+        40,
+    ),
     "load_sweep": (
         arguments(path=st.sampled_from([Path("missing"), ".", "a\0b", "/dev/null"])),
         lambda given: ts.load_sweep(**given).to_xarray(),

@@ -27,6 +27,7 @@ from twinseed.auditing.suspects import SuspectRow, save_suspects
 from twinseed.auditing.verdict import Answer, Outcome
 from twinseed.files import write_text
 from twinseed.jsonable import as_json
+from twinseed.metrics import to_metrics
 from twinseed.readout import VARIABLES
 from twinseed.status import Status
 from twinseed.tables import MISSING, drawn_table, percent
@@ -233,6 +234,23 @@ class Audit:
             "classes": [one.to_dict() for one in self.classes],
             "familiar": [one.to_dict() for one in self.familiar],
         }
+
+    def to_metrics(self, prefix: str = "") -> dict[str, float]:
+        """Return the numbers as a flat dictionary of floats, for loggers; see ``ts.to_metrics``.
+
+        Beside the readout there are "copying_found" (1: copying was found, 0: not),
+        "copying_p_value" and "copied_fraction". A number that does not exist has no key.
+
+        Args:
+            prefix: text before each key, such as "audit/".
+        """
+        copying = {
+            "copying_found": float(self.failed),
+            "copying_p_value": float(self.copying.p_value),
+            "copied_fraction": float(self.copying.copied_fraction),
+        }
+        known = {f"{prefix}{name}": v for name, v in copying.items() if math.isfinite(v)}
+        return {**to_metrics(self.readout, prefix), **known}
 
     def to_html(self, path: str | Path) -> None:
         """Write the audit as one self-contained page.

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.checks import numeric_rows, refuse_positional
-from twinseed.data.closeness import by_generator
-from twinseed.data.rows import GROUPS, Rows
-from twinseed.data.twins import Twins
-from twinseed.errors import InputError
-from twinseed.neighbours import Nearest, nearest
-from twinseed.orders.reference import reference_of
-from twinseed.randomness import RandomSource, entropy_of
-from twinseed.readers import as_arrays
+from twinseed.checks import refuse_positional
+from twinseed.metrics import to_metrics
+from twinseed.neighbours import Nearest
+from twinseed.randomness import RandomSource
 from twinseed.readout import Readout
-from twinseed.verbs.measure import checked_resamples, measured
+from twinseed.verbs.prepared import PreparedRows, both_or_neither
 
 __all__ = ["Accumulator"]
 
@@ -79,27 +74,23 @@ class Accumulator:
     ) -> None:
         right = "ts.Accumulator(train_a=..., train_b=..., heldout=..., rng=0)"
         refuse_positional(positional, "Accumulator", right)
-        for name, given in (("train_a", train_a), ("rng", rng)):
-            if given is None:
-                raise InputError(name, "is needed", None, f"call {right}")
-        self._entropy = entropy_of(cast(RandomSource, rng))
-        self._resamples = checked_resamples(resamples)
-        self._memory = memory
-        rows = Rows(train_a, train_b, heldout)
-        self._real = rows.centred() if centred else rows
-        self._factors = factors
-        # computed now and kept with the rows, so that no training step waits for it
-        reference_of(self._real, self._entropy, factors=factors, resamples=self._resamples)
-        self._searches, self._groups = self._real.sides(
-            self._entropy, groups=GROUPS if self._resamples else 1, both=train_b is not None
+        self._prepared = PreparedRows(
+            train_a,
+            train_b,
+            heldout,
+            right=right,
+            rng=rng,
+            factors=factors,
+            resamples=resamples,
+            centred=centred,
+            memory=memory,
         )
-        self._rows = [side.kept(self._real.arrays[side.rows]) for side in self._searches]
         self.reset()
 
     def reset(self) -> None:
         """Remove all samples."""
         self._samples: dict[str, list[NDArray[Any]]] = {}
-        self._found: list[list[Nearest]] = [[] for _ in self._searches]
+        self._found: list[list[Nearest]] = []
         self._searched = 0  # batches
         self._waiting = 0  # samples
 
@@ -119,26 +110,9 @@ class Accumulator:
             InputError: samples that are not finite numbers in the data's columns, other numbers of
                 rows, or a second generator that comes with some batches only.
         """
-        given = {"samples_a": samples_a}
-        if samples_b is not None:
-            given["samples_b"] = samples_b
-        batch = {
-            name: np.array(self._checked(name, rows)) for name, rows in as_arrays(given).items()
-        }
-        if (self._samples and self._samples.keys() != batch.keys()) or self._missing(batch):
-            raise InputError(
-                "samples_b",
-                "must be passed with every batch or with no batch",
-                "with this one" if "samples_b" in batch else "missing",
-                "pass samples_a and samples_b in every call; train_b needs both",
-            )
-        if samples_b is not None and len(batch["samples_a"]) != len(batch["samples_b"]):
-            raise InputError(
-                "samples_b",
-                f"must have one row for each seed of samples_a, {len(batch['samples_a'])}",
-                len(batch["samples_b"]),
-                "generate both from the same seeds",
-            )
+        batch = self._prepared.batch(samples_a, samples_b)
+        if self._samples and self._samples.keys() != batch.keys():
+            raise both_or_neither("with this one" if "samples_b" in batch else "missing")
         for name, rows in batch.items():
             self._samples.setdefault(name, []).append(rows)
         self._waiting += len(batch["samples_a"])
@@ -151,50 +125,29 @@ class Accumulator:
         Raises:
             InputError: fewer than two samples.
         """
-        if self.seeds < 2:
-            raise InputError(
-                "samples_a", "must have at least 2 rows", self.seeds, "call update first"
-            )
         self._search()
-        whole = {name: np.concatenate(batches) for name, batches in self._samples.items()}
-        found = [Nearest.joined(batches) for batches in self._found]
-        return measured(
-            Twins.of(self._real, **whole),
-            by_generator(self._searches, found, self._groups),
-            rng=self._entropy,
-            factors=self._factors,
-            resamples=self._resamples,
+        empty = {"samples_a": [np.empty((0, self._prepared.d))]}
+        batches = self._samples or empty
+        return self._prepared.readout(
+            {name: np.concatenate(parts) for name, parts in batches.items()},
+            [Nearest.joined(parts) for parts in zip(*self._found, strict=True)],
         )
+
+    def to_metrics(self, prefix: str = "") -> dict[str, float]:
+        """Return ``compute()`` as a flat dictionary of floats, for loggers; see ``to_metrics``.
+
+        Args:
+            prefix: text before each name, such as "twins/".
+
+        Raises:
+            InputError: fewer than two samples.
+        """
+        return to_metrics(self.compute(), prefix)
 
     def _search(self) -> None:
         """Search the nearest rows of all samples that were not searched yet."""
         if not self._waiting:
             return
         new = {name: np.concatenate(b[self._searched :]) for name, b in self._samples.items()}
-        found = [
-            nearest(
-                new[side.samples],
-                rows,
-                groups=labels,
-                origin=self._real.origin,
-                memory=self._memory,
-            )
-            for side, (rows, labels) in zip(self._searches, self._rows, strict=True)
-        ]
-        for kept, one in zip(self._found, found, strict=True):
-            kept.append(one)
+        self._found.append(self._prepared.search(new))
         self._searched, self._waiting = len(self._samples["samples_a"]), 0
-
-    def _missing(self, batch: dict[str, NDArray[Any]]) -> bool:
-        return self._real.train_b is not None and "samples_b" not in batch
-
-    def _checked(self, name: str, rows: NDArray[Any]) -> NDArray[Any]:
-        checked = numeric_rows(name, rows, at_least=1)
-        if checked.shape[1] != self._real.d:
-            raise InputError(
-                name,
-                f"must have as many columns as train_a, {self._real.d}",
-                checked.shape[1],
-                "use the same columns in all arrays",
-            )
-        return checked
