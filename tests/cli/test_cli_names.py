@@ -69,7 +69,12 @@ BAD: dict[str, dict[str, str]] = {
         "seed": f"{SMALL} --seed -1",
     },
     "export": {"store": "nowhere.sqlite", "output": "draws.sqlite -o out.doc"},
-    "measure": {**ROLES, **_beside(FILES), "factors": f"{FILES} --factors -1"},
+    "measure": {
+        **ROLES,
+        **_beside(FILES),
+        "factors": f"{FILES} --factors -1",
+        "workers": f"{FILES} --workers 0",
+    },
     "audit": {
         **ROLES,
         **_beside(FILES),
@@ -81,6 +86,8 @@ BAD: dict[str, dict[str, str]] = {
         "pattern": "--pairs . --pattern nonsense",
         "html": f"{FILES} --html a.doc",
         "suspects": f"{FILES} --suspects a.doc",
+        "workers": f"{FILES} --workers 0",
+        "cluster": f"{FILES} --cluster nonsense",
     },
     "inspect": {
         **_beside("a.npy"),
@@ -112,6 +119,7 @@ BAD: dict[str, dict[str, str]] = {
         "replicates": "--replicates 0",
         "store": "--store :memory:",
         "workers": "--workers 0",
+        "cluster": "--cluster nonsense",
         "seed": "--seed -1",
         "output": "-o a.doc",
     },

@@ -175,6 +175,7 @@ ARRIVES: dict[str, dict[str, Arrives]] = {
             True,
             f"{FILES} --encoder cli_encoder:half",
         ),
+        "workers": WORKERS,
     },
     "audit": {
         **ROLES,
@@ -204,6 +205,8 @@ ARRIVES: dict[str, dict[str, Arrives]] = {
         "demo": Arrives(
             "--demo --factors 3", item("factors"), 3, "", "twinseed.denoise.demo.demo_curves"
         ),
+        "workers": WORKERS,
+        "cluster": CLUSTER,
         "quiet": QUIET,
     },
     "inspect": {
@@ -238,6 +241,7 @@ ARRIVES: dict[str, dict[str, Arrives]] = {
         "replicates": Arrives("--replicates 3", item("replicates"), 3),
         "store": STORE,
         "workers": WORKERS,
+        "cluster": CLUSTER,
         "seed": SEED,
         "quiet": QUIET,
     },

@@ -21,7 +21,7 @@ def small_cluster(folder: Path, root: Path) -> Iterator[str]:
     common = ("--scheduler-file", str(found), "--host", "127.0.0.1", "--no-dashboard")
     env = {
         **os.environ,
-        "PYTHONPATH": str(root),
+        "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}",
         "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0",  # so that all retries are ours
     }
     started: list[subprocess.Popen[bytes]] = []

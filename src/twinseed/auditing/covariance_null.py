@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed._version import __version__
 from twinseed.data.twins import Twins
 from twinseed.neighbours import nearest
 from twinseed.populations import Population
 from twinseed.randomness import stream
+from twinseed.sweep import Cell, Job, Result, run_here
 
 __all__ = ["STATISTICS", "Covariance", "Null", "covariance_null"]
 
@@ -107,24 +110,43 @@ def covariance_null(
     fewest, most = _REPLICATES
     work = float(count) * twins.d * (twins.n + 2 * equal)
     replicates = int(np.clip(_WORK / work, fewest, most))
-    drawn = np.empty((replicates, len(STATISTICS)))
-    for number in range(replicates):
-        draw = stream(entropy, f"audit: covariance null {number}")
-        train, heldout = (
-            scale * draw.standard_normal((rows, twins.d), dtype=np.float32)
-            for rows in (twins.n, equal)
+    cells = [
+        Cell(
+            partial(_replicate, entropy, number, scale, twins.n, equal, count),
+            {"replicate": number},
         )
-        mean = train.mean(axis=0)
-        root = train - mean
-        if twins.n > twins.d and float(count) * twins.n > _NORMALS:
-            root = np.linalg.qr(root, mode="r")
-        noise = draw.standard_normal((count, len(root)), dtype=np.float32)
-        samples = mean + (noise @ root) / np.float32(np.sqrt(twins.n - 1))
-        near, far = (nearest(samples, rows) for rows in (train[:equal], heldout))
-        drawn[number] = (
-            near.cosine.mean() / far.cosine.mean(),
-            np.mean(near.cosine > far.cosine),
-            np.mean(near.distance < far.distance),
-        )
+        for number in range(replicates)
+    ]
+    found = run_here(Job("covariance null", __version__, entropy), cells)
+    drawn = np.array([one["statistics"] for one in found])
     nulls = {name: Null(observed[name], drawn[:, i].copy()) for i, name in enumerate(STATISTICS)}
     return Covariance(nulls, replicates, count)
+
+
+def _replicate(
+    entropy: tuple[int, ...],
+    number: int,
+    scale: NDArray[np.float32],
+    n: int,
+    equal: int,
+    count: int,
+    _: np.random.Generator,
+) -> Result:
+    """Return the statistics of one honest model; its draws depend on ``number`` alone."""
+    draw = stream(entropy, f"audit: covariance null {number}")
+    train, heldout = (
+        scale * draw.standard_normal((rows, scale.size), dtype=np.float32) for rows in (n, equal)
+    )
+    mean = train.mean(axis=0)
+    root = train - mean
+    if n > scale.size and float(count) * n > _NORMALS:
+        root = np.linalg.qr(root, mode="r")
+    noise = draw.standard_normal((count, len(root)), dtype=np.float32)
+    samples = mean + (noise @ root) / np.float32(np.sqrt(n - 1))
+    near, far = (nearest(samples, rows) for rows in (train[:equal], heldout))
+    found = (
+        near.cosine.mean() / far.cosine.mean(),
+        np.mean(near.cosine > far.cosine),
+        np.mean(near.distance < far.distance),
+    )
+    return {"statistics": [float(one) for one in found]}

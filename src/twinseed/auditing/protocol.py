@@ -41,6 +41,7 @@ from twinseed.progress import Progress, ShowProgress, track
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.readers import notes_of
 from twinseed.verbs.measure import measured
+from twinseed.verbs.places import working
 
 __all__ = ["audit"]
 
@@ -64,6 +65,8 @@ def audit(
     up_to: UpTo | None = None,
     visible: float = VISIBLE,
     column_units: bool = True,
+    workers: int | None = None,
+    cluster: str | None = None,
     progress: ShowProgress = False,
 ) -> Audit:
     """Judge one or two generators: do they copy, do the twins agree, which factors did they learn?
@@ -117,6 +120,11 @@ def audit(
         column_units: True divides each column of numbers of a table by its spread over all real
             rows, so that no column counts more because of its unit; False compares the columns as
             they are. Images, and arrays without columns, are always compared as they are.
+        workers: threads of this process; by default as many as processors that this process may
+            use. The answer is the same, to the last bit, for any number.
+        cluster: the address of a Dask scheduler, such as "tcp://127.0.0.1:8786", whose workers
+            search the nearest rows and simulate the covariance null. The arrays may then come in
+            shards, as for ``measure_shards``. The answer is the same, to the last bit.
         progress: True shows it on stderr, False does not, None does on a terminal; a function is
             called with the number of steps done since its last call.
 
@@ -154,9 +162,26 @@ def audit(
         "heldout": heldout,
     }
     entropy = entropy_of(np.random.SeedSequence() if rng is None else rng)
-    visible = _share(visible)
     about = {"groups": groups, "labels": labels, "up_to": up_to}
-    given, found = twins_given(arrays, twins, generators, seeds, entropy, about)
+    share = _share(visible)
+    with working(workers, cluster, arrays) as whole_arrays:
+        given, found = twins_given(whole_arrays, twins, generators, seeds, entropy, about)
+        options = (encoder, cache, factors, share, column_units, progress)
+        return _audited(given, found, entropy, *options)
+
+
+def _audited(
+    given: Twins,
+    found: list[Finding],
+    entropy: tuple[int, ...],
+    encoder: Encoder | None,
+    cache: str | PathLike[str] | None,
+    factors: int,
+    visible: float,
+    column_units: bool,
+    progress: ShowProgress,
+) -> Audit:
+    """Do what ``audit`` does, at the place that was chosen."""
     shown = given
     given = given.normalised()
     if encoder is not None:

@@ -10,7 +10,16 @@ import typer
 
 from twinseed.cli.curves import show_curves
 from twinseed.cli.errors import CANNOT_TELL, FAILED, guarded
-from twinseed.cli.options import Factors, Json, Output, Quiet, Seed, require_writable
+from twinseed.cli.options import (
+    Cluster,
+    Factors,
+    Json,
+    Output,
+    Quiet,
+    Seed,
+    Threads,
+    require_writable,
+)
 from twinseed.cli.output import print_json, say, table_width
 from twinseed.cli.reading import with_reading
 from twinseed.cli.samples import (
@@ -99,6 +108,8 @@ def audit(
             "row, as .csv or .json. The file holds rows of your data.",
         ),
     ] = None,
+    workers: Threads = None,
+    cluster: Cluster = None,
     output: Output = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -145,6 +156,8 @@ def audit(
         cache=cache,
         visible=visible,
         column_units=not given_units,
+        workers=workers,
+        cluster=cluster,
         progress=not quiet,
     )
     if html is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from twinseed.cli.errors import guarded
 from twinseed.cli.options import (
+    Cluster,
     Json,
     Quiet,
     Workers,
@@ -63,6 +64,7 @@ def diagram(
         ),
     ] = None,
     workers: Workers = 1,
+    cluster: Cluster = None,
     seed: Annotated[int | None, option("S", "Same seed, same answer.  [default: 0]")] = None,
     output: Annotated[
         Path | None,
@@ -93,7 +95,7 @@ def diagram(
         "rng": seed,
     }
     known = {name: value for name, value in given.items() if value is not None}
-    found = _found(known, store, workers, quiet)
+    found = _found(known, store, workers, cluster, quiet)
     if output is not None:
         _save(found, output)
     if as_json:
@@ -102,14 +104,16 @@ def diagram(
         say(found.told(table_width()))
 
 
-def _found(known: dict[str, Any], store: Path | None, workers: int, quiet: bool) -> PhaseDiagram:
+def _found(
+    known: dict[str, Any], store: Path | None, workers: int, cluster: str | None, quiet: bool
+) -> PhaseDiagram:
     from twinseed.phases import phase_diagram
     from twinseed.phases.kept import kept_settings
 
     if store is not None and store.exists():
         kept = kept_settings(store)
         known = {**kept.plane, "cells": kept.cells, "rng": kept.entropy, **known}
-    return phase_diagram(**known, store=store, workers=workers, progress=not quiet)
+    return phase_diagram(**known, store=store, workers=workers, cluster=cluster, progress=not quiet)
 
 
 def _save(found: PhaseDiagram, output: Path) -> None:

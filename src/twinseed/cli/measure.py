@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from twinseed.cli.errors import guarded
-from twinseed.cli.options import Factors, Json, Output, Quiet, Seed, require_writable
+from twinseed.cli.options import Factors, Json, Output, Quiet, Seed, Threads, require_writable
 from twinseed.cli.reading import with_reading
 from twinseed.cli.samples import (
     Cache,
@@ -40,6 +40,7 @@ def measure(
         bool, typer.Option("--centre", help="Measure about the mean of the real rows.")
     ] = False,
     seed: Seed = 0,
+    workers: Threads = None,
     output: Output = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -59,5 +60,7 @@ def measure(
         twins = twins.encoded(function, cache)
     import twinseed as ts
 
-    readout = ts.measure(twins.centred() if centre else twins, rng=seed, factors=factors)
+    readout = ts.measure(
+        twins.centred() if centre else twins, rng=seed, factors=factors, workers=workers
+    )
     finish(readout, output, as_json, quiet)

@@ -21,6 +21,7 @@ __all__ = [
     "Output",
     "Quiet",
     "Seed",
+    "Threads",
     "Workers",
     "named_function",
     "numbers",
@@ -48,6 +49,15 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")]
 Seed = Annotated[int, option("S", "Same seed, same answer.", "--seed")]
 Workers = Annotated[int, option("W", "Number of processes on this machine.", "--workers")]
+Threads = Annotated[
+    int | None,
+    option(
+        "W",
+        "Number of threads; the answer is the same for any number.  [default: all processors that "
+        "the command may use]",
+        "--workers",
+    ),
+]
 Cluster = Annotated[
     str | None,
     option("ADDRESS", "Run on this Dask scheduler, such as tcp://host:8786.", "--cluster"),

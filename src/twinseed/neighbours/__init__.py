@@ -7,17 +7,25 @@ cannot exclude are compared in float64 on the original values.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from twinseed.checks import numeric_rows
 from twinseed.errors import InputError
+from twinseed.lanes import Place, here, in_threads
 from twinseed.neighbours._blocks import Blocks, BlockSizes, Frame
 from twinseed.neighbours._search import search
 from twinseed.neighbours.groups import Nearest, folded
-from twinseed.progress import ShowProgress, track
+from twinseed.progress import Progress, ShowProgress, track
 
 __all__ = ["Nearest", "folded", "nearest"]
+
+_SHARED = 1 << 26
+"""Products of entries (N M d) from which a search is divided; less is done before others begin."""
+_FEWEST = 32
+"""Queries that a thread searches together at least."""
 
 
 def nearest(
@@ -50,6 +58,9 @@ def nearest(
             else twice for each batch of queries.
         top: how many rows per query are compared that not even float64 products distinguish.
         progress: counts pairs of a query and a row.
+
+    A large search is divided among the threads, or sent to the cluster, of ``lanes.here()``. The
+    memory is for all threads together.
 
     Raises:
         InputError: not numbers, not finite, widths that differ, a group without rows.
@@ -88,11 +99,20 @@ def nearest(
         raise InputError(
             "ties", "must hold one rank per row", ranks.shape, "pass one rank for each row"
         )
+    place = here() if q.size * len(r) >= _SHARED else Place()
+    if place.search is not None:
+        there: Nearest = place.search(q, r, labels, ranks, origin, memory, progress)
+        return there
     frame = Frame.around(q, r, origin)
-    plan = BlockSizes.within(memory, len(r), r.shape[1], frame.dtype.itemsize, count, top)
+    workers = min(place.workers, -(-len(q) // _FEWEST))
+    size = frame.dtype.itemsize
+    plan = BlockSizes.within(memory, len(r), r.shape[1], size, count, top, workers)
     blocks = Blocks(r, labels, frame, plan).kept()
     best = Nearest.empty(len(q), count)
     with track(len(q) * len(r), "nearest rows", progress) as shown:
+        if workers > 1:
+            _in_parts(q, r, blocks, ranks, frame, plan, best, workers, shown)
+            return best
         for start in range(0, len(q), plan.batch):
             part = slice(start, min(start + plan.batch, len(q)))
 
@@ -102,6 +122,31 @@ def nearest(
 
             search(q[part], r, blocks, ranks, frame, plan, best.part(part), report)
     return best
+
+
+def _in_parts(
+    q: NDArray[Any],
+    r: NDArray[Any],
+    blocks: Blocks,
+    ranks: NDArray[np.int64],
+    frame: Frame,
+    plan: BlockSizes,
+    best: Nearest,
+    workers: int,
+    shown: Progress,
+) -> None:
+    """Fill ``best``, each thread for some queries; where rows are read again, in few parts."""
+    each = -(-len(q) // (workers * (2 if plan.keep else 1)))
+    step = min(max(each, _FEWEST), plan.batch)
+    parts = [slice(start, min(start + step, len(q))) for start in range(0, len(q), step)]
+
+    def part_of(part: slice) -> None:
+        search(q[part], r, blocks, ranks, frame, plan, best.part(part), lambda share: None)
+
+    def report(part: slice) -> None:
+        shown.advance((part.stop - part.start) * len(r))
+
+    in_threads(part_of, parts, workers, report)
 
 
 def _labels(groups: int | NDArray[np.int64], rows: int) -> NDArray[np.int64]:

@@ -87,19 +87,32 @@ class BlockSizes:
 
     @classmethod
     def within(
-        cls, memory: int, rows: int, d: int, itemsize: int, groups: int, top: int
+        cls,
+        memory: int,
+        rows: int,
+        d: int,
+        itemsize: int,
+        groups: int,
+        top: int,
+        workers: int = 1,
     ) -> BlockSizes:
-        """Divide the memory: at most a quarter for rows and for scores, the rest for queries."""
+        """Divide the memory: at most a quarter for rows and for scores, the rest for queries.
+
+        ``workers`` threads have scores and queries of their own. Where the rows are not kept, each
+        thread reads blocks of its own too.
+        """
         a_row = d * (2 * itemsize + 8)
-        block = int(np.clip(memory // 4 // a_row, 1, _BLOCK))
-        queries = int(np.clip(memory // 4 // (2 * block * itemsize), 1, _QUERIES))
         kept = rows * (d * itemsize + 64)
         keep = kept <= memory // 4
-        left = memory - block * a_row - 2 * block * queries * itemsize - (kept if keep else 0)
+        readers = 1 if keep else workers
+        block = int(np.clip(memory // 4 // (a_row * readers), 1, _BLOCK))
+        queries = int(np.clip(memory // 4 // (2 * block * itemsize * workers), 1, _QUERIES))
+        left = memory - readers * block * a_row - 2 * block * queries * itemsize * workers
+        left -= kept if keep else 0
         segment = int(np.clip(rows // (16 * groups), 32, _SEGMENT))
         segments = rows // segment + (rows // block + 1) * groups
         a_query = d * itemsize + 2 * segments * itemsize + 2 * groups * (WAITING * 96 + 40)
-        return cls(block, segment, queries, max(1, left // a_query), top, keep)
+        return cls(block, segment, queries, max(1, left // (a_query * workers)), top, keep)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Runs many independent computations in parallel, and resumes after a stop."""
 
 from twinseed.sweep.cells import Cell, Job, Result
-from twinseed.sweep.executor import run
+from twinseed.sweep.executor import run, run_here
 from twinseed.sweep.store import Store, described, stored
 
-__all__ = ["Cell", "Job", "Result", "Store", "described", "run", "stored"]
+__all__ = ["Cell", "Job", "Result", "Store", "described", "run", "run_here", "stored"]

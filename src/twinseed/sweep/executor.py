@@ -16,15 +16,17 @@ from functools import partial
 from threadpoolctl import threadpool_limits
 
 from twinseed.errors import TwinseedError
+from twinseed.lanes import here
 from twinseed.progress import ShowProgress, track
 from twinseed.sweep.cells import Cell, Job, Result
 from twinseed.sweep.cluster import on_cluster
 from twinseed.sweep.processes import in_processes, require_sendable, sensible
 from twinseed.sweep.store import Store
 from twinseed.sweep.tasks import Done, Queue, Task
+from twinseed.sweep.threads import threads
 from twinseed.sweep.workers import WorkerDiedError, Workers
 
-__all__ = ["run"]
+__all__ = ["run", "run_here"]
 
 _DEATHS = 3
 """A sweep stops after this many deaths of workers without a finished cell in between."""
@@ -42,14 +44,16 @@ def run(
     workers: int = 1,
     cluster: str | None = None,
     progress: ShowProgress = False,
+    in_threads: bool = False,
 ) -> list[Result]:
     """Do the work of every cell that is not in the store; return all results, in cell order.
 
     The work is done by ``workers`` processes on this machine, at most one per cell, or by the
-    workers of the Dask scheduler at the address ``cluster``. ``progress`` counts cells, first those
-    found in the store. After an interruption, by Ctrl-C or by a kill, the store has every finished
-    cell. Unfinished tasks are done again: at most two per worker, each of about a tenth of a second
-    or of one long cell.
+    workers of the Dask scheduler at the address ``cluster``. With ``in_threads`` the workers of
+    this machine are threads: they start at once and share arrays. ``progress`` counts cells, first
+    those found in the store. After an interruption, by Ctrl-C or by a kill, the store has every
+    finished cell. Unfinished tasks are done again: at most two per worker, each of about a tenth of
+    a second or of one long cell.
 
     Raises:
         InputError: ``workers`` is not a whole number of at least 1 and at most four for each
@@ -73,7 +77,7 @@ def run(
                 store.put((key, by_key[key].kept, result) for key, result in results.items())
             shown.advance(len(results))
 
-        if cluster is not None or count > 1:
+        if cluster is not None or (count > 1 and not in_threads):
             for cell in list(todo.values())[:1]:
                 require_sendable(Task(job, (cell,)))
         if cluster is not None:
@@ -81,8 +85,18 @@ def run(
         elif count == 1 or len(todo) <= 1:
             _here(Queue(job, todo, singly=True), finished)
         else:
-            _elsewhere(Queue(job, todo), partial(in_processes, min(count, len(todo))), finished)
+            start = threads if in_threads else in_processes
+            _elsewhere(Queue(job, todo), partial(start, min(count, len(todo))), finished)
     return [json.loads(done[job.key(cell)]) for cell in cells]
+
+
+def run_here(job: Job, cells: Sequence[Cell]) -> list[Result]:
+    """Return the results of ``run``, at the place that the verb has chosen (``lanes.here``).
+
+    The workers of this machine are threads.
+    """
+    place = here()
+    return run(job, cells, workers=place.workers, cluster=place.cluster, in_threads=True)
 
 
 def _here(queue: Queue, finished: Finished) -> None:

@@ -22,13 +22,12 @@ from threadpoolctl import threadpool_limits
 
 from twinseed.checks import whole
 from twinseed.errors import InputError
+from twinseed.lanes import MOST
 from twinseed.sweep.tasks import Done, Task
 
 __all__ = ["in_processes", "require_sendable", "sensible"]
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_EACH = 4
-"""Most workers per processor: more workers make a sweep slower, and need more memory."""
 _WINDOWS = 61
 """Most processes that Windows can wait for."""
 
@@ -92,7 +91,7 @@ def sensible(workers: Any) -> int:
     """Return a number of workers that this machine can use."""
     count = whole("workers", workers, "pass the number of processes to use")
     processors = os.cpu_count() or 1
-    most = _EACH * processors if os.name != "nt" else min(_EACH * processors, _WINDOWS)
+    most = MOST * processors if os.name != "nt" else min(MOST * processors, _WINDOWS)
     if count > most:
         raise InputError(
             "workers",

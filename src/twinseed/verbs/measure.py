@@ -14,6 +14,7 @@ from twinseed import orders
 from twinseed.checks import refuse_positional, whole
 from twinseed.data.twins import Twins
 from twinseed.errors import InputError
+from twinseed.lanes import Place, chosen, placed
 from twinseed.orders import memorisation
 from twinseed.orders.evidence import Evidence
 from twinseed.orders.reference import Reference, counted
@@ -32,6 +33,7 @@ def measure(
     factors: int = 5,
     reference: ArrayLike | None = None,
     resamples: int = 200,
+    workers: int | None = None,
     progress: ShowProgress = False,
     closeness: Sequence[memorisation.Closeness] | None = None,
 ) -> Readout:
@@ -51,6 +53,8 @@ def measure(
         reference: rows whose principal directions stand for the true directions; held-out rows by
             default.
         resamples: bootstrap draws; 0 leaves error bars out (a simulation has replicates instead).
+        workers: threads that search nearest rows; by default as many as processors that this
+            process may use. The numbers are the same, to the last bit, for any number.
         progress: True shows it on stderr, False does not, None does on a terminal; a function is
             called with the number of pairs of a sample and a row compared since its last call.
         closeness: deprecated; write ``twinseed.verbs.measure.measured(twins, closeness, rng=...)``.
@@ -86,10 +90,12 @@ def measure(
         raise InputError("rng", "is needed", None, f"pass a seed: {right}")
     entropy = entropy_of(rng)
     draws = checked_resamples(resamples)
+    chosen(workers)
     counted(twins.rows, factors, reference)  # refuses a bad argument before the search
     if closeness is None:
         groups = memorisation.GROUPS if draws else 1
-        closeness = memorisation.closeness(twins, entropy, groups=groups, progress=progress)
+        with placed(Place(chosen(workers))):
+            closeness = memorisation.closeness(twins, entropy, groups=groups, progress=progress)
     else:
         told = "closeness is deprecated: write twinseed.verbs.measure.measured(twins, closeness, "
         warnings.warn(told + "rng=...)", DeprecationWarning, stacklevel=2)

@@ -18,10 +18,11 @@ from twinseed.arrays import Array, plain, real_numbers
 from twinseed.blocks import row_blocks
 from twinseed.errors import InputError, TwinseedError
 from twinseed.neighbours import Nearest, nearest
+from twinseed.progress import ShowProgress, track
 from twinseed.readers import as_arrays, load_rows
 from twinseed.sweep.cluster import as_worker
 
-__all__ = ["Piece", "joined", "listed", "pieces_of", "search"]
+__all__ = ["Piece", "joined", "listed", "pieces_of", "search", "search_on"]
 
 ENTRIES = 1 << 22
 """Most entries of samples, and of rows, per task."""
@@ -130,6 +131,32 @@ def search(
         for piece in samples
         for cut in piece.cuts()
     ]
+
+
+def search_on(
+    client: Any,
+    queries: NDArray[Any],
+    rows: NDArray[Any],
+    labels: NDArray[np.int64],
+    ranks: NDArray[np.int64],
+    origin: Array | None,
+    memory: int,
+    progress: ShowProgress,
+) -> Nearest:
+    """Return what ``nearest`` does, with the work done on the cluster.
+
+    The rows are sent in the order of ``ranks``, because of equally near rows the cluster returns
+    the first.
+    """
+    order = np.argsort(ranks, kind="stable")
+    sorted_already = bool(np.all(order == np.arange(len(order))))
+    sent = [_of_array(one, client) for one in (queries, rows if sorted_already else rows[order])]
+    with track(len(queries) * len(rows), "nearest rows", progress) as shown:
+        asked = search(client, sent[0], sent[1], labels[order], origin, memory)
+        parts: list[Nearest] = client.gather(asked)
+        shown.advance(len(queries) * len(rows))
+    found = Nearest.joined(parts)
+    return Nearest(found.cosine, order[found.cosine_row], found.distance, order[found.distance_row])
 
 
 def _of_file(role: str, path: str) -> Piece:

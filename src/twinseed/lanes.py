@@ -1,0 +1,142 @@
+"""Where work is done: in one thread, in several threads, or on a cluster.
+
+A verb chooses the place once (``placed``), and the parts that can be divided ask for it (``here``).
+The answer never depends on the place, to the last bit. So the place is no argument of these parts.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from twinseed.checks import whole
+from twinseed.errors import InputError
+
+__all__ = ["MOST", "Place", "chosen", "here", "in_threads", "placed", "usable"]
+
+MOST = 4
+"""Most workers per processor: more workers make the work slower, and need more memory."""
+
+_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+"""How much of the processors a container may use: microseconds, and of how many."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where work is done.
+
+    ``workers`` is the number of threads, ``cluster`` the address of a Dask scheduler, and
+    ``search`` finds nearest rows on this cluster, with the arguments of ``neighbours.Search``.
+    """
+
+    workers: int = 1
+    cluster: str | None = None
+    search: Callable[..., Any] | None = None
+
+
+_ALONE = Place()
+_PLACE: ContextVar[Place] = ContextVar("twinseed place", default=_ALONE)
+
+
+def here() -> Place:
+    """Return the place that was chosen; one thread by default.
+
+    >>> here().workers
+    1
+    """
+    return _PLACE.get()
+
+
+@contextmanager
+def placed(place: Place) -> Iterator[None]:
+    """Do the work inside at this place."""
+    token = _PLACE.set(place)
+    try:
+        yield
+    finally:
+        _PLACE.reset(token)
+
+
+def usable() -> int:
+    """Return the number of processors that this process may use.
+
+    The affinity of the process and the quota of its container are respected.
+
+    >>> 1 <= usable() <= (os.cpu_count() or 1)
+    True
+    """
+    count = os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        count = len(os.sched_getaffinity(0))
+    try:
+        quota, period = _QUOTA.read_text("ascii").split()
+        count = min(count, math.ceil(int(quota) / int(period)))
+    except (OSError, ValueError):  # no container, or no limit ("max")
+        pass
+    return max(1, count)
+
+
+def chosen(workers: Any, what: str = "threads") -> int:
+    """Return a number of workers that this machine can use; None means ``usable()``.
+
+    ``what`` is the plural of what a worker is.
+
+    >>> chosen(1)
+    1
+    """
+    if workers is None:
+        return usable()
+    count = whole("workers", workers, f"pass the number of {what} to use")
+    processors = os.cpu_count() or 1
+    if count > MOST * processors:
+        raise InputError(
+            "workers",
+            f"must be at most {MOST * processors} on this machine, which has {processors} "
+            "processors",
+            workers,
+            f"pass {processors}; more workers than processors do not make the work faster",
+        )
+    return count
+
+
+def in_threads(
+    work: Callable[[T], R],
+    items: Sequence[T],
+    workers: int,
+    finished: Callable[[T], None] = lambda item: None,
+) -> list[R]:
+    """Return ``work(item)`` of each item, in order; each thread computes with one BLAS thread.
+
+    ``finished`` is called in this thread after each item. Work inside the threads is not divided
+    again. After an error no further item is begun.
+
+    >>> in_threads(abs, [-1, 2, -3], workers=2)
+    [1, 2, 3]
+    """
+    from threadpoolctl import threadpool_limits
+
+    def alone(item: T) -> R:
+        with placed(_ALONE):
+            return work(item)
+
+    with threadpool_limits(limits=1), ThreadPoolExecutor(max(1, workers)) as pool:
+        under_way = {pool.submit(alone, item): item for item in items}
+        try:
+            for future in as_completed(under_way):
+                future.result()
+                finished(under_way[future])
+        except BaseException:
+            for future in under_way:
+                future.cancel()
+            raise
+        return [future.result() for future in under_way]

@@ -1,0 +1,143 @@
+"""An audit gives the same bits with any number of threads, and on a Dask cluster."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.sweep.small_cluster import small_cluster
+from typer.testing import CliRunner
+
+import twinseed as ts
+from twinseed import neighbours
+from twinseed.errors import InputError
+from twinseed.lanes import Place, here
+from twinseed.verbs import places, sharding
+
+D = 6
+
+
+def given() -> dict[str, np.ndarray]:
+    """Twins with copies, and with equal rows, so that ties are decided."""
+    rng = np.random.default_rng(0)
+    sizes = {"train_a": 60, "samples_a": 40, "train_b": 55, "samples_b": 40, "heldout": 50}
+    made = {name: rng.standard_normal((size, D)) + 2.0 for name, size in sizes.items()}
+    made["train_a"][[7, 23, 49]] = made["train_a"][0]
+    made["samples_a"][:5] = made["train_a"][[0, 12, 30, 44, 49]]
+    return made
+
+
+def bits(audit: ts.auditing.Audit) -> tuple[dict[str, Any], dict[str, list[float]]]:
+    """Return every number of an audit, and the score of each sample."""
+    scores = {name: one.tolist() for name, one in audit.copying.scores.items()}
+    return audit.to_dict(), scores
+
+
+@pytest.fixture
+def divided(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Divide small searches too."""
+    monkeypatch.setattr(neighbours, "_SHARED", 0)
+    monkeypatch.setattr(neighbours, "_FEWEST", 3)
+
+
+@pytest.mark.usefixtures("divided")
+def test_any_number_of_workers_gives_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts: list[int] = []
+    divide = neighbours._in_parts
+
+    def counted(*args: Any) -> None:
+        parts.append(args[-2])
+        divide(*args)
+
+    monkeypatch.setattr(neighbours, "_in_parts", counted)
+    one = bits(ts.audit(**given(), rng=3, factors=2, workers=1))
+    assert parts == []
+    for workers in (2, 3):
+        assert bits(ts.audit(**given(), rng=3, factors=2, workers=workers)) == one
+        assert workers in parts, "searches were divided"
+    assert here() == Place(1), "the place is left at the end"
+
+
+@pytest.mark.usefixtures("divided")
+def test_measure_with_any_number_of_workers() -> None:
+    twins = ts.Twins(**given())
+    one = ts.measure(twins, rng=3, factors=2, workers=1)
+    assert one.identical(ts.measure(twins, rng=3, factors=2, workers=3))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: ts.audit(**given(), rng=0, workers=0),
+        lambda: ts.measure(ts.Twins(**given()), rng=0, workers=0),
+    ],
+    ids=["audit", "measure"],
+)
+def test_a_bad_number_of_workers_is_refused_before_any_work(call: Any) -> None:
+    with pytest.raises(InputError, match="workers must be a whole number"):
+        call()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Iterator[str]:
+    with small_cluster(tmp_path_factory.mktemp("cluster"), root) as found:
+        yield found
+
+
+@pytest.mark.extras
+@pytest.mark.usefixtures("divided")
+def test_a_cluster_gives_the_bits_of_one_process(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows in shards: files of several roles, arrays, and whole arrays."""
+    rows = given()
+    one = bits(ts.audit(**rows, rng=3, factors=2, workers=1))
+    monkeypatch.setattr(sharding, "ENTRIES", 45 * D)  # tasks of 45 rows at the most
+    searches: list[int] = []
+    monkeypatch.setattr(places, "search_on", _counted(searches))
+    shards: dict[str, Any] = dict(rows)
+    shards["train_a"] = []
+    for k, part in enumerate(np.array_split(rows["train_a"], 3)):
+        shards["train_a"].append(tmp_path / f"train_a_{k}.npy")
+        np.save(shards["train_a"][-1], part)
+    shards["heldout"] = np.array_split(rows["heldout"], 2)
+    found = ts.audit(**shards, rng=3, factors=2, cluster=address)
+    assert bits(found) == one
+    assert len(searches) > 5, "the cluster searched"
+
+
+def _counted(searches: list[int]) -> Any:
+    search = sharding.search_on
+
+    def counted(client: Any, queries: Any, *rest: Any) -> Any:
+        searches.append(len(queries))
+        return search(client, queries, *rest)
+
+    return counted
+
+
+@pytest.mark.extras
+@pytest.mark.usefixtures("divided")
+def test_the_command_on_a_cluster_and_with_workers(address: str, tmp_path: Path) -> None:
+    from twinseed.cli import app
+
+    words = ["audit", "--json", "--factors", "2", "--seed", "3", "--quiet"]
+    for name, rows in given().items():
+        np.save(tmp_path / f"{name}.npy", rows)
+        words += [f"--{name.replace('_', '-')}", str(tmp_path / f"{name}.npy")]
+    printed = []
+    for more in (["--workers", "1"], ["--workers", "2"], ["--cluster", address]):
+        done = CliRunner().invoke(app, [*words, *more])
+        assert done.exit_code in (0, 1, 3), done.output
+        printed.append(json.loads(done.stdout))
+    assert printed[0] == printed[1] == printed[2]
+
+
+def test_no_scheduler_at_the_address() -> None:
+    pytest.importorskip("distributed")
+    with pytest.raises(InputError, match="cluster has no Dask scheduler that answers"):
+        ts.audit(**given(), rng=0, cluster="tcp://127.0.0.1:1:1")
