@@ -53,6 +53,10 @@ docs: $(TEST)/.ready  ## the documentation, into docs/_build/html; a warning is 
 	$(TEST)/bin/python -m pytest --quiet tests/docs/test_site.py -k network
 	@echo "built: docs/_build/html/index.html"
 
+.PHONY: explore
+explore: $(RUN)/.ready  ## the page to play with, on this machine alone (ARGS="--port 9000")
+	$(RUN)/bin/twinseed explore $(ARGS)
+
 ##@ Check
 
 .PHONY: test
@@ -96,6 +100,10 @@ bench: $(TEST)/.ready $(PEER)/.ready  ## the benchmarks at full size
 bench-quick: $(TEST)/.ready $(PEER)/.ready  ## the benchmarks at a size that only shows that they run
 	$(TEST)/bin/python benchmarks/run.py --quick $(ARGS)
 
+.PHONY: explore-load
+explore-load: $(TEST)/.ready  ## slow clients and 1,000 requests at once, against a page on this machine (a minute)
+	$(TEST)/bin/python benchmarks/explore_load.py $(ARGS)
+
 ##@ Maintain
 
 .PHONY: format
@@ -120,7 +128,7 @@ help:
 	@awk 'BEGIN { FS = ":.*?## " } /^##@ / { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-$(RUN)/.ready: HOLDS = --editable ".[figures,data]"
+$(RUN)/.ready: HOLDS = --editable ".[figures,data,explore]"
 $(TEST)/.ready: HOLDS = torch --editable ".[$(EXTRAS)]"
 $(CORE)/.ready: HOLDS = --editable . pytest pytest-xdist hypothesis
 $(RUN)/.ready $(TEST)/.ready $(CORE)/.ready: .cache/needs

@@ -29,6 +29,8 @@ ONLY = {
     "pyarrow": ("readers._arrow", "readers._conversion", "readers._encodings", "files"),
     "zarr": ("readers._zarr",),
     "openpyxl": ("readers._excel",),
+    "starlette": ("explore",),
+    "uvicorn": ("explore",),
 }
 """Libraries, and the packages or modules that alone import each."""
 

@@ -18,7 +18,8 @@ ShowProgress = bool | Callable[[int], None] | None
 """The type of ``progress`` in every verb.
 
 True shows the progress on stderr; False shows nothing; None shows the progress on a terminal only.
-A function is called with the number of steps done since its last call.
+A function is called with the number of steps done since its last call. If the function is an object
+with a method ``begin(total, label)``, this method is called before the first step.
 """
 
 
@@ -111,6 +112,9 @@ def track(
     stream = sys.stderr if to is None else to
     terminal = stream is not None and stream.isatty()
     if callable(show):
+        begin = getattr(show, "begin", None)
+        if callable(begin):
+            begin(total, label)
         yield Progress(total, show)
     elif stream is None or show is False or (show is None and not terminal):
         yield Progress(total)

@@ -43,8 +43,9 @@ CALLS = {
     ),
     "reproduce": Call("", "twinseed.reproduction", "reproduce"),
     "compare": Call("theory.nc theory.nc", "twinseed", "compare"),
+    "explore": Call("--port 0 --no-browser", "twinseed.explore.serving", "serve"),
 }
-EXTRAS = {"train", "reproduce"}
+EXTRAS = {"train", "reproduce", "explore"}
 """Commands that look for an optional package before they do anything."""
 
 

@@ -154,6 +154,11 @@ BAD: dict[str, dict[str, str]] = {
         "only": "theory.nc theory.nc --only truth",
         "output": "theory.nc theory.nc -o a.doc",
     },
+    "explore": {
+        "port": "--port -1",
+        "data": "--data nowhere.npy",
+        "export": "--export nowhere/page",
+    },
 }
 FLAGS = {
     "as_json",
@@ -165,6 +170,7 @@ FLAGS = {
     "quick",
     "show_values",
     "given_units",
+    "no_browser",
 }
 """Options without a value: nothing about them can be wrong."""
 

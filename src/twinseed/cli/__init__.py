@@ -16,6 +16,7 @@ from twinseed.cli import (
     audit,
     compare,
     diagram,
+    explore,
     export,
     inspect,
     measure,
@@ -88,5 +89,6 @@ for command in (
     train.train,
     reproduce.reproduce,
     compare.compare,
+    explore.explore,
 ):
     app.command()(command)

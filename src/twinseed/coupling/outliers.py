@@ -12,7 +12,7 @@ from twinseed.arrays import Array
 from twinseed.coupling.companion import psi_of
 from twinseed.populations import Spectrum
 
-__all__ = ["Outlier", "mixing", "outlier", "overlap_floor", "twin_floor", "unmixed"]
+__all__ = ["Outlier", "mixing", "onset", "outlier", "overlap_floor", "twin_floor", "unmixed"]
 
 _FAINT = 1e-7
 """Below this number the first order of mixing is exact up to rounding."""
@@ -58,6 +58,27 @@ def outlier(factor: float, surroundings: Spectrum, gamma: ArrayLike) -> Outlier:
     return Outlier(
         np.where(separated, position, np.nan), np.where(separated, overlap, 0.0), separated
     )
+
+
+def onset(factor: float, surroundings: Spectrum) -> float:
+    """Return the load n/d from which a factor is separated from the bulk: recovery begins there.
+
+    Equation: ``psi'(mu) = 1 - (1/gamma) int t^2 dH(t)/(mu - t)^2`` is zero at ``gamma = int t^2
+    dH(t)/(mu - t)^2``. Over a unit bulk with ``mu = 1 + beta`` this is ``1/beta^2``. Range: above 0
+    (a strong factor) to infinity (a factor that equals a direction of the bulk).
+
+    Validity: large n and d; a factor above the bulk.
+    Source: Baik, Ben Arous and Peche, Ann. Probab. 33 (2005).
+
+    >>> import numpy as np
+    >>> onset(3.0, (np.ones(1), np.ones(1)))
+    0.25
+
+    See also: ``outlier``.
+    """
+    values, weights = surroundings
+    with np.errstate(divide="ignore"):
+        return float(np.sum(weights * (values / (factor - values)) ** 2))
 
 
 def mixing(factor: float, neighbour: float, found: Outlier, n: ArrayLike) -> Array:
