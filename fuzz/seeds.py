@@ -25,6 +25,8 @@ PLACES = {
     "images": "images/a",
     "jsonl": "a.jsonl",
     "mat": "a.mat",
+    "mtx": "a.mtx",
+    "mtx folder": "tenx",
     "nc": "a.nc",
     "npy": "a.npy",
     "npz": "a.npz",
@@ -93,13 +95,44 @@ def _pt() -> list[bytes]:
 def _h5() -> list[bytes]:
     import h5py
 
-    found = []
+    found = [_tenx(h5py)]
     for options in ({}, {"chunks": (2, 4), "compression": "gzip", "shuffle": True}):
         buffer = io.BytesIO()
         with h5py.File(buffer, "w") as file:
             file.create_dataset("group/x", data=ROWS, **options)
         found.append(buffer.getvalue())
     return found
+
+
+def _tenx(h5py: Any) -> bytes:
+    """Return cells by genes as 10x writes them, with a column of AnnData beside them."""
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        parts = {"data": [1, 2, 3], "indices": [0, 1, 0], "indptr": [0, 2, 3], "shape": [2, 2]}
+        for name, values in parts.items():
+            file[f"matrix/{name}"] = values
+        file["matrix/features/id"] = [b"x", b"y"]
+        file["matrix/features/feature_type"] = [b"Gene Expression", b"Antibody Capture"]
+        file["obs/donor/codes"], file["obs/donor/categories"] = [0, -1], [b"p"]
+    return buffer.getvalue()
+
+
+def _mtx() -> list[bytes]:
+    head = b"%%MatrixMarket matrix "
+    return [
+        head + b"coordinate integer general\n% cells\n2 3 3\n1 1 5\n2 3 1\n1 2 7\n",
+        head + b"array real general\n2 2\n0.5\n1\n2\n3e1\n",
+        head + b"coordinate pattern symmetric\n2 2 2\n1 1\n2 1\n",
+    ]
+
+
+def _mtx_folder() -> list[bytes]:
+    files = {
+        "matrix.mtx": _mtx()[0],
+        "barcodes.tsv": b"a-1\nb-1\nc-1\n",
+        "features.tsv": b"g1\tx\tGene Expression\ng2\ty\tAntibody Capture\n",
+    }
+    return [b"\0FILE\0".join(name.encode() + b"\0" + body for name, body in files.items())]
 
 
 def _table() -> Any:
@@ -128,7 +161,18 @@ def _idx() -> list[bytes]:
 def _mat() -> list[bytes]:
     from scipy import io as scipy_io
 
-    return [_saved(lambda to: scipy_io.savemat(to, {"x": ROWS, "name": "me"}))]
+    return [_saved(lambda to: scipy_io.savemat(to, {"x": ROWS, "name": "me"})), _mat_73()]
+
+
+def _mat_73() -> bytes:
+    """Return a .mat of version 7.3: HDF5 behind 512 bytes, with the axes in reverse order."""
+    import h5py
+
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w", userblock_size=512) as file:
+        file["x"] = ROWS.T
+        file["x"].attrs["MATLAB_class"] = np.bytes_("single")
+    return b"MATLAB 7.3 MAT-file".ljust(124, b" ") + b"\0\2IM" + buffer.getvalue()[128:]
 
 
 def _nc() -> list[bytes]:
@@ -143,7 +187,21 @@ def _nc() -> list[bytes]:
         packed.scale_factor = 0.5
         file.flush()
         found = buffer.getvalue()
-    return [found]
+    return [found, _nc4()]
+
+
+def _nc4() -> bytes:
+    """Return a NetCDF on HDF5, with a coordinate of times."""
+    import h5py
+
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        file["time"] = np.arange(6)
+        file["time"].attrs["units"] = "hours since 2020-01-01"
+        file["time"].make_scale("time")
+        file["x"] = ROWS
+        file["x"].dims[0].attach_scale(file["time"])
+    return buffer.getvalue()
 
 
 def _tar() -> list[bytes]:
@@ -243,6 +301,8 @@ SEEDS: dict[str, Callable[[], list[bytes]]] = {
     "images": _images,
     "jsonl": _jsonl,
     "mat": _mat,
+    "mtx": _mtx,
+    "mtx folder": _mtx_folder,
     "nc": _nc,
     "npy": _npy,
     "npz": _npz,
@@ -263,7 +323,7 @@ def laid_out(kind: str, content: bytes, folder: str) -> str:
     from pathlib import Path
 
     path = Path(folder) / PLACES[kind]
-    if kind == "zarr folder":
+    if kind.endswith(" folder"):
         for part in content.split(b"\0FILE\0"):
             name, _, body = part.partition(b"\0")
             place = path / name.decode("ascii", "replace")

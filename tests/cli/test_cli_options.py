@@ -110,6 +110,7 @@ ROLES = {
     "seed": SEED,
 }
 LOADED = "twinseed.readers.load_roles"
+TOLD = "twinseed.readers.load_told"
 INSPECTED = "twinseed.readers.inspection.load_roles"
 
 
@@ -127,6 +128,8 @@ READING = {
     "resize": Arrives("--resize 4", reading("resize"), 4, at=LOADED),
     "range": Arrives("--range -1,1", reading("range"), (-1.0, 1.0), at=LOADED),
     "layout": Arrives("--layout NHWC", reading("layout"), "NHWC", at=LOADED),
+    "rows": Arrives("--rows time,member", reading("rows"), ("time", "member"), at=LOADED),
+    "log_normalise": Arrives("--log-normalise", reading("log_normalise"), True, at=LOADED),
     "show_values": Arrives("--show-values", reading("show_values"), True, at=LOADED),
 }
 PUBLISHED = "twinseed.curves.published.published_pairs"
@@ -214,6 +217,7 @@ ARRIVES: dict[str, dict[str, Arrives]] = {
         "file": Arrives("b.npy", item("path"), "b.npy", ""),
     },
     "plan": {
+        **{name: replace(one, at=TOLD) for name, one in READING.items()},
         "pilot": Arrives("strong.npy", lambda seen: seen["pilot"].shape, (80, 6), "--resamples 10"),
         "ridge": Arrives("--ridge 0.5", text("filter"), repr(ts.Ridge(0.5))),
         "resamples": Arrives("--resamples 11", item("resamples"), 11, "pilot.npy"),
@@ -246,6 +250,7 @@ ARRIVES: dict[str, dict[str, Arrives]] = {
         "quiet": QUIET,
     },
     "train": {
+        **{name: replace(one, at=TOLD) for name, one in READING.items()},
         "data": Arrives(
             "b.npy", lambda seen: float(seen["data"][0, 0]), first_of("b"), "--sizes 4"
         ),
@@ -267,6 +272,7 @@ ARRIVES: dict[str, dict[str, Arrives]] = {
         "quiet": QUIET,
     },
     "reproduce": {
+        **{name: replace(one, at=TOLD, base="--data a.npy") for name, one in READING.items()},
         "folder": Arrives("elsewhere", text("folder"), repr(Path("elsewhere"))),
         "output": Arrives("-o elsewhere", text("folder"), repr(Path("elsewhere"))),
         "quick": Arrives("--quick", item("quick"), True),

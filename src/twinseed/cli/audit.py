@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from twinseed.auditing import Audit
     from twinseed.curves.curves import TwinCurves
+    from twinseed.readers import ReadOptions
 
 __all__ = ["audit"]
 
@@ -132,7 +133,7 @@ def audit(
     given.append(suspects)
     if pairs is not None or demo or pattern is not None:
         _require_alone(pairs, pattern, demo, given)
-        show_curves(_curves(pairs, pattern, factors, seed), html, output, as_json, quiet)
+        show_curves(_curves(pairs, pattern, factors, seed, reading), html, output, as_json, quiet)
         return
     if train_a is None or samples_a is None:
         missing = "--train-a" if train_a is None else "--samples-a"
@@ -211,11 +212,19 @@ def _require_alone(
         )
 
 
-def _curves(pairs: Path | None, pattern: str | None, factors: int, seed: int) -> TwinCurves:
+def _curves(
+    pairs: Path | None, pattern: str | None, factors: int, seed: int, reading: ReadOptions
+) -> TwinCurves:
     if pairs is not None:
         from twinseed.curves.published import published_pairs
 
-        return published_pairs(pairs, pattern=pattern, factors=factors, rng=seed)
+        return published_pairs(pairs, pattern=pattern, factors=factors, rng=seed, reading=reading)
+    from twinseed.readers import ReadOptions as Unset
+
+    if reading != Unset():
+        raise InputError(
+            "--demo", "comes with its own twins", "options of reading", "leave these options out"
+        )
     if find_spec("torch") is None or find_spec("safetensors") is None:
         raise MissingExtraError("torch and safetensors", "denoise", "The demo")
     from twinseed.denoise.demo import demo_curves

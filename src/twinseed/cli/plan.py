@@ -12,6 +12,7 @@ import typer
 from twinseed.cli.errors import CANNOT_TELL, guarded
 from twinseed.cli.options import Json, Quiet, Seed, numbers, require_writable
 from twinseed.cli.output import print_json, say, table_width
+from twinseed.cli.reading import rows_told, with_reading
 from twinseed.cli.saving import READOUT, save_json, save_readout
 from twinseed.files import write_bytes, write_text
 
@@ -23,9 +24,10 @@ __all__ = ["plan"]
 
 
 @guarded(path="PILOT", data="PILOT", strength="--ridge", filter="--ridge")
+@with_reading
 def plan(
     pilot: Annotated[
-        str, typer.Argument(metavar="PILOT", help="A few rows of the data (.npy, .npz#name, .csv).")
+        str, typer.Argument(metavar="PILOT", help="A few rows of the data, in any format.")
     ],
     convergence: Annotated[
         float | None,
@@ -83,6 +85,8 @@ def plan(
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
+    *,
+    reading: Any,
 ) -> None:
     """Plan how much data twin models need, from a pilot.
 
@@ -97,7 +101,6 @@ def plan(
     import twinseed as ts
     from twinseed.checks import grid_axis, whole
     from twinseed.planning.answer import require_target
-    from twinseed.readers import load_rows
 
     for option, target in (("--convergence", convergence), ("--recovery", recovery)):
         if target is not None:
@@ -108,7 +111,7 @@ def plan(
         for one in grid_axis("--n", rows, remedy)[0]:
             whole("--n", one, remedy, at_least=2)
     found = ts.plan(
-        load_rows(pilot),
+        rows_told(pilot, reading),
         filter=ts.Ridge(ridge),
         rng=seed,
         resamples=resamples,

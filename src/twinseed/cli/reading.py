@@ -6,14 +6,20 @@ import functools
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from twinseed.cli.errors import as_typed, complain
 from twinseed.cli.options import numbers
 from twinseed.errors import InputError
 
-__all__ = ["with_reading"]
+if TYPE_CHECKING:
+    from twinseed.readers import ReadOptions
+
+__all__ = ["rows_told", "with_reading"]
+
+_NAMES = {"log_normalise": "--log-normalise", "show_values": "--show-values"}
 
 
 def _options(
@@ -22,7 +28,7 @@ def _options(
         typer.Option(
             metavar="FILE.toml",
             help="What the columns of tables are; written by twinseed inspect --write. Or the "
-            "metadata.json of SDV.",
+            "metadata.json of SDV; of several tables, metadata.json#TABLE.",
         ),
     ] = None,
     keep: Annotated[
@@ -61,6 +67,22 @@ def _options(
         str | None,
         typer.Option(metavar="NHWC", help="Read arrays N x H x W x C as N x C x H x W."),
     ] = None,
+    rows: Annotated[
+        str | None,
+        typer.Option(
+            "--rows",
+            metavar="DIMENSION",
+            help="The dimension of NetCDF or zarr whose entries are rows, such as time; several "
+            "with commas between them. Of a file with several variables all are joined.",
+        ),
+    ] = None,
+    log_normalise: Annotated[
+        bool,
+        typer.Option(
+            "--log-normalise",
+            help="Bring the counts of each row (cell) to a total of 10,000, and take log(1 + x).",
+        ),
+    ] = False,
     show_values: Annotated[
         bool, typer.Option("--show-values", help="Let messages show the cells of tables.")
     ] = False,
@@ -80,11 +102,23 @@ def _options(
         "resize": resize,
         "range": _range(range),
         "layout": layout,
+        "rows": None if rows is None else tuple(word.strip() for word in rows.split(",")),
+        "log_normalise": log_normalise or None,
     }
     found = ReadOptions(keep=tuple(keep or ()), show_values=show_values)
     if schema is not None:
         found = schema_of(schema, found)
     return replace(found, **{name: value for name, value in given.items() if value is not None})
+
+
+def rows_told(path: str, reading: ReadOptions) -> Any:
+    """Return the rows of a file, and print on stderr how the file was read."""
+    from twinseed.readers import load_told
+
+    rows, notes = load_told(path, reading=reading)
+    for note in notes:
+        complain(f"twinseed: {as_typed(note, _NAMES)}")
+    return rows
 
 
 def _range(text: str | None) -> tuple[float, ...] | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from twinseed.cli.errors import FAILED, guarded
 from twinseed.cli.options import Json, Quiet, Seed, Workers, option, require_folder
 from twinseed.cli.output import print_json, print_table, say
+from twinseed.cli.reading import rows_told, with_reading
 from twinseed.errors import InputError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _FOLDER = Path("reproduction")
     path="--data",
     folder=("FOLDER", "--output"),
 )
+@with_reading
 def reproduce(
     folder: Annotated[
         Path | None,
@@ -36,12 +38,14 @@ def reproduce(
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer and smaller draws.")] = False,
     data: Annotated[
-        str | None, option("FILE", "Your own rows (.npy, .npz#name or .csv), one row per sample.")
+        str | None, option("FILE", "Your own rows, in any format, one row per sample.")
     ] = None,
     seed: Seed = 0,
     workers: Workers = 2,
     as_json: Json = False,
     quiet: Quiet = False,
+    *,
+    reading: Any,
 ) -> None:
     """Test every claim of the linear theory.
 
@@ -57,11 +61,16 @@ def reproduce(
     if find_spec("matplotlib") is None:
         raise MissingExtraError("matplotlib", "figures", "The page of the main job")
     from twinseed.progress import track
+    from twinseed.readers import ReadOptions
     from twinseed.reproduction import reproduce
     from twinseed.reproduction.page import write_reproduction, writing_steps
 
     show = not quiet
-    found = reproduce(target, quick=quick, data=data, rng=seed, workers=workers, progress=show)
+    rows: Any = data
+    if data is not None:
+        read = rows_told(data, reading)
+        rows = data if reading == ReadOptions() else read  # a path gives the page its name
+    found = reproduce(target, quick=quick, data=rows, rng=seed, workers=workers, progress=show)
     with track(writing_steps(found), "page", show) as progress:
         page = write_reproduction(found, target, progress)
     if as_json:

@@ -140,14 +140,14 @@ def _beside(
     needed: Sequence[str],
 ) -> Any:
     """Return the name of a column where the files are tables; else the arrays of that name."""
-    from twinseed.readers import Table, load_roles, words_of
+    from twinseed.readers import Table, has_names, labels_in
 
     if name is None or any(isinstance(rows, Table) and rows.names for rows in found.values()):
         return name
     places = {}
     for role in needed:
-        file, mark, _ = paths[role].partition("#")
-        if not mark:
+        file = paths[role].partition("#")[0]
+        if not has_names(file):
             raise InputError(
                 option,
                 f"must name a column of a table, or an array in the file of {role}",
@@ -155,5 +155,5 @@ def _beside(
                 "pass tables with a header, or save rows and labels in one file and name the "
                 f"rows, as in data.npz#rows {option} {name or 'NAME'}",
             )
-        places[role] = f"{file}#{name}"
-    return {role: words_of(rows) for role, rows in load_roles(places).items()}
+        places[role] = file
+    return labels_in(places, name)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -24,6 +24,7 @@ from twinseed.cli.options import (
     require_folder,
 )
 from twinseed.cli.output import print_json, say
+from twinseed.cli.reading import rows_told, with_reading
 from twinseed.errors import MissingExtraError, TwinseedError
 
 __all__ = ["train"]
@@ -35,6 +36,7 @@ __all__ = ["train"]
     path="DATA",
     folder="--output",
 )
+@with_reading
 def train(
     data: Annotated[str, typer.Argument(metavar="DATA", help="Images or rows, of any format.")],
     sizes: Annotated[str, option("N1,N2", "Training rows per twin.")] = "10,30,100,300,1000",
@@ -82,6 +84,8 @@ def train(
     ),
     as_json: Json = False,
     quiet: Quiet = False,
+    *,
+    reading: Any,
 ) -> None:
     """Train pairs of denoisers on disjoint halves, sample both from the same seeds, measure them.
 
@@ -96,7 +100,6 @@ def train(
     from twinseed.denoise.curves import training_curves
     from twinseed.denoise.recipes import recipe_of
     from twinseed.denoise.twin_runs import TwinPlan, train_twins
-    from twinseed.readers import load_rows
 
     require_folder("--output", output)
     wanted = numbers("--sizes", sizes)
@@ -112,7 +115,7 @@ def train(
     )
     require_room(output)
     runs = train_twins(
-        load_rows(data),
+        rows_told(data, reading),
         output,
         plan,
         rng=seed,

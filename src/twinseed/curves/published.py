@@ -15,7 +15,7 @@ from twinseed.errors import InputError
 from twinseed.matched import matched_twins, predicted_curve
 from twinseed.orders import convergence, recovery
 from twinseed.randomness import RandomSource, entropy_of, stream
-from twinseed.readers import as_arrays, load_roles
+from twinseed.readers import ReadOptions, as_arrays, load_roles
 from twinseed.sweep import Result
 
 __all__ = ["published_pairs"]
@@ -29,7 +29,12 @@ _WITHOUT_ROWS = (
 
 
 def published_pairs(
-    folder: str | Path, *, pattern: str | None = None, factors: int = 5, rng: RandomSource = 0
+    folder: str | Path,
+    *,
+    pattern: str | None = None,
+    factors: int = 5,
+    rng: RandomSource = 0,
+    reading: ReadOptions | None = None,
 ) -> TwinCurves:
     """Measure seed-matched samples in a folder, two files for each n, against n.
 
@@ -54,7 +59,8 @@ def published_pairs(
     names = sorted(path.name for path in root.iterdir() if _READ.search(path.name))
     places = by_rule(names) if pattern is None else by_pattern(names, pattern)
     sizes = sorted({place.n for place in places})
-    arrays = as_arrays(load_roles({str(place): root / name for place, name in places.items()}))
+    files = {str(place): root / name for place, name in places.items()}
+    arrays = as_arrays(load_roles(files, reading=reading))
     trained = all(FileContent("train", n, side) in places for n in sizes for side in "ab")
     pairs = [_twins(arrays, n, trained) for n in sizes]
     if len({one.d for one in pairs}) > 1:

@@ -100,6 +100,9 @@ def without_column(
     rest, found = dict(roles), {}
     for role, given in roles.items():
         table = given
+        if hasattr(given, "obs") and hasattr(given, "var_names") and name in given.obs:
+            found[role] = given.obs[name]  # cells (AnnData): the column is not among the genes
+            continue
         if hasattr(given, "to_pandas") and not hasattr(given, "dims"):
             table = given.to_pandas()
         names = _names(table)

@@ -41,7 +41,8 @@ def main() -> None:
         )
         _limit_memory(allowed(limit))
         try:
-            answer(read_safely(source, ISOLATED[format_of(source)]), Path(place), source.notes)
+            found = read_safely(source, ISOLATED[format_of(source)])
+            answer(found, Path(place), source.notes, source.names)
         except (InputError, MissingExtraError) as error:
             answer(error, Path(place))
 

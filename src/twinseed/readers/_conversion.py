@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.arrays import plain
 from twinseed.errors import InputError, MissingExtraError
 from twinseed.readers._arrow import table_of_arrow
-from twinseed.readers._objects import rows_of
+from twinseed.readers._objects import require_names_alike, rows_of
+from twinseed.readers.arranging import without_gaps
 from twinseed.readers.encoding import encoded
+from twinseed.readers.labelled import rows_of_labelled
 from twinseed.readers.reading import ReadOptions
 from twinseed.readers.table import Columns, Table
 
@@ -47,11 +51,13 @@ def with_columns(
     >>> with_columns({"train_a": Table(("size",), (np.array([3.0, 4.0]),))})[1]
     (Column(name='size', categories=()),)
     """
+    require_names_alike(roles)
     read = {role: _read(role, given) for role, given in roles.items()}
     tables = {role: given for role, given in read.items() if isinstance(given, Table)}
     arrays = {role: given for role, given in read.items() if not isinstance(given, Table)}
     if not tables:
-        return arrays, None
+        return _arrays(arrays), None
+    arrays = {role: plain(role, rows) for role, rows in arrays.items()}
     numbers, columns = encoded(tables, all_columns=bool(arrays))
     texts = [one for one in columns if one.categories]
     if texts and arrays:
@@ -64,6 +70,16 @@ def with_columns(
             "pass tables with the same columns for every role",
         )
     return {role: numbers[role] if role in tables else arrays[role] for role in roles}, columns
+
+
+def _arrays(read: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+    """Return arrays without the columns that are missing everywhere; a warning says so."""
+    notes: dict[str, list[str]] = {role: [] for role in read}
+    found = without_gaps(dict(read), notes)
+    told = list(dict.fromkeys(note for those in notes.values() for note in those))
+    if told:
+        warnings.warn(f"{', '.join(read)}: {'; '.join(told)}", UserWarning, stacklevel=2)
+    return {role: plain(role, rows) for role, rows in found.items()}
 
 
 def table_of(frame: Any, reading: ReadOptions | None = None, role: str = "frame") -> Table:
@@ -85,8 +101,9 @@ def table_of(frame: Any, reading: ReadOptions | None = None, role: str = "frame"
     return found if reading is None else replace(found, reading=reading)
 
 
-def _read(role: str, given: Any) -> NDArray[Any] | Table:
-    if isinstance(given, Table):
+def _read(role: str, given: Any) -> Any:
+    """Return a table, an array, or an array that is masked."""
+    if isinstance(given, Table | np.ma.MaskedArray):
         return given
     try:
         if hasattr(given, "to_pandas") and hasattr(given, "coords") and _named_columns(given):
@@ -95,6 +112,8 @@ def _read(role: str, given: Any) -> NDArray[Any] | Table:
             given = given.collect()
         if hasattr(given, "__arrow_c_stream__") and hasattr(given, "columns"):
             return _table(role, given)
+        if hasattr(given, "dims") and hasattr(given, "coords"):
+            given = rows_of_labelled(role, given)
         given = rows_of(role, given)
     except (InputError, MissingExtraError):
         raise
@@ -105,7 +124,9 @@ def _read(role: str, given: Any) -> NDArray[Any] | Table:
             type(given).__name__,
             "pass numbers in rows of equal length, a CPU tensor or a data frame",
         ) from error
-    return plain(role, given)
+    if isinstance(given, list | tuple) and any(map(np.ma.isMaskedArray, given)):
+        return np.ma.stack(given)
+    return given if isinstance(given, np.ma.MaskedArray) else plain(role, given)
 
 
 def _named_columns(given: Any) -> bool:

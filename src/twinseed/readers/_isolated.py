@@ -71,6 +71,7 @@ def answer(
     read: NDArray[Any] | Table | Mapped | InputError | MissingExtraError,
     to: Path,
     notes: Sequence[str] = (),
+    names: Sequence[Any] = (),
 ) -> None:
     """Leave what was read in a folder (called in the child)."""
     said: dict[str, Any]
@@ -98,7 +99,7 @@ def answer(
             read.flush()
         else:
             np.save(to / "array.npy", read, allow_pickle=False)
-    said["notes"] = list(notes)
+    said["notes"], said["axes"] = list(notes), list(names)
     unfinished = to / "answer.unfinished"
     unfinished.write_text(json.dumps(said), encoding="utf-8")
     unfinished.replace(to / "answer.json")
@@ -174,6 +175,7 @@ def _unanswered(source: Source, status: int | None, seconds: float, said: str) -
 def _taken(source: Source, place: Path) -> NDArray[Any] | Table:
     said = json.loads((place / "answer.json").read_text(encoding="utf-8"))
     source.notes.extend(said["notes"])
+    source.names.extend(None if one is None else (one[0], tuple(one[1])) for one in said["axes"])
     if "error" in said:
         raise source.bad(*said["error"])
     if "missing" in said:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,37 @@ def rows_of(role: str, given: Any) -> Any:
     if _is_dataset(given):
         return _stacked(role, (_row(role, given[k]) for k in range(len(given))))
     return given
+
+
+def require_names_alike(roles: Mapping[str, Any]) -> None:
+    """Refuse tables of cells (AnnData) whose genes differ, or come in another order.
+
+    Raises:
+        InputError: two of them with other names of genes, or in another order.
+    """
+    named = {
+        role: list(map(str, given.var_names))
+        for role, given in roles.items()
+        if hasattr(given, "var_names") and hasattr(given, "obs")
+    }
+    for role, names in named.items():
+        lead, first = next(iter(named.items()))
+        if names == first:
+            continue
+        if sorted(names) == sorted(first):
+            raise InputError(
+                role,
+                f"has the genes of {lead} in another order",
+                names[:3],
+                "bring the genes into one order, as in b[:, a.var_names]",
+            )
+        other = sorted(set(names) ^ set(first))
+        raise InputError(
+            role,
+            f"must have the genes of {lead}; {len(other)} genes are in one of the two alone",
+            other[:3],
+            "keep the genes that both have",
+        )
 
 
 def _are_batches(given: Any) -> bool:

@@ -66,19 +66,20 @@ def dense(source: Source, parts: Mapping[str, Any], shape: Any, by_rows: bool) -
 
     ``parts``: ``data``, ``indices`` and ``indptr`` of a compressed matrix, by rows or by columns.
     """
+    entries = int(parts["data"].shape[0])  # an array of zarr has no length
     rows, columns = (int(size) for size in np.asarray(shape).ravel()[:2])
     data, indices, indptr = (parts[name] for name in ("data", "indices", "indptr"))
     source.require_numbers(data.dtype)
     source.require_room((rows, columns), data.dtype.itemsize)
-    source.require_room((max(1, len(data)),), data.dtype.itemsize + 8)
+    source.require_room((max(1, entries),), data.dtype.itemsize + 8)
     starts = np.asarray(indptr[:]).astype(np.int64)
     lines, across = (rows, columns) if by_rows else (columns, rows)
-    fine = len(starts) == lines + 1 and starts[0] == 0 and starts[-1] == len(data)
-    if not fine or len(indices) != len(data) or np.any(np.diff(starts) < 0):
+    fine = len(starts) == lines + 1 and starts[0] == 0 and starts[-1] == entries
+    if not fine or indices.shape[0] != entries or np.any(np.diff(starts) < 0):
         raise source.damaged("a sparse matrix whose parts do not fit together")
     room = source.room((rows, columns), data.dtype)
     room[...] = 0
-    step = max(1, lines * _BLOCK // max(1, len(data)))
+    step = max(1, lines * _BLOCK // max(1, entries))
     for first in range(0, lines, step):
         ends = starts[first : first + step + 1]
         values = np.asarray(data[ends[0] : ends[-1]])
@@ -90,7 +91,7 @@ def dense(source: Source, parts: Mapping[str, Any], shape: Any, by_rows: bool) -
             room[line, places] = values
         else:
             room[places, line] = values
-    source.notes.append(f"the sparse matrix is written out, {len(data):,} entries other than zero")
+    source.notes.append(f"the sparse matrix is written out, {entries:,} entries other than zero")
     return room
 
 

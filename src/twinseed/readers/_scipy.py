@@ -7,13 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.readers._hdf5 import read_hdf5
+from twinseed.readers._hdf5 import read_hdf5, read_matlab
 from twinseed.readers._packed import decoded
+from twinseed.readers.dimensions import axes_of_rows, moments, rows_first, variables_of_rows
+from twinseed.readers.joining import joined
 from twinseed.readers.source import Mapped, Source
 from twinseed.readers.table import Table
 
 __all__ = ["read_mat", "read_netcdf"]
 
+_BOUNDS = ("_bnds", "_bounds")
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
@@ -26,16 +29,41 @@ def read_netcdf(source: Source) -> NDArray[Any] | Mapped | Table:
     source.require_room((source.path.stat().st_size,), 1)
     with netcdf_file(str(source.path), "r", mmap=False) as file:
         variables = dict(file.variables)
-        name = _chosen(source, {k: len(v.shape) for k, v in variables.items()}, "variables")
-        variable = variables[name]
-        rows = np.asarray(variable.data)
-        return decoded(source, rows, rows.shape, rows.dtype, vars(variable)["_attributes"])
+        if source.reading.rows is not None and not source.key:
+            own = {k: v.dimensions for k, v in variables.items() if k not in file.dimensions}
+            names = variables_of_rows(source, own, "variables")
+            if len(names) > 1:
+                return joined(source, names, lambda one: _variable(source, variables, one))
+            return _variable(source, variables, names[0])
+        axes = {k: 0 if k.endswith(_BOUNDS) else len(v.shape) for k, v in variables.items()}
+        return _variable(source, variables, _chosen(source, axes, "variables"))
 
 
-def read_mat(source: Source) -> NDArray[Any] | Mapped:
+def _variable(source: Source, variables: Any, name: str) -> NDArray[Any] | Table:
+    """Return one variable, with its rows along the first axis."""
+    variable = variables[name]
+    rows, about = np.asarray(variable.data), vars(variable)["_attributes"]
+    own = variable.dimensions
+    if len(own) == 1 and (times := moments(rows, about)) is not None:
+        return Table((name,), (times,))
+    axes = axes_of_rows(source.bad, own, source.reading.rows)
+    names = [
+        (one, tuple(np.asarray(variables[one].data, dtype=np.float64).tolist()))
+        if one in variables and len(variables[one].shape) == 1
+        else None
+        for k, one in enumerate(own)
+        if k not in axes
+    ]
+    if any(names):
+        source.names[:] = names
+    found = decoded(source, rows, rows.shape, rows.dtype, about)
+    return found if axes == (0,) else np.array(rows_first(found, axes))
+
+
+def read_mat(source: Source) -> NDArray[Any] | Mapped | Table:
     """Return one matrix of a MATLAB file; no object of it is made."""
     if _starts(source, _HDF5, at=512):
-        raise source.bad("is a .mat of version 7.3", "save it with -v7, or name it .h5")
+        return read_matlab(source)
     from scipy import sparse
     from scipy.io import loadmat, whosmat
 

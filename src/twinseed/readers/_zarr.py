@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.errors import MissingExtraError
-from twinseed.readers._packed import decoded, is_packed
+from twinseed.readers._packed import decoded, dense, is_packed
+from twinseed.readers.dimensions import axes_of_rows, rows_first, variables_of_rows
+from twinseed.readers.joining import joined
 from twinseed.readers.source import Source
 
 __all__ = ["is_packed_zarr", "is_zarr", "read_zarr"]
@@ -24,6 +26,7 @@ _CODECS = {
     *("sharding_indexed", "transpose", "zlib", "zstd"),
 }
 _METADATA = 1 << 24
+_SPARSE = ("data", "indices", "indptr")
 
 
 def is_zarr(path: Path) -> bool:
@@ -81,22 +84,105 @@ def _checked(
         read = [json.loads(one) for one in found if one is not None]
         if any(header.get("node_type", "array") == "array" for header in read):
             headers[name] = read
-    alone = list(headers) == [""]
-    rows = [k for k, those in headers.items() if len(those[0].get("shape", ())) > 1]
-    if not source.key and len(rows) == 1 and len(headers) > 1:
+
+    def opened(name: str) -> Any:
+        if name not in headers:
+            return zarr.open_group(store, mode="r", path=name)
+        for header in headers[name]:
+            _require_plain(source, header)
+        return zarr.open_array(store, mode="r", path=name)
+
+    if source.reading.rows is not None and not source.key:
+        own = {
+            name: _dimensions(opened(name)) for name, those in headers.items() if _is_plain(those)
+        }
+        own = {name: those for name, those in own.items() if those != (name,)}
+        wanted = variables_of_rows(source, own, "arrays")
+        if len(wanted) > 1:
+            return joined(source, wanted, lambda name: _rows(source, headers, opened, name))
+        return _rows(source, headers, opened, wanted[0])
+    return _rows(source, headers, opened, _chosen(source, headers))
+
+
+def _chosen(source: Source, headers: Mapping[str, Any]) -> str:
+    """Return the array that is named, or the only one with rows; of AnnData the matrix X."""
+    if source.key:
+        for name in (source.key, f"obs/{source.key}", f"obs/{source.key}/codes"):
+            if name in headers:
+                return name
+        parts = {f"{source.key}/{part}" for part in _SPARSE}
+        return source.key if parts <= {*headers} else source.chosen(headers)
+    if {f"X/{part}" for part in _SPARSE} <= {*headers} or ("X" in headers and len(headers) > 1):
+        return "X"
+    if list(headers) == [""]:
+        return ""
+    rows = [
+        name
+        for name, those in headers.items()
+        if len(those[0].get("shape", ())) > 1 and not name.endswith(("_bnds", "_bounds"))
+    ]
+    if len(rows) == 1 and len(headers) > 1:
         source.notes.append(f"of {len(headers)} arrays the one with rows is read, #{rows[0]}")
-        name = rows[0]
-    else:
-        name = "" if alone and not source.key else source.chosen(headers)
-    for header in headers[name]:
-        _require_plain(source, header)
-    array = zarr.open_array(store, mode="r", path=name)
+        return rows[0]
+    return source.chosen(headers)
+
+
+def _rows(
+    source: Source, headers: Mapping[str, Any], opened: Callable[[str], Any], name: str
+) -> NDArray[Any]:
+    """Return one array, with its rows along the first axis."""
+    if name not in headers:
+        parts = {part: opened(f"{name}/{part}") for part in _SPARSE}
+        about = dict(opened(name).attrs)
+        if "shape" not in about:
+            raise source.bad("holds a sparse matrix without its shape", "save it densely")
+        by_rows = not str(about.get("encoding-type", "")).startswith("csc")
+        return dense(source, parts, about["shape"], by_rows=by_rows)
+    array = opened(name)
     about, dtype = dict(array.attrs), np.dtype(array.dtype)
     if {"scale_factor", "add_offset"} & set(about) and "_FillValue" not in about:
         about["_FillValue"] = array.fill_value
+    own = _dimensions(array)
+    axes = axes_of_rows(source.bad, own, source.reading.rows) if len(own) > 1 else (0,)
+    names = [
+        _coordinate(source, headers, opened, one) for k, one in enumerate(own) if k not in axes
+    ]
+    if any(names):
+        source.names[:] = names
+    shape = tuple(array.shape)
     if is_packed(about, dtype):
-        return decoded(source, array, tuple(array.shape), dtype, about)
-    return source.copied(array, tuple(array.shape), dtype)
+        found = decoded(source, array, shape, dtype, about)
+    else:
+        found = source.copied(array, shape, dtype)
+    return found if axes == (0,) else np.array(rows_first(found, axes))
+
+
+def _dimensions(array: Any) -> tuple[str, ...]:
+    """Return the names of the dimensions of an array; none where it has no names."""
+    named = dict(array.attrs).get("_ARRAY_DIMENSIONS")
+    named = named or getattr(array.metadata, "dimension_names", None) or ()
+    return tuple(str(one or "") for one in named) if len(named) == array.ndim else ()
+
+
+def _coordinate(
+    source: Source, headers: Mapping[str, Any], opened: Callable[[str], Any], name: str
+) -> tuple[str, Any] | None:
+    """Return the values along a dimension, where the store holds numbers under its name."""
+    if not name or name not in headers or not _is_plain(headers[name]):
+        return None
+    array = opened(name)
+    if array.ndim != 1 or array.dtype.kind not in "iuf":
+        return None
+    return name, tuple(map(float, np.asarray(array[:]).tolist()))
+
+
+def _is_plain(headers: list[Mapping[str, Any]]) -> bool:
+    """Say whether metadata announce numbers; others may not be opened."""
+    kind = headers[0].get("dtype", headers[0].get("data_type"))
+    try:
+        return isinstance(kind, str) and np.dtype(kind).kind in "biuf"
+    except TypeError:
+        return False
 
 
 def _require_plain(source: Source, header: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from twinseed.errors import InputError
 from twinseed.readers.reading import ReadOptions
 
-__all__ = ["arranged"]
+__all__ = ["arranged", "without_gaps"]
 
 _CHANNELS = (1, 3, 4)
 _BEYOND = 0.25
@@ -43,7 +43,7 @@ def arranged(arrays: Arrays, reading: ReadOptions, notes: Notes) -> dict[str, ND
     found = _channels_first(dict(arrays), reading, notes)
     if reading.range is not None:
         found = _moved(found, reading.range, notes)
-    return _without_gaps(found, notes)
+    return without_gaps(found, notes)
 
 
 def _channels_first(
@@ -107,20 +107,33 @@ def _shown(found: Arrays) -> str:
     return f"{role} is {rows.dtype}, from {np.nanmin(rows):g} to {np.nanmax(rows):g}"
 
 
-def _without_gaps(found: dict[str, NDArray[Any]], notes: Notes) -> dict[str, NDArray[Any]]:
-    """Return arrays without the columns that are NaN in every row of every array."""
-    if not found or any(x.dtype.kind != "f" or x.ndim < 2 for x in found.values()):
+def without_gaps(found: dict[str, NDArray[Any]], notes: Notes) -> dict[str, NDArray[Any]]:
+    """Return arrays without the columns that are missing in every row of every array.
+
+    A number is missing where it is NaN, or where a masked array hides it. What is left out is
+    added to ``notes``, by role.
+
+    >>> told = {"a": []}
+    >>> without_gaps({"a": np.array([[1.0, np.nan], [2.0, np.nan]])}, told)["a"]
+    array([[1.],
+           [2.]])
+    >>> told["a"]
+    ['1 of 2 columns are missing in all rows, and left out']
+    """
+    if not found or any(x.ndim < 2 or not len(x) for x in found.values()):
+        return found
+    if any(x.dtype.kind != "f" and not np.ma.isMaskedArray(x) for x in found.values()):
         return found
     if len({x.shape[1:] for x in found.values()}) > 1:
         return found
     gaps = np.ones(next(iter(found.values())).shape[1:], dtype=bool)
     for rows in found.values():
-        gaps &= np.isnan(rows[0])
+        gaps &= _missing(rows[:1])[0]
     if not gaps.any() or gaps.all():
         return found
     for rows in found.values():
         for _, block in _blocks(rows):
-            gaps &= np.isnan(block).all(axis=0)
+            gaps &= _missing(block).all(axis=0)
     if not gaps.any():
         return found
     kept = ~gaps.ravel()
@@ -130,6 +143,12 @@ def _without_gaps(found: dict[str, NDArray[Any]], notes: Notes) -> dict[str, NDA
         )
         found[role] = rows.reshape(len(rows), -1)[:, kept]
     return found
+
+
+def _missing(block: NDArray[Any]) -> NDArray[np.bool_]:
+    hidden = np.ma.getmaskarray(block) if isinstance(block, np.ma.MaskedArray) else np.False_
+    values = np.ma.getdata(block)
+    return np.asarray(hidden | (np.isnan(values) if values.dtype.kind == "f" else np.False_))
 
 
 def _blocks(rows: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:

@@ -6,11 +6,12 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+from twinseed.readers._mtx import is_mtx_folder
 from twinseed.readers._zarr import is_zarr
 from twinseed.readers.reading import ReadOptions
 from twinseed.readers.source import Source
 
-__all__ = ["format_of", "source_of"]
+__all__ = ["format_of", "has_names", "source_of"]
 
 _ENDINGS = {
     ".arrow": "feather",
@@ -28,6 +29,8 @@ _ENDINGS = {
     ".jsonl.gz": "jsonl",
     ".loom": "h5",
     ".mat": "mat",
+    ".mtx": "mtx",
+    ".mtx.gz": "mtx",
     ".nc": "nc",
     ".nc4": "nc",
     ".ndjson": "jsonl",
@@ -68,6 +71,7 @@ _RIGHT = {
     "feather": (b"ARROW1", b"FEA1", b"\xff\xff\xff\xff"),
     "h5": (b"\x89HDF\r\n\x1a\n",),
     "mat": (),
+    "mtx": (b"\x1f\x8b",),
     "nc": (b"\x89HDF\r\n\x1a\n", b"CDF"),
     "npy": (b"\x93NUMPY",),
     "npz": (b"PK\x03\x04",),
@@ -87,8 +91,19 @@ _RIGHT = {
 def format_of(source: Source) -> str:
     """Return the format that a path's ending names."""
     if source.path.is_dir():
+        if is_mtx_folder(source.path):
+            return "mtx"
         return "zarr" if is_zarr(source.path) else "images"
     return _ENDINGS[_ending(source.path)]
+
+
+def has_names(path: str) -> bool:
+    """Say whether files of this ending hold arrays under names.
+
+    >>> has_names("cells.h5ad"), has_names("rows.npy")
+    (True, False)
+    """
+    return _ENDINGS.get(_ending(Path(path)), "") in _NAMED
 
 
 def _ending(path: Path) -> str:

@@ -17,13 +17,16 @@ from twinseed.readers._hdf5 import read_hdf5
 from twinseed.readers._idx import read_idx
 from twinseed.readers._images import read_images, read_tar, read_zip
 from twinseed.readers._isolated import read_isolated
+from twinseed.readers._mtx import read_mtx
 from twinseed.readers._numpy import read_npy, read_npz
 from twinseed.readers._safetensors import read_safetensors
 from twinseed.readers._scipy import read_mat, read_netcdf
 from twinseed.readers._text import counts, read_csv, with_header
 from twinseed.readers._torch import read_torch
 from twinseed.readers._zarr import read_zarr
+from twinseed.readers.aligning import aligned_axes
 from twinseed.readers.arranging import arranged
+from twinseed.readers.counts import log_normalised
 from twinseed.readers.encoding import encoded
 from twinseed.readers.endings import format_of, source_of
 from twinseed.readers.reading import ReadOptions
@@ -37,6 +40,7 @@ __all__ = [
     "load",
     "load_roles",
     "load_rows",
+    "load_told",
     "read_safely",
 ]
 
@@ -57,6 +61,7 @@ ISOLATED: Mapping[str, Callable[[Source], NDArray[Any] | Table | Mapped]] = {
     "images": read_images,
     "jsonl": read_jsonl,
     "mat": read_mat,
+    "mtx": read_mtx,
     "nc": read_netcdf,
     "zst": read_csv,
     "parquet": read_parquet,
@@ -69,6 +74,7 @@ ISOLATED: Mapping[str, Callable[[Source], NDArray[Any] | Table | Mapped]] = {
 """Readers on C libraries, which run in a child process."""
 
 _PICTURES = {"images", "parquet", "tar", "zip"}
+_DIMENSIONS = {"h5", "nc", "zarr"}
 _TEXT = {"csv", "zst", "xlsx"}
 
 
@@ -145,12 +151,15 @@ def load_roles(
         raise InputError(
             "keep", "must name columns of a table", wanted.keep[0], "pass tables with a header"
         )
-    for option in ("convert", "resize"):
-        if getattr(wanted, option) is not None and not _PICTURES & set(formats.values()):
-            value = getattr(wanted, option)
-            raise InputError(option, "is for files of pictures", value, "leave the option out")
     arrays = {role: rows for role, rows in found.items() if isinstance(rows, np.ndarray)}
-    found |= arranged(arrays, wanted, {role: source.notes for role, source in sources.items()})
+    _require_used(wanted, arrays, formats)
+    notes_of_roles = {role: source.notes for role, source in sources.items()}
+    arrays = aligned_axes(
+        arrays, {r: source.names for r, source in sources.items()}, notes_of_roles
+    )
+    if wanted.log_normalise:
+        arrays = log_normalised(arrays, notes_of_roles)
+    found |= arranged(arrays, wanted, notes_of_roles)
     loaded = Loaded()
     notes = []
     for role, source in sources.items():
@@ -162,6 +171,23 @@ def load_roles(
         loaded[role] = one
     loaded.notes = tuple(notes)
     return loaded
+
+
+def _require_used(
+    reading: ReadOptions, arrays: Mapping[str, NDArray[Any]], formats: Mapping[str, str]
+) -> None:
+    """Refuse an option that no file has a use for."""
+    kinds = set(formats.values())
+    for option, used, what in (
+        ("convert", bool(_PICTURES & kinds), "files of pictures"),
+        ("resize", bool(_PICTURES & kinds), "files of pictures"),
+        ("rows", bool(_DIMENSIONS & kinds), "NetCDF, .h5 and zarr"),
+        ("log_normalise", bool(arrays), "matrices of counts, not for tables"),
+    ):
+        value = getattr(reading, option)
+        if value and not used:
+            shown = ",".join(value) if isinstance(value, tuple) else value
+            raise InputError(option, f"is for {what}", shown, "leave the option out")
 
 
 def _headed(
@@ -206,9 +232,29 @@ def load_rows(
     Traceback (most recent call last):
     twinseed.errors.InputError: path must have one of the endings .arrow, .cdf, .csv, ...
     """
-    found = load(path, limit=limit, reading=reading)
+    return load_told(path, limit=limit, reading=reading)[0]
+
+
+def load_told(
+    path: str | os.PathLike[str], *, limit: int = LIMIT, reading: ReadOptions | None = None
+) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """Read an array of numbers as ``load_rows`` does, with the sentences on how it was read.
+
+    Raises:
+        InputError: a file that ``load`` refuses, a table with columns of text.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with open(f"{folder}/a.csv", "w") as file:
+    ...         _ = file.write("id,size\\n1,20\\n2,30.5\\n")
+    ...     load_told(f"{folder}/a.csv")
+    (array([[20. ],
+           [30.5]]), ("column 'id' is left out: it is called so, and all its values ...",))
+    """
+    loaded = load_roles({"path": path}, limit=limit, reading=reading)
+    found = loaded["path"]
     if not isinstance(found, Table):
-        return found
+        return found, tuple(note.removeprefix("path: ") for note in loaded.notes)
     columns = tuple(
         column.astype(np.float64)
         if isinstance(column, np.ndarray) and column.dtype == bool
@@ -224,7 +270,7 @@ def load_rows(
             os.fspath(path),
             "drop columns of text",
         )
-    return rows["path"]
+    return rows["path"], tuple(note.removeprefix("path: ") for note in layout.notes)
 
 
 def read_safely(source: Source, reader: Callable[[Source], Read]) -> Read:

@@ -59,6 +59,10 @@ class ReadOptions:
     """Values of arrays and pictures are moved from this range to 0 ... 255."""
     layout: str | None = None
     """Which axis of an array is which: "NHWC" is turned into N x C x H x W."""
+    rows: tuple[str, ...] | None = None
+    """The dimensions of NetCDF and zarr whose entries are rows, such as time."""
+    log_normalise: bool = False
+    """Whether the counts of each row are brought to one total, and become logarithms."""
 
     def __post_init__(self) -> None:
         """Refuse what no file can be read by, before any file is opened."""
@@ -75,6 +79,12 @@ class ReadOptions:
             self.resize is None or 1 <= self.resize <= 1 << 14,
             self.resize,
             "write the pixels of a side, at most 16384",
+        )
+        _require(
+            "rows",
+            self.rows is None or bool(self.rows and all(self.rows)),
+            self.rows,
+            "write the name of a dimension, such as time; several with commas between them",
         )
         ends = self.range
         _require(

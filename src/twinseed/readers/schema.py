@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from twinseed.errors import InputError
+from twinseed.readers._sdv import sdv_columns
 from twinseed.readers.reading import KINDS, ColumnSchema, ReadOptions
 
 __all__ = ["schema_of"]
@@ -17,32 +17,26 @@ __all__ = ["schema_of"]
 _COLUMN = {"kind": str, "unit": (int, float), "order": list, "format": str}
 _TABLE = {"separator": str, "decimal": str, "encoding": str, "header": bool, "missing": list}
 _LONGEST = 1 << 22
-_SDV = {
-    "numerical": "number",
-    "categorical": "words",
-    "boolean": "yes/no",
-    "datetime": "date",
-}
-"""Kinds of SDV; every other one names rows or persons, and is left out."""
 
 
 def schema_of(path: str | Path, reading: ReadOptions | None = None) -> ReadOptions:
     """Return what a schema file says, on top of other options.
 
     The file is TOML, as ``twinseed inspect --write`` leaves it: a table ``[columns.NAME]`` for each
-    column, with ``kind``, ``unit``, ``order`` and ``format``; or the ``metadata.json`` of SDV.
+    column, with ``kind``, ``unit``, ``order`` and ``format``; or the ``metadata.json`` of SDV, of
+    several tables one that is named: ``metadata.json#guests``.
 
     Raises:
         InputError: no such file, text that is not TOML, a word that no schema knows, metadata of
-            several tables.
+            several tables of which none is named.
     """
-    if Path(path).suffix.lower() == ".json":
-        return replace(reading or ReadOptions(), columns=_of_sdv(path))
+    file, _, table = str(path).partition("#") if not Path(path).exists() else (path, "", "")
+    if Path(file).suffix.lower() == ".json":
+        described = sdv_columns(_read(path, file), table, lambda *said: _bad(path, *said))
+        return replace(reading or ReadOptions(), columns=described)
     try:
-        said = tomllib.loads(_text(path))
-    except OSError as error:
-        raise _bad(path, f"cannot be read ({error.strerror or error})", "check the name") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        said = tomllib.loads(_read(path, path))
+    except tomllib.TOMLDecodeError as error:
         raise _bad(
             path, f"must be TOML ({error})", "write one with twinseed inspect FILE --write SCHEMA"
         ) from error
@@ -56,43 +50,20 @@ def schema_of(path: str | Path, reading: ReadOptions | None = None) -> ReadOptio
     return replace(reading or ReadOptions(), columns=found, missing=missing, **told)
 
 
-def _text(path: str | Path) -> str:
+def _read(path: str | Path, file: str | Path) -> str:
     """Return the text of a schema; a device that never ends is none."""
-    if not Path(path).is_file():
+    if not Path(file).is_file():
         raise _bad(path, "cannot be read (it is no file)", "check the name")
-    with Path(path).open("rb") as file:
-        content = file.read(_LONGEST + 1)
-    if len(content) > _LONGEST:
-        raise _bad(path, f"has more than {_LONGEST:,} bytes", "pass a schema")
-    return content.decode("utf-8")
-
-
-def _of_sdv(path: str | Path) -> dict[str, ColumnSchema]:
-    """Return the columns of the one table that SDV's metadata describe."""
     try:
-        said = json.loads(_text(path))
-        tables = [said] if "columns" in said else list(said["tables"].values())
-        if len(tables) > 1:
-            raise _bad(
-                path,
-                f"describes {len(tables)} tables",
-                "write the metadata of one table into a file of its own",
-            )
-        return {
-            str(name): ColumnSchema(
-                _SDV.get(about["sdtype"], "leave out"),
-                format=about.get("datetime_format") if about["sdtype"] == "datetime" else None,
-            )
-            for name, about in tables[0]["columns"].items()
-        }
+        with Path(file).open("rb") as opened:
+            content = opened.read(_LONGEST + 1)
+        if len(content) > _LONGEST:
+            raise _bad(path, f"has more than {_LONGEST:,} bytes", "pass a schema")
+        return content.decode("utf-8")
     except OSError as error:
         raise _bad(path, f"cannot be read ({error.strerror or error})", "check the name") from error
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise _bad(
-            path, "must be the metadata.json of SDV, or TOML", "see docs/inputs.md"
-        ) from error
+    except UnicodeDecodeError as error:
+        raise _bad(path, f"must be text in UTF-8 ({error})", "save the file as UTF-8") from error
 
 
 def _column(path: str | Path, name: str, about: dict[str, Any]) -> ColumnSchema:

@@ -60,6 +60,8 @@ class Source:
     reading: ReadOptions = field(default_factory=ReadOptions)
     notes: list[str] = field(default_factory=list)
     """Sentences on how the file was read, which its reader adds."""
+    names: list[tuple[str, Any] | None] = field(default_factory=list)
+    """What the entries along each axis behind the rows are called, where the file says so."""
 
     def bad(self, problem: str, remedy: str) -> InputError:
         """Return the error to raise."""

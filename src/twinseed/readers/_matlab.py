@@ -1,0 +1,61 @@
+"""``.mat`` of version 7.3, which is HDF5: the axes of its arrays are in reverse order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinseed.readers._cells import item_of
+from twinseed.readers._packed import dense
+from twinseed.readers.source import Source
+
+__all__ = ["matrix_of"]
+
+_NUMBERS = {
+    *("double", "single", "logical", "int8", "uint8", "int16", "uint16", "int32", "uint32"),
+    *("int64", "uint64"),
+}
+
+
+def matrix_of(source: Source, file: Any) -> NDArray[Any]:
+    """Return one matrix of an open file; no cell, struct or text is read."""
+    items = {name: item_of(file, name) for name in file}
+    found: dict[str, int] = {}
+    for name, item in items.items():
+        about = {} if item is None else item.attrs
+        kind = about.get("MATLAB_class", b"")
+        kind = kind.decode() if isinstance(kind, bytes) else str(kind)
+        if kind in _NUMBERS and not about.get("MATLAB_empty", 0):
+            sparse = hasattr(item, "keys")
+            found[name] = 2 if sparse else sum(size > 1 for size in item.shape or ())
+    rows = [name for name, axes in found.items() if axes > 1]
+    if not source.key and len(rows) == 1 and len(found) > 1:
+        source.notes.append(f"of {len(found)} arrays the one with rows is read, #{rows[0]}")
+        name = rows[0]
+    else:
+        name = source.chosen(found)
+    item = items[name]
+    if hasattr(item, "keys"):
+        return _sparse(source, item)
+    if item.external or item.is_virtual:
+        raise source.bad("keeps its numbers in other files", "copy them into one file")
+    source.require_numbers(item.dtype)
+    source.require_room(item.shape or (0,), item.dtype.itemsize)
+    if item.chunks is not None:
+        source.require_room(item.chunks, item.dtype.itemsize)
+    return np.array(np.transpose(item[()]))
+
+
+def _sparse(source: Source, group: Any) -> NDArray[Any]:
+    """Return a sparse matrix, which MATLAB keeps by columns; zero entries have no data."""
+    held = {name: item_of(group, name) for name in ("data", "ir", "jc")}
+    if not all(hasattr(one, "dtype") for one in held.values()):
+        raise source.bad("holds a sparse matrix without entries", "save some rows")
+    parts = {"data": held["data"], "indices": held["ir"], "indptr": held["jc"]}
+    for part in parts.values():
+        if part.external or part.is_virtual:
+            raise source.bad("keeps its numbers in other files", "copy them into one file")
+    shape = np.array([int(group.attrs["MATLAB_sparse"]), len(held["jc"]) - 1])
+    return dense(source, parts, shape, by_rows=False)
