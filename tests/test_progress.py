@@ -64,13 +64,19 @@ def test_silent_when_not_wanted_or_not_on_a_terminal(show: bool | None) -> None:
     assert progress.done == 2
 
 
-def test_one_line_where_there_is_no_terminal() -> None:
-    stream = io.StringIO()
-    with track(3, "drawing", True, to=stream) as progress:
-        for _ in range(3):
-            progress.advance()
-            assert stream.getvalue() == "drawing: 3 steps\n"
-    assert stream.getvalue() == "drawing: 3 steps\n"
+def test_a_line_per_stage_and_per_minute_where_there_is_no_terminal() -> None:
+    stream, clock = io.StringIO(), Clock()
+    lines = ["drawing: 1,200 steps"]
+    with track(1200, "drawing", True, to=stream, clock=clock) as progress:
+        for seconds, more in ((59, []), (2, ["drawing: 600/1,200, 150/s, 4 s left"]), (9, [])):
+            clock.now += seconds
+            progress.advance(300)
+            lines += more
+            assert stream.getvalue().splitlines() == lines
+        clock.now += 80
+        progress.advance(300)
+        assert stream.getvalue().splitlines() == lines
+    assert stream.getvalue().splitlines() == [*lines, "drawing: done in 2 min 30 s"]
 
 
 def test_nothing_where_there_is_no_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,7 +128,7 @@ def test_stderr_is_the_default(capsys: pytest.CaptureFixture[str]) -> None:
         progress.advance()
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err == "drawing: 1 step\n"
+    assert captured.err == "drawing: 1 step\ndrawing: done in 0 s\n"
 
 
 def test_a_function_is_called_with_the_steps_since_its_last_call() -> None:

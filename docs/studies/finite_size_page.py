@@ -84,7 +84,7 @@ def figure(told: Mapping[str, Any]) -> Figure:
     gamma = told["settings"]["gamma"]
     root = gamma**-0.5
     with styling():
-        drawn, panels = frames(3, width=4.0, height=3.1, left=0.6, keys=2)
+        drawn, panels = frames(3, height=3.1, left=0.6, keys=2)
         across, scaled, spread = (panel.axes for panel in panels)
         strength = np.linspace(0.6, 1.6, 400) * root
         limit = np.maximum(1.0 - root**2 / strength**2, 0.0) / (1.0 + root**2 / strength)
@@ -110,15 +110,19 @@ def figure(told: Mapping[str, Any]) -> Figure:
             constants.append((d, _spread(rows)))
             spread.errorbar(*constants[-1], yerr=0.0, **look)
         axis = np.linspace(0.6, 3.4, 50)
-        scaled.plot(axis, 2.0 * axis / (1.0 + root), color=INK, label="2w/(1 + √c)")
+        scaled.plot(axis, 2.0 * axis / (1.0 + root), color=INK, label="theory far above")
         scaled.plot(
-            -axis, (1.0 + root) / axis**2, color=INK, linestyle=(0, (4, 2)), label="(1 + √c)/w²"
+            -axis,
+            (1.0 + root) / axis**2,
+            color=INK,
+            linestyle=(0, (4, 2)),
+            label="theory far below",
         )
         scaled.set_ylim(0.0, 5.0)
         level(across, 1.0, along="y")
         level(scaled, 0.0, along="y")
         d = np.array([size for size, _ in constants], dtype=np.float64)
-        words = f"{fluctuation_constant(gamma):.4f} d^(-1/2), theory"
+        words = "theory: one over the root of d"
         spread.plot(d, fluctuation_constant(gamma) * d**-0.5, color=INK, zorder=2.0, label=words)
         spread.set_xscale("log")
         spread.set_yscale("log")
@@ -126,12 +130,14 @@ def figure(told: Mapping[str, Any]) -> Figure:
         log_ticks(spread.yaxis, lambda value: f"{value:.0e}")
         across.set_xlim(0.55, 1.7)
         across.set_ylim(-0.02, 0.62)
-        across.set_xlabel("strength over its threshold, β/β_c")
-        scaled.set_xlabel("window w = d^(1/3) (β/β_c \N{MINUS SIGN} 1)")
-        spread.set_xlabel("columns d")
-        panels[0].title("Recovery sharpens with d", "mean Q, 95 % bars; dotted: the threshold")
-        panels[1].title("One curve: d^(1/3) Q", "lines: theory far above and far below")
-        panels[2].title("Convergence: sd of q", "of one seed, over draws")
+        across.set_xlabel("strength of the factor over its threshold")
+        scaled.set_xlabel("distance from the threshold, times d to the 1/3")
+        spread.set_xlabel("number of columns d")
+        panels[0].title(
+            "More columns: a sharper onset", "recovery of the factor; dotted: its threshold"
+        )
+        panels[1].title("Rescaled, all sizes are one curve", "recovery, times d to the 1/3")
+        panels[2].title("More columns: less chance", "standard deviation of convergence over draws")
         for panel, columns in zip(panels, (4, 2, 1), strict=True):
             panel.legend(_handles(panel.axes), columns)
     return drawn

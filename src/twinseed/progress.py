@@ -23,6 +23,9 @@ with a method ``begin(total, label)``, this method is called before the first st
 """
 
 
+_MINUTE = 60.0
+
+
 class Progress:
     """The progress of a job: steps done, their rate and the time left.
 
@@ -90,18 +93,24 @@ class Progress:
         return ", ".join(part for part in (timing, self.note) if part)
 
     def __str__(self) -> str:
-        return ", ".join(part for part in (f"{self.done}/{self.total}", self.pace) if part)
+        return ", ".join(part for part in (f"{self.done:,}/{self.total:,}", self.pace) if part)
 
 
 @contextmanager
 def track(
-    total: int, label: str, show: ShowProgress = None, *, to: TextIO | None = None
+    total: int,
+    label: str,
+    show: ShowProgress = None,
+    *,
+    to: TextIO | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Progress]:
     """Open a ``Progress`` of ``total`` steps that is shown until the block ends.
 
     ``show`` is the argument ``progress`` of a verb. A terminal shows a bar with the rate and the
-    time left; any other stderr gets one line when the stage begins. ``to`` replaces stderr; without
-    ``to`` and without a stderr nothing is shown.
+    time left; any other stderr gets a line when the stage begins, a line when it ends, and a line
+    per minute in between. ``to`` replaces stderr; without ``to`` and without a stderr nothing is
+    shown. ``clock`` returns the time in seconds.
 
     >>> with track(2, "drawing", show=False) as progress:
     ...     progress.advance()
@@ -121,8 +130,27 @@ def track(
     elif terminal:
         yield from _bar(total, label, stream)
     else:
-        print(f"{label}: {total} step{'' if total == 1 else 's'}", file=stream, flush=True)
-        yield Progress(total)
+        yield from _lines(total, label, stream, clock)
+
+
+def _lines(
+    total: int, label: str, stream: TextIO, clock: Callable[[], float]
+) -> Iterator[Progress]:
+    def say(text: str) -> None:
+        print(f"{label}: {text}", file=stream, flush=True)
+
+    say(f"{total:,} step{'' if total == 1 else 's'}")
+    began = said = clock()
+
+    def advanced(_: int) -> None:
+        nonlocal said
+        if clock() - said >= _MINUTE and progress.done < total:
+            said = clock()
+            say(str(progress))
+
+    progress = Progress(total, advanced, clock)
+    yield progress
+    say(f"done in {_duration(clock() - began)}")
 
 
 def _bar(total: int, label: str, stream: TextIO) -> Iterator[Progress]:

@@ -49,20 +49,23 @@ def test_margins_of_an_audit(stacked: bool) -> None:
         check_panel(
             axes,
             title=(
-                f"Samples of generator {name.upper()}",
-                "right: closer to training; compare with the dashed line",
+                f"Generator {name.upper()}: does it copy?",
+                "bars to the right of the dashed line: copies",
             ),
-            x=("times closer to training than to other rows", "log"),
-            y=("share of samples", "linear"),
+            x=("times closer to training rows than to other rows", "log"),
+            y=("share of samples", "log"),
             stairs=found,
             levels=[Level(1.0, True)],
         )
         assert axes.get_xlim() == pytest.approx((np.exp(-reach), np.exp(reach)))
-        assert axes.get_ylim()[0] == 0.0
+        assert axes.get_ylim() == pytest.approx((0.5 / scores[name].size, 1.0))
+        told = axes.yaxis.get_major_formatter()
+        assert [told(share, 0) for share in (0.001, 0.1, 1.0)] == ["0.1 %", "10 %", "100 %"]
         ticks = zip(axes.get_xticks(), axes.get_xticklabels(), strict=True)
         assert all(float(label.get_text()) == tick for tick, label in ticks)
         assert 1.0 in axes.get_xticks()
-        keys_of(figure, panel, [Key("samples", ONE, "patch"), Key("matched linear model", LINEAR)])
+        honest = "honest linear model of the same rows"
+        keys_of(figure, panel, [Key("samples", ONE, "patch"), Key(honest, LINEAR)])
 
 
 def around(x: Any, numbers: Any, look: Look, hollow: bool = False) -> Points:

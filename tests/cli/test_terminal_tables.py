@@ -194,20 +194,30 @@ def test_every_number_of_a_comparison(tmp_path: Path) -> None:
 def test_every_number_of_the_claims(capsys: pytest.CaptureFixture[str]) -> None:
     _print_claims(dataclasses.replace(small_reproduction(readouts={}), claims=CLAIMS))
     header, rows, below = parsed(capsys.readouterr().out)
-    assert header == ["", "predicted", "measured", "95 % interval", "claim"]
+    assert header == ["", "predicted", "measured", "95 % interval", "allowed", "claim"]
+    bad = "DOES NOT AGREE"
+    verdicts = {"wrong": bad, "lost": bad, "near": "3 s.e.", "off": "allowed"}
+    bounds = {"off": "at most ", "low": "at least "}
     assert rows == [
         [
-            "DOES NOT AGREE" if one.name in ("wrong", "lost") else "agrees",
-            f"{one.predicted:.4g}",
+            verdicts.get(one.name, "agrees"),
+            f"{bounds.get(one.name, '')}{one.predicted:.4g}",
             f"{one.measured:.4g}",
             f"{one.low:.4g} to {one.high:.4g}",
+            f"{one.allowance:.2g}",
             one.sentence,
         ]
         for one in CLAIMS
     ]
-    assert below == ["", "5 claims, 2 do not agree."]
+    assert [line for line in below if line.startswith("- ")] == [
+        "- off: allowed 0.03 (20.00 %); law"
+    ]
+    assert below[-1] == (
+        "8 claims: 4 within the 95 % interval, 1 within three standard errors, 1 only with the "
+        "allowance, 2 do not agree."
+    )
     _print_claims(dataclasses.replace(small_reproduction(readouts={}), claims=CLAIMS[:2]))
-    assert capsys.readouterr().out.endswith("\n2 claims, all agree.\n")
+    assert capsys.readouterr().out.endswith("\n2 claims: 2 within the 95 % interval.\n")
 
 
 SHOWN = {

@@ -98,7 +98,7 @@ def test_spectrum_of_a_training(beside: bool) -> None:
             lines=[Line(p.x, p.y, p.look) for p in points],
             points=points,
         )
-        words = ("n = 30", "n = 100", "n = 300", "n = 1\u2009000")
+        words = ("n = 30", "n = 100", "n = 300", "n = 1,000")
         keys = [Key(one, look, "points") for one, look in zip(words, LOOKS, strict=False)]
         keys_of(figure, panel, keys)
         assert said(axes) == []
@@ -128,7 +128,7 @@ def test_losses_of_a_training(reference: float | None) -> None:
         ],
         levels=[Level(reference)] if reference else [],
     )
-    labels = ("n = 30", "n = 100", "n = 1\u2009000")
+    labels = ("n = 30", "n = 100", "n = 1,000")
     keys_of(figure, 0, [Key(one, look) for one, look in zip(labels, LOOKS, strict=False)])
 
 

@@ -106,6 +106,6 @@ def test_the_figure_draws_what_it_is_given() -> None:
             # once as the line, once as the points
             assert sum(np.array_equal(y, expected) for y in drawn) == 2
     said = {text.get_text() for axes in figure.axes for text in axes.findobj(Text)}
-    assert {"Agreement along the factor: no jump", "Recovery Q: two thresholds"} <= said
+    assert {"Agreement along a factor: smooth", "Recovery Q: two onsets"} <= said
     # the onset of strength 4 lies below 0.1 at d = 200, that of 0.5 is drawn in both panels
     assert sum(len(set(line.get_xdata())) == 1 for line in agreement.lines) >= 1

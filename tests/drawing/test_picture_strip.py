@@ -14,7 +14,7 @@ pytestmark = pytest.mark.extras
 def test_picture_strip(stacked: bool, across: int) -> None:
     pictures = np.random.default_rng(0).uniform(0, 16, (3, 4, across, 5, 6))
     figure = picture_strip(pictures, [20, 150, 4000], stacked=stacked)
-    assert [one.get_title() for one in figure.axes] == ["n = 20", "n = 150", "n = 4\u2009000"]
+    assert [one.get_title() for one in figure.axes] == ["n = 20", "n = 150", "n = 4,000"]
     low, high = pictures[:, :, -1].min(), pictures[:, :, -1].max()
     for block, axes in enumerate(figure.axes):
         (image,) = axes.images

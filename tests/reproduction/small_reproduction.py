@@ -25,6 +25,9 @@ CLAIMS = (
     Claim("wrong", "A wrong one.", 2.0, 1.0, 0.9, 1.2, 0.01, "", "drawn"),
     Claim("lost", "One without a number.", 0.4, NAN, NAN, NAN, 0.02, "why", "control"),
     Claim("few", "One of few draws.", 33.0, 35.0, 25.0, 51.0, 0.5, "", "rows"),
+    Claim("near", "One nearby.", 0.61, 0.64, 0.62, 0.66, 0.0, "none", "rows"),
+    Claim("off", "A low one.", 0.15, 0.17, 0.165, 0.175, 0.03, "law", "rows", "at most"),
+    Claim("low", "A bound.", 7.0, 8.0, 7.8, 8.2, 0.0, "", "rows", "at least"),
 )  # fmt: skip
 """Claims that agree and claims that do not, no two numbers equal."""
 

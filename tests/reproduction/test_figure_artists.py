@@ -70,7 +70,7 @@ def test_load_curves(stacked: bool) -> None:
         check_panel(
             figure.axes[panel], title=TITLES[name], x=LOAD, lines=lines, points=points, unit=True
         )
-        keys += [Key("d = 4\u2009000", kind="points"), Key("d = 100", kind="hollow")]
+        keys += [Key("d = 4,000", kind="points"), Key("d = 100", kind="hollow")]
         keys_of(figure, panel, keys)
 
 
@@ -110,10 +110,10 @@ def test_agreement_is_blind() -> None:
         levels=levels,
         unit=True,
     )
-    ends = "0: not learned; 1: learned; dotted: the onset"
+    ends = "0: not learned; 1: learned; dotted: onset"
     check_panel(
         figure.axes[1],
-        title=("Recovery Q: three thresholds", ends),
+        title=("Recovery Q: three onsets", ends),
         x=LOAD,
         lines=[
             Line(*values(theory[s], "recovery", "gamma")[:2], look) for s, look in looks.items()
@@ -135,12 +135,12 @@ def test_agreement_along_a_factor() -> None:
     looks = dict(zip(STRENGTHS, LOOKS, strict=False))
     titles = {
         "convergence_factor": (
-            "Agreement along the factor: no jump",
-            "0: the twins are unrelated along it; 1: they agree",
+            "Agreement along a factor: smooth",
+            "0: the twins are unrelated; 1: they agree",
         ),
         "recovery": (
-            "Recovery Q: three thresholds",
-            "0: not learned; 1: learned; dotted: the onset",
+            "Recovery Q: three onsets",
+            "0: not learned; 1: learned; dotted: onset",
         ),
     }
     for panel, (name, title) in enumerate(titles.items()):
@@ -232,7 +232,7 @@ def test_ridge_path(stacked: bool) -> None:
         axes,
         title=(
             "Ridge: more agreement, worse model",
-            "the ridge grows from 0 along the arrow; diamond: best",
+            "the ridge grows along the arrow; diamond: best",
         ),
         x=("distance to the truth, W₂²/d (right: worse)", "log"),
         y=("convergence q (up: the twins agree more)", "log"),
@@ -249,7 +249,7 @@ def test_labels_of_a_logarithmic_axis_are_its_values() -> None:
     theory, drawn = along_loads()
     axis = figures.agreement_is_blind(theory, drawn).axes[0].xaxis
     told = [axis.get_major_formatter()(value, 0) for value in (0.1, 0.25, 20.0, 5000.0)]
-    assert told == ["0.1", "0.25", "20", "5\u2009000"]
+    assert told == ["0.1", "0.25", "20", "5,000"]
 
 
 def test_real_data() -> None:

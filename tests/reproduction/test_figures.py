@@ -38,13 +38,13 @@ NAMES = (
 )
 
 SAYS = {
-    "agreement_is_blind": ["Convergence q: one curve", "three thresholds", "strength 0.7", "2.04"],
+    "agreement_is_blind": ["Convergence q: one curve", "three onsets", "strength 0.7", "2.04"],
     "load_curves": ["Memorisation m", "Convergence q", "Recovery Q", "ridge 0.1", "d = 400"],
     "power_law": ["Memorisation ratio", "exponent 1.5", "2nd direction"],
     "ridge_path": ["n/d = 10", "best at r = 0.28", "distance to the truth, W₂²/d (right: worse)"],
     "real_data": ["these data", "Gaussian data", "directions 1 to 2", "direction 3"],
     "picture_strip": ["n = 20", "n = 800", "nearest"],
-    "controls": ["memoriser", "fresh data", "0.5 (dotted): no excess; 1: all copies"],
+    "controls": ["memoriser", "fresh data", "0.5 (dotted): no excess; lower is better"],
 }
 
 

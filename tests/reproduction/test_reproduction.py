@@ -32,7 +32,8 @@ TINY = replace(
     d_large=60,
     small_replicates=2,
     large_replicates=4,
-    factor_replicates=4,
+    d_limit=10_000,
+    limit_replicates=8,
     power_law_replicates=4,
     path_d=40,
     path_replicates=4,
@@ -74,7 +75,7 @@ def _tiny() -> Iterator[None]:
         yield
 
 
-def _claim(predicted: float, **changes: float) -> Claim:
+def _claim(predicted: float, **changes: Any) -> Claim:
     values = {"measured": 0.5, "low": 0.45, "high": 0.55, "allowance": 0.01, **changes}
     return Claim("q", "q is a half", predicted, reason="", source="simulation", **values)
 
@@ -88,6 +89,25 @@ def test_a_claim_agrees_within_allowance_and_three_standard_errors() -> None:
     assert not _claim(0.512, low=0.5, high=0.5).agrees, "without noise only the allowance is left"
 
 
+def test_a_bound_fails_on_one_side_alone() -> None:
+    assert _claim(0.3, bound="at least").agrees
+    assert not _claim(0.3, bound="at most").agrees
+    assert _claim(0.7, bound="at most").by == "interval"
+    assert not _claim(0.7, bound="at least").agrees
+
+
+def test_by_what_a_claim_agrees() -> None:
+    three = 3 * 0.05 / 1.959963984540054
+    for predicted, by in (
+        (0.549, "interval"),
+        (0.551, "three standard errors"),
+        (0.499 + three, "three standard errors"),
+        (0.501 + three, "allowance"),
+        (0.511 + three, ""),
+    ):
+        assert _claim(predicted).by == by
+
+
 def test_a_claim_without_a_finite_number_does_not_agree() -> None:
     assert not _claim(float("nan")).agrees
     assert not _claim(0.5, measured=float("nan")).agrees
@@ -99,7 +119,7 @@ def test_a_claim_is_a_row_of_a_table() -> None:
     assert row["agrees"] is True
     assert set(row) == {
         *("name", "sentence", "predicted", "measured", "low", "high"),
-        *("allowance", "reason", "source", "agrees"),
+        *("allowance", "reason", "source", "bound", "agrees", "by"),
     }
 
 

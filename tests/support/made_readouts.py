@@ -17,13 +17,13 @@ RHO = "\N{GREEK SMALL LETTER RHO}"
 TITLES = {
     "memorisation": (
         "Memorisation m",
-        "1: every sample is a copy; lower: less copying",
+        "1: all samples are copies; lower is better",
     ),
     "memorisation_ratio": (
         f"Memorisation ratio {RHO}",
-        "1 (dotted): equally close to training rows and new rows",
+        "1 (dotted): as new rows; lower is better",
     ),
-    "memorisation_share": ("Share closer to training", "0.5 (dotted): no excess; 1: all copies"),
+    "memorisation_share": ("Share closer to training", "0.5 (dotted): no excess; lower is better"),
     "convergence": ("Convergence q", "0: the twins are unrelated; 1: they agree"),
     "recovery": ("Recovery Q", "0: the direction was not learned; 1: exactly"),
 }

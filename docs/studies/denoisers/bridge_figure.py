@@ -30,7 +30,7 @@ def figure(results: Mapping[str, Any]) -> Figure:
     over the training time. Points are means over pairs, with 95 % bars.
     """
     stopped = results["theory over time"]
-    drawn, panels = frames(1 + len(stopped), width=3.9, height=3.3, keys=2)
+    drawn, panels = frames(1 + len(stopped), height=3.3, keys=2)
     over_n, *over_time = panels
     ended = [point for point in results["points"] if point["time"] is None]
     for name, (_, look) in _DRAWN.items():

@@ -51,7 +51,7 @@ def images(
     fashion: Mapping[str, Any], mnist: Mapping[str, Any], controls: Mapping[str, Any]
 ) -> Figure:
     """Draw q, the ratio and the share over n for both data sets of images."""
-    drawn, panels = frames(3, width=4.0, height=3.1, keys=3)
+    drawn, panels = frames(3, height=3.1, keys=3)
     arms = {"Fashion": fashion["arms"]["fashion"], "MNIST": mnist["arms"]["MNIST"]}
     for name, panel in zip(
         ("convergence", "memorisation_ratio", "memorisation_share"), panels, strict=True
@@ -64,12 +64,12 @@ def images(
     unit_y(panels[0].axes)
     level(panels[1].axes, 1.0)
     level(panels[2].axes, 0.5)
-    panels[0].title("Convergence q", "0: unlike, 1: the same samples")
+    panels[0].title("Convergence q", "0: the twins are unrelated; 1: they agree")
     panels[1].title(
         "Memorisation ratio \N{GREEK SMALL LETTER RHO}",
-        "1: no closer to training than to held-out rows",
+        "1 (dotted): as new rows; lower is better",
     )
-    panels[2].title("Memorisation share", "0.5: an honest sampler, 1: every sample too close")
+    panels[2].title("Memorisation share", "0.5 (dotted): no excess; lower is better")
     keys = [
         bars_key(f"networks, {name}", look=look) for name, look in zip(arms, LOOKS, strict=False)
     ]
@@ -82,7 +82,7 @@ def images(
 @styled
 def blindness(told: Mapping[str, Any]) -> Figure:
     """Draw convergence and recovery over n for three strengths of one direction."""
-    drawn, panels = frames(3, width=4.0, height=3.1, keys=2)
+    drawn, panels = frames(3, height=3.1, keys=2)
     arms = told["arms"]
     keys = []
     for look, (name, arm) in zip(LOOKS, arms.items(), strict=False):
@@ -99,7 +99,7 @@ def blindness(told: Mapping[str, Any]) -> Figure:
     level(panels[2].axes, 0.5)
     panels[0].title("Convergence q", "one curve for three strengths")
     panels[1].title("Recovery Q", "overlap with the true direction")
-    panels[2].title("Memorisation share", "0.5: an honest sampler")
+    panels[2].title("Memorisation share", "0.5 (dotted): no excess; lower is better")
     panels[0].legend(keys, 3)
     panels[1].legend(_keys(), 2)
     return drawn
@@ -113,44 +113,80 @@ def _first_factor(arm: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @styled
 def textures(told: Mapping[str, Any]) -> Figure:
-    """Draw convergence and the ratio of textures over n, one look an exponent."""
-    drawn, panels = frames(2, width=4.3, height=3.1, keys=3)
-    keys = []
-    for look, (name, arm) in zip(LOOKS, told["arms"].items(), strict=False):
-        for panel, variable in zip(panels, ("convergence", "memorisation_ratio"), strict=True):
-            _three(panel, arm, variable, look, theory=True)
-        keys.append(bars_key(name, look=look))
-    for panel in panels:
-        log_x(panel.axes, _ROWS)
-    unit_y(panels[0].axes)
-    level(panels[1].axes, 1.0)
-    panels[0].title("Convergence q", "of Gaussian textures with spectrum k^(\N{MINUS SIGN}a)")
-    panels[1].title(
-        "Memorisation ratio \N{GREEK SMALL LETTER RHO}",
-        "1: no closer to training than to held-out rows",
+    """Draw convergence and the ratio of textures: networks beside linear twins of the same rows."""
+    slopes = {"a = 0.5": "rough", "a = 1": "medium", "a = 2": "smooth"}
+    arms = {f"{slopes[name]} texture": arm for name, arm in told["arms"].items()}
+    return _side_by_side(
+        arms,
+        {
+            "convergence": (
+                "Textures: networks agree much earlier",
+                "convergence; 0: the twins are unrelated; 1: they agree",
+                None,
+            ),
+            "memorisation_ratio": (
+                "They copy less, but not smooth textures",
+                "memorisation ratio; 1 (dotted): no copying; lower is better",
+                1.0,
+            ),
+        },
     )
-    panels[0].legend(keys, 2)
-    panels[1].legend(_keys(), 2)
-    return drawn
 
 
 @styled
 def other_images(arms: Mapping[str, Mapping[str, Any]]) -> Figure:
     """Draw convergence and the share of further images, one pair each."""
-    drawn, panels = frames(2, width=4.3, height=3.1, keys=2)
-    keys = []
-    for look, (name, arm) in zip(LOOKS, arms.items(), strict=False):
-        _three(panels[0], arm, "convergence", look, theory=True)
-        _three(panels[1], arm, "memorisation_share", look, theory=False)
-        keys.append(bars_key(name, look=look))
-    for panel in panels:
-        log_x(panel.axes, _ROWS)
-    unit_y(panels[0].axes)
-    level(panels[1].axes, 0.5)
-    panels[0].title("Convergence q", "one pair at each n: bars are of its seeds alone")
-    panels[1].title("Memorisation share", "0.5: an honest sampler")
+    return _side_by_side(
+        arms,
+        {
+            "convergence": (
+                "Other images: about as much agreement",
+                "convergence; 0: the twins are unrelated; 1: they agree",
+                None,
+            ),
+            "memorisation_share": (
+                "No clear excess of copies",
+                "share closer to training; 0.5 (dotted): none; lower is better",
+                0.5,
+            ),
+        },
+    )
+
+
+def _side_by_side(
+    arms: Mapping[str, Mapping[str, Any]],
+    shown: Mapping[str, tuple[str, str, float | None]],
+) -> Figure:
+    """Draw one row per data set and n: networks filled, linear twins hollow, joined by a line.
+
+    ``shown``: for each variable the title, the meaning of its ends, and the level without copying.
+    """
+    rows = [(name, arm, k) for name, arm in arms.items() for k in range(len(arm["n"]))]
+    drawn, panels = frames(len(shown), height=1.5 + 0.33 * len(rows), left=1.75, keys=1)
+    places = np.arange(len(rows), dtype=np.float64)[::-1]
+    for panel, (variable, (title, ends, honest)) in zip(panels, shown.items(), strict=True):
+        axes = panel.axes
+        for place, (_, arm, k) in zip(places, rows, strict=True):
+            found = {model: curve(arm, model, variable) for model in ("linear", "network")}
+            x = [float(one.mean[k]) for one in found.values()]
+            axes.plot(x, [place, place], color=GREY, linewidth=1.0, zorder=1.5)
+            for (model, one), look in zip(found.items(), (LOOKS[1], LOOKS[0]), strict=True):
+                point = Series(one.mean[k : k + 1], np.array([place]), np.zeros(1))
+                half = one.half[k : k + 1]
+                draw_points(axes, point, look, hollow=model == "linear", across=half)
+        axes.set_yticks(places, [f"{name}, n = {arm['n'][k]:,}" for name, arm, k in rows])
+        axes.set_ylim(-0.6, len(rows) - 0.4)
+        axes.grid(axis="y", visible=False)
+        if honest is None:
+            axes.set_xlim(-0.02, 1.02)
+        else:
+            level(axes, honest, along="y")
+        panel.title(title, ends)
+    keys = [
+        bars_key("networks", look=LOOKS[0]),
+        bars_key("linear twins of the same rows", look=LOOKS[1], hollow=True),
+    ]
     panels[0].legend(keys, 2)
-    panels[1].legend(_keys(), 2)
     return drawn
 
 

@@ -24,7 +24,7 @@ def figure(results: Mapping[str, Any]) -> Figure:
     Bands are the range of the pairs; dashed are the linear twins of the same rows. An arrow above
     the last step says that a pair of that size does not pass half-way.
     """
-    drawn, panels = frames(3, width=4.1, height=3.1, left=0.7, keys=2)
+    drawn, panels = frames(3, height=3.1, left=0.7, keys=2)
     sizes = results["n"]
     keys: list[Any] = []
     for look, n in zip(LOOKS, sizes, strict=False):

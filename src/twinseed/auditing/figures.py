@@ -37,7 +37,8 @@ def audit_margins(
     """Draw how much closer samples are to training rows than to rows not trained on.
 
     ``scores`` are logarithms of distance ratios by generator, ``linear`` those of its matched
-    linear model. One panel a generator; scores beyond the axis count in its last bins.
+    linear model. One panel per generator; scores beyond the axis count in its last bins.
+    Shares are on a logarithmic axis, so that a few copies among many samples can be seen.
     """
     every = np.concatenate([*scores.values(), *linear.values()])
     known = np.abs(every[np.isfinite(every)])
@@ -46,8 +47,8 @@ def audit_margins(
     figure, panels = frames(len(scores), stacked=stacked, left=0.62)
     for panel, (name, score) in zip(panels, scores.items(), strict=True):
         axes = panel.axes
-        ends = "right: closer to training; compare with the dashed line"
-        panel.title(f"Samples of generator {name.upper()}", ends)
+        ends = "bars to the right of the dashed line: copies"
+        panel.title(f"Generator {name.upper()}: does it copy?", ends)
         axes.stairs(_shares(score, edges), np.exp(edges), fill=True, color=_ONE.colour, alpha=0.35)
         axes.stairs(
             _shares(linear[name], edges),
@@ -62,11 +63,13 @@ def audit_margins(
         shown = [t for t, at in far.items() if at < reach and (t == 1 or at > reach / 6)]
         axes.set_xticks(shown, [f"{tick:g}" for tick in shown])
         axes.set_xticks([], minor=True)
-        axes.set_xlabel("times closer to training than to other rows")
+        axes.set_xlabel("times closer to training rows than to other rows")
         axes.set_ylabel("share of samples")
-        axes.set_ylim(bottom=0.0)
+        axes.set_yscale("log")
+        axes.set_ylim(0.5 / max(len(score), 1), 1.0)
+        log_ticks(axes.yaxis, lambda share: f"{100 * share:g} %")
         level(axes, 1.0, along="y")
-        panel.legend([_patch("samples"), line_key(_LINEAR, "matched linear model")])
+        panel.legend([_patch("samples"), line_key(_LINEAR, "honest linear model of the same rows")])
     return figure
 
 

@@ -187,4 +187,6 @@ def _number(value: float, se: float) -> str:
 def _coordinate(coordinate: xr.DataArray, point: Mapping[str, int]) -> str:
     at = {dim: place for dim, place in point.items() if dim in coordinate.dims}
     value = coordinate.isel(at).item()
-    return f"{value:g}" if isinstance(value, int | float) else str(value)
+    if not isinstance(value, int | float):
+        return str(value)
+    return f"{value:,.0f}" if value >= 1000 and float(value).is_integer() else f"{value:g}"

@@ -13,6 +13,7 @@ from twinseed.cli.options import Json, Quiet, Seed, Workers, option, require_fol
 from twinseed.cli.output import print_json, print_table, say
 from twinseed.cli.reading import rows_told, with_reading
 from twinseed.errors import InputError, MissingExtraError
+from twinseed.tables import percent
 
 if TYPE_CHECKING:
     from twinseed.reproduction import Reproduction
@@ -92,17 +93,37 @@ def reproduce(
 
 
 def _print_claims(found: Reproduction) -> None:
+    from twinseed.reproduction.claims import told
+
     rows = [
         (
-            "agrees" if claim.agrees else "DOES NOT AGREE",
-            f"{claim.predicted:.4g}",
+            _SHORT[claim.by],
+            f"{claim.bound} {claim.predicted:.4g}".strip(),
             f"{claim.measured:.4g}",
             f"{claim.low:.4g} to {claim.high:.4g}",
+            f"{claim.allowance:.2g}" if claim.allowance else "0",
             claim.sentence,
         )
         for claim in found.claims
     ]
-    print_table(("", "predicted", "measured", "95 % interval", "claim"), rows, prose=True)
-    failed = sum(not claim.agrees for claim in found.claims)
-    verdict = f"{failed} {'does' if failed == 1 else 'do'} not agree" if failed else "all agree"
-    say(f"\n{len(found.claims)} claims, {verdict}.")
+    header = ("", "predicted", "measured", "95 % interval", "allowed", "claim")
+    print_table(header, rows, prose=True)
+    say(
+        "\nagrees: the prediction lies within the 95 % interval; 3 s.e.: within three standard "
+        "errors;"
+    )
+    say("allowed: only with the difference that the claim allows, fixed before measuring.")
+    for claim in found.claims:
+        if claim.by == "allowance":
+            share = percent(claim.relative, 2)
+            say(f"- {claim.name}: allowed {claim.allowance:.2g} ({share}); {claim.reason}")
+    say(f"\n{told(found.claims)}")
+
+
+_SHORT = {
+    "interval": "agrees",
+    "three standard errors": "3 s.e.",
+    "allowance": "allowed",
+    "": "DOES NOT AGREE",
+}
+"""The verdict of each claim in the terminal, by what the claim agrees."""

@@ -85,8 +85,7 @@ def _over_n(
     predicted: Readout | None,
     stacked: bool,
 ) -> Figure:
-    width = 3.75 if stacked or len(names) > 2 else 4.3
-    figure, panels = frames(len(names), stacked=stacked, width=width, keys=3)
+    figure, panels = frames(len(names), stacked=stacked, keys=3)
     for panel, name in zip(panels, names, strict=True):
         axes = panel.axes
         panel.title(*TITLES[name])
@@ -143,7 +142,7 @@ def training_spectrum(
     if linear is not None:
         drawn["Linear twins of the same rows"] = linear
     places = np.unique(np.linspace(0, measured.sizes["n"] - 1, _MOST_LINES).round().astype(int))
-    figure, panels = frames(len(drawn), stacked=stacked, width=4.3, keys=2)
+    figure, panels = frames(len(drawn), stacked=stacked, keys=2)
     for panel, (title, readout) in zip(panels, drawn.items(), strict=True):
         keys, lowest = [], 0.0
         for place, look in zip(places, LOOKS, strict=False):
@@ -156,8 +155,8 @@ def training_spectrum(
         unit_y(panel.axes)
         panel.axes.set_ylim(bottom=lowest - 0.04)
         panel.axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        panel.axes.set_xlabel("principal direction of the held-out rows (strong to weak)")
-        panel.title(title, "agreement along the direction; 0: unrelated; 1: the same")
+        panel.axes.set_xlabel("direction of the held-out rows (strong to weak)")
+        panel.title(title, "0: unrelated along this direction; 1: the same")
         panel.legend(keys, columns=3)
     return figure
 

@@ -144,7 +144,7 @@ def _drawings(curves: TwinCurves) -> list[Drawing]:
     if curves.pictures is not None:
         sizes: list[Any] = curves.measured["n"].values.tolist()
         strip = partial(picture_strip, curves.pictures, sizes)
-        found.append(Drawing("training_pictures", strip, True))
+        found.append(Drawing("training_pictures", strip))
     if curves.losses:
         draw = partial(drawn.training_losses, curves.losses, reference=curves.reference_loss)
         found.append(Drawing("training_losses", draw))

@@ -30,13 +30,13 @@ __all__ = [
 TITLES: Mapping[str, tuple[str, str]] = {
     "memorisation": (
         "Memorisation m",
-        "1: every sample is a copy; lower: less copying",
+        "1: all samples are copies; lower is better",
     ),
     "memorisation_ratio": (
         "Memorisation ratio \N{GREEK SMALL LETTER RHO}",
-        "1 (dotted): equally close to training rows and new rows",
+        "1 (dotted): as new rows; lower is better",
     ),
-    "memorisation_share": ("Share closer to training", "0.5 (dotted): no excess; 1: all copies"),
+    "memorisation_share": ("Share closer to training", "0.5 (dotted): no excess; lower is better"),
     "convergence": ("Convergence q", "0: the twins are unrelated; 1: they agree"),
     "recovery": ("Recovery Q", "0: the direction was not learned; 1: exactly"),
 }
@@ -47,8 +47,8 @@ ROWS = "training rows of each model, n (few to many)"
 
 
 def number(value: float) -> str:
-    """Write a number as a label: 0.1, 400, 1e6."""
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}".replace(",", "\u2009")
+    """Write a number as a label: 0.1, 400, 1,000."""
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
 def draw_line(axes: Axes, points: Series, look: Look, **further: Any) -> None:

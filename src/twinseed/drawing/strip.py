@@ -8,7 +8,7 @@ import numpy as np
 
 from twinseed.arrays import Array
 from twinseed.drawing.panels import number
-from twinseed.drawing.style import INK, Figure, styled
+from twinseed.drawing.style import INK, SMALL, Figure, styled
 
 __all__ = ["picture_strip"]
 
@@ -39,9 +39,7 @@ def picture_strip(pictures: Array, sizes: Sequence[float], *, stacked: bool = Fa
         axes = figure.add_axes(bounds)
         axes.set_axis_off()
         sheet = _sheet(pictures[block])
-        axes.imshow(
-            sheet, cmap="gray_r", vmin=low, vmax=top, interpolation="nearest", aspect="auto"
-        )
+        axes.imshow(sheet, cmap="gray_r", vmin=low, vmax=top, interpolation="none", aspect="auto")
         axes.set_title(f"n = {number(float(sizes[block]))}", loc="center", pad=14.0)
         for place, name in enumerate(("A", "B", "nearest")[:across_each]):
             axes.annotate(
@@ -50,7 +48,7 @@ def picture_strip(pictures: Array, sizes: Sequence[float], *, stacked: bool = Fa
                 xytext=(0, 3),
                 textcoords="offset points",
                 ha="center",
-                fontsize=7.0,
+                fontsize=SMALL,
                 color=INK,
                 annotation_clip=False,
             )

@@ -20,20 +20,33 @@ if TYPE_CHECKING:
     import matplotlib.figure
     from matplotlib.axes import Axes
 
-__all__ = ["GREY", "INK", "LOOKS", "Figure", "Look", "Panel", "frames", "styled", "styling"]
+__all__ = [
+    "GREY",
+    "INK",
+    "LOOKS",
+    "SMALL",
+    "Figure",
+    "Look",
+    "Panel",
+    "frames",
+    "styled",
+    "styling",
+]
 
 Figure: TypeAlias = "matplotlib.figure.Figure"
 
 INK = "#1f1f1f"
 GREY = "#6b6b6b"
+SMALL = 9.0
+"""The smallest text of a figure, in points: 12 pixels where the figure is shown at its size."""
 
 _STYLE = {
     "font.family": "DejaVu Sans",
-    "font.size": 9.0,
-    "axes.titlesize": 10.0,
+    "font.size": 9.5,
+    "axes.titlesize": 10.5,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
-    "axes.labelsize": 9.0,
+    "axes.labelsize": 9.5,
     "axes.edgecolor": GREY,
     "axes.labelcolor": INK,
     "axes.linewidth": 0.8,
@@ -44,13 +57,13 @@ _STYLE = {
     "axes.unicode_minus": True,
     "grid.color": "#ececec",
     "grid.linewidth": 0.7,
-    "xtick.labelsize": 8.5,
-    "ytick.labelsize": 8.5,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
     "xtick.color": INK,
     "ytick.color": INK,
     "xtick.minor.size": 2.0,
     "legend.frameon": False,
-    "legend.fontsize": 8.5,
+    "legend.fontsize": SMALL,
     "legend.handlelength": 1.9,
     "legend.columnspacing": 1.2,
     "legend.borderaxespad": 0.0,
@@ -68,6 +81,8 @@ _STYLE = {
 
 _ABOVE, _BELOW, _RIGHT, _KEY = 0.45, 0.5, 0.18, 0.19
 """Inches above a panel for the title, below for the labels of x, at its right, per legend line."""
+_WIDE, _NARROW = 11.25, 3.75
+"""Inches of a figure on a page, and on a phone."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +122,7 @@ class Panel:
             xytext=(0.0, 5.0),
             xycoords="axes fraction",
             textcoords="offset points",
-            fontsize=8.0,
+            fontsize=SMALL,
             color=GREY,
             ha="left",
             va="bottom",
@@ -150,21 +165,25 @@ def frames(
     count: int,
     *,
     stacked: bool = False,
-    width: float = 3.75,
-    height: float = 2.7,
+    width: float | None = None,
+    height: float | None = None,
     left: float = 0.48,
     keys: int = 1,
 ) -> tuple[Figure, list[Panel]]:
     """Return an empty figure with ``count`` panels in a row, or one below the other.
 
     Sizes are inches of one panel: ``left`` is the space for the labels of y; ``height`` does not
-    include the legend, which has ``keys`` lines. Positions are fixed: a layout engine would measure
-    all text again each time that a figure is written, which takes longer than drawing the figure.
+    include the legend, which has ``keys`` lines. Without ``width`` panels in a row fill the width
+    of a page together, and stacked panels the width of a phone. Positions are fixed: a layout
+    engine would measure all text again each time that a figure is written, which takes longer than
+    drawing the figure.
     """
     from matplotlib.figure import Figure
 
-    total = height + 0.1 + _KEY * keys
     columns, rows = (1, count) if stacked else (count, 1)
+    width = width or (_NARROW if stacked else max(_WIDE / columns, _NARROW))
+    height = height or (2.7 if width < 1.2 * _NARROW else 3.1)
+    total = height + 0.1 + _KEY * keys
     size = (width * columns, total * rows)
     figure = Figure(figsize=size)
     panels: list[Panel] = []

@@ -10,7 +10,7 @@ from typing import Any
 from twinseed import drawing
 from twinseed.drawing.style import Figure
 from twinseed.pages.captions import Caption, caption
-from twinseed.pages.page import data_uri, inline_svg
+from twinseed.pages.page import inline_svg
 
 __all__ = ["Drawing"]
 
@@ -21,7 +21,6 @@ class Drawing:
 
     name: str
     draw: Callable[..., Figure]
-    raster: bool = False
 
     @property
     def caption(self) -> Caption:
@@ -33,24 +32,17 @@ class Drawing:
 
         With a folder the figure is also written there, as PNG and SVG.
         """
-        narrow = self.draw(stacked=True)
-        if self.raster:
-            forms = {"wide": self._png(folder), "narrow": drawing.as_png(narrow, dpi=150.0)}
-            content = {form: {"picture": data_uri(png)} for form, png in forms.items()}
-        else:
-            texts = {"wide": self._svg(folder), "narrow": drawing.as_svg(narrow, self.name)}
-            content = {
-                form: {"svg": inline_svg(text, f"{self.name}-{form}", self.caption.alternative)}
-                for form, text in texts.items()
-            }
+        texts = {
+            "wide": self._wide(folder),
+            "narrow": drawing.as_svg(self.draw(stacked=True), self.name),
+        }
+        content = {
+            form: inline_svg(text, f"{self.name}-{form}", self.caption.alternative)
+            for form, text in texts.items()
+        }
         return {"name": self.name, "caption": self.caption, "forms": content}
 
-    def _png(self, folder: Path | None) -> bytes:
-        if folder is None:
-            return drawing.as_png(self.draw())
-        return drawing.save(self.draw(), folder, self.name)[0].read_bytes()
-
-    def _svg(self, folder: Path | None) -> str:
+    def _wide(self, folder: Path | None) -> str:
         if folder is None:
             return drawing.as_svg(self.draw(), self.name)
         return drawing.save(self.draw(), folder, self.name)[1].read_text(encoding="utf-8")

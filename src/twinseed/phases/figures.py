@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.drawing.panels import LOAD, TITLES, log_ticks, log_x
-from twinseed.drawing.style import GREY, INK, Figure, frames, styled
+from twinseed.drawing.style import GREY, INK, SMALL, Figure, frames, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,7 +46,7 @@ _TITLES = {
     ),
     "recovery": TITLES["recovery"],
 }
-_LABEL = 8.5
+_LABEL = SMALL
 """Size of the regions' names, in points."""
 
 
@@ -176,7 +176,7 @@ def _colours(panel: Any, image: Any) -> None:
     place = (box.x1 - across, panel.corner[1] - 0.17 / high, across, 0.09 / high)
     scale = panel.figure.colorbar(image, cax=panel.figure.add_axes(place), orientation="horizontal")
     scale.outline.set_visible(False)
-    scale.ax.tick_params(length=0.0, pad=1.5, labelsize=7.5)
+    scale.ax.tick_params(length=0.0, pad=1.5, labelsize=SMALL)
     low, top = image.get_clim()
     scale.set_ticks([low, top], labels=[f"{low:g}", f"{top:g}" if top == 1.0 else f"{top:g}+"])
 

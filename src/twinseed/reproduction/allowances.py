@@ -16,6 +16,7 @@ __all__ = [
     "maximum",
     "ratio",
     "recovery",
+    "second",
     "share",
 ]
 
@@ -24,24 +25,30 @@ Allowance = tuple[float, str]
 NONE: Allowance = (0.0, "none: the statement is exact")
 
 
-def convergence_isotropic(n: float, d: float) -> Allowance:
-    """``1/max(n, d)``.
+def second(size: float) -> Allowance:
+    """``1/size^2``, where the prediction includes the order ``1/size``; ``size`` = max(n, d)."""
+    return 1.0 / size**2, "1/max(n, d)^2: the prediction includes the order before"
 
-    The O(1/d) term of a linear statistic of the Wishart ensemble, ``[f(a) + f(b)]/4 - (1/2 pi) int
-    f/sqrt((x - a)(b - x))``, moves q by 0.23/d at n = d; for n >> d it is 1/(4 n).
+
+def convergence_isotropic(value: float, n: float, d: float) -> Allowance:
+    """``q/max(n, d)``, for the identity with a few factors.
+
+    The O(1/d) term of a linear statistic of the Wishart ensemble (see ``ridges.mean_root_at``)
+    lowers q by ``q/(4 max(n, d))`` without a ridge, and by less with a ridge. Factors move q by
+    as much.
     Source: Bai and Silverstein, Ann. Probab. 32 (2004) 553 (the real case).
     """
-    return 1.0 / max(n, d), "1/max(n, d): four times the next order, 1/(4 n), of the formula"
+    return value / max(n, d), "q/max(n, d): four times the next order of the formula"
 
 
-def convergence_any(n: float) -> Allowance:
-    """``1/n``, for a spectrum with a few dominant directions.
+def convergence_any(value: float, n: float) -> Allowance:
+    """``q/(2 n)``, for a spectrum with a few dominant directions.
 
     For n >> d the next order of ``1 - q`` comes from the diagonal of the covariance, whose
-    variance ``2 mu^2/n`` is twice the variance of another entry: it adds exactly ``1/(4 n)``,
-    whatever the spectrum.
+    variance ``2 mu^2/n`` is twice the variance of another entry: it adds exactly ``q/(4 n)``,
+    whatever the spectrum; for n < d it adds less.
     """
-    return 1.0 / n, "1/n: four times the next order, 1/(4 n), of the formula"
+    return value / (2.0 * n), "q/(2 n): twice the next order, q/(4 n), of the formula"
 
 
 def maximum(value: float, n: float, effective: float) -> Allowance:
@@ -86,5 +93,5 @@ def recovery(n: float, d: float, slope: float) -> Allowance:
 
 
 def floor(value: float) -> Allowance:
-    """The floor itself, because the floor is known only to a factor of two."""
-    return value, "a factor of two: the floor is an order of magnitude"
+    """Twice the floor of an unlearned direction, because the floor is known to a factor of two."""
+    return 2.0 * value, "twice the floor of an unlearned direction at this d"

@@ -9,13 +9,13 @@ from twinseed.populations import Spiked
 from twinseed.readout import Readout, Readouts
 from twinseed.reproduction import allowances
 from twinseed.reproduction.claims import Claim, Measurement, combined, picked
-from twinseed.reproduction.linear import FACTORS, Experiment
+from twinseed.reproduction.linear import FACTORS, TOLERANCE, Experiment
 from twinseed.verbs.predict import predict
 
 __all__ = ["blindness_claims", "filter_claim", "recovery_claims"]
 
 _LEVEL = 1.0 / 3.0
-"""The load at which recovery has this value is the position of the jump."""
+"""The rise of recovery is located at the load where recovery has this value."""
 
 
 def blindness_claims(experiments: Mapping[float, Experiment], simulated: Readouts) -> list[Claim]:
@@ -32,13 +32,14 @@ def blindness_claims(experiments: Mapping[float, Experiment], simulated: Readout
             ).claim(
                 f"convergence is blind to a factor of strength {strength:g}",
                 f"Averaged over n/d from {experiment.n[0] / experiment.d:g} to "
-                f"{experiment.n[-1] / experiment.d:g}, across the jump of its recovery, a "
-                f"factor of strength {strength:g} does not change convergence from its value "
+                f"{experiment.n[-1] / experiment.d:g}, on both sides of the onset of its recovery, "
+                f"a factor of strength {strength:g} does not change convergence from its value "
                 "for pure noise.",
                 pure,
                 (
-                    (1.0 + strength) / experiment.d,
-                    "(1 + strength)/d: the share of the factor in the energy of a sample",
+                    (1.0 + strength) / experiment.d + TOLERANCE,
+                    "(1 + strength)/d, the share of the factor in the energy of a sample, and the "
+                    "tolerance of a draw",
                 ),
             )
         )
@@ -46,28 +47,26 @@ def blindness_claims(experiments: Mapping[float, Experiment], simulated: Readout
 
 
 def recovery_claims(experiments: Mapping[float, Experiment], simulated: Readouts) -> list[Claim]:
-    """Return the claims about Q: at its floor, above the threshold, its jump, between twins."""
+    """Return the claims about Q: below and above the threshold, its onset, between twins."""
     claims = []
     for strength, experiment in experiments.items():
-        drawn, predicted, d = simulated[experiment.name], experiment.predicted, experiment.d
+        drawn, d = simulated[experiment.name], experiment.d
         threshold = strength**-2
         loads = [n / d for n in experiment.n]
         below = max(load for load in loads if load < 0.6 * threshold)
         above = min(load for load in loads if load > 2.5 * threshold)
         at = {"n": round(below * d), "ridge": 0.0, "factor": 1}
-        level = picked(predicted, "recovery", **at).value
+        level = picked(experiment.predicted, "recovery", **at).value
         claims.append(
             picked(drawn, "recovery", **at).claim(
                 f"below threshold, strength {strength:g}",
                 f"At n/d = {below:g}, below 1/strength^2 = {threshold:.3g}, a factor of "
-                f"strength {strength:g} is not learned: the overlap equals its floor at this "
-                "dimension.",
-                level,
+                f"strength {strength:g} is not learned: the overlap is zero.",
+                0.0,
                 allowances.floor(level),
             )
         )
         at = {"n": round(above * d), "ridge": 0.0, "factor": 1}
-        slope = 1.0 - threshold / above
         ways = [("recovery", "above threshold", "with the truth")]
         if strength == sorted(experiments)[len(experiments) // 2]:
             ways.append(("recovery_twins", "without the truth", "between the twins"))
@@ -77,11 +76,11 @@ def recovery_claims(experiments: Mapping[float, Experiment], simulated: Readouts
                     f"{which}, strength {strength:g}",
                     f"At n/d = {above:g}, above 1/strength^2 = {threshold:.3g}, the overlap {what} "
                     f"is (1 - d/(n s^2))/(1 + d/(n s)), s = {strength:g}.",
-                    picked(predicted, name, **at).value,
-                    allowances.recovery(at["n"], d, slope),
+                    _formula(strength, above),
+                    allowances.recovery(at["n"], d, 1.0 - threshold / above),
                 )
             )
-        claims.append(_jump(strength, experiment, drawn))
+        claims.append(_onset(strength, experiment, drawn))
     return claims
 
 
@@ -104,7 +103,7 @@ def filter_claim(load: Experiment, drawn: Readout) -> Claim:
     )
 
 
-def _jump(strength: float, experiment: Experiment, drawn: Readout) -> Claim:
+def _onset(strength: float, experiment: Experiment, drawn: Readout) -> Claim:
     """Compare the load at which recovery is 1/3, in the simulation and by the formula.
 
     Between the two simulated loads on both sides, recovery is interpolated linearly in log(n/d): in
@@ -126,7 +125,7 @@ def _jump(strength: float, experiment: Experiment, drawn: Readout) -> Claim:
     tolerance = allowances.recovery(expected * d, d, 1.0 - threshold / expected)[0]
     rate = (formula[1] - formula[0]) / math.log(high / low)
     return Measurement(found, math.hypot(*steps), measured[0].replicates).claim(
-        f"position of the jump, strength {strength:g}",
+        f"position of the rise, strength {strength:g}",
         f"The recovery of a factor of strength {strength:g}, with threshold 1/strength^2 = "
         f"{threshold:.3g}, is 1/3 at this n/d.",
         expected,

@@ -7,7 +7,7 @@ import math
 from twinseed.readout import Readout, Readouts
 from twinseed.reproduction import allowances
 from twinseed.reproduction.claims import Claim, combined, picked
-from twinseed.reproduction.linear import Experiment
+from twinseed.reproduction.linear import IDENTITY_LOADS, TOLERANCE, Experiment
 
 __all__ = ["convergence_claims", "memorisation_claims"]
 
@@ -18,22 +18,24 @@ def convergence_claims(load: Experiment, identity: Experiment, simulated: Readou
     claims = []
     for gamma, ridge in ((0.25, 0.0), (1.0, 0.1), (2.0, 1.0), (10.0, 0.0)):
         at = {"n": round(gamma * d), "ridge": ridge}
+        value = picked(predicted, "convergence", **at).value
         claims.append(
             picked(drawn, "convergence", **at).claim(
                 f"convergence, n/d = {gamma:g}, ridge {ridge:g}",
                 f"At n/d = {gamma:g} and ridge {ridge:g} twins agree as much as the "
                 "Marchenko-Pastur formula predicts.",
-                picked(predicted, "convergence", **at).value,
-                allowances.convergence_isotropic(at["n"], d),
+                value,
+                allowances.convergence_isotropic(value, at["n"], d),
             )
         )
     at = {"n": round(0.5 * d), "ridge": 1.0}
+    value = picked(predicted, "convergence_cosine", **at).value
     claims.append(
         picked(drawn, "convergence_cosine", **at).claim(
             "mean cosine, n/d = 0.5, ridge 1",
             "At n/d = 0.5 and ridge 1 the mean cosine of same-seed samples is as predicted.",
-            picked(predicted, "convergence_cosine", **at).value,
-            allowances.convergence_isotropic(at["n"], d),
+            value,
+            allowances.convergence_isotropic(value, at["n"], d),
         )
     )
     at = {"n": d, "ridge": 0.0}
@@ -50,36 +52,43 @@ def convergence_claims(load: Experiment, identity: Experiment, simulated: Readou
 
 def _closed_forms(identity: Experiment, drawn: Readout) -> list[Claim]:
     d = identity.d
-    at = {
-        load: {"n": max(2, round(load * d)), "ridge": 0.0} for load in (0.05, 0.5, 1.0, 2.0, 10.0)
-    }
+    at = {load: {"n": round(load * d), "ridge": 0.0} for load in IDENTITY_LOADS}
     q = {load: picked(drawn, "convergence", **label) for load, label in at.items()}
-    gap = picked(drawn, "convergence_gap", **at[10.0])
-    few = at[0.05]["n"]
+    few, many = min(IDENTITY_LOADS), max(IDENTITY_LOADS)
+    gap = picked(drawn, "convergence_gap", **at[many])
     return [
         q[1.0].claim(
             "q(1)",
             "Without ridge q = 64/(9 pi^2) = 0.7205 at n = d.",
             64.0 / (9.0 * math.pi**2),
-            allowances.convergence_isotropic(d, d),
+            (TOLERANCE, "the tolerance of a draw"),
         ),
-        combined([(d / few, q[0.05])]).claim(
+        combined([(1.0 / few, q[few])]).claim(
             "q at small load",
-            "Without ridge and with few rows q is n/d: the ratio of the two is 1.",
-            1.0,
-            (few / d / 4 + 1 / few, "n/(4 d), the next term of the series, and 1/d for q itself"),
+            "Without ridge and with few rows q is n/d, less a share n/(4 d): this is q d/n.",
+            1.0 - few / 4.0,
+            (
+                few**2 / 64.0 + TOLERANCE / few,
+                "n^2/(64 d^2), the next term, and the tolerance of a draw",
+            ),
         ),
-        combined([(10.0, gap)]).claim(
+        combined([(many, gap)]).claim(
             "1 - q at large load",
-            "Without ridge and with many rows 1 - q is d/(4 n): (1 - q) n/d is 1/4.",
-            0.25,
-            (1 / 640 + 1 / d, "d/(64 n), the next term of the series, and 1/n for q itself"),
+            "Without ridge and with many rows 1 - q is d/(4 n) + d^2/(64 n^2), here times n/d.",
+            0.25 + 1.0 / (64.0 * many),
+            (
+                1.0 / (128.0 * many**2) + TOLERANCE * many,
+                "d^2/(128 n^2), above the next term, and the tolerance of a draw",
+            ),
         ),
         combined([(2.0, q[0.5]), (-1.0, q[2.0])]).claim(
             "q and its mirror image",
             "Without ridge q(n/d) = (n/d) q(d/n): 2 q(1/2) - q(2) = 0.",
             0.0,
-            (3 / d, "1/d for each of the two numbers, times its weight"),
+            (
+                3 * TOLERANCE,
+                "the tolerance of a draw for each of the two numbers, times its weight",
+            ),
         ),
     ]
 

@@ -11,7 +11,13 @@ from twinseed.readout import Readout, Readouts
 from twinseed.reproduction import allowances
 from twinseed.reproduction.claims import Claim, combined, picked
 from twinseed.reproduction.linear import Experiment
-from twinseed.reproduction.ridges import Path, best_ridge, distance, neutral_ridge
+from twinseed.reproduction.ridges import (
+    Path,
+    best_ridge,
+    convergence,
+    distance,
+    neutral_ridge,
+)
 
 __all__ = ["path_claims", "power_law_claims"]
 
@@ -28,7 +34,7 @@ def power_law_claims(experiments: Mapping[float, Experiment], simulated: Readout
                 f"For a spectrum k^-{exponent:g} at n = d/4 convergence is as the deterministic "
                 "equivalent predicts.",
                 picked(predicted, "convergence", **at).value,
-                allowances.convergence_any(at["n"]),
+                allowances.convergence_any(picked(predicted, "convergence", **at).value, at["n"]),
             )
         )
     steepest = experiments[max(experiments)]
@@ -40,14 +46,15 @@ def _steep(exponent: float, experiment: Experiment, drawn: Readout) -> list[Clai
     predicted, d = experiment.predicted, experiment.d
     few, many = ({"n": n, "ridge": 0.0} for n in (round(d / 4), d))
     values = experiment.population.eigenvalues(d)
+    cosine = picked(predicted, "convergence_cosine", **few).value
     _, slope = psi_of(values[0], (values[1:], np.full(d - 1, 1.0 / d)), gamma=1.0)
     return [
         picked(drawn, "convergence_cosine", **few).claim(
             f"power law a = {exponent:g}, mean cosine",
             f"For a spectrum k^-{exponent:g} at n = d/4 the mean cosine is lower than the trace "
             "ratio, as predicted.",
-            picked(predicted, "convergence_cosine", **few).value,
-            allowances.convergence_any(few["n"]),
+            cosine,
+            allowances.convergence_any(cosine, few["n"]),
         ),
         picked(drawn, "recovery", factor=1, **many).claim(
             f"power law a = {exponent:g}, first direction",
@@ -63,8 +70,8 @@ def path_claims(experiments: Mapping[float, Experiment], simulated: Readouts) ->
     """Return the claims about the ridge: the best ridge, the neutral ridge, and larger ridges."""
     claims = []
     for gamma, experiment in experiments.items():
-        drawn, n = simulated[experiment.name], experiment.n[0]
-        best, neutral = best_ridge(gamma), neutral_ridge(gamma)
+        drawn, n, d = simulated[experiment.name], experiment.n[0], experiment.d
+        best, neutral = best_ridge(gamma, d), neutral_ridge(gamma, d)
         band = [r for r in experiment.ridges if 0 < r < 1 and r <= 2.9 * best]
         points = [picked(drawn, "wasserstein", n=n, ridge=r) for r in band]
         plain = picked(drawn, "wasserstein", n=n, ridge=0.0)
@@ -87,14 +94,14 @@ def path_claims(experiments: Mapping[float, Experiment], simulated: Readouts) ->
                 f"best ridge, n/d = {gamma:g}",
                 f"At n/d = {gamma:g} the model is closest to the truth at this ridge.",
                 best,
-                (1.0 / n / bend, "1/n for the slope of the distance, over its curvature"),
+                (1.0 / n**2 / bend, "1/n^2 for the slope of the distance, over its curvature"),
             ),
             path.neutral().claim(
                 f"neutral ridge, n/d = {gamma:g}",
                 f"At n/d = {gamma:g} a model with a larger ridge than this is worse than a model "
                 "without a ridge.",
                 neutral,
-                (1.0 / n / rise, "1/n for the distance, over its slope"),
+                (1.0 / n**2 / rise, "1/n^2 for the distance, over its slope"),
             ),
         ]
     middle = sorted(experiments)[len(experiments) // 2]
@@ -104,20 +111,14 @@ def path_claims(experiments: Mapping[float, Experiment], simulated: Readouts) ->
 
 def _beyond(gamma: float, experiment: Experiment, drawn: Readout) -> list[Claim]:
     """Beyond the best ridge convergence still rises, and the distance to the truth grows."""
-    n, last = experiment.n[0], max(experiment.ridges)
+    n, d, last = experiment.n[0], experiment.d, max(experiment.ridges)
     near = min(experiment.ridges, key=lambda r: abs(r - best_ridge(gamma)))
     claims = []
-    for name, words, tolerance in (
-        ("convergence", "convergence rises", allowances.convergence_isotropic(n, experiment.d)),
-        (
-            "wasserstein",
-            "the distance to the truth grows",
-            (1.0 / n, "1/n: four times the next order, 1/(4 n), of the formula"),
-        ),
+    for name, words, formula in (
+        ("convergence", "convergence rises", convergence),
+        ("wasserstein", "the distance to the truth grows", distance),
     ):
-        ends = [
-            picked(experiment.predicted, name, n=n, ridge=ridge).value for ridge in (near, last)
-        ]
+        ends = [formula(gamma, ridge, d) for ridge in (near, last)]
         terms = [
             (sign, picked(drawn, name, n=n, ridge=ridge))
             for sign, ridge in ((-1.0, near), (1.0, last))
@@ -127,7 +128,7 @@ def _beyond(gamma: float, experiment: Experiment, drawn: Readout) -> list[Claim]
                 f"past the best ridge {words}, n/d = {gamma:g}",
                 f"At n/d = {gamma:g}, from ridge {near:.3g} to {last:g}, {words} by this much.",
                 ends[1] - ends[0],
-                tolerance,
+                allowances.second(n),
             )
         )
     return claims

@@ -34,7 +34,7 @@ def drawings(reproduction: Reproduction) -> list[Drawing]:
             found.append(Drawing("real_data", partial(figures.real_data, *parts)))
     if "strip" in reproduction.pictures:
         strip, sizes = reproduction.pictures["strip"], list(reproduction.pictures["sizes"])
-        found.append(Drawing("picture_strip", partial(picture_strip, strip, sizes), True))
+        found.append(Drawing("picture_strip", partial(picture_strip, strip, sizes)))
     named = {"memoriser": "control_memoriser", "fresh data": "control_fresh"}
     if all(key in readouts for key in named.values()):
         rows = {words: readouts[key] for words, key in named.items()}

@@ -27,7 +27,7 @@ from twinseed.reproduction.dataset import CleanRows, prepared
 from twinseed.reproduction.linear import Experiment, experiments, theory
 from twinseed.reproduction.pictures import strip
 from twinseed.reproduction.settings import FULL, QUICK, Settings
-from twinseed.simulation import Dense
+from twinseed.simulation import Compressed, Dense
 from twinseed.sweep import Cell, Job, Result, Store, run
 
 __all__ = ["Reproduction", "reproduce"]
@@ -116,7 +116,8 @@ def reproduce(
         np.save(file, rows.values)
     parts: dict[str, list[Cell]] = {one.name: one.simulation.cells for one in linear}
     parts |= {name: split.cells for name, split in plan.splits.items()}
-    job = Job("reproduce", f"{__version__}/{Dense.revision}/{_REVISION}", entropy)
+    revisions = f"{Dense.revision}/{Compressed.revision}/{_REVISION}"
+    job = Job("reproduce", f"{__version__}/{revisions}", entropy)
     results = _swept(job, parts, target / "store.sqlite", processes, progress)
     simulated = {one.name: one.simulation.readout(results[one.name], entropy) for one in linear}
     measured = {name: split.readout(results[name], entropy) for name, split in plan.splits.items()}

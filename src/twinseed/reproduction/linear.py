@@ -12,11 +12,11 @@ from twinseed.populations import Population, PowerLaw, Spiked
 from twinseed.readout import Readout
 from twinseed.reproduction.ridges import best_ridge, path_ridges
 from twinseed.reproduction.settings import Settings
-from twinseed.simulation import Dense
+from twinseed.simulation import Compressed, Dense, Engine
 from twinseed.verbs.predict import predict
 from twinseed.verbs.sweeps.draws import Simulation
 
-__all__ = ["FACTORS", "Experiment", "experiments", "theory"]
+__all__ = ["FACTORS", "IDENTITY_LOADS", "TOLERANCE", "Experiment", "experiments", "theory"]
 
 FACTORS = (3.0, 1.0)
 """Strengths of the two factors in the figure over the load."""
@@ -32,7 +32,7 @@ class Experiment:
     n: tuple[int, ...]
     d: int
     replicates: int
-    engine: Dense
+    engine: Engine
 
     @cached_property
     def simulation(self) -> Simulation:
@@ -74,29 +74,26 @@ def experiments(settings: Settings) -> list[Experiment]:
         )
     ]
 
-    def without_ridge(
-        name: str, population: Population, loads: tuple[float, ...], replicates: int
-    ) -> Experiment:
-        return Experiment(name, population, (0.0,), _rows(loads, large), large, replicates, plain)
+    def at_the_limit(name: str, population: Population, loads: tuple[float, ...]) -> Experiment:
+        d = settings.d_limit
+        engine = Compressed(seeds=2, tolerance=TOLERANCE)
+        rows = _rows(loads, d)
+        return Experiment(name, population, (0.0,), rows, d, settings.limit_replicates, engine)
 
-    found.append(
-        without_ridge("identity_simulated", Spiked(), IDENTITY_LOADS, settings.large_replicates)
-    )
+    found.append(at_the_limit("identity_simulated", Spiked(), IDENTITY_LOADS))
     found += [
-        without_ridge(
-            f"blind_simulated_{strength:g}",
-            Spiked([strength]),
-            settings.factor_loads,
-            settings.factor_replicates,
-        )
+        at_the_limit(f"blind_simulated_{strength:g}", Spiked([strength]), settings.factor_loads)
         for strength in settings.strengths
     ]
     found += [
-        without_ridge(
-            f"power_law_simulated_{exponent:g}",
-            PowerLaw(exponent, large),
-            settings.power_law_loads,
-            settings.power_law_replicates,
+        Experiment(
+            name=f"power_law_simulated_{exponent:g}",
+            population=PowerLaw(exponent, large),
+            ridges=(0.0,),
+            n=_rows(settings.power_law_loads, large),
+            d=large,
+            replicates=settings.power_law_replicates,
+            engine=plain,
         )
         for exponent in settings.exponents
     ]
@@ -115,6 +112,9 @@ def experiments(settings: Settings) -> list[Experiment]:
     return found
 
 
+TOLERANCE = 1e-5
+"""How much the draws of a million columns may change q, because they are truncated."""
+
 IDENTITY_LOADS = (0.05, 0.5, 1.0, 2.0, 10.0)
 """Loads at which the closed forms of the pure identity are tested."""
 
@@ -128,7 +128,7 @@ def theory(settings: Settings) -> dict[str, Readout]:
         "theory_load": predict(Spiked(FACTORS), ridges, d=sizes, gamma=loads),
         "identity_theory": predict(Spiked(), d=settings.d_large, gamma=loads),
     }
-    # A fine grid, in the limit, so that the position of each jump is exact.
+    # A fine grid, in the limit, so that the onset of each recovery is exact.
     fine = np.union1d(np.geomspace(0.05, 20.0, 241), [b**-2.0 for b in settings.strengths])
     for strength in settings.strengths:
         found[f"blind_theory_{strength:g}"] = predict(Spiked([strength]), gamma=fine)

@@ -11,7 +11,9 @@ from twinseed import readout
 from twinseed.files import write_csv, write_text
 from twinseed.jsonable import as_json
 from twinseed.pages.page import render
+from twinseed.reproduction.claims import told
 from twinseed.reproduction.gallery import drawings
+from twinseed.tables import percent
 
 if TYPE_CHECKING:
     from twinseed.progress import Progress
@@ -74,10 +76,20 @@ def _page(
         anchors={claim.name: f"claim-{k}" for k, claim in enumerate(reproduction.claims, start=1)},
         sources=sources,
         failed=[claim for claim in reproduction.claims if not claim.agrees],
+        told=told(reproduction.claims),
+        allowed=_allowed,
         shown=shown,
         settings=_grouped(reproduction.settings),
         versions=versions,
     )
+
+
+def _allowed(claim: Claim) -> str:
+    """Return the allowance of a claim, with its share of the predicted number."""
+    if not claim.allowance:
+        return "0"
+    share = f" ({percent(claim.relative, 2)})" if claim.predicted else ""
+    return f"{claim.allowance:.2g}{share}"
 
 
 def _versions(reproduction: Reproduction) -> dict[str, str]:
@@ -104,7 +116,12 @@ def _write_claims(reproduction: Reproduction, versions: Mapping[str, str], root:
 
 def _grouped(settings: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Return settings as text by group: settings without a group first, then each mapping."""
-    alone = {key: _words(part) for key, part in settings.items() if not isinstance(part, Mapping)}
+    alone = {
+        # numbers of a seed are to be copied, so they have no commas
+        key: ", ".join(map(str, part)) if key == "entropy" else _words(part)
+        for key, part in settings.items()
+        if not isinstance(part, Mapping)
+    }
     groups = {"run": alone} if alone else {}
     for key, part in settings.items():
         if isinstance(part, Mapping):
@@ -118,4 +135,6 @@ def _words(value: Any) -> str:
         return ", ".join(_words(part) for part in value)
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -16,19 +16,47 @@ from twinseed.reproduction.claims import Measurement
 __all__ = ["Path", "best_ridge", "neutral_ridge", "path_ridges"]
 
 _DEGREE = 4
+_NODES = 512
 _POINTS = 8
 
 
-def distance(gamma: float, ridge: float) -> float:
-    """Return ``W2^2/d = 2 + r - 2 E sqrt(lambda + r)`` of the identity population."""
-    return 2.0 + ridge - 2.0 * float(mean_root(gamma, ridge))
+def mean_root_at(gamma: float, ridge: float, d: float = np.inf) -> float:
+    """Return the mean of ``sqrt(lambda + r)`` over the sample eigenvalues at a finite d.
+
+    Equation: ``E_MP sqrt(lambda + r) + (1/d) ([f(a) + f(b)]/4 - (1/2) mean_t f(1 + c + 2 sqrt(c)
+    cos t))``, ``f = sqrt(. + r)``, c = 1/gamma, a and b the edges ``(1 -+ sqrt(c))^2``, t uniform.
+    The second term is the mean of a linear statistic of real Wishart matrices to order 1/d.
+    Source: Bai and Silverstein, Ann. Probab. 32 (2004) 553, for real data.
+    """
+    limit = float(mean_root(gamma, ridge))
+    if not np.isfinite(d):
+        return limit
+    root = gamma**-0.5
+    edges = np.sqrt(np.array([1.0 - root, 1.0 + root]) ** 2 + ridge)
+    turn = np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES)
+    middle = np.sqrt(np.maximum(1.0 + root**2 + 2.0 * root * turn, 0.0) + ridge)
+    return limit + float(edges.sum() / 4.0 - middle.mean() / 2.0) / d
 
 
-def best_ridge(gamma: float) -> float:
+def convergence(gamma: float, ridge: float, d: float = np.inf) -> float:
+    """Return ``q = (mean sqrt(lambda + r))^2/(1 + r)`` of the identity population, to order 1/d.
+
+    >>> round(convergence(1.0, 0.0), 4), round(convergence(10.0, 0.0, 40.0), 4)
+    (0.7205, 0.9742)
+    """
+    return mean_root_at(gamma, ridge, d) ** 2 / (1.0 + ridge)
+
+
+def distance(gamma: float, ridge: float, d: float = np.inf) -> float:
+    """Return ``W2^2/d = 2 + r - 2 mean sqrt(lambda + r)`` of the identity population."""
+    return 2.0 + ridge - 2.0 * mean_root_at(gamma, ridge, d)
+
+
+def best_ridge(gamma: float, d: float = np.inf) -> float:
     """Return the ridge at which the model is closest to the truth, identity population.
 
-    Equation: the root r of ``E (lambda + r)^(-1/2) = 1``, where ``W2^2/d`` is least. Range: it
-    falls from 1 (``gamma`` to 0) as ``3/(4 gamma)`` (large gamma).
+    Equation: the root r of ``E (lambda + r)^(-1/2) = 1``, where ``W2^2/d`` is least; with ``d`` to
+    the next order. Range: it falls from 1 (``gamma`` to 0) as ``3/(4 gamma)`` (large gamma).
 
     >>> [round(best_ridge(gamma), 3) for gamma in (2.0, 5.0, 10.0)]
     [0.274, 0.131, 0.07]
@@ -36,21 +64,21 @@ def best_ridge(gamma: float) -> float:
 
     def slope(log_ridge: float) -> float:
         ridge, step = np.exp(log_ridge), 1e-4
-        return distance(gamma, ridge * (1 + step)) - distance(gamma, ridge * (1 - step))
+        return distance(gamma, ridge * (1 + step), d) - distance(gamma, ridge * (1 - step), d)
 
     return float(np.exp(brentq(slope, np.log(1e-3 / gamma), np.log(4.0), xtol=1e-9)))
 
 
-def neutral_ridge(gamma: float) -> float:
+def neutral_ridge(gamma: float, d: float = np.inf) -> float:
     """Return the ridge beyond which a model is worse than without a ridge, identity population.
 
-    Equation: the positive root r of ``W2^2(r) = W2^2(0)``.
+    Equation: the positive root r of ``W2^2(r) = W2^2(0)``; with ``d`` to the next order.
 
     >>> [round(neutral_ridge(gamma), 3) for gamma in (2.0, 5.0, 10.0)]
     [0.631, 0.275, 0.143]
     """
-    plain = distance(gamma, 0.0)
-    return float(brentq(lambda r: distance(gamma, r) - plain, best_ridge(gamma), 16.0, xtol=1e-12))
+    plain, best = distance(gamma, 0.0, d), best_ridge(gamma, d)
+    return float(brentq(lambda r: distance(gamma, r, d) - plain, best, 16.0, xtol=1e-12))
 
 
 def path_ridges(gamma: float) -> tuple[float, ...]:

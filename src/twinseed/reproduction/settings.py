@@ -18,13 +18,14 @@ class Settings:
 
     d_small: int
     d_large: int
+    d_limit: int
     loads: tuple[float, ...]
     ridges: tuple[float, ...]
     small_replicates: int
     large_replicates: int
+    limit_replicates: int
     strengths: tuple[float, ...]
     factor_loads: tuple[float, ...]
-    factor_replicates: int
     exponents: tuple[float, ...]
     power_law_loads: tuple[float, ...]
     power_law_replicates: int
@@ -40,13 +41,14 @@ class Settings:
 FULL = Settings(
     d_small=100,
     d_large=400,
+    d_limit=1_000_000,
     loads=(0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0),
     ridges=(0.0, 0.1, 1.0),
     small_replicates=20,
     large_replicates=12,
+    limit_replicates=24,
     strengths=(0.7, 1.5, 3.0),
     factor_loads=(0.05, 0.2, 0.5, 0.8, 1.25, 3.0, 5.0, 8.0),
-    factor_replicates=12,
     exponents=(0.5, 1.0, 1.5),
     power_law_loads=(0.1, 0.25, 0.5, 1.0, 4.0),
     power_law_replicates=16,
@@ -66,7 +68,7 @@ QUICK = replace(
     d_large=120,
     small_replicates=4,
     large_replicates=5,
-    factor_replicates=5,
+    limit_replicates=6,
     power_law_replicates=5,
     path_d=60,
     path_replicates=5,

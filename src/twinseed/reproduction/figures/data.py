@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import cycle
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,8 +21,12 @@ from twinseed.drawing.panels import (
     unit_y,
 )
 from twinseed.drawing.series import Series, series
-from twinseed.drawing.style import LOOKS, Figure, frames, styled
+from twinseed.drawing.style import LOOKS, SMALL, Figure, Look, frames, styled
 from twinseed.readout import Readout, Readouts
+from twinseed.status import Status
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["controls", "real_data"]
 
@@ -32,8 +38,9 @@ def real_data(
     """Draw the measurements of twins trained on data, and the prediction from the data's spectrum.
 
     Points with 95 % bars: measured on the data (filled) and on Gaussian data of the same spectrum
-    (hollow); lines: predicted. Recovery shows at most three lines for the leading directions;
-    directions that were measured together, as one subspace, are one line.
+    (hollow); lines: predicted, thin and dotted where recovery is not "ok". Recovery shows at most
+    three lines for the leading directions; directions that were measured together, as one subspace,
+    are one line.
     """
     figure, panels = frames(3, stacked=stacked, keys=3)
     marks = [("these data", False), ("Gaussian data", True)]
@@ -46,7 +53,7 @@ def real_data(
         for (words, factor), look in zip(lines.items(), cycle(LOOKS), strict=False):
             at = {"factor": factor}
             keys.append(line_key(look, words))
-            draw_line(axes, series(predicted, name, along="n", at=at), look)
+            _draw_predicted(axes, predicted, name, at, look)
             draw_points(axes, series(gaussian, name, along="n", at=at), look, hollow=True)
             draw_points(axes, series(measured, name, along="n", at=at), look)
         look_of_key = None if recovery else LOOKS[0]
@@ -63,6 +70,21 @@ def real_data(
     return figure
 
 
+def _draw_predicted(
+    axes: Axes, predicted: Readout, name: str, at: Mapping[str, float], look: Look
+) -> None:
+    """Draw a prediction; of recovery, parts with an end that is not "ok" are thin and dotted."""
+    line = series(predicted, name, along="n", at=at)
+    if name != "recovery":
+        draw_line(axes, line, look)
+        return
+    status = predicted[f"{name}_status"].sel(at).sel(n=line.x).values
+    sure = status == str(Status.OK)
+    if not sure.all():
+        draw_line(axes, line, Look(look.colour, (0, (1, 2)), look.marker), linewidth=1.0)
+    draw_line(axes, Series(line.x, np.where(sure, line.y, np.nan), line.half), look)
+
+
 @styled
 def controls(named: Readouts, *, stacked: bool = False) -> Figure:
     """Draw the measurements of generators with a known verdict, one row each, with 95 % bars.
@@ -70,7 +92,7 @@ def controls(named: Readouts, *, stacked: bool = False) -> Figure:
     ``named`` has the name of each row and its readout; of several n the largest is drawn.
     """
     height = 1.15 + 0.34 * len(named)
-    figure, panels = frames(2, stacked=stacked, width=4.2, height=height, left=0.95, keys=0)
+    figure, panels = frames(2, stacked=stacked, height=height, left=0.95, keys=0)
     rows = list(range(len(named)))[::-1]
     for panel, name in zip(panels, ("memorisation_ratio", "memorisation_share"), strict=True):
         axes = panel.axes
@@ -86,7 +108,7 @@ def controls(named: Readouts, *, stacked: bool = False) -> Figure:
                 xytext=(0, 6),
                 textcoords="offset points",
                 ha="center",
-                fontsize=8.0,
+                fontsize=SMALL,
                 color=look.colour,
                 bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
             )

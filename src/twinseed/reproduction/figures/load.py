@@ -21,7 +21,7 @@ from twinseed.drawing.panels import (
     unit_y,
 )
 from twinseed.drawing.series import axis_values, series
-from twinseed.drawing.style import GREY, INK, LOOKS, Figure, Look, Panel, frames, styled
+from twinseed.drawing.style import GREY, INK, LOOKS, SMALL, Figure, Look, Panel, frames, styled
 from twinseed.readout import Readout, Readouts
 from twinseed.status import Status
 
@@ -78,7 +78,7 @@ def agreement_is_blind(theory: Readouts, simulated: Readouts, *, stacked: bool =
     Second panel: recovery of the factor, which starts at another load for each strength; dotted
     lines mark the load at which recovery by theory rises above its floor.
     """
-    figure, panels = frames(2, stacked=stacked, width=4.3, height=3.0)
+    figure, panels = frames(2, stacked=stacked, keys=2 if stacked else 1)
     agreement, recovery = (panel.axes for panel in panels)
     looks = dict(zip(theory, cycle(LOOKS), strict=False))
     first = next(iter(theory))
@@ -91,7 +91,8 @@ def agreement_is_blind(theory: Readouts, simulated: Readouts, *, stacked: bool =
         if onset is not None:
             for axes in (agreement, recovery):
                 _threshold(axes, onset, look)
-    _finished(panels, looks, "Convergence q: one curve", TITLES["convergence"][1])
+    title = "Convergence q: one curve"
+    _finished(panels, looks, title, TITLES["convergence"][1], 2 if stacked else len(looks))
     return figure
 
 
@@ -99,13 +100,13 @@ def agreement_is_blind(theory: Readouts, simulated: Readouts, *, stacked: bool =
 def agreement_along_a_factor(
     theory: Readouts, simulated: Readouts, *, stacked: bool = False
 ) -> Figure:
-    """Draw agreement along a factor: it has no jump where recovery of the factor starts.
+    """Draw agreement along a factor, which does not show where recovery of the factor sets in.
 
     Both mappings have the strength of a factor, as text, and the readout of this factor along
     rising gamma. First panel: the correlation over seeds of the twins' components along the
     direction of the factor. Second panel: recovery of this direction; dotted lines mark its onset.
     """
-    figure, panels = frames(2, stacked=stacked, width=4.3, height=3.0)
+    figure, panels = frames(2, stacked=stacked, keys=2 if stacked else 1)
     names = ("convergence_factor", "recovery")
     looks = dict(zip(theory, cycle(LOOKS), strict=False))
     for panel, name in zip(panels, names, strict=True):
@@ -118,21 +119,23 @@ def agreement_along_a_factor(
                 _threshold(panel.axes, onset, look)
             elif onset is not None:
                 level(panel.axes, onset, along="y", colour=look.colour)
-    told = "0: the twins are unrelated along it; 1: they agree"
-    _finished(panels, looks, "Agreement along the factor: no jump", told)
+    title = "Agreement along a factor: smooth"
+    _finished(panels, looks, title, TITLES["convergence"][1], 2 if stacked else len(looks))
     return figure
 
 
-def _finished(panels: Sequence[Panel], looks: Mapping[str, Look], title: str, told: str) -> None:
+def _finished(
+    panels: Sequence[Panel], looks: Mapping[str, Look], title: str, told: str, columns: int
+) -> None:
     """Draw axes, legends and titles of both panels; the second panel shows recovery."""
     for panel in panels:
         log_x(panel.axes, LOAD)
         unit_y(panel.axes)
         keys = [bars_key(f"strength {s}", look=look, hollow=True) for s, look in looks.items()]
-        panel.legend(keys, columns=len(keys))
+        panel.legend(keys, columns=columns)
     panels[0].title(title, told)
-    onsets = f"Recovery Q: {_count(len(looks))} thresholds"
-    panels[1].title(onsets, "0: not learned; 1: learned; dotted: the onset")
+    onsets = f"Recovery Q: {_count(len(looks))} onsets"
+    panels[1].title(onsets, "0: not learned; 1: learned; dotted: onset")
 
 
 def _onset(theory: Readout) -> float | None:
@@ -152,7 +155,7 @@ def _threshold(axes: Axes, load: float, look: Look) -> None:
         xytext=(3, -2),
         xycoords=axes.get_xaxis_transform(),
         textcoords="offset points",
-        fontsize=7.5,
+        fontsize=SMALL,
         color=GREY,
         va="top",
     )

@@ -97,7 +97,7 @@ def ridge_path(theory: Readouts, simulated: Readouts, *, stacked: bool = False) 
     axes.set_ylabel("convergence q (up: the twins agree more)")
     panels[0].title(
         "Ridge: more agreement, worse model",
-        "the ridge grows from 0 along the arrow; diamond: best",
+        "the ridge grows along the arrow; diamond: best",
     )
     panels[0].legend([*keys, bars_key("simulated, 95 % bars", hollow=True)], 1 if stacked else 2)
     return figure
