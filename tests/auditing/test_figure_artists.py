@@ -50,7 +50,7 @@ def test_margins_of_an_audit(stacked: bool) -> None:
             axes,
             title=(
                 f"Generator {name.upper()}: does it copy?",
-                "bars to the right of the dashed line: copies",
+                "bars far right of the dashed line: copies",
             ),
             x=("times closer to training rows than to other rows", "log"),
             y=("share of samples", "log"),

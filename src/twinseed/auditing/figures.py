@@ -44,10 +44,10 @@ def audit_margins(
     known = np.abs(every[np.isfinite(every)])
     reach = max(float(np.quantile(known, _REACH)) if known.size else 0.0, np.log(1.25))
     edges = np.linspace(-reach, reach, _BINS + 1)
-    figure, panels = frames(len(scores), stacked=stacked, left=0.62)
+    figure, panels = frames(len(scores), stacked=stacked, left=0.8)
     for panel, (name, score) in zip(panels, scores.items(), strict=True):
         axes = panel.axes
-        ends = "bars to the right of the dashed line: copies"
+        ends = "bars far right of the dashed line: copies"
         panel.title(f"Generator {name.upper()}: does it copy?", ends)
         axes.stairs(_shares(score, edges), np.exp(edges), fill=True, color=_ONE.colour, alpha=0.35)
         axes.stairs(

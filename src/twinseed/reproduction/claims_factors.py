@@ -76,7 +76,7 @@ def recovery_claims(experiments: Mapping[float, Experiment], simulated: Readouts
                     f"{which}, strength {strength:g}",
                     f"At n/d = {above:g}, above 1/strength^2 = {threshold:.3g}, the overlap {what} "
                     f"is (1 - d/(n s^2))/(1 + d/(n s)), s = {strength:g}.",
-                    _formula(strength, above),
+                    picked(experiment.predicted, name, **at).value,
                     allowances.recovery(at["n"], d, 1.0 - threshold / above),
                 )
             )
