@@ -93,8 +93,8 @@ def test_spectrum_of_a_training(beside: bool) -> None:
         axes.set_ylim(-0.04, 1.04)
         check_panel(
             axes,
-            title=(title, "agreement along the direction; 0: unrelated; 1: the same"),
-            x=("principal direction of the held-out rows (strong to weak)", "linear"),
+            title=(title, "0: unrelated along this direction; 1: the same"),
+            x=("direction of the held-out rows (strong to weak)", "linear"),
             lines=[Line(p.x, p.y, p.look) for p in points],
             points=points,
         )
