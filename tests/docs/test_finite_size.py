@@ -119,4 +119,8 @@ def test_the_page_shows_the_committed_results(told: dict[str, Any]) -> None:
 @pytest.mark.extras
 def test_the_figure_has_its_three_panels(told: dict[str, Any]) -> None:
     titles = [axes.get_title(loc="left") for axes in pages.figure(told).axes]
-    assert titles == ["Recovery sharpens with d", "One curve: d^(1/3) Q", "Convergence: sd of q"]
+    assert titles == [
+        "More columns: a sharper onset",
+        "Rescaled, all sizes are one curve",
+        "More columns: less chance",
+    ]
