@@ -33,12 +33,12 @@ def printed(value: float, half: float = 0.0) -> str:
     if not math.isfinite(value):
         return MISSING
     if not (0 < half < math.inf):
-        return f"{value:.4g}"
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
     decimals = 0
     while half * 10**decimals < 9.9999999 and decimals < 8:
         decimals += 1
-    text = f"{value:.{decimals}f}"
-    return text.removeprefix("-") if float(text) == 0 else text
+    text = f"{value:,.{decimals}f}"
+    return text.removeprefix("-") if not text.strip("-0.") else text
 
 
 def ranged(value: float, low: float, high: float) -> str:
