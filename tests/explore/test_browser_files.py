@@ -1,0 +1,84 @@
+"""Files that a reader gives to the page: a pilot to plan from, and two generators to audit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.support.visit import Visit
+
+pytestmark = pytest.mark.extras
+
+DROP = """([zone, name, text]) => {
+    const bytes = Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
+    const carried = new DataTransfer();
+    carried.items.add(new File([bytes], name));
+    zone.dispatchEvent(new DragEvent("drop", { dataTransfer: carried, bubbles: true }));
+}"""
+
+
+def drop(page: Any, zone: str, file: Path) -> None:
+    """Drop a file, as the mouse would."""
+    import base64
+
+    text = base64.b64encode(file.read_bytes()).decode()
+    handle = page.locator(zone).element_handle()
+    page.evaluate(DROP, [handle, file.name, text])
+
+
+def test_a_pilot_is_dropped_and_planned(visit: Visit, tmp_path: Path) -> None:
+    rows = np.random.default_rng(0).standard_normal((60, 12)) * np.linspace(3.0, 0.4, 12)
+    np.save(tmp_path / "pilot.npy", rows)
+    page = visit.open()
+    visit.show("plan")
+    drop(page, "#plan-controls .drop", tmp_path / "pilot.npy")
+    page.wait_for_selector("#plan-charts svg[role=img]")
+    page.wait_for_function(
+        "() => /training rows/.test(document.querySelector('#plan-sentence').textContent)"
+    )
+    assert "60 rows, 12 columns" in page.locator("#plan-controls .file-state").inner_text()
+    assert page.locator("#plan-table tbody tr").count() >= 3
+    before = page.locator("#plan-sentence").inner_text()
+    page.locator("[data-number=target]").fill("0.97")
+    page.wait_for_function(
+        "before => document.querySelector('#plan-sentence').innerText != before", arg=before
+    )
+    page.get_by_role("button", name="Use the pilot in the scenes above").click()
+    visit.show("spectrum")
+    page.wait_for_function(
+        "() => /training|rows/.test(document.querySelector('#spectrum-sentence').textContent)"
+    )
+    assert page.locator("[data-key=population]").input_value() == "pilot"
+
+
+def test_a_bad_file_is_refused_with_a_remedy(visit: Visit, tmp_path: Path) -> None:
+    (tmp_path / "broken.npy").write_bytes(b"\x93NUMPY but not really")
+    page = visit.open()
+    visit.show("plan")
+    drop(page, "#plan-controls .drop", tmp_path / "broken.npy")
+    page.wait_for_selector("#plan-sentence.refused")
+    assert len(page.locator("#plan-sentence").inner_text()) > 20
+    # the browser itself reports that the server refused the file
+    assert [one for one in visit.problems if "400" not in one] == []
+    visit.problems.clear()
+
+
+def test_an_audit_of_five_files(visit: Visit, audit_files: dict[str, Path]) -> None:
+    page = visit.open()
+    visit.show("audit")
+    start = page.locator("#audit-start")
+    assert start.is_disabled()
+    first = page.locator("#audit-files input").first
+    first.set_input_files([str(file) for file in audit_files.values()])
+    page.wait_for_selector("#audit-start:enabled")
+    assert page.locator("#audit-files .filled").count() == 5
+    start.click()
+    page.wait_for_selector("#audit-progress:visible")
+    page.wait_for_selector("#audit-page iframe")
+    frame = page.locator("#audit-page iframe")
+    assert frame.get_attribute("sandbox") == ""
+    heading = page.frame_locator("#audit-page iframe").locator("h1, h2").first
+    assert heading.inner_text()
+    assert len(page.locator("#audit-sentence").inner_text()) > 30
