@@ -25,7 +25,8 @@ class Visit:
 
     def _console(self, message: Any) -> None:
         if message.type in ("error", "warning"):
-            self.problems.append(f"{message.type}: {message.text}")
+            where = message.location.get("url", "")
+            self.problems.append(f"{message.type}: {message.text} {where}")
 
     def open(self, query: str = "") -> Any:
         """Open the page in a state, and wait until it can be used."""
