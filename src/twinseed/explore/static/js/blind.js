@@ -1,6 +1,6 @@
 // Scene 2: the three numbers over n, "you are here", and simulated twins that arrive one by one.
 
-import { get, latest } from "./api.js";
+import { cancel, get, latest } from "./api.js";
 import { Chart, LOOKS, STYLES, line } from "./chart.js";
 import { $, failed, near, say, whenSeen } from "./dom.js";
 import { model, modelKeys, rowsRange } from "./model.js";
@@ -66,10 +66,13 @@ export function blind() {
   let timer = 0;
   const ask = whenSeen($("#blind"), () => answer(true));
   async function answer(rest) {
+    clearTimeout(timer);
     try {
       const s = state();
-      const mine = await latest("curves", ...question(rest));
+      if (!rest) cancel("curves");
+      const mine = await latest(rest ? "curves" : "sketch", ...question(rest));
       if (!mine) return;
+      if (!rest) timer = setTimeout(ask, 250);
       curves = mine;
       if (s.population !== "spiked" || s.further) references = [];
       paint();
@@ -81,9 +84,9 @@ export function blind() {
     }
   }
   on(modelKeys(), () => {
-    if (curves && near($("#blind"))) answer(false);
     clearTimeout(timer);
-    timer = setTimeout(ask, 200);
+    if (curves && near($("#blind"))) answer(false);
+    else ask();
   });
   on(["n"], () => {
     for (const chart of Object.values(charts)) {

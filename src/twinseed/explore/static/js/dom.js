@@ -29,10 +29,12 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-// Call a function when an element comes near the window, and again at each later change of `due`.
+// Call a function when an element comes near the window, and again at each later call of what this
+// returns: at once for the scene in the middle of the window, when the controls rest for others.
 export function whenSeen(element, call) {
   let seen = false;
   let waiting = true;
+  let timer = 0;
   new IntersectionObserver((entries) => {
     seen = entries.at(-1).isIntersecting;
     if (seen && waiting) {
@@ -42,7 +44,12 @@ export function whenSeen(element, call) {
   }, { rootMargin: "300px 0px" }).observe(element);
   return () => {
     waiting = !seen;
-    if (seen) call();
+    clearTimeout(timer);
+    if (!seen) return;
+    const { top, bottom } = element.getBoundingClientRect();
+    const middle = window.innerHeight / 2;
+    if (top < middle && bottom > middle) call();
+    else timer = setTimeout(call, 300);
   };
 }
 
