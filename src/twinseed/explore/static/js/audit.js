@@ -109,16 +109,16 @@ async function run(start) {
   start.firstChild.textContent = "Start the audit";
   if (!result) return;
   told.classList.remove("refused");
-  say(told, summary(result.summary));
+  say(told, "The audit is complete. Its answers and its page are below.");
   const page = result.page.replace(/^\//, "");
-  place.append(h("p", {}, h("a", { href: page, target: "_blank", rel: "noopener" },
+  place.append(summary(result.summary), h("p", {}, h("a", { href: page, target: "_blank", rel: "noopener" },
     "Open the audit's page alone")),
   h("iframe", { src: page, sandbox: "", title: "The page of the audit", tabindex: "0" }));
 }
 
+// One answer per question.
 function summary(found) {
-  if (Array.isArray(found)) {
-    return found.map((one) => one.sentence ?? `${one.question}: ${one.verdict}`).join(" ");
-  }
-  return typeof found === "string" ? found : "The audit is complete; its page is below.";
+  const all = Array.isArray(found) ? found : [{ sentence: String(found ?? "") }];
+  return h("ul", { class: "answers" }, ...all.map((one) =>
+    h("li", {}, one.sentence ?? `${one.question}: ${one.verdict}`)));
 }

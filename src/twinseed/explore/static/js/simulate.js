@@ -14,6 +14,7 @@ export function simulation(changed) {
   let points = new Map();
   let running = null;
   let due = 0;
+  let simulated = ""; // the model of the points
   const told = $("#simulation-state");
   const start = button({ label: "Start simulated twins", shortcut: "g", id: "simulate", act: () =>
     (running ? stop() : run()) });
@@ -50,6 +51,7 @@ export function simulation(changed) {
     start.setAttribute("aria-pressed", "true");
     say(told, "The first twins are being drawn.");
     const s = state();
+    simulated = JSON.stringify(model(s));
     const d = s.population === "pilot" ? 200 : s.d;
     const n = [...new Set(LOADS.map((load) => Math.max(Math.round(load * d), 4)))];
     let end = "all are there";
@@ -75,7 +77,7 @@ export function simulation(changed) {
       : end === "all are there" ? "" : `${end}.`);
   }
   on(modelKeys(), () => {
-    if (!running && !points.size) return;
+    if ((!running && !points.size) || simulated === JSON.stringify(model())) return;
     stop();
     empty("The population changed: start the simulation again.");
   });
