@@ -36,6 +36,15 @@ def read_parquet(source: Source) -> Table | NDArray[Any]:
         rows = file.metadata.num_rows
         source.require_room((rows, len(file.schema_arrow.names)), 8)
         pictures = [one.name for one in file.schema_arrow if _is_picture(one.type)]
+        named = source.key in file.schema_arrow.names and source.key not in pictures
+        if named and pictures:  # labels beside pictures
+            columns = [source.key]
+            return _batched(
+                source.bad,
+                file.schema_arrow.empty_table().select(columns).schema,
+                file.iter_batches(columns=columns),
+                rows,
+            )
         if source.key or pictures:
             return _pictures(source, file, source.chosen(pictures, "columns of pictures"), rows)
         return _batched(source.bad, file.schema_arrow, file.iter_batches(), rows)
@@ -45,6 +54,8 @@ def _is_picture(kind: Any) -> bool:
     """Say whether cells are packed pictures, as the library datasets writes them."""
     from pyarrow import types
 
+    if types.is_binary(kind) or types.is_large_binary(kind):
+        return True
     if types.is_struct(kind):
         return any(kind.field(k).name == "bytes" for k in range(kind.num_fields))
     return False
@@ -60,7 +71,7 @@ def _pictures(source: Source, file: Any, name: str, rows: int) -> NDArray[Any]:
         row = 0
         for batch in file.iter_batches(batch_size=64, columns=[name]):
             for cell in batch.column(0).to_pylist():
-                content = None if cell is None else cell.get("bytes")
+                content = cell.get("bytes") if isinstance(cell, dict) else cell
                 if not isinstance(content, bytes):
                     raise source.bad(f"has no picture in row {row + 1}", "remove the row")
                 yield str(row), io.BytesIO(content)

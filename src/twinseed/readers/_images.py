@@ -1,8 +1,9 @@
-"""Pictures in a folder, a zip or a tar, in the order of their names."""
+"""Pictures in a folder, a zip or a tar, in the order of their names and of the numbers in them."""
 
 from __future__ import annotations
 
 import io
+import re
 import tarfile
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -12,16 +13,18 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.readers._picture_labels import labels_of_pictures
 from twinseed.readers._pictures import SUFFIXES, UNREAD, Changes, pillow_of, pixels
 from twinseed.readers._zarr import is_packed_zarr, read_zarr
 from twinseed.readers.source import Source
+from twinseed.readers.table import Table
 
 __all__ = ["read_images", "read_tar", "read_zip", "stacked"]
 
 _HIDDEN = ("__MACOSX", "__pycache__")
 
 
-def read_images(source: Source) -> NDArray[Any]:
+def read_images(source: Source) -> NDArray[Any] | Table:
     """Return the pictures of a folder and of the folders in it.
 
     Grey is (N, H, W), colour (N, 3, H, W). Values are as stored: 0 to 255, or 0 to 65535 for
@@ -29,6 +32,8 @@ def read_images(source: Source) -> NDArray[Any]:
     """
     paths = {path.relative_to(source.path).as_posix(): path for path in source.files(_ALL)}
     names = _listed(source, paths)
+    if source.key:
+        return labels_of_pictures(source, names, {}, lambda name: b"")
 
     def opened() -> Iterator[tuple[str, IO[bytes]]]:
         for name in names:
@@ -38,7 +43,7 @@ def read_images(source: Source) -> NDArray[Any]:
     return stacked(source, names, opened())
 
 
-def read_zip(source: Source) -> NDArray[Any]:
+def read_zip(source: Source) -> NDArray[Any] | Table:
     """Return the pictures of a zip, such as StyleGAN's ``dataset.zip``; or a zipped zarr."""
     if is_packed_zarr(source):
         return read_zarr(source)
@@ -46,6 +51,9 @@ def read_zip(source: Source) -> NDArray[Any]:
         members = {info.filename: info for info in archive.infolist() if not info.is_dir()}
         names = _listed(source, members)
         source.require_room((sum(members[name].file_size for name in names),), 1)
+        if source.key:
+            sizes = {name: info.file_size for name, info in members.items()}
+            return labels_of_pictures(source, names, sizes, archive.read)
 
         def opened() -> Iterator[tuple[str, IO[bytes]]]:
             for name in names:
@@ -54,7 +62,7 @@ def read_zip(source: Source) -> NDArray[Any]:
         return stacked(source, names, opened())
 
 
-def read_tar(source: Source) -> NDArray[Any]:
+def read_tar(source: Source) -> NDArray[Any] | Table:
     """Return the pictures of a tar, packed or not, such as a shard of webdataset."""
     with tarfile.open(source.path) as archive:
         sizes = {}
@@ -65,6 +73,14 @@ def read_tar(source: Source) -> NDArray[Any]:
                 source.require_room((sum(sizes.values()),), 1)
     names = _listed(source, sizes)
     wanted = set(names)
+    if source.key:
+        with tarfile.open(source.path) as archive:
+
+            def read(name: str) -> bytes:
+                file = archive.extractfile(name)
+                return b"" if file is None else file.read()
+
+            return labels_of_pictures(source, names, sizes, read)
 
     def opened() -> Iterator[tuple[str, IO[bytes]]]:
         with tarfile.open(source.path) as archive:  # in its own order, as packed ones cannot jump
@@ -106,9 +122,7 @@ _ALL = SUFFIXES | UNREAD
 def _listed(source: Source, names: Any) -> list[str]:
     """Return the names of the pictures in their order; what is hidden is left out."""
     pillow_of("Reading images")
-    if source.key:
-        raise source.bad("has no arrays to name", f"drop '#{source.key}'")
-    shown = sorted(name for name in names if not _hidden(PurePosixPath(name)))
+    shown = sorted((name for name in names if not _hidden(PurePosixPath(name))), key=_by_number)
     unread = [name for name in shown if Path(name).suffix.lower() in UNREAD]
     if unread:
         raise source.bad(
@@ -119,6 +133,12 @@ def _listed(source: Source, names: Any) -> list[str]:
     if not found:
         raise source.bad("holds no images", f"put {', '.join(sorted(SUFFIXES))} into it")
     return found
+
+
+def _by_number(name: str) -> tuple[list[tuple[int, str]], str]:
+    """Return by what names are sorted: numbers by their value, so that 2.png is before 10.png."""
+    parts = re.findall(r"\d+|\D+", name)
+    return [(int(one), "") if one.isdecimal() else (-1, one) for one in parts], name
 
 
 def _hidden(name: PurePosixPath) -> bool:

@@ -36,6 +36,13 @@ def rows_of(role: str, given: Any) -> Any:
         return given.X
     if hasattr(given, "dataset") and hasattr(given, "batch_size"):
         return _joined(role, [_row(role, batch) for batch in given])
+    if hasattr(given, "__iter__") and not hasattr(given, "__len__") and not _is_array(given):
+        raise InputError(
+            role,
+            "must have a length: how many rows come out of it is not known",
+            type(given).__name__,
+            "pass a list, such as list(itertools.islice(data, 1000))",
+        )
     if _is_dataset(given):
         return _stacked(role, (_row(role, given[k]) for k in range(len(given))))
     return given
@@ -83,11 +90,13 @@ def _are_batches(given: Any) -> bool:
     return axes == {4} or len({shape[0] for shape in shapes}) > 1
 
 
+def _is_array(given: Any) -> bool:
+    names = ("__array__", "shape", "dtype", "columns", "dims", "todense", "detach")
+    return any(hasattr(given, name) for name in names)
+
+
 def _is_dataset(given: Any) -> bool:
-    known = isinstance(given, dict | str | bytes) or any(
-        hasattr(given, name)
-        for name in ("__array__", "shape", "dtype", "columns", "dims", "todense", "detach")
-    )
+    known = isinstance(given, dict | str | bytes) or _is_array(given)
     return not known and hasattr(given, "__getitem__") and hasattr(given, "__len__")
 
 
@@ -95,6 +104,9 @@ def _row(role: str, item: Any) -> NDArray[Any]:
     """Return the row of an item: the item itself, its first part, or the only entry that is one."""
     if isinstance(item, dict):
         rows = {k: v for k, v in item.items() if hasattr(v, "getbands") or _axes(v) > 0}
+        most = max(map(_axes, rows.values()), default=0)
+        if len(rows) > 1 and most > 1:  # a batch: its labels have one axis
+            rows = {k: v for k, v in rows.items() if _axes(v) == most}
         if len(rows) != 1:
             raise InputError(
                 role,

@@ -66,6 +66,13 @@ def _one(source: Source, held: Any, torch: Any) -> Any:
                 "draw samples from the model, save them as .npy and pass them",
             )
         tensors = {str(k): v for k, v in held.items() if isinstance(v, torch.Tensor)}
+        if not source.key:
+            source.require_samples(list(tensors))
+        rows = {k: one for k, one in tensors.items() if one.ndim > 1}
+        if not source.key and len(rows) == 1 and len(tensors) > 1:
+            (name,) = rows
+            source.notes.append(f"of {len(tensors)} tensors the one with rows is read, #{name}")
+            return rows[name]
         return tensors[source.chosen(tensors, "tensors")]
     if isinstance(held, list | tuple) and held:
         parts = {str(k): v for k, v in enumerate(held) if isinstance(v, torch.Tensor)}

@@ -51,7 +51,7 @@ _ENDINGS = {
     ".zarr": "zarr",
     ".zip": "zip",
 }
-_NAMED = {"h5", "mat", "nc", "npz", "parquet", "pt", "safetensors", "xlsx", "zarr", "zip"}
+_NAMED = {"h5", "mat", "nc", "npz", "parquet", "pt", "safetensors", "tar", "xlsx", "zarr", "zip"}
 _IDX = re.compile(r"[-.]idx\d?(-ubyte)?(\.gz)?$")
 _STARTS = {
     b"\x93NUMPY": "a .npy file",
@@ -66,6 +66,7 @@ _STARTS = {
     b"\xff\xd8\xff": "an image",
     b"\x80": "a pickle",
 }
+_PICKLE = "save the rows as .npy; reading a pickle would run what it holds"
 _RIGHT = {
     "csv": (b"\x1f\x8b",),
     "feather": (b"ARROW1", b"FEA1", b"\xff\xff\xff\xff"),
@@ -103,7 +104,7 @@ def has_names(path: str) -> bool:
     >>> has_names("cells.h5ad"), has_names("rows.npy")
     (True, False)
     """
-    return _ENDINGS.get(_ending(Path(path)), "") in _NAMED
+    return Path(path).is_dir() or _ENDINGS.get(_ending(Path(path)), "") in _NAMED
 
 
 def _ending(path: Path) -> str:
@@ -138,6 +139,7 @@ def _found(argument: str, text: str, limit: int) -> Source:
         return source
     ending = _ending(path)
     if ending not in _ENDINGS:
+        _require_no_pickle(source)
         endings = ", ".join(sorted(_ENDINGS))
         raise source.bad(
             f"must have one of the endings {endings}, or be a folder of images", "convert it"
@@ -150,6 +152,14 @@ def _found(argument: str, text: str, limit: int) -> Source:
         raise source.bad(f"is {ending}, which has no arrays to name", f"drop '#{key}'")
     _require_honest(source, _ENDINGS[ending])
     return source
+
+
+def _require_no_pickle(source: Source) -> None:
+    """Say of a file without a known ending that it is a pickle, as CIFAR's batches are."""
+    if source.path.is_file():
+        with source.path.open("rb") as file:
+            if file.read(1) == b"\x80":
+                raise source.bad("is a pickle, which is not read", _PICKLE)
 
 
 def _require_honest(source: Source, kind: str) -> None:
@@ -165,5 +175,5 @@ def _require_honest(source: Source, kind: str) -> None:
         if start.startswith(mark) and (kind != "safetensors" or mark != b"\x80"):
             remedy = "give it its own ending"
             if mark == b"\x80":
-                remedy = "save the rows as .npy; reading a pickle would run what it holds"
+                remedy = _PICKLE
             raise source.bad(f"ends in {source.path.suffix} and is {what}", remedy)

@@ -145,12 +145,14 @@ class Source:
     def require_samples(self, names: list[str]) -> None:
         """Refuse files that hold something else than samples, by the names in them."""
         ends = {re.split(r"[./]", name)[-1].partition(":")[0] for name in names}
-        if ends & _WEIGHTS and ends <= _WEIGHTS | _BUFFERS:
+        parts = [re.split(r"[./]", name) for name in names]
+        inside = sum(len(one) > 1 and one[-1] in _WEIGHTS | _BUFFERS for one in parts)
+        if ends & _WEIGHTS and (ends <= _WEIGHTS | _BUFFERS or 2 * inside > len(names)):
             raise self.bad(
                 f"holds the weights of a model ({', '.join(names[:3])}, ...), not samples",
                 "draw samples from the model, save them as .npy and pass them",
             )
-        if {"mu", "sigma"} <= set(names):
+        if {"mu", "sigma"} <= set(names) or set(names) == {"mean", "cov"}:
             raise self.bad(
                 "holds FID statistics (the mean mu and the covariance sigma of features), not rows",
                 "pass the rows or images that they were computed from",
