@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -80,8 +81,26 @@ def test_data_minus_theory_is_the_difference_at_its_size(measured: xr.Dataset) -
         expected = float(measured[name]) - float(theory[name])
         assert float(apart[f"{name}_difference"]) == pytest.approx(expected, abs=1e-14)
         assert float(apart[f"{name}_se"]) == float(measured[f"{name}_se"])
-        assert float(apart[f"{name}_z"]) == pytest.approx(expected / measured[f"{name}_se"].item())
+        off = float(theory[f"{name}_bias"]) * max(float(measured[name]), float(theory[name]))
+        beyond = np.sign(expected) * max(abs(expected) - off, 0.0)
+        assert float(apart[f"{name}_bias"]) == pytest.approx(off)
+        assert float(apart[f"{name}_z"]) == pytest.approx(beyond / measured[f"{name}_se"].item())
     assert (float(apart.n), float(apart.d), float(apart.gamma)) == (N, D, N / D)
+
+
+def test_a_difference_within_the_bias_is_no_disagreement() -> None:
+    """Twenty replicates against theory at a small d, where formulas are off by several per cent."""
+    drawn, theory = (one(n=20) for one in (partial(_drawn, replicates=20), _predicted))
+    apart = ts.compare(drawn, theory)
+    for name in ("memorisation", "memorisation_ratio", "recovery", "flow_distance"):
+        z = np.abs(apart[f"{name}_z"].values)
+        assert np.all(z < 4.0), (name, z)
+    exact = theory.assign(memorisation_bias=theory.memorisation_bias * 0.0)
+    raw = ts.compare(drawn, exact)
+    assert float(raw.memorisation_z) == pytest.approx(
+        float(raw.memorisation_difference / raw.memorisation_se)
+    )
+    assert abs(float(raw.memorisation_z)) > abs(float(apart.memorisation_z))
 
 
 def test_factors_are_matched_by_rank(measured: xr.Dataset) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.errors import ReadoutError
 from twinseed.readout import VARIABLES, check
 from twinseed.status import Status
@@ -20,16 +21,20 @@ _LOADS = ("n", "d", "gamma")
 _EVERYWHERE = frozenset({*_LOADS, "factor", "factor_eigenvalue"})
 """The coordinates that every readout has; all other coordinates describe the model."""
 
-_SUFFIXES = ("", "_se", "_status")
+_SUFFIXES = ("", "_se", "_bias", "_status")
 
 
 def compare(readout: xr.Dataset, other: xr.Dataset) -> xr.Dataset:
     """Subtract two readouts, variable by variable, also in units of the standard error.
 
-    Equation: ``z = (readout - other) / sqrt(se_readout^2 + se_other^2)``. Range of z: any number; 0
-    means equal, beyond +-3 the readouts disagree. Where one readout has no number, the difference
-    is NaN. The status is the worse of the two statuses, so it is "ok" only where both are "ok".
-    Where no readout has an error bar, z is 0 if the values are equal and infinite otherwise.
+    Equation: ``z = sign(D) max(|D| - bias, 0) / se``, ``D = readout - other``, ``se =
+    sqrt(se_readout^2 + se_other^2)``, ``bias = (bias_readout + bias_other) max(|readout|,
+    |other|)`` from the relative biases of the two readouts. So the part of the difference that a
+    formula may be off by is not counted as a disagreement. Range of z: any number; 0 means that the
+    values differ by no more than the bias, beyond +-3 the readouts disagree. Where one readout has
+    no number, the difference is NaN. The status is the worse of the two statuses, so it is "ok"
+    only where both are "ok". Where a bias is not known (NaN, in files of earlier versions) it
+    counts as 0. Where no readout has an error bar, z is 0 within the bias and infinite beyond.
 
     Shapes: the two readouts are aligned to one grid first.
 
@@ -48,15 +53,16 @@ def compare(readout: xr.Dataset, other: xr.Dataset) -> xr.Dataset:
             a dimension.
 
     Returns:
-        A dataset with four variables per variable of the readouts, with the endings
-        ``_difference``, ``_se``, ``_z`` and ``_status``.
+        A dataset with five variables per variable of the readouts, with the endings
+        ``_difference``, ``_se``, ``_bias`` (in the units of the difference), ``_z`` and
+        ``_status``.
 
     Raises:
         ReadoutError: a coordinate differs (it is named), or an argument is not a readout.
 
     Validity: the two readouts must be independent; two readouts of the same draw are not
-    independent. Theory has no standard error, but it has an error of order 1/d: a precise
-    simulation at a small d lies many standard errors away from it.
+    independent. Theory has no standard error; what its formulas may be off by is the bias, which
+    was fitted to random models (docs/statuses.md).
 
     >>> import numpy as np, twinseed as ts
     >>> theory = ts.predict(ts.Spiked([]), n=[100, 200], d=8)
@@ -77,18 +83,28 @@ def compare(readout: xr.Dataset, other: xr.Dataset) -> xr.Dataset:
     pick = np.vectorize(lambda a, b: max(str(a), str(b), key=worst.__getitem__), otypes=["U32"])
     data: dict[str, Any] = {}
     for name in VARIABLES:
-        difference = one[name] - two[name]
-        se = np.hypot(one[f"{name}_se"], two[f"{name}_se"])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            z = (difference / se).where(difference != 0, 0.0)
+        parts = (side[f"{name}{part}"] for part in ("", "_se", "_bias") for side in (one, two))
+        ends = ("_difference", "_se", "_bias", "_z")
+        found = xr.apply_ufunc(_subtracted, *parts, output_core_dims=[[]] * len(ends))
+        data |= {f"{name}{end}": part for end, part in zip(ends, found, strict=True)}
         left, right = xr.broadcast(one[f"{name}_status"], two[f"{name}_status"])
-        data[f"{name}_difference"] = difference
-        data[f"{name}_se"] = se
-        data[f"{name}_z"] = z
         data[f"{name}_status"] = xr.apply_ufunc(pick, left, right) if left.size else left
     title = f"{readout.attrs['source']} minus {other.attrs['source']}"
-    found = xr.Dataset(data, attrs={"title": title, "source": "compare", **attrs})
-    return found.transpose(..., "factor")
+    apart = xr.Dataset(data, attrs={"title": title, "source": "compare", **attrs})
+    return apart.transpose(..., "factor")
+
+
+def _subtracted(
+    one: Array, two: Array, se_one: Array, se_two: Array, bias_one: Array, bias_two: Array
+) -> tuple[Array, Array, Array, Array]:
+    """Return the difference, its standard error, its bias and z."""
+    difference, se = one - two, np.hypot(se_one, se_two)
+    largest = np.maximum(np.abs(one), np.abs(two))
+    bias = (np.nan_to_num(bias_one) + np.nan_to_num(bias_two)) * largest
+    beyond = np.sign(difference) * np.maximum(np.abs(difference) - bias, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = np.where(beyond == 0.0, 0.0, beyond / se)
+    return difference, se, bias, z
 
 
 def _aligned(one: xr.Dataset, two: xr.Dataset) -> tuple[xr.Dataset, xr.Dataset, dict[str, Any]]:

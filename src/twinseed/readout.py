@@ -1,8 +1,11 @@
 """The readout: the data set of results, statuses and errors of each verb.
 
 A readout is an ``xarray.Dataset`` that always has every variable of ``VARIABLES``, each with a
-standard error (``_se``) and a status (``_status``). A value is NaN exactly where its status says
-that no number exists. xarray is imported on first use, because its import takes a second.
+standard error (``_se``), a bias (``_bias``) and a status (``_status``). The standard error says how
+much a value varies by chance; its attribute ``resampled`` names what varies and what is held fixed.
+The bias says what the formula of a prediction may be off by, relative to the value. A value is NaN
+exactly where its status says that no number exists. xarray is imported on first use, because its
+import takes a second.
 """
 
 from __future__ import annotations
@@ -42,6 +45,7 @@ Readout: TypeAlias = "xr.Dataset"
 Readouts: TypeAlias = "Mapping[str, xr.Dataset]"
 """Readouts by the label of what they differ in, such as the strength of a factor."""
 
+_BIAS = "what the formula of {} may be off by, relative to the value; 0 for what is measured"
 SCHEMA = 1
 """Version of the schema; recorded in every readout and checked on loading."""
 
@@ -146,12 +150,14 @@ class Estimate:
         se: its standard error; 0 for theory.
         status: how far to trust the value.
         resampled: what the error bar resamples (seeds, rows, replicates); all else is held fixed.
+        bias: what the formula may be off by, relative to the value; 0 for what is measured.
     """
 
     value: ArrayLike
     se: ArrayLike = 0.0
     status: str | NDArray[Any] = Status.OK
     resampled: str = ""
+    bias: ArrayLike = 0.0
 
     @classmethod
     def missing(cls, status: Status, shape: int | tuple[int, ...] = ()) -> Estimate:
@@ -162,7 +168,7 @@ class Estimate:
             shape: the shape of the numbers, such as the number of factors; by default one number.
         """
         nan = np.full(shape, np.nan)
-        return cls(nan, nan, status)
+        return cls(nan, nan, status, bias=nan)
 
 
 def make(
@@ -201,12 +207,16 @@ def make(
         status = np.broadcast_to(np.asarray(estimate.status, dtype=np.str_), full)
         value = np.broadcast_to(np.asarray(estimate.value, dtype=np.float64), full)
         se = np.broadcast_to(np.asarray(estimate.se, dtype=np.float64), full)
+        bias = np.where(np.isnan(value), np.nan, np.asarray(estimate.bias, dtype=np.float64))
         about = {"symbol": variable.symbol, "long_name": variable.meaning}
         data[name] = (along, value, about)
-        about_se = {"long_name": f"standard error of {name}"}
+        held = f" over {estimate.resampled}" if estimate.resampled else ""
+        about_se = {"long_name": f"standard error of {name}{held}"}
         if estimate.resampled:
             about_se["resampled"] = estimate.resampled
         data[f"{name}_se"] = (along, se, about_se)
+        about_bias = {"long_name": _BIAS.format(name)}
+        data[f"{name}_bias"] = (along, np.broadcast_to(bias, full), about_bias)
         data[f"{name}_status"] = (along, status, {"long_name": f"how far to trust {name}"})
     every = {**coords, "factor": ("factor", np.arange(1, number + 1))}
     along = (names[0], "factor") if eigenvalues.ndim == 2 and number else ("factor",)
@@ -233,7 +243,7 @@ def check(readout: xr.Dataset) -> xr.Dataset:
         if name not in readout.coords:
             raise ReadoutError(f"the coordinate {name!r} is missing")
     for name in VARIABLES:
-        for part in (name, f"{name}_se", f"{name}_status"):
+        for part in (name, f"{name}_se", f"{name}_bias", f"{name}_status"):
             if part not in readout:
                 raise ReadoutError(f"the variable {part!r} is missing")
         status = readout[f"{name}_status"].values
@@ -245,8 +255,9 @@ def check(readout: xr.Dataset) -> xr.Dataset:
             raise ReadoutError(
                 f"{name} must be NaN exactly where its status says that no number exists"
             )
-        if np.any(readout[f"{name}_se"].values < 0):
-            raise ReadoutError(f"{name}_se must not be negative")
+        for part in ("se", "bias"):
+            if np.any(readout[f"{name}_{part}"].values < 0):
+                raise ReadoutError(f"{name}_{part} must not be negative")
     return readout
 
 
@@ -278,7 +289,21 @@ def load(path: str | Path) -> xr.Dataset:
             readout[name] = readout[name].astype(np.str_)
     if "factor" not in readout.dims and set(VARIABLES) & set(readout):
         readout = _without_factors(readout)
-    return check(readout)
+    return check(_with_biases(readout))
+
+
+def _with_biases(stored: xr.Dataset) -> xr.Dataset:
+    """Add the biases to a readout of an earlier version: 0 where data were measured.
+
+    The bias of an earlier prediction is not known (NaN).
+    """
+    measured = stored.attrs.get("source") in ("simulate", "measure")
+    missing = {
+        f"{name}_bias": stored[name] * 0.0 if measured else stored[name] * np.nan
+        for name in VARIABLES
+        if name in stored and f"{name}_bias" not in stored
+    }
+    return stored.assign(missing)
 
 
 def _without_factors(stored: xr.Dataset) -> xr.Dataset:

@@ -49,11 +49,14 @@ _WITHOUT_VALUE = frozenset(
 )
 
 _ADVICE = {
-    Status.OK: "The formula or the estimator is valid here.",
+    Status.OK: (
+        "The estimator is valid here, or the formula is off by 2 % at most: its bias says by how "
+        "much."
+    ),
     Status.LEADING_ORDER: (
-        "The formula is a leading order. Its error is not known here, because the "
-        "spectrum has a heavy tail or there are few samples: simulate this point "
-        "before you rely on the value."
+        "The formula may be off by more than 2 % here, because the spectrum has a heavy tail or "
+        "there are few rows or columns. The bias of the value says by how much: simulate this "
+        "point before you rely on the value."
     ),
     Status.BELOW_FLOOR: (
         "At this size the value cannot be distinguished from the value of a direction "

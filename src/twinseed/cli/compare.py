@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
 __all__ = ["compare"]
 
-_PARTS = {"difference": "_difference", "se": "_se", "z": "_z", "status": "_status"}
+_PARTS = {
+    "difference": "_difference",
+    "se": "_se",
+    "bias": "_bias",
+    "z": "_z",
+    "status": "_status",
+}
 
 
 @guarded()
@@ -68,7 +74,7 @@ def compare(
         print_json(_as_json(apart, names))
     elif not quiet:
         rows = list(_lines(apart, names))
-        header = ("variable", "at", "difference", "standard error", "z", "status")
+        header = ("variable", "at", "difference", "standard error", "bias", "z", "status")
         say(apart.attrs["title"])
         print_table(header, rows, keys=2)
     if fail_beyond is not None:
@@ -159,9 +165,11 @@ def _lines(apart: xr.Dataset, names: list[str]) -> Any:
                 f"{dim} {_place(apart[dim].values[k])}" if dim in apart.coords else f"{dim} {k}"
                 for dim, k in zip(dims, place, strict=True)
             )
-            se, z = (float(apart[f"{name}_{part}"].values[place]) for part in ("se", "z"))
+            se, bias, z = (
+                float(apart[f"{name}_{part}"].values[place]) for part in ("se", "bias", "z")
+            )
             status = str(apart[f"{name}_status"].values[place])
-            yield name, at, f"{value:.4g}", f"{se:.2g}", f"{z:.2f}", status
+            yield name, at, f"{value:.4g}", f"{se:.2g}", f"{bias:.2g}", f"{z:.2f}", status
 
 
 def _place(value: Any) -> str:

@@ -32,7 +32,7 @@ __all__ = [
     "table_width",
 ]
 
-_PARTS = ("value", "se", "status")
+_PARTS = ("value", "se", "bias", "status")
 
 
 def say(text: str, *, end: str = "\n") -> None:
@@ -81,7 +81,7 @@ def readout_as_json(readout: xr.Dataset) -> dict[str, Any]:
     """Return a readout as coordinates and, for each variable, values, errors and statuses."""
     from twinseed.readout import VARIABLES
 
-    suffixes = ("", "_se", "_status")
+    suffixes = ("", "_se", "_bias", "_status")
     return {"schema": 1, **dataset_as_json(readout, list(VARIABLES), suffixes, _PARTS)}
 
 
@@ -161,7 +161,21 @@ def print_readout(readout: xr.Dataset) -> None:
     else:
         header, rows = labels, [list(cells) for cells in zip(*table, strict=True)]
     print_table(header, rows, keys=1 if header is not labels else len(axes))
+    _print_error_bars(readout)
     _print_advice(noted)
+
+
+def _print_error_bars(readout: xr.Dataset) -> None:
+    """Say what the intervals vary, and what they hold fixed, with the symbols of the variables."""
+    from twinseed.readout import VARIABLES
+
+    symbols: dict[str, list[str]] = {}
+    for name, variable in VARIABLES.items():
+        se = readout[f"{name}_se"]
+        if (se > 0).any() and "resampled" in se.attrs:
+            symbols.setdefault(se.attrs["resampled"], []).append(variable.symbol)
+    for resampled, which in symbols.items():
+        say(f"± of {', '.join(which)}: 95 % interval over {resampled}")
 
 
 def _print_advice(noted: set[str]) -> None:

@@ -18,7 +18,7 @@ __all__ = ["READOUT", "finish", "save_dataset", "save_json", "save_readout", "sa
 
 READOUT = (".nc", ".csv", ".parquet", ".json")
 """Endings that ``save_readout`` understands."""
-_PARTS = {"value": "", "se": "_se", "status": "_status"}
+_PARTS = {"value": "", "se": "_se", "bias": "_bias", "status": "_status"}
 
 
 def save_dataset(
@@ -40,7 +40,7 @@ def save_readout(readout: xr.Dataset, path: Path) -> None:
     """Write a readout as NetCDF, as JSON, or as a table with one row for each number.
 
     The table has the columns ``variable``, the coordinates, ``factor`` (empty for variables without
-    factors), ``value``, ``se`` and ``status``; a number that does not exist is empty.
+    factors), ``value``, ``se``, ``bias`` and ``status``; a number that does not exist is empty.
     """
     from twinseed.readout import VARIABLES, save
 

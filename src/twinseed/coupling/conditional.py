@@ -54,12 +54,13 @@ _LOADS = 1e-12, 1e12
 
 @dataclass(frozen=True)
 class Conditional:
-    """``E[f | mu]``, ``E[f^2 | mu]``, ``sqrt(E[f^2 | mu]) - E[f | mu]`` per node; four numbers."""
+    """``E[f | mu]``, ``E[f^2 | mu]``, ``sqrt(E[f^2 | mu]) - E[f | mu]`` per node; five numbers."""
 
     first: Array
     second: Array
     shortfall: Array
     own: float
+    twice: float
     at_zero: float
     information: Information
 
@@ -76,10 +77,10 @@ def conditional(
 ) -> Conditional:
     """Return the moments of ``f(lambda)`` given each node of the spectrum, then each factor.
 
-    Equation: ``E_pi[f^k | mu]``, pi the coupling of sample and population spectra, and ``own = tr[S
-    f(S)^2]/d = E_pi[lambda f^2]``. ``exact`` is the spectrum, ``nodes`` the spectrum or its
-    compression; ``limit`` is True where only the ratio n/d has a meaning. ``factors`` are further
-    population eigenvalues, which may lie outside the spectrum.
+    Equation: ``E_pi[f^k | mu]``, pi the coupling of sample and population spectra, ``own = tr[S
+    f(S)^2]/d = E_pi[lambda f^2]`` and ``twice = tr[S^2 f(S)^2]/d``. ``exact`` is the spectrum,
+    ``nodes`` the spectrum or its compression; ``limit`` is True where only the ratio n/d has a
+    meaning. ``factors`` are further population eigenvalues, which may lie outside the spectrum.
 
     Raises:
         InputError: a filter that is not declared analytic, on a spectrum of more than 64 atoms; a
@@ -119,18 +120,21 @@ def constant(nodes: Spectrum, factors: Array) -> Conditional:
     """Return the moments of ``f = 1``, which fill the places where a filter has no answer."""
     one = np.ones(nodes[0].size + factors.size)
     mean = float(nodes[0] @ nodes[1])
-    return Conditional(one, one, np.zeros(one.size), mean, 1.0, Information(0.0, mean))
+    return Conditional(one, one, np.zeros(one.size), mean, mean, 1.0, Information(0.0, mean))
 
 
 def _ridge(strength: float, nodes: Spectrum, n: float, d: float, mu: Array) -> Conditional:
     root = ridge_conditional(mu, nodes, n, d, strength)
-    mean, mean_square = float(nodes[1] @ nodes[0]), float(nodes[1] @ nodes[0] ** 2)
-    own = mean_square + mean**2 * d / n + strength * mean
+    mean, mean_square, mean_cube = (float(nodes[1] @ nodes[0] ** k) for k in (1, 2, 3))
+    square = mean_square + mean**2 * d / n
+    own = square + strength * mean
+    cube = mean_cube + mean * (3.0 * mean_square + mean**2 * d / n) * d / n
     return Conditional(
         root.value,
         mu + strength,
         root.shortfall,
         own,
+        cube + strength * square,
         float(np.sqrt(strength)),
         ridge(strength, nodes, n, d),
     )
@@ -162,7 +166,7 @@ def _analytic(
     if start >= high:
         first, second = np.zeros(mu.size), np.zeros(mu.size)
         add_poles(first, second, apart, filter)
-        return _with_shortfall(first, second, 0.0, at_zero, VANISHES)
+        return _with_shortfall(first, second, (0.0, 0.0), at_zero, VANISHES)
     if start <= low:
         start = 0.0
     sums = exact if start > 0.0 else nodes
@@ -180,10 +184,13 @@ def _analytic(
             settled = np.abs(first - before[0]) <= _SETTLED * (size + first)
             settled &= np.abs(second - before[1]) <= _SETTLED_SQUARE * (size**2 + second)
             if settled.all():
-                own = float(weight @ around.mean(around.z * values**2, 0.0, nodes[0]))
+                own, twice = (
+                    float(weight @ around.mean(around.z**k * values**2, 0.0, nodes[0]))
+                    for k in (1, 2)
+                )
                 information = told.settled(roughly, _AGREED)
                 add_poles(first, second, apart, filter, around.ends, function)
-                return _with_shortfall(first, second, own, at_zero, information)
+                return _with_shortfall(first, second, (own, twice), at_zero, information)
         before = (first, second)
     raise NoTheoryError(
         f"the contour integral of {filter!r} does not converge at n/d = {n / d:.6g}"
@@ -234,11 +241,11 @@ def _on_density(
     first = values @ found.share + at_zero * found.at_zero
     second = values**2 @ found.share + at_zero**2 * found.at_zero
     add_poles(first, second, apart, adapted)
-    own = float((found.nodes * values**2) @ found.share @ weight)
+    own, twice = (float((found.nodes**k * values**2) @ found.share @ weight) for k in (1, 2))
     information = over_nodes(values, found.share * weight, at_zero, found.at_zero * weight, mu)
     if at_zero == 0.0 and n <= d:
         information = Information(information.log_square, np.inf)
-    return _with_shortfall(first, second, own, at_zero, information)
+    return _with_shortfall(first, second, (own, twice), at_zero, information)
 
 
 def _information(
@@ -263,11 +270,15 @@ def _information(
 
 
 def _with_shortfall(
-    first: Array, second: Array, own: float, at_zero: float, information: Information
+    first: Array,
+    second: Array,
+    overlaps: tuple[float, float],
+    at_zero: float,
+    information: Information,
 ) -> Conditional:
     root = np.sqrt(np.maximum(second, 0.0))
     gap = np.maximum(root - first, 0.0)
-    return Conditional(np.minimum(first, root), second, gap, own, at_zero, information)
+    return Conditional(np.minimum(first, root), second, gap, *overlaps, at_zero, information)
 
 
 def _mass_error(density: SampleDensity, atoms: int) -> float:

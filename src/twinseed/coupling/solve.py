@@ -43,6 +43,7 @@ class Coupling:
         factor_first: ``F(mu)`` along each factor, on a further last axis.
         factor_second: ``E[f^2 | mu]`` along each factor.
         own: ``tr[S f(S)^2]/d``.
+        twice: ``tr[S^2 f(S)^2]/d``.
         at_zero: ``f(0)``.
         log_square: ``E log f(S)^2``; minus infinity where f is zero on a share of the directions,
             NaN where the form of the filter allows no answer.
@@ -65,6 +66,7 @@ class Coupling:
     factor_first: Array
     factor_second: Array
     own: Array
+    twice: Array
     at_zero: Array
     log_square: Array
     precision: Array
@@ -135,7 +137,7 @@ def solve(
     first, second, shortfall = (np.zeros(per_node) for _ in range(3))
     factors = population.factors
     factor_first, factor_second = np.zeros((2, *shape, factors.size))
-    own, at_zero, log_square, precision = (np.zeros(shape) for _ in range(4))
+    own, twice, at_zero, log_square, precision = (np.zeros(shape) for _ in range(5))
     missing = np.zeros(shape, dtype=np.bool_)
     reason: TwinseedError | None = None
     for index in np.ndindex(shape):
@@ -161,7 +163,7 @@ def solve(
         first[index][used], second[index][used] = found.first[used], found.second[used]
         shortfall[index][used] = found.shortfall[used]
         factor_first[index], factor_second[index] = found.first[count:], found.second[count:]
-        own[index], at_zero[index] = found.own, found.at_zero
+        own[index], twice[index], at_zero[index] = found.own, found.twice, found.at_zero
         log_square[index] = found.information.log_square
         precision[index] = found.information.precision
     return Coupling(
@@ -178,6 +180,7 @@ def solve(
         factor_first,
         factor_second,
         own,
+        twice,
         at_zero,
         log_square,
         precision,
@@ -225,6 +228,8 @@ def _single_level(
         factor_first=_factor_roots(population.factors, level, gamma, ridge),
         factor_second=population.factors + ridge[..., None],
         own=level**2 * (1.0 + 1.0 / gamma) + ridge * level,
+        twice=level**3 * (1.0 + (3.0 + 1.0 / gamma) / gamma)
+        + ridge * level**2 * (1.0 + 1.0 / gamma),
         at_zero=np.sqrt(ridge),
         log_square=log_square,
         precision=precision,

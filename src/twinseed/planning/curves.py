@@ -14,7 +14,6 @@ from twinseed.coupling.outliers import mixing, unmixed
 from twinseed.errors import InputError
 from twinseed.filters import Filter
 from twinseed.orders import convergence, memorisation
-from twinseed.orders.convergence.theory import next_order
 from twinseed.planning.pairs import Numbers
 from twinseed.populations import Population
 from twinseed.readout import Estimate
@@ -87,11 +86,6 @@ def told(
         if name != "convergence_factor"
     }
     recovered = [recovered_group(population, group, n) for group in groups]
-    # the limit, with what a finite sample adds to it
-    added = _along_n(next_order(coupling), n)
-    q, gap = (np.asarray(estimates[name].value) for name in ("convergence", "convergence_gap"))
-    estimates["convergence"] = Estimate(q - added, 0.0, estimates["convergence"].status)
-    estimates["convergence_gap"] = Estimate(gap + added, 0.0, estimates["convergence_gap"].status)
     estimates["recovery"] = Estimate(np.array(recovered).reshape(len(groups), n.size).T, 0.0)
     return estimates
 

@@ -107,4 +107,5 @@ def _without(estimate: Estimate, name: str, coupling: Coupling) -> Estimate:
         np.where(absent, np.nan, estimate.value),
         np.where(absent, np.nan, estimate.se),
         np.where(absent, str(Status.NO_THEORY), estimate.status),
+        bias=np.where(absent, np.nan, estimate.bias),
     )

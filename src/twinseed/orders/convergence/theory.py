@@ -8,23 +8,34 @@ from numpy.typing import NDArray
 from twinseed.arrays import Array
 from twinseed.coupling import Coupling
 from twinseed.coupling.extremes import chi_average
-from twinseed.filters import Ridge
+from twinseed.filters import Ridge, evaluated
+from twinseed.orders.bias import FiniteSize, graded, smooth
 from twinseed.orders.convergence.chance import against_chance, where_known
 from twinseed.readout import Estimate
-from twinseed.status import Status
 
-__all__ = ["factor_correlation", "from_coupling", "next_order"]
+__all__ = [
+    "factor_correlation",
+    "fluctuation",
+    "from_coupling",
+    "next_order",
+    "shortfall",
+    "smooth",
+]
 
 _ISOTROPIC = 0.99
+_NOTHING = 1e-9
+_STEP = 1e-4
+"""Relative step of a numerical derivative."""
 
 
 def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
     """Predict convergence, its gap to 1, its mean cosine, and its chance level.
 
-    Equations, with sums over the population spectrum: ``q = sum F(mu)^2 / sum (mu + r)``; ``1 - q =
-    sum [sqrt(mu + r) - F][sqrt(mu + r) + F] / sum (mu + r)``; chance ``r/(mean mu + r)``; corrected
-    ``(q - chance)/(1 - chance)``; the mean cosine is the Gaussian ratio average ``int_0^inf sum_j
-    b_j/(1 + 2 s a_j) prod_i (1 + 2 s a_i)^(-1/2) ds`` with ``a = mu + r`` and ``b = F^2`` over all
+    Equations, with sums over the population spectrum: ``1 - q = sum [sqrt(mu + r) - F][sqrt(mu + r)
+    + F] / sum (mu + r)``, with the ``next_order`` at a finite n added; chance ``r/(mean mu + r)``;
+    corrected ``(q - chance)/(1 - chance)``; the mean cosine is the Gaussian ratio average
+    ``int_0^inf sum_j b_j/(1 + 2 s a_j) prod_i (1 + 2 s a_i)^(-1/2) ds`` with ``a = mu + r`` and
+    ``b = F^2`` over all
     d directions, times a correction for the fluctuation of ``|x|^2`` at small n over an isotropic
     bulk. Mismatched seeds give 0. Along a factor with eigenvalue mu the correlation of the twins'
     components is ``F(mu)^2/E[f^2 | mu]``; q is the energy-weighted mean of this correlation over
@@ -32,27 +43,42 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
     identifiable"; where it is zero on the whole spectrum, all these numbers are. Shapes: the
     grid's, then the factor.
 
-    Validity: the limit of large n and d, with the O(1/d) effect of factors; the mean cosine needs n
-    of order d unless r = 0 or the population is isotropic.
+    Validity: Gaussian rows; ``orders.bias`` says what each value may be off by at a finite size.
+    The mean cosine has no next order, and needs n of order d unless r = 0 or the population is
+    isotropic.
     Source: Maillard and Goldt, arXiv 2605.21402 (the order parameter and the identity bulk); the
     deterministic equivalent of Ledoit and Peche (2011) for any spectrum.
     """
     silent, chance = coupling.silent, coupling.chance
     energy = np.where(silent, 1.0, coupling.energy)
-    convergence = (coupling.weight * coupling.first**2).sum(axis=-1) / energy
+    limit = (coupling.weight * coupling.first**2).sum(axis=-1) / energy
     reach = np.sqrt(coupling.second) + coupling.first
+    added = next_order(coupling)
     gap = (coupling.weight * coupling.shortfall * reach).sum(axis=-1) / energy
-    convergence = np.where(gap < 0.5, 1.0 - gap, convergence)
-    few = (chance > 0) & (coupling.gamma < 0.25) & ~_fluctuation_known(coupling)
-    rough = np.where(few, str(Status.LEADING_ORDER), str(Status.OK))
+    limit = np.where(gap < 0.5, 1.0 - gap, limit)
+    gap, convergence = gap + added, limit - added
+    cosine = _mean_cosine(coupling, limit)
+    known, size = ~silent, FiniteSize.of(coupling)
+    corrected = against_chance(convergence, chance, known, gap)
+    level = np.asarray(corrected["convergence_corrected"].value)
+    biases = {
+        "convergence_chance": size.chance(chance),
+        "convergence_corrected": size.corrected(added, gap, chance, np.nan_to_num(level)),
+    }
+    along = factor_correlation(
+        coupling.factor_first**2, coupling.factor_second, coupling.factor_second
+    )
     return {
-        "convergence": where_known(~silent, convergence),
-        "convergence_gap": where_known(~silent, gap),
-        "convergence_cosine": where_known(~silent, _mean_cosine(coupling, convergence), rough),
-        **against_chance(convergence, chance, ~silent, gap),
-        "convergence_null": where_known(~silent, np.zeros(silent.shape)),
-        "convergence_factor": factor_correlation(
-            coupling.factor_first**2, coupling.factor_second, coupling.factor_second
+        "convergence": graded(convergence, size.convergence(added, gap, convergence), known),
+        "convergence_gap": graded(gap, size.gap(added, gap), known),
+        "convergence_cosine": graded(cosine, size.cosine(), known),
+        **{
+            name: graded(one.value, biases[name], np.isfinite(np.asarray(one.value)))
+            for name, one in corrected.items()
+        },
+        "convergence_null": graded(np.zeros(silent.shape), 0.0, known),
+        "convergence_factor": graded(
+            along.value, size.along_factor()[..., None], np.isfinite(np.asarray(along.value))
         ),
     }
 
@@ -60,22 +86,63 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
 def next_order(coupling: Coupling) -> Array:
     """What a finite sample adds to the gap 1 - q beyond the limit of large n and d.
 
-    Equation: ``q (1/n) sum mu^2/(4 (mu + r)) / sum (mu + r)``, ``q/(4 n)`` for r = 0: the limit
+    Equation: ``q' (1/n) sum mu^2 f'(mu)^2 / sum E[f^2|mu]``, q' the convergence above chance; for
+    the ridge ``mu^2 f'^2 = mu^2/(4 (mu + r))``, so ``q/(4 n)`` for r = 0. Derivation: the limit
     counts the fluctuations of S off its diagonal, of variance ``mu_i mu_j/n``, and those on the
-    diagonal are twice as large. Range: 0 or above; over the gap it is about one over the effective
-    dimension. Shapes: the grid's.
+    diagonal are twice as large. For n far above d each adds ``(f[mu_i, mu_j])^2`` times its
+    variance to the gap, f[ , ] the divided difference; q' is the part that falls to 0 with few
+    rows. Range: 0 or above; over the gap it is about one over the effective dimension. Shapes: the
+    grid's.
 
-    Validity: the ridge filter, n of order d and above (within 3 % of simulated gaps of the
-    identity at d = 20 and of power laws up to exponent 3 at d = 60); 0 for other filters, for which
-    it is not known.
+    Validity: filters that are smooth above 0; 0 for other filters, for which it is not known. Found
+    right to the precision of simulations of random models (docs/statuses.md).
     Source: ours.
     """
-    ridge = np.array([isinstance(one, Ridge) for one in coupling.filters])
     energy = np.where(coupling.silent, 1.0, coupling.energy)
-    second = np.where(coupling.second > 0.0, coupling.second, 1.0)
-    added = (coupling.weight * coupling.mu**2 / second).sum(axis=-1) / (4.0 * energy)
     q = (coupling.weight * coupling.first**2).sum(axis=-1) / energy
-    return np.asarray(np.where(ridge & ~coupling.silent, q * added / coupling.n, 0.0))
+    added = (coupling.weight * fluctuation(coupling)).sum(axis=-1) / energy
+    added = _above_chance(coupling) * added / coupling.n
+    return np.asarray(np.where(coupling.silent, 0.0, np.minimum(added, q)))
+
+
+def shortfall(coupling: Coupling) -> Array:
+    """What the next order adds to ``sqrt(E[f^2|mu]) - F(mu)`` at the nodes of the spectrum."""
+    first = np.where(coupling.first > 0.0, coupling.first, np.inf)
+    above = _above_chance(coupling) / coupling.n
+    return np.asarray(above[..., None] * fluctuation(coupling) / (2.0 * first))
+
+
+def _above_chance(coupling: Coupling) -> Array:
+    """Convergence above chance, in the limit."""
+    energy = np.where(coupling.silent, 1.0, coupling.energy)
+    q = (coupling.weight * coupling.first**2).sum(axis=-1) / energy
+    above = np.maximum(q - coupling.chance, 0.0) / np.maximum(1.0 - coupling.chance, _NOTHING)
+    above = above * np.minimum(coupling.n, 1.0) ** 2  # with less than one row nothing is added
+    return np.asarray(np.where(coupling.silent, 0.0, above))
+
+
+def fluctuation(coupling: Coupling) -> Array:
+    """``mu^2 f'(mu)^2`` at the nodes of the spectrum; 0 for filters that are not smooth above 0.
+
+    Shapes: the grid's, then the nodes.
+    """
+    mu = np.where(coupling.weight != 0.0, coupling.mu, 0.0)
+    found = np.zeros(np.broadcast_shapes(mu.shape, (*coupling.gamma.shape, 1)))
+    mu = np.broadcast_to(mu, found.shape)
+    for k, filter in enumerate(coupling.filters):
+        place = mu[..., k, :]
+        if isinstance(filter, Ridge):
+            level = place + filter.strength / coupling.unit
+            found[..., k, :] = np.divide(
+                place**2, 4.0 * level, out=np.zeros(level.shape), where=level > 0.0
+            )
+        elif smooth(filter):
+            low, high = (
+                evaluated(filter, filter, place * coupling.unit * (1.0 + step))
+                for step in (-_STEP, _STEP)
+            )
+            found[..., k, :] = ((high - low) / (2.0 * _STEP)) ** 2 / coupling.unit
+    return found
 
 
 def factor_correlation(product: Array, energy_a: Array, energy_b: Array) -> Estimate:

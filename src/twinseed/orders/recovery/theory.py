@@ -10,14 +10,17 @@ from numpy.typing import ArrayLike
 from twinseed.arrays import Array
 from twinseed.coupling import Coupling, Outlier, outlier
 from twinseed.coupling.outliers import mixing, overlap_floor, twin_floor, unmixed
+from twinseed.orders.bias import statuses
 from twinseed.populations import Spectrum
 from twinseed.readout import Estimate
 from twinseed.status import Status
 
 __all__ = ["factor_groups", "from_coupling"]
 
-_MUCH = 0.1
-"""From this squared mixing on (to first order), the status of a recovery is "leading order"."""
+_FLOOR = 3.0
+"""The relative bias of a floor, which is an order of magnitude."""
+_BETWEEN = 1.5
+"""The overlap between the twins is off by more than their overlaps with the truth."""
 
 
 def factor_groups(eigenvalues: ArrayLike, close: float = 0.1) -> list[slice]:
@@ -50,16 +53,14 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
     principal angles; shape the grid's.
 
     Validity: large n and d. For every population but ``Spiked``, ``Q_k`` includes mixing to first
-    order only. Where mixing lowers Q by a tenth or more to first order, the status is "leading
-    order". There recovery is within .06 of simulations, elsewhere within .02; recovery_twins within
-    .09 and .03 (pairs and triples over a unit bulk, strengths from 2 to 20, n from 100 to 400,
-    gamma from 1/2 to 4).
+    order only. The bias is ``1/(2 n) + 3 (1 - Q)/(min(n, d) psi'^2)`` and half the squared mixing;
+    from 2 % on the status is "leading order".
     Source: Baik, Ben Arous and Peche (2005); Paul (2007).
     """
     factors = coupling.population.factors
     groups = factor_groups(factors)
     shape = (*coupling.gamma.shape, factors.size)
-    own, shared, mixed, turned = (np.zeros(shape) for _ in range(4))
+    own, shared, mixed, turned, steep = (np.zeros(shape) for _ in range(5))
     own_floor, both_floor = np.zeros(shape), np.zeros(shape)
     for size in np.unique(coupling.d):
         here = coupling.d == size
@@ -71,6 +72,7 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
             apart = np.delete(factors, group)
             squares = np.array([mixing(factor, one, found, n) for one in apart])
             turned[here, k] = squares.sum(axis=0)
+            steep[here, k] = np.nan_to_num(found.overlap * found.position / factor)
             new = squares[~np.isin(apart, others[0])]
             mixed[here, k] = _mixed(factor, factors, found, others, load)
             within = _mixed(factor, factors[group], found, others, load)
@@ -84,11 +86,26 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
         finite = np.isfinite(coupling.n)[..., None]
         shared[..., group] = np.where(finite, together, shared[..., group])
         turned[..., group] = turned[..., group].max(axis=-1, keepdims=True)
+        steep[..., group] = steep[..., group].min(axis=-1, keepdims=True)
+    fewest = np.minimum(coupling.n, coupling.d)[..., None]
+    off = _bias(shared, turned, steep, coupling.n[..., None], fewest)
     return {
-        "recovery": _above_floor(shared, own_floor, turned),
-        "recovery_twins": _above_floor(shared, both_floor, turned),
-        "recovery_distance": _chordal(_above_floor(own, own_floor), mixed),
+        "recovery": _above_floor(shared, own_floor, off),
+        "recovery_twins": _above_floor(shared, both_floor, _BETWEEN * off),
+        "recovery_distance": _chordal(_above_floor(own, own_floor, off), mixed),
     }
+
+
+def _bias(shared: Array, turned: Array, steep: Array, n: Array, fewest: Array) -> Array:
+    """Return the relative bias of recovery.
+
+    ``1/(2 n) + 3 (1 - Q)/(min(n, d) psi'^2) + t/2``: the sample eigenvalue of a factor varies, by
+    ``psi'^-2`` more near the threshold, and ``t`` is the squared mixing with other factors.
+    """
+    slope = np.where(steep > 0.0, steep, 1.0)
+    near = 3.0 * (1.0 - np.minimum(shared, 1.0)) / (fewest * slope**2)
+    near = np.where((steep > 0.0) | np.isinf(fewest), near, 1.0)
+    return np.asarray(0.5 / n + near + 0.5 * turned)
 
 
 def _mixed(factor: float, factors: Array, found: Outlier, others: Spectrum, gamma: Array) -> Array:
@@ -115,11 +132,16 @@ def _chordal(recovered: Estimate, mixed: Array) -> Estimate:
     rough = below.any(axis=-1) & ~below.all(axis=-1) & (mixed > 0).any(axis=-1)
     status = np.where(rough, str(Status.LEADING_ORDER), status)
     shared = np.minimum(overlap + mixed, 1.0).mean(axis=-1)
-    return Estimate(np.sqrt(1.0 - shared), status=status)
+    off = np.where(np.asarray(recovered.status) == str(Status.BELOW_FLOOR), 1.0, recovered.bias)
+    lost = np.where(shared < 1.0, 1.0 - shared, 1.0)
+    bias = (off * overlap).mean(axis=-1) / lost
+    bias = np.where(below.all(axis=-1), _FLOOR, bias)
+    status = np.where(status == str(Status.OK), statuses(bias), status)
+    return Estimate(np.sqrt(1.0 - shared), status=status, bias=bias)
 
 
-def _above_floor(limit: Array, floor: Array, turned: ArrayLike = 0.0) -> Estimate:
-    """Return the limit, at least the floor; "leading order" where mixing is strong."""
-    status = np.where(np.asarray(turned) > _MUCH, str(Status.LEADING_ORDER), str(Status.OK))
-    status = np.where(limit <= floor, str(Status.BELOW_FLOOR), status)
-    return Estimate(np.maximum(limit, floor), status=status)
+def _above_floor(limit: Array, floor: Array, bias: Array) -> Estimate:
+    """Return the limit, at least the floor, with the status that follows from the bias."""
+    below = limit <= floor
+    status = np.where(below, str(Status.BELOW_FLOOR), statuses(bias))
+    return Estimate(np.maximum(limit, floor), 0.0, status, bias=np.where(below, _FLOOR, bias))

@@ -23,7 +23,7 @@ __all__ = ["Grid"]
 _TAKEN = frozenset(
     {"d", "factor", "factor_eigenvalue", "filter", "filter_kind", "gamma", "kind", "n"}
     | {"draws", "exponent", "strength"}
-    | {f"{name}{part}" for name in readout.VARIABLES for part in ("", "_se", "_status")}
+    | {f"{name}{part}" for name in readout.VARIABLES for part in ("", "_se", "_bias", "_status")}
 )
 """Names in a readout that no parameter of a filter can have."""
 
@@ -119,16 +119,16 @@ class Grid:
         estimates = {}
         for name, first in parts[0].items():
             full = (*self.shape[1:], 1) if readout.VARIABLES[name].per_factor else self.shape[1:]
-            value, se, status = (
+            value, se, status, bias = (
                 np.stack(
                     [
                         np.broadcast_to(one, np.broadcast_shapes(np.shape(one), full))
                         for one in (getattr(part[name], field) for part in parts)
                     ]
                 )
-                for field in ("value", "se", "status")
+                for field in ("value", "se", "status", "bias")
             )
-            estimates[name] = Estimate(value, se, status, first.resampled)
+            estimates[name] = Estimate(value, se, status, first.resampled, bias)
         return estimates
 
     def readout(
@@ -139,11 +139,11 @@ class Grid:
         laid_out = {}
         for name, estimate in estimates.items():
             extra = 1 if readout.VARIABLES[name].per_factor else 0
-            value, se, status = (
+            value, se, status, bias = (
                 _without_scalars(part, self.shape, lengths, extra)
-                for part in (estimate.value, estimate.se, estimate.status)
+                for part in (estimate.value, estimate.se, estimate.status, estimate.bias)
             )
-            laid_out[name] = Estimate(value, se, status, estimate.resampled)
+            laid_out[name] = Estimate(value, se, status, estimate.resampled, bias)
         return readout.make(
             laid_out,
             source=source,
