@@ -105,6 +105,8 @@ BAD: dict[str, dict[str, str]] = {
         "splits": "pilot.npy --splits -1",
         "ceiling": "pilot.npy --ceiling 2",
         "seed": "pilot.npy --seed -1",
+        "workers": "pilot.npy --workers 0",
+        "cluster": "pilot.npy --cluster nonsense",
         "html": "pilot.npy --html a.doc",
         "output": "pilot.npy -o a.doc",
     },

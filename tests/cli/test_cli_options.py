@@ -223,6 +223,8 @@ ARRIVES: dict[str, dict[str, Arrives]] = {
         "resamples": Arrives("--resamples 11", item("resamples"), 11, "pilot.npy"),
         "splits": Arrives("--splits 2", item("splits"), 2),
         "ceiling": Arrives("--ceiling 0.75", item("ceiling"), 0.75),
+        "workers": WORKERS,
+        "cluster": CLUSTER,
         "seed": SEED,
         "quiet": QUIET,
         "convergence": Arrives("--convergence 0.7", item("convergence"), 0.7, at=SAMPLES_FOR),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from twinseed.cli.errors import CANNOT_TELL, guarded
-from twinseed.cli.options import Json, Quiet, Seed, numbers, require_writable
+from twinseed.cli.options import Cluster, Json, Quiet, Seed, Threads, numbers, require_writable
 from twinseed.cli.output import print_json, say, table_width
 from twinseed.cli.reading import rows_told, with_reading
 from twinseed.cli.saving import READOUT, save_json, save_readout
@@ -70,6 +70,8 @@ def plan(
         ),
     ] = None,
     seed: Seed = 0,
+    workers: Threads = None,
+    cluster: Cluster = None,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE.html", help="Write a self-contained page.")
     ] = None,
@@ -117,6 +119,8 @@ def plan(
         resamples=resamples,
         splits=splits,
         ceiling=ceiling,
+        workers=workers,
+        cluster=cluster,
         progress=not quiet,
     )
     needed = _needed(found, convergence, recovery, factor)

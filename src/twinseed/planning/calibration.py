@@ -88,7 +88,7 @@ def calibrated(
     groups: Sequence[slice],
     splits: int,
     entropy: Sequence[int],
-    advance: Callable[[], object],
+    advance: Callable[[int], None],
     unevenness: float,
 ) -> Calibrated:
     """Measure the halves of the pilot, simulate the estimate, and correct theory by both.

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.filters import Filter
-from twinseed.planning.pairs import SEEDS, Numbers, mean_of, pair, spanned, stacked
+from twinseed.planning.divided import numbered, together
+from twinseed.planning.pairs import SEEDS, Numbers, mean_of, pair, spanned
 from twinseed.populations import Population
 from twinseed.randomness import stream
+from twinseed.sweep import Result
 
 __all__ = [
     "DRAWN_SEEDS",
@@ -34,6 +37,7 @@ _WORK = 4e10
 _DRAWN_WORK = 4e9
 _LARGEST = 1000
 """Rank up to which models are fitted."""
+_PARTS = tuple(one.name for one in fields(Numbers))
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ def halved(
     groups: Sequence[slice],
     splits: int,
     entropy: Sequence[int],
-    advance: Callable[[], object],
+    advance: Callable[[int], None],
 ) -> PilotHalves:
     """Fit twins to random halves of the pilot, and again without each of some groups of rows.
 
@@ -81,27 +85,36 @@ def halved(
     rows, group = spanned(pilot[inside]), np.arange(inside.size) % count
     half = inside.size // 2
     short, long = sorted((half, rows.shape[1]))
-    work = (count + 1) * (4.0 * short**2 * long + 2.0 * SEEDS * half * rows.shape[1])
-    number = int(min(splits, max(4.0, _WORK / work)))
-    whole: list[Numbers] = []
-    without: list[Numbers] = []
-    for split in range(number):
-        side = _sides(group, count, stream(entropy, f"plan: halving {split}"))
-        for left_out in range(-1, count):
-            a, b = (rows[(side == one) & (group != left_out)] for one in (0, 1))
-            noise = stream(entropy, f"plan: samples of halving {split}")
-            found = pair((a, b, None), filter, d, groups, noise)
-            (whole if left_out < 0 else without).append(found)
-        advance()
-    every = stacked(without)
-    folded = Numbers(
-        *(
-            np.asarray(part).reshape(number, count, *part.shape[1:]).mean(axis=0)
-            for part in vars(every).values()
-        )
-    )
+    cost = (count + 1) * (4.0 * short**2 * long + 2.0 * SEEDS * half * rows.shape[1])
+    number = int(min(splits, max(4.0, _WORK / cost)))
+    work = partial(_halving, rows, group, count, filter, d, tuple(groups), tuple(entropy))
+    found = together("halvings", work, number, entropy, advance)
+    every = Numbers(*(np.array([one[name] for one in found]) for name in _PARTS))
+    whole = Numbers(*(part[:, 0] for part in vars(every).values()))
+    folded = Numbers(*(part[:, 1:].mean(axis=0) for part in vars(every).values()))
     fewer = half - np.bincount(group, minlength=count) / 2.0
-    return PilotHalves(stacked(whole), folded, half, fewer)
+    return PilotHalves(whole, folded, half, fewer)
+
+
+def _halving(
+    rows: Array,
+    group: NDArray[np.int64],
+    count: int,
+    filter: Filter,
+    d: int,
+    groups: tuple[slice, ...],
+    entropy: tuple[int, ...],
+    split: int,
+    _: np.random.Generator,
+) -> Result:
+    """Return the numbers of one halving: of all rows, then without each group of rows."""
+    side = _sides(group, count, stream(entropy, f"plan: halving {split}"))
+    found = []
+    for left_out in range(-1, count):
+        a, b = (rows[(side == one) & (group != left_out)] for one in (0, 1))
+        noise = stream(entropy, f"plan: samples of halving {split}")
+        found.append(pair((a, b, None), filter, d, groups, noise))
+    return numbered(found)
 
 
 def drawn(
@@ -122,15 +135,29 @@ def drawn(
     short = min(n, root.size)
     if short > _LARGEST or n * root.size > 1 << 22:
         return None
-    work = 4.0 * short**2 * max(n, root.size) + 6.0 * n * DRAWN_SEEDS * root.size
-    found = []
-    for number in range(int(min(draws, max(6.0, _DRAWN_WORK / work)))):
-        rng = stream(entropy, f"plan: {n} rows of the estimate, draw {number}")
-        rows = rng.standard_normal((3, n, root.size)) * root
-        sets = (rows[0], rows[1], rows[2])
-        found.append(pair(sets, filter, population.dimension, groups, rng, DRAWN_SEEDS))
-    every = stacked(found)
+    cost = 4.0 * short**2 * max(n, root.size) + 6.0 * n * DRAWN_SEEDS * root.size
+    count = int(min(draws, max(6.0, _DRAWN_WORK / cost)))
+    d = population.dimension
+    work = partial(_draw, root, n, filter, d, tuple(groups), tuple(entropy))
+    found = together(f"draws of {n} rows", work, count, entropy)
+    every = Numbers(*(np.array([one[name][0] for one in found]) for name in _PARTS))
     return mean_of(every), left_one_out(every)
+
+
+def _draw(
+    root: Array,
+    n: int,
+    filter: Filter,
+    d: int,
+    groups: tuple[slice, ...],
+    entropy: tuple[int, ...],
+    number: int,
+    _: np.random.Generator,
+) -> Result:
+    """Return the numbers of one pair of models of Gaussian rows of the estimate."""
+    rng = stream(entropy, f"plan: {n} rows of the estimate, draw {number}")
+    rows = rng.standard_normal((3, n, root.size)) * root
+    return numbered([pair((rows[0], rows[1], rows[2]), filter, d, groups, rng, DRAWN_SEEDS)])
 
 
 def left_one_out(numbers: Numbers) -> Numbers:

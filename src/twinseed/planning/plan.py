@@ -11,13 +11,16 @@ from twinseed.blocks import row_blocks
 from twinseed.checks import numeric_rows, positive, whole
 from twinseed.errors import InputError
 from twinseed.filters import Filter, Ridge, require_filter
+from twinseed.lanes import chosen
 from twinseed.planning.answer import Plan
 from twinseed.planning.calibration import calibrated
 from twinseed.planning.curves import coupled
+from twinseed.planning.divided import resamples_of
 from twinseed.planning.groups import pilot_groups
 from twinseed.populations import Estimated, estimate_population
 from twinseed.progress import ShowProgress, track
-from twinseed.randomness import RandomSource, entropy_of, stream
+from twinseed.randomness import RandomSource, entropy_of
+from twinseed.verbs.places import working
 
 __all__ = ["plan"]
 
@@ -32,6 +35,8 @@ def plan(
     resamples: int = 40,
     splits: int = 30,
     ceiling: float | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
     progress: ShowProgress = None,
 ) -> Plan:
     """Plan how much data twin models need, from a pilot data set however small.
@@ -57,6 +62,10 @@ def plan(
         ceiling: the convergence of two trainings of a network on the *same* rows, from other
             initial weights, above 0 and at most 1. The convergence is then planned for such a
             network, as that of linear models times the ceiling. This is a guess.
+        workers: threads of this process; by default as many as processors that this process may
+            use. The plan is the same, to the last bit, for any number.
+        cluster: the address of a Dask scheduler, whose workers draw the pilots and fit the models,
+            instead of ``workers``; the filter must be of an importable module.
         progress: True shows it on stderr, False does not, None does on a terminal; a function is
             called with the number of resamples and splits done since its last call.
 
@@ -95,6 +104,7 @@ def plan(
         ceiling = positive("ceiling", ceiling, remedy)
         if ceiling > 1.0:
             raise InputError("ceiling", "must be at most 1", ceiling, remedy)
+    chosen(workers)
     entropy = entropy_of(rng)
     try:
         population = estimate_population(pilot)
@@ -105,11 +115,8 @@ def plan(
     coupled(population, filter, np.array([float(len(rows))]))  # a filter without theory stops here
     groups = pilot_groups(rows, population, entropy)
     unevenness = unevenness_of(rows, population)
-    resampled = []
-    with track(count + halvings, "plan", progress) as shown:
-        for number in range(count):
-            resampled.append(population.resampled(stream(entropy, f"resample {number}")))
-            shown.advance()
+    with working(workers, cluster), track(count + halvings, "plan", progress) as shown:
+        resampled = resamples_of(population, count, entropy, shown.advance)
         found = calibrated(
             rows,
             population,

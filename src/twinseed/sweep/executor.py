@@ -90,13 +90,20 @@ def run(
     return [json.loads(done[job.key(cell)]) for cell in cells]
 
 
-def run_here(job: Job, cells: Sequence[Cell]) -> list[Result]:
+def run_here(job: Job, cells: Sequence[Cell], progress: ShowProgress = False) -> list[Result]:
     """Return the results of ``run``, at the place that the verb has chosen (``lanes.here``).
 
     The workers of this machine are threads.
     """
     place = here()
-    return run(job, cells, workers=place.workers, cluster=place.cluster, in_threads=True)
+    return run(
+        job,
+        cells,
+        workers=place.workers,
+        cluster=place.cluster,
+        progress=progress,
+        in_threads=True,
+    )
 
 
 def _here(queue: Queue, finished: Finished) -> None:

@@ -1,0 +1,68 @@
+"""A plan gives the same bits with any number of threads, and on a Dask cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.sweep.small_cluster import small_cluster
+
+import twinseed as ts
+from twinseed.errors import InputError
+from twinseed.lanes import Place, here
+from twinseed.sweep import threads
+
+PILOT = np.random.default_rng(0).standard_normal((24, 12)) * np.linspace(3.0, 1.0, 12)
+
+
+def planned(**options: Any) -> dict[str, Any]:
+    plan = ts.plan(PILOT, rng=3, resamples=10, splits=3, progress=False, **options)
+    found: dict[str, Any] = plan.to_dict([20, 50])
+    return found
+
+
+@pytest.fixture(scope="module")
+def alone() -> dict[str, Any]:
+    return planned(workers=1)
+
+
+def test_any_number_of_workers_gives_the_same_bits(
+    alone: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    performed = []
+    perform = threads._perform
+
+    def counted(task: Any) -> Any:
+        performed.append(len(task.cells))
+        return perform(task)
+
+    monkeypatch.setattr(threads, "_perform", counted)
+    assert planned(workers=3) == alone
+    assert sum(performed) >= 10 + 3, "pilots and halvings were done by the threads"
+    assert here() == Place(1)
+
+
+def test_progress_counts_resamples_and_splits() -> None:
+    seen: list[int] = []
+    ts.plan(PILOT, rng=3, resamples=10, splits=3, workers=2, progress=seen.append)
+    assert sum(seen) == 13
+
+
+@pytest.mark.parametrize("workers", [0, "two"])
+def test_a_bad_number_of_workers_is_refused(workers: Any) -> None:
+    with pytest.raises(InputError, match="workers must be"):
+        planned(workers=workers)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Iterator[str]:
+    with small_cluster(tmp_path_factory.mktemp("cluster"), root) as found:
+        yield found
+
+
+@pytest.mark.extras
+def test_a_cluster_gives_the_bits_of_one_process(alone: dict[str, Any], address: str) -> None:
+    assert planned(cluster=address) == alone
