@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -123,13 +124,12 @@ def in_threads(
     >>> in_threads(abs, [-1, 2, -3], workers=2)
     [1, 2, 3]
     """
-    from threadpoolctl import threadpool_limits
 
     def alone(item: T) -> R:
         with placed(_ALONE):
             return work(item)
 
-    with threadpool_limits(limits=1), ThreadPoolExecutor(max(1, workers)) as pool:
+    with _blas().limit(limits=1), ThreadPoolExecutor(max(1, workers)) as pool:
         under_way = {pool.submit(alone, item): item for item in items}
         try:
             for future in as_completed(under_way):
@@ -140,3 +140,11 @@ def in_threads(
                 future.cancel()
             raise
         return [future.result() for future in under_way]
+
+
+@cache
+def _blas() -> Any:
+    """Return the controller of the BLAS of numpy, which is loaded once."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

@@ -22,9 +22,9 @@ from twinseed.progress import Progress, ShowProgress, track
 
 __all__ = ["Nearest", "folded", "nearest"]
 
-_SHARED = 1 << 26
+_SHARED = 1 << 28
 """Products of entries (N M d) from which a search is divided; less is done before others begin."""
-_FEWEST = 32
+_FEWEST = 200
 """Queries that a thread searches together at least."""
 
 
@@ -135,9 +135,8 @@ def _in_parts(
     workers: int,
     shown: Progress,
 ) -> None:
-    """Fill ``best``, each thread for some queries; where rows are read again, in few parts."""
-    each = -(-len(q) // (workers * (2 if plan.keep else 1)))
-    step = min(max(each, _FEWEST), plan.batch)
+    """Fill ``best``, each thread for some queries, in few parts: each part passes all rows."""
+    step = min(max(-(-len(q) // workers), _FEWEST), plan.batch)
     parts = [slice(start, min(start + step, len(q))) for start in range(0, len(q), step)]
 
     def part_of(part: slice) -> None:
