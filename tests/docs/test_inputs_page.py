@@ -40,3 +40,8 @@ def test_every_format_gives_the_same_data(
         "features without": (1, 1),
     }
     assert len(list(Path("features").iterdir())) == 2
+    from docs.make_inputs import shown
+    from docs.studies import pages
+
+    page = (root / "docs" / "inputs.md").read_text(encoding="utf-8")
+    assert pages.renewed(page, {"inspect": pages.fenced(shown())}) == page

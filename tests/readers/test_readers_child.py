@@ -164,3 +164,8 @@ def test_no_folder_for_temporary_files(folder: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(tempfile, "tempdir", str(folder / "none"))
     with pytest.raises(InputError, match=r"cannot be read.*folder is there and can be used"):
         load(folder)
+
+
+def test_what_a_reader_said_may_be_gone_with_its_folder(tmp_path: Path) -> None:
+    """A reader that is ended removes its folder, and the error says how it ended."""
+    assert _isolated._said(tmp_path / "gone") == ""

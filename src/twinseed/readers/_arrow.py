@@ -134,7 +134,7 @@ def _batched(
     refuse: Refuse, schema: Any, batches: Iterable[Any], announced: int | None = None
 ) -> Table:
     """Return the columns of batches of rows; columns go by place, as a name may occur twice."""
-    names = schema.names  # made anew each time that it is asked for
+    names = schema.names  # pyarrow makes a new list on each access
     places = [i for i, name in enumerate(names) if not _INDEX.fullmatch(name)]
     for i in places:
         _require_kind(refuse, names[i], schema.field(i).type)

@@ -1,8 +1,8 @@
 """The process that runs other people's parsers: one line of tasks on stdin, answers in files.
 
-It is two processes, where the system can fork. One parses. The other waits for the end of that, and
-watches stdin: when that closes, whoever asked is gone, perhaps killed, and cannot end the parser or
-remove its scratch folder any more.
+Where the system can fork there are two processes. One process parses. The other process waits for
+the end of the parser, and watches stdin. When stdin closes, the process that asked has ended: it
+cannot end the parser or remove the scratch folder, so the other process does both.
 """
 
 from __future__ import annotations

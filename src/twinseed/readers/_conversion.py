@@ -24,7 +24,7 @@ __all__ = ["as_arrays", "table_of", "with_columns"]
 
 
 def as_arrays(roles: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
-    """Return every role as an array: tensors as they are, tables with categories encoded alike.
+    """Return every role as an array: tensors unchanged, tables with categories encoded alike.
 
     Arrays and memory-mapped arrays pass untouched; so do CPU tensors, whose memory is shared. A
     data frame (pandas, polars, pyarrow: whatever offers an Arrow stream) or a ``Table`` becomes

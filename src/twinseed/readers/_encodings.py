@@ -56,7 +56,7 @@ def text_encoding(source: Source) -> str:
 
 
 def opened_text(source: Source, encoding: str) -> IO[str]:
-    """Return the text of a file, unpacked as it is read."""
+    """Return the text of a file, unpacked while the text is read."""
     return io.TextIOWrapper(_opened(source), encoding=encoding, newline="")
 
 
@@ -92,7 +92,7 @@ def _chunks(source: Source) -> Iterator[bytes]:
 
 
 def _opened(source: Source) -> Any:
-    """Return the bytes of a file, unpacked as they are read."""
+    """Return the bytes of a file, unpacked while the bytes are read."""
     ending = source.path.suffix.lower()
     if ending == ".gz":
         return gzip.open(source.path, "rb")

@@ -33,5 +33,7 @@ def read_idx(source: Source) -> NDArray[Any]:
         size = math.prod(shape) * dtype.itemsize
         content = stream.read(size + 1)
     if len(content) != size:
-        raise source.bad("must not be truncated, nor go on behind its end", "copy the file again")
+        raise source.bad(
+            "must not be truncated, nor continue behind its end", "copy the file again"
+        )
     return np.frombuffer(content, dtype).reshape(shape)

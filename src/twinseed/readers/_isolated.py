@@ -144,10 +144,13 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 
 def _said(folder: Path) -> str:
-    """Return the last line that the child left on stderr."""
-    with (folder / "stderr").open("rb") as file:
-        file.seek(max(0, file.seek(0, os.SEEK_END) - (1 << 14)))
-        lines = file.read().decode(errors="replace").split("\n")
+    """Return the last line that the child left on stderr; a child that is ended removes it."""
+    try:
+        with (folder / "stderr").open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - (1 << 14)))
+            lines = file.read().decode(errors="replace").split("\n")
+    except FileNotFoundError:
+        return ""
     return next((line.strip()[:_TOLD] for line in reversed(lines) if line.strip()), "")
 
 

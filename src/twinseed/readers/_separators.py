@@ -42,7 +42,9 @@ def _widths(lines: list[str], mark: str) -> list[int]:
         rows = [row for row in csv.reader(lines, delimiter=mark, strict=True) if row]
     except csv.Error:
         return []
-    return [len(row) for row in rows[:-1] or rows]  # a quoted line may go on behind the last
+    return [
+        len(row) for row in rows[:-1] or rows
+    ]  # a quoted cell may continue behind the last line
 
 
 def _values(lines: list[str], mark: str) -> float:

@@ -1,4 +1,4 @@
-"""``.csv`` and its kin: a matrix of numbers, or a table of cells as they are written."""
+"""``.csv`` and its kin: a matrix of numbers, or a table of cells of text."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LONGEST = 1 << 26
 """Characters of a line: enough for millions of numbers."""
 _LOOKED = 100
 """Lines that say what separates the cells."""
-_REMEDY = "write the table again, one line a row, every line with as many cells"
+_REMEDY = "write the table again, one line per row, every line with as many cells"
 
 
 def read_csv(source: Source) -> NDArray[Any] | Table:

@@ -119,7 +119,7 @@ def require_one_kind(cells: list[Cells]) -> None:
             word,
             "a word",
             "numbers",
-            "mend the cell; if it means that the value is missing, write the word into the list "
+            "correct the cell; if it means that the value is missing, write the word into the list "
             'missing of a schema file; if the column holds codes, write kind = "words" there',
         )
     if not numbers and len(strange) >= _MANY:

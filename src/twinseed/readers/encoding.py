@@ -24,7 +24,7 @@ def encoded(
 ) -> tuple[dict[str, NDArray[np.float64]], Columns]:
     """Encode tables by role, all in the same way, and say what the columns of the result are.
 
-    Equation: a column of numbers stays as it is, dates become days, durations seconds, ordered
+    Equation: a column of numbers stays unchanged, dates become days, durations seconds, ordered
     words 0, 1, 2; a column of k words becomes k columns, entry 1/sqrt(2) at the row's own word and
     0 elsewhere, so that two rows that differ in it alone are at distance 1. Where numbers are
     missing, they become the mean of the real rows, and a column of the words "missing" and

@@ -180,7 +180,7 @@ def _dates(cells: list[Cells], about: ColumnSchema) -> ColumnKind | None:
 
 
 def _packed(values: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """Return numbers such as 20200131 as days since 1970, and what is missing as it is."""
+    """Return numbers such as 20200131 as days since 1970, and missing numbers as NaN."""
     known = ~np.isnan(values)
     moments = packed_dates(values[known])
     if moments is None:

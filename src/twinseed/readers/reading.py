@@ -38,11 +38,13 @@ class ReadOptions:
     """
 
     columns: Mapping[str, ColumnSchema] = field(default_factory=dict)
+    """What a schema says of each column, by the name of the column."""
     separator: str | None = None
     """What stands between the cells of a line: "," ";" "|" or a tab."""
     decimal: str | None = None
     """The decimal mark, "." or ","."""
     encoding: str | None = None
+    """The encoding of text, such as "latin-1"."""
     header: bool | None = None
     """Whether the first line names the columns."""
     missing: tuple[str, ...] = ()
@@ -54,7 +56,7 @@ class ReadOptions:
     convert: str | None = None
     """Pictures become "L" (grey) or "RGB"."""
     resize: int | None = None
-    """Pictures become squares of this many pixels a side."""
+    """Pictures become squares; this is the number of pixels on each side."""
     range: tuple[float, float] | None = None
     """Values of arrays and pictures are moved from this range to 0 ... 255."""
     layout: str | None = None
@@ -102,7 +104,11 @@ class ReadOptions:
                 raise InputError("encoding", problem, self.encoding, remedy) from error
 
     def column(self, name: str) -> ColumnSchema:
-        """Return what the schema says of a column."""
+        """Return what the schema says of a column.
+
+        Args:
+            name: the name of the column.
+        """
         return self.columns.get(name, ColumnSchema())
 
     def sendable(self) -> dict[str, Any]:
@@ -113,7 +119,11 @@ class ReadOptions:
 
     @classmethod
     def received(cls, parts: dict[str, Any]) -> ReadOptions:
-        """Return the options that ``sendable`` packed."""
+        """Return the options that ``sendable`` packed.
+
+        Args:
+            parts: what ``sendable`` returned.
+        """
         found: dict[str, Any] = {
             k: tuple(v) if isinstance(v, list) else v for k, v in parts.items()
         }

@@ -97,7 +97,9 @@ def _require_known(
                 f"write one of {', '.join(known)}, or leave it out",
             )
         if not isinstance(value, known[name]) or isinstance(value, bool) != (name == "header"):
-            raise _bad(path, f"gives {name!r} of {what} a value of another type", "mend the value")
+            raise _bad(
+                path, f"gives {name!r} of {what} a value of another type", "correct the value"
+            )
 
 
 def _bad(path: str | Path, problem: str, remedy: str) -> InputError:

@@ -31,7 +31,7 @@ LIMIT = 8 << 30
 
 @dataclass(frozen=True)
 class Mapped:
-    """Where in a file an array lies as it is, so that it can be memory-mapped."""
+    """Where in a file the plain numbers of an array lie, so that they can be memory-mapped."""
 
     offset: int
     shape: tuple[int, ...]

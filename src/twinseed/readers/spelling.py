@@ -28,7 +28,7 @@ def is_missing(word: str, more: Iterable[str] = ()) -> bool:
 
 
 def number_word(word: str) -> str:
-    """Return a number in one spelling: "0.0" and "0" are one word; other words stay as they are.
+    """Return a number in one spelling: "0.0" and "0" are one word; other words stay unchanged.
 
     >>> number_word("0.0"), number_word("1e3"), number_word("007"), number_word("x")
     ('0', '1000', '007', 'x')
@@ -53,8 +53,8 @@ def folded(word: str) -> str:
 def merged(words: Mapping[str, Iterable[str]]) -> tuple[dict[str, str], int]:
     """Return the one spelling of each word of several tables, and how many were written otherwise.
 
-    Two spellings are one word if no table holds both: a table that holds both tells them apart.
-    Equal numbers are one word in any case.
+    Two spellings are one word if no table holds both spellings; otherwise they are two words. Equal
+    numbers are one word in any case.
 
     >>> merged({"train_a": ["Nurse", "0"], "samples_a": ["nurse ", "0.0"]})
     ({'Nurse': 'Nurse', '0': '0', 'nurse ': 'Nurse', '0.0': '0'}, 2)

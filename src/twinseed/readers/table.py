@@ -30,12 +30,19 @@ class Categories:
     """A column of words: row i holds ``values[codes[i]]``; ``ordered``: from the least word up."""
 
     codes: NDArray[np.int64]
+    """The place in ``values`` of the word of each row, shape (rows,)."""
     values: tuple[str, ...]
+    """The different words."""
     ordered: bool = False
+    """Whether ``values`` run from the least to the largest word."""
 
     @classmethod
     def of(cls, words: Iterable[str]) -> Categories:
-        """Return words as categories, numbered as they occur."""
+        """Return words as categories, numbered as they occur.
+
+        Args:
+            words: the word of each row.
+        """
         numbered: dict[str, int] = {}
         codes = [numbered.setdefault(word, len(numbered)) for word in words]
         return cls(np.array(codes, dtype=np.int64), tuple(numbered))
@@ -65,9 +72,13 @@ class Column:
     """
 
     name: str
+    """The name of the column in the table."""
     categories: tuple[str, ...] = ()
+    """The words of a column of words, in the order of its entries; empty for numbers."""
     kind: str = field(default="number", compare=False, repr=False)
+    """What the cells were."""
     order: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    """The words of an ordered column, from the least to the largest."""
 
     def __post_init__(self) -> None:
         """Escape the words, which reach terminals and pages from here."""
@@ -88,7 +99,11 @@ class Column:
         return tuple(f"{self.name}: {one}" for one in self.categories) or (self.name,)
 
     def shown(self, entries: NDArray[Any]) -> float | str:
-        """Return a row's number, or its category; generators may give entries in between."""
+        """Return a row's number, or its category; generators may give entries in between.
+
+        Args:
+            entries: the entries of the row that belong to the column, shape (width,).
+        """
         if self.kind == "date":
             return shown_date(float(entries[0]))
         if self.order:
@@ -143,7 +158,9 @@ class Table:
     """
 
     names: tuple[str, ...] | None
+    """The names of the columns; None: the file has no header."""
     columns: tuple[NDArray[Any] | Categories, ...]
+    """The cells of each column, shape (rows,)."""
     lines: NDArray[np.int64] | None = None
     """The line of the file on which each row stands; None: rows are counted from 1."""
     decimal: str | None = None
@@ -151,6 +168,7 @@ class Table:
     notes: tuple[str, ...] = ()
     """Sentences on how the file was read."""
     reading: ReadOptions = field(default_factory=ReadOptions)
+    """The options by which the table is read."""
 
     def __post_init__(self) -> None:
         if self.names is not None and len(set(self.names)) != len(self.names):
@@ -161,20 +179,33 @@ class Table:
         return len(self.columns[0])
 
     def label(self, place: int) -> str:
-        """Return what to call a column."""
+        """Return what to call a column in a message.
+
+        Args:
+            place: the place of the column, counted from 0.
+        """
         return repr(self.names[place]) if self.names is not None else f"number {place + 1}"
 
     def where(self, row: int) -> str:
-        """Return where a row stands in the file."""
+        """Return where a row stands in the file.
+
+        Args:
+            row: the place of the row, counted from 0.
+        """
         return f"row {row + 1}" if self.lines is None else f"line {self.lines[row]}"
 
     def cell(self, word: str, what: str) -> str:
-        """Return what a message shows of a cell: its kind, or itself where that was asked for."""
+        """Return what a message shows of a cell: its kind, or the cell where that was asked for.
+
+        Args:
+            word: the cell.
+            what: the kind of the cell, in words.
+        """
         return repr(word) if self.reading.show_values else what
 
 
 def words_of(rows: Any) -> Any:
-    """Return the cells of a table of one column, words as words; an array as it is.
+    """Return the cells of a table of one column, words as words; an array unchanged.
 
     >>> words_of(Table(("donor",), (Categories.of(["x", "y", "x"]),)))
     ['x', 'y', 'x']
