@@ -38,6 +38,7 @@ define environment
 	@$(PYTHON) -m venv --clear $(@D)
 	@$(@D)/bin/python $(INSTALL) $(BACKEND)
 	@$(@D)/bin/python $(INSTALL) --no-build-isolation $(HOLDS)
+	@$(if $(FILES_OF),$(@D)/bin/python $(INSTALL) --no-deps $(FILES_OF))
 	@touch $@
 endef
 
@@ -48,9 +49,10 @@ reproduce: $(RUN)/.ready  ## regenerate and test every claim, into reproduction/
 	$(RUN)/bin/twinseed reproduce $(ARGS)
 
 .PHONY: docs
-docs: $(TEST)/.ready  ## the documentation, into docs/_build/html; a warning is an error
+docs: $(TEST)/.ready  ## the documentation, into docs/_build/html; its code is run, a warning is an error
 	$(TEST)/bin/python -m sphinx --quiet --fail-on-warning --keep-going docs docs/_build/html
 	$(TEST)/bin/python -m pytest --quiet tests/docs/test_site.py -k network
+	$(TEST)/bin/python -m pytest --quiet tests/docs/test_documents.py -m nightly
 	@echo "built: docs/_build/html/index.html"
 
 .PHONY: explore
@@ -130,6 +132,8 @@ help:
 
 $(RUN)/.ready: HOLDS = --editable ".[figures,data,explore]"
 $(TEST)/.ready: HOLDS = torch --editable ".[$(EXTRAS)]"
+# Packages of which the documents read a file of data, and import nothing.
+$(TEST)/.ready: FILES_OF = scanpy==1.11.5 eofs==2.0.0
 $(CORE)/.ready: HOLDS = --editable . pytest pytest-xdist hypothesis
 $(RUN)/.ready $(TEST)/.ready $(CORE)/.ready: .cache/needs
 	$(environment)

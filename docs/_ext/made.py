@@ -67,8 +67,21 @@ def gallery() -> Iterator[str]:
         yield from (f"{' '.join(sentence.split())}. From [{title}]({where}).", "")
 
 
+def power() -> Iterator[str]:
+    """The rows of exact copies, of the table of powers of calibration.md."""
+    page = (ROOT / "docs" / "calibration.md").read_text(encoding="utf-8")
+    table = page.partition("<!-- power -->")[2].partition("<!-- end of power -->")[0]
+    lines = [line.strip("| ").split("|") for line in table.strip().splitlines()]
+    yield "| data | audit | DCR share | NNDR | AuthPct | C_T | mean log | top-5 log |"
+    yield "|---|--:|--:|--:|--:|--:|--:|--:|"
+    for cells in lines[2:]:
+        name, copies, *fractions = (cell.strip() for cell in cells)
+        if copies == "exact":
+            yield f"| {name} | {' | '.join(fractions[:7])} |"
+
+
 PARTS: dict[str, Callable[[], Iterator[str]]] = {
-    part.__name__: part for part in (variables, statuses, schemas, gallery)
+    part.__name__: part for part in (variables, statuses, schemas, gallery, power)
 }
 
 

@@ -22,9 +22,24 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 GUIDES = [
     path for path in DOCUMENTS if path.parent.name == "docs" and "```python" in path.read_text()
 ]
-OPTIONAL = re.compile(r"^(?:from|import) (?:torch|diffusers|distributed)\b", re.MULTILINE)
+OPTIONAL = re.compile(
+    r"^(?:from|import) (?:torch|diffusers|distributed|sklearn|pandas|PIL)\b"
+    r"|find_spec\(\"(?:scanpy|eofs)\"\)",
+    re.MULTILINE,
+)
 """Of a guide whose code needs these, the test is one for an environment with every extra."""
+SLOW = {
+    "cells.md",
+    "climate.md",
+    "first-audit.md",
+    "how-much-data.md",
+    "images.md",
+    "one-generator.md",
+    "tables.md",
+}
+"""Guides whose code takes more than two seconds: `make docs` runs them, as part of `make test`."""
 PUBLIC = [name for name in twinseed.__all__ if not name.startswith("__")]
+LISTED = re.compile(r"^```\{toctree\}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 # The ~ keeps this file from holding what it looks for.
@@ -79,7 +94,10 @@ def test_the_python_of_the_readme_prints_what_the_readme_says(
         pytest.param(
             path,
             id=path.name,
-            marks=[pytest.mark.extras] if OPTIONAL.search(path.read_text()) else [],
+            marks=[
+                *([pytest.mark.extras] if OPTIONAL.search(path.read_text()) else []),
+                *([pytest.mark.nightly] if path.name in SLOW else []),
+            ],
         )
         for path in GUIDES
     ],
@@ -182,6 +200,26 @@ def test_public_names_are_documented_with_an_example(name: str) -> None:
     documentation = getattr(twinseed, name).__doc__
     assert documentation
     assert ">>>" in documentation
+
+
+def test_each_page_has_one_place_in_the_documentation() -> None:
+    """To repair: add the name of the page to a group of docs/index.md."""
+    docs = ROOT / "docs"
+    lists = LISTED.findall((docs / "index.md").read_text(encoding="utf-8"))
+    entries = [line for part in lists for line in part.splitlines() if line and line[0] != ":"]
+    pages = [
+        path.relative_to(docs).with_suffix("").as_posix()
+        for path in [*docs.glob("*.md"), *docs.glob("notebooks/*.md")]
+    ]
+    assert sorted(entries) == sorted(set(pages) - {"index"})
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_names_are_on_a_page_of_the_reference(name: str) -> None:
+    """To repair: add ``.. autofunction:: twinseed.NAME`` to a page docs/api-*.md."""
+    pages = [path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("api-*.md")]
+    shown = re.compile(rf"^\.\. auto\w+:: twinseed\.{name}$", re.MULTILINE)
+    assert sum(len(shown.findall(page)) for page in pages) == 1
 
 
 def test_the_changelog_has_a_place_for_the_next_line() -> None:

@@ -16,7 +16,6 @@ import twinseed
 AUTOMATIC = re.compile(
     r"^\.\. (?:auto(?:function|class|exception|data)|py:data):: (\S+)$", re.MULTILINE
 )
-LISTED = re.compile(r"^```\{toctree\}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 OUTSIDE = re.compile(
     r"""<(?:script|img|iframe|source|video|audio|embed)\b[^>]*?\bsrc=["']?(?:https?:)?//"""
     r"""|<link\b(?=[^>]*\brel=["']?(?:stylesheet|preload|icon|preconnect))[^>]*\bhref=["']?(?:https?:)?//"""
@@ -65,24 +64,6 @@ def test_each_public_name_is_on_one_page_of_the_reference(root: Path) -> None:
         and not any(same(place(name), thing) for thing in shown)
     ]
     assert left_out == []
-
-
-def test_each_name_of_the_package_itself_is_in_the_reference(root: Path) -> None:
-    names = set(documented(root))
-    expected = {f"twinseed.{name}" for name in twinseed.__all__ if name != "__version__"}
-    assert sorted(expected - names) == []
-
-
-def test_each_page_has_one_place_in_the_documentation(root: Path) -> None:
-    """To repair: add the name of the page to a group of docs/index.md."""
-    docs = root / "docs"
-    lists = LISTED.findall((docs / "index.md").read_text(encoding="utf-8"))
-    entries = [line for part in lists for line in part.splitlines() if line and line[0] != ":"]
-    pages = [
-        path.relative_to(docs).with_suffix("").as_posix()
-        for path in [*docs.glob("*.md"), *docs.glob("notebooks/*.md")]
-    ]
-    assert sorted(entries) == sorted(set(pages) - {"index"})
 
 
 def fetched(page: str) -> list[str]:
