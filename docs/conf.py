@@ -38,6 +38,7 @@ nb_execution_timeout = 120
 nb_merge_streams = True
 
 # The public names, from their docstrings
+autodoc_default_options = {"members": True}
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 autodoc_class_signature = "mixed"

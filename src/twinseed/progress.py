@@ -6,20 +6,23 @@ of a computation opens a ``track`` and passes its ``advance`` to the computation
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from html import escape
+from typing import Any, TextIO
 
 __all__ = ["Progress", "ShowProgress", "track"]
 
 ShowProgress = bool | Callable[[int], None] | None
 """The type of ``progress`` in every verb.
 
-True shows the progress on stderr; False shows nothing; None shows the progress on a terminal only.
-A function is called with the number of steps done since its last call. If the function is an object
-with a method ``begin(total, label)``, this method is called before the first step.
+True shows the progress on stderr; False shows nothing; None shows the progress on a terminal and in
+a notebook only. A function is called with the number of steps done since its last call. If the
+function is an object with a method ``begin(total, label)``, this method is called before the first
+step.
 """
 
 
@@ -110,7 +113,7 @@ def track(
     ``show`` is the argument ``progress`` of a verb. A terminal shows a bar with the rate and the
     time left; any other stderr gets a line when the stage begins, a line when it ends, and a line
     per minute in between. ``to`` replaces stderr; without ``to`` and without a stderr nothing is
-    shown. ``clock`` returns the time in seconds.
+    shown. ``clock`` returns the time in seconds. A notebook shows a bar of its own.
 
     >>> with track(2, "drawing", show=False) as progress:
     ...     progress.advance()
@@ -125,6 +128,8 @@ def track(
         if callable(begin):
             begin(total, label)
         yield Progress(total, show)
+    elif to is None and show is not False and _in_notebook():
+        yield from _notebook_bar(total, label)
     elif stream is None or show is False or (show is None and not terminal):
         yield Progress(total)
     elif terminal:
@@ -171,6 +176,35 @@ def _bar(total: int, label: str, stream: TextIO) -> Iterator[Progress]:
             total, lambda _: bar.update(task, completed=progress.done, pace=progress.pace)
         )
         yield progress
+
+
+def _in_notebook() -> bool:
+    """Whether the code runs in a cell of a notebook. IPython is not imported if it is not there."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return shell is not None and "IPKernelApp" in shell.config
+
+
+def _notebook_bar(total: int, label: str) -> Iterator[Progress]:
+    """Show a bar in the output of a cell: redrawn five times per second at most."""
+    from importlib import import_module
+
+    display = import_module("IPython.display")
+    drawn_at = -math.inf
+
+    def html() -> Any:
+        bar = f'<progress max="{total}" value="{progress.done}"></progress>'
+        return display.HTML(f"{escape(label)} {bar} {escape(str(progress))}")
+
+    def redraw(_: int) -> None:
+        nonlocal drawn_at
+        now = time.monotonic()
+        if now - drawn_at >= 0.2 or progress.done >= total:
+            drawn_at = now
+            handle.update(html())
+
+    progress = Progress(total, redraw)
+    handle = display.display(html(), display_id=True)
+    yield progress
 
 
 def _duration(seconds: float) -> str:

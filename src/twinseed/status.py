@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from html import escape
 
 __all__ = ["Status"]
 
 
-class Status(StrEnum):
+class _Shown:
+    """How a notebook shows a status; an enumeration itself may not define such a name."""
+
+    def _repr_html_(self) -> str:
+        advice = getattr(self, "advice", "")
+        return f"<p><b>{escape(str(self))}</b>: {escape(advice)}</p>"
+
+
+class Status(_Shown, StrEnum):
     """How far a value can be trusted, and what to do next.
 
     A status is a plain string, so that it prints, compares and saves as one. ``has_value`` is False

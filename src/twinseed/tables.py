@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
 
-from twinseed.errors import escaped
+from twinseed.errors import MissingExtraError, escaped
 from twinseed.intervals import half_width
 
-__all__ = ["MISSING", "drawn_table", "percent", "with_bar"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["MISSING", "data_frame", "drawn_table", "html_table", "percent", "with_bar"]
 
 _WIDEST = 10_000
 MISSING = "-"
@@ -38,6 +43,37 @@ def with_bar(value: float, se: float) -> str:
         if math.isnan(se)
         else f"{value:z.3f} \N{PLUS-MINUS SIGN} {half_width(se):.3f}"
     )
+
+
+def html_table(
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    title: str = "",
+    notes: Iterable[str] = (),
+) -> str:
+    """Return a table as HTML, as a notebook shows the table: a title above, a list of notes below.
+
+    >>> html_table(["n"], [["<1"]], title="rows", notes=["few"])
+    '<p>rows</p><table><tr><th>n</th></tr><tr><td>&lt;1</td></tr></table><ul><li>few</li></ul>'
+    """
+
+    def line(cells: Sequence[str], tag: str) -> str:
+        return f"<tr>{''.join(f'<{tag}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"
+
+    lines = [line(header, "th"), *(line(row, "td") for row in rows)]
+    items = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    above = f"<p>{escape(title)}</p>" if title else ""
+    return f"{above}<table>{''.join(lines)}</table>{f'<ul>{items}</ul>' if items else ''}"
+
+
+def data_frame(columns: Mapping[str, Any], caller: str) -> pd.DataFrame:
+    """Return columns as a data frame of pandas, for the method that ``caller`` names."""
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise MissingExtraError("pandas", "formats", caller) from error
+    return pd.DataFrame(dict(columns))
 
 
 def drawn_table(

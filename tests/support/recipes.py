@@ -138,6 +138,7 @@ def made(found):
     return {"directions": f"{found['directions']} directions"}
 ''',
         "docs/shapes.md": "<!-- directions -->\n20 directions\n<!-- end of directions -->\n",
+        "docs/index.md": [Added("neural-twins", "shapes")],
         "tests/docs/test_shapes.py": '''"""The page shows the results."""
 
 import json
@@ -205,6 +206,11 @@ class Affine(Network):
         "docs/command-line.md": GENERATED,
         "docs/denoisers.md": [
             Added("| `mlp` | any |", "| `affine` | any | one matrix, one bias |")
+        ],
+        "docs/api-denoise.md": [
+            Added(
+                ":: twinseed.denoise.Perceptron", ".. autoclass:: twinseed.denoise.networks.Affine"
+            )
         ],
     },
     "from twinseed.denoise.recipes import recipe_of\n"

@@ -43,6 +43,9 @@ class Saturation(Filter):
         ],
         f"{S}/__init__.py": public("filters", "Saturation"),
         CALLS: [Added("CALLS: dict", '    "Saturation": (arguments(ceiling=NUMBERS), str, 9),')],
+        "docs/api-models.md": [
+            Added(":: twinseed.Ridge", ".. autoclass:: twinseed.Saturation"),
+        ],
     },
     "plain = ts.predict(ts.Spiked([3.0]), n=50, d=40).convergence\n"
     "found = ts.predict(ts.Spiked([3.0]), ts.Saturation(1e9), n=50, d=40)\n"
@@ -99,6 +102,9 @@ class Halves(Population):
         ],
         f"{S}/__init__.py": public("populations", "Halves"),
         CALLS: [Added("CALLS: dict", '    "Halves": (arguments(high=NUMBERS), str, 9),')],
+        "docs/api-models.md": [
+            Added(":: twinseed.Atoms", ".. autoclass:: twinseed.Halves"),
+        ],
     },
     "theory = ts.predict(ts.Halves(4.0), n=60, d=40).convergence\n"
     "other = ts.predict(ts.Atoms([1.0, 4.0]), n=60, d=40).convergence\n"
@@ -147,6 +153,16 @@ def from_evidence(evidence):
             )
         ],
         "GLOSSARY.md": [Added("| `q` | `convergence` |", "| `e` | `spread` | E of x²/d | size |")],
+        "docs/api-theory.md": [
+            Added(
+                ":: twinseed.orders.convergence.from_evidence",
+                ".. autofunction:: twinseed.orders.spread.from_evidence",
+            ),
+            Added(
+                ":: twinseed.orders.convergence.from_coupling",
+                ".. autofunction:: twinseed.orders.spread.from_coupling",
+            ),
+        ],
     },
     "model = ts.Spiked([3.0])\n"
     "theory = ts.predict(model, n=60, d=40).spread\n"
@@ -190,6 +206,9 @@ class Twice(Dense):
         ],
         "docs/command-line.md": GENERATED,
         CALLS: [Added("CALLS: dict", '    "Twice": (arguments(seeds=COUNTS), str, 9),')],
+        "docs/api-engines.md": [
+            Added(":: twinseed.Krylov", ".. autoclass:: twinseed.Twice"),
+        ],
     },
     "from typer.testing import CliRunner\n"
     "from twinseed.cli import app\n"
@@ -221,6 +240,11 @@ class NoiseOnly:
         f"{S}/generators/__init__.py": [
             Added("import Memoriser", "from twinseed.generators.noise_only import NoiseOnly"),
             Added('    "Memoriser",', '    "NoiseOnly",'),
+        ],
+        "docs/api-data.md": [
+            Added(
+                ":: twinseed.generators.Memoriser", ".. autoclass:: twinseed.generators.NoiseOnly"
+            ),
         ],
         "tests/examples.py": [
             Added(

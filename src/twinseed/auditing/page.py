@@ -14,17 +14,19 @@ from twinseed.auditing.figures import audit_margins, audit_recovery, audit_spect
 from twinseed.auditing.result import INTERVALS
 from twinseed.auditing.verdict import Outcome
 from twinseed.drawing.export import as_svg
-from twinseed.errors import MissingExtraError
+from twinseed.errors import InputError, MissingExtraError
 from twinseed.pages.drawing import Drawing
-from twinseed.pages.page import data_uri, inline_svg, render
+from twinseed.pages.page import data_uri, inline_svg, interval, render, rounded
 from twinseed.pages.pictures import as_image, png
 from twinseed.status import Status
+from twinseed.tables import html_table
 
 if TYPE_CHECKING:
     from twinseed.auditing import Audit
     from twinseed.auditing.exhibits import ExamplePairs
+    from twinseed.drawing.style import Figure
 
-__all__ = ["audit_page"]
+__all__ = ["audit_fragment", "audit_page", "margins"]
 
 _QUESTIONS = {
     "copying": "Does the generator copy its training data?",
@@ -72,6 +74,43 @@ def audit_page(audit: Audit) -> str:
         | _said(audit)
         | {key: details[key] for key in ("protocol", "twinseed", "seed", "fingerprint")},
     )
+
+
+def audit_fragment(audit: Audit) -> str:
+    """Return the answers of an audit, its next steps and its numbers, as HTML for a notebook."""
+    answers = [
+        (_QUESTIONS.get(question, question), str(outcome), audit.verdict[question])
+        for question, outcome in audit.outcome.items()
+    ]
+    numbers = [
+        (
+            line.name if line.factor is None else f"{line.name} {line.factor}",
+            rounded(line.number.value),
+            interval(line.number.low, line.number.high),
+            "; ".join(f"{name} {rounded(one.value)}" for name, one in line.references.items()),
+            line.status,
+        )
+        for line in audit.lines()
+    ]
+    header = ("number", "value", "95 % interval", "compare with", "status")
+    return html_table(
+        ("question", "answer", "evidence"),
+        answers,
+        title=audit.to_dict()["plain"],
+        notes=advice(audit).next_steps,
+    ) + html_table(header, numbers)
+
+
+def margins(audit: Audit) -> Figure:
+    """Return the figure of the distances of an audit."""
+    if not audit.copying.scores:
+        raise InputError(
+            "heldout",
+            "is missing, so that no distances were compared",
+            None,
+            "pass heldout to ts.audit",
+        )
+    return audit_margins(audit.copying.scores, audit.copying.linear_scores)
 
 
 def _drawings(audit: Audit) -> Iterator[Drawing]:

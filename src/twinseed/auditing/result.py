@@ -30,7 +30,7 @@ from twinseed.jsonable import as_json
 from twinseed.metrics import to_metrics
 from twinseed.readout import VARIABLES
 from twinseed.status import Status
-from twinseed.tables import MISSING, drawn_table, percent
+from twinseed.tables import MISSING, data_frame, drawn_table, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -261,6 +261,40 @@ class Audit:
         from twinseed.auditing.page import audit_page
 
         write_text(path, audit_page(self))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the numbers of the audit as a table of pandas, one row per number.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        lines = list(self.lines())
+        columns: dict[str, list[Any]] = {
+            name: [getattr(line, name) for line in lines] for name in ("name", "factor", "status")
+        }
+        for end in ("value", "low", "high"):
+            columns[end] = [getattr(line.number, end) for line in lines]
+        return data_frame(columns, "Audit.to_frame")
+
+    def plot(self) -> Any:
+        """Draw how much closer samples are to training rows than to rows not trained on.
+
+        Returns:
+            A figure of matplotlib.
+
+        Raises:
+            InputError: the audit compared no distances, because there are no held-out rows.
+            MissingExtraError: matplotlib is not installed.
+        """
+        from twinseed.auditing.page import margins
+
+        return margins(self)
+
+    def _repr_html_(self) -> str:
+        """Return the answers, the next steps and the numbers, as a notebook shows them."""
+        from twinseed.auditing.page import audit_fragment
+
+        return audit_fragment(self)
 
     def suspects_table(self) -> pd.DataFrame:
         """Return the suspects as a data frame, one line each, rows and samples counted from 0.

@@ -23,6 +23,7 @@ from twinseed.data.shapes import image_shape_of, require_width
 from twinseed.data.versions import UpTo, normaliser_of
 from twinseed.errors import InputError
 from twinseed.readers import Column, with_columns
+from twinseed.tables import html_table
 
 __all__ = ["Twins"]
 
@@ -348,6 +349,14 @@ class Twins:
             "groups": None if self.groups is None else self.units,
             "labels": None if classes is None else classes.of(classes.numbers),
         }
+
+    def _repr_html_(self) -> str:
+        """Return the arrays as a table, as a notebook shows them."""
+        rows = [(role, f"{len(part):,}", str(part.dtype)) for role, part in self.arrays.items()]
+        shape = "" if self.image_shape is None else f", images of {self.image_shape}"
+        return html_table(
+            ("role", "rows", "numbers"), rows, title=f"Twins: {self.d:,} columns{shape}"
+        )
 
     def __repr__(self) -> str:
         return f"Twins(seeds={self.seeds}, d={self.d}, n={self.n}, {self.rows.told})"

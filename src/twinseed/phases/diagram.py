@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,12 @@ from twinseed.phases.plane import MEASURED, Plane, Region
 from twinseed.phases.tiles import ACROSS, Point, Tile, TileReading, Tiling, painted, refined
 from twinseed.readout import Readout
 from twinseed.sweep import Cell, Result, stored
-from twinseed.tables import drawn_table, percent
+from twinseed.tables import data_frame, drawn_table, html_table, percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from twinseed.drawing.style import Figure
 
 __all__ = ["PhaseDiagram"]
 
@@ -282,17 +287,34 @@ class PhaseDiagram:
             else:
                 write_text(target, as_svg(figure, "phase-diagram"))
 
-    def told(self, width: int | None = None) -> str:
-        """Return the areas as a table of text.
+    def plot(self) -> Figure:
+        """Draw the plane as a figure of matplotlib.
 
-        Args:
-            width: the longest line, in characters; the terminal's by default.
+        Raises:
+            MissingExtraError: matplotlib is not installed.
         """
+        from twinseed.phases.figures import phase_plane
+
+        return phase_plane(self)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a table of pandas with one row per simulated point.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        columns: dict[str, Any] = {"gamma": self.gamma, "strength": self.strength}
+        columns["region"] = [region.words for region in self.regions]
+        for name in MEASURED:
+            columns[name], columns[f"{name}_se"] = self.values(name)
+        return data_frame(columns, "PhaseDiagram.to_frame")
+
+    def _table(self) -> tuple[str, tuple[str, str, str], list[tuple[str, str, str]]]:
+        """Return a sentence about the diagram, the header of the table of areas, and its rows."""
         plane = self.plane
         rows = [
             (region.words, percent(area, 1), region.meaning) for region, area in self.areas.items()
         ]
-        header = ("region", "of the plane", "meaning")
         more = self.uniform > len(self.tiles)
         sharp = f", as sharp as a uniform grid of {self.uniform:,}" if more else ""
         about = (
@@ -300,6 +322,20 @@ class PhaseDiagram:
             f"simulated points{sharp}. On {percent(self.agreement, 1)} of the plane the simulated "
             "region is the region that theory predicts."
         )
+        return about, ("region", "of the plane", "meaning"), rows
+
+    def _repr_html_(self) -> str:
+        """Return the areas as a table, as a notebook shows them."""
+        about, header, rows = self._table()
+        return html_table(header, rows, title=about)
+
+    def told(self, width: int | None = None) -> str:
+        """Return the areas as a table of text.
+
+        Args:
+            width: the longest line, in characters; the terminal's by default.
+        """
+        about, header, rows = self._table()
         return "\n".join([about, "", drawn_table(header, rows, width=width, prose=True)])
 
     def __str__(self) -> str:

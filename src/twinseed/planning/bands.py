@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,10 @@ from twinseed.planning.calibration import Correction
 from twinseed.planning.curves import Curve
 from twinseed.readout import Estimate
 from twinseed.status import Status
+from twinseed.tables import data_frame, html_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Band", "RowsNeeded", "banded", "rows_needed", "shown"]
 
@@ -51,6 +56,43 @@ class Band:
             high=self.high[..., factors],
             status=self.status[..., factors],
         )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a table of pandas with one row per n, and per factor where there are factors.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        parts = ("value", "low", "high", "status")
+        cells = {name: np.asarray(getattr(self, name)) for name in parts}
+        shape = np.atleast_1d(cells["value"]).shape
+        per_n = cells["value"].ndim > np.ndim(self.n)
+        rows = {
+            name: np.broadcast_to(part[..., None] if per_n else part, shape).ravel()
+            for name, part in (("n", np.asarray(self.n)), ("reach", np.asarray(self.reach)))
+        }
+        if per_n:
+            rows["factor"] = np.broadcast_to(np.arange(1, shape[-1] + 1), shape).ravel()
+        rows |= {name: part.reshape(shape).ravel() for name, part in cells.items()}
+        return data_frame(rows, "Band.to_frame")
+
+    def _repr_html_(self) -> str:
+        """Return the values with their bands as a table, as a notebook shows them."""
+        n = np.atleast_1d(self.n)
+        lines = zip(n, *(np.atleast_1d(part) for part in (self.reach, self.status)), strict=True)
+        value, low, high = (
+            np.reshape(part, (len(n), -1)) for part in (self.value, self.low, self.high)
+        )
+        rows = [
+            (
+                f"{size:,.0f}",
+                f"{reach:.3g}",
+                ", ".join(map(shown, value[k], low[k], high[k])),
+                ", ".join(dict.fromkeys(map(str, np.atleast_1d(status)))),
+            )
+            for k, (size, reach, status) in enumerate(lines)
+        ]
+        return html_table(("n", "x pilot", "value, 90 % band", "status"), rows)
 
     def cells(self) -> list[str]:
         """Write each value with its band, in as many digits as the band allows."""

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twinseed.checks import given_path
-from twinseed.errors import MissingExtraError, ReadoutError
+from twinseed.errors import ReadoutError
 from twinseed.files import write_csv, write_parquet
 from twinseed.readout import Readout
 from twinseed.status import Status
 from twinseed.sweep import described, stored
+from twinseed.tables import data_frame
 from twinseed.verbs.sweeps.from_store import Draw, gathered
 
 if TYPE_CHECKING:
@@ -92,11 +93,7 @@ class Sweep:
         Raises:
             MissingExtraError: without pandas.
         """
-        try:
-            import pandas as pd
-        except ImportError as error:
-            raise MissingExtraError("pandas", "formats", "Sweep.to_frame") from error
-        return pd.DataFrame(self._columns())
+        return data_frame(self._columns(), "Sweep.to_frame")
 
     def _columns(self) -> dict[str, list[Any]]:
         rows = [dict(_row(*draw)) for draw in self.draws]
