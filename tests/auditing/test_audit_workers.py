@@ -56,9 +56,8 @@ def test_any_number_of_workers_gives_the_same_bits(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(neighbours, "_in_parts", counted)
     one = bits(ts.audit(**given(), rng=3, factors=2, workers=1))
     assert parts == []
-    for workers in (2, 3):
-        assert bits(ts.audit(**given(), rng=3, factors=2, workers=workers)) == one
-        assert workers in parts, "searches were divided"
+    assert bits(ts.audit(**given(), rng=3, factors=2, workers=3)) == one
+    assert 3 in parts, "searches were divided"
     assert here() == Place(1), "the place is left at the end"
 
 
@@ -89,6 +88,7 @@ def address(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Iterator[st
 
 
 @pytest.mark.extras
+@pytest.mark.nightly
 @pytest.mark.usefixtures("divided")
 def test_a_cluster_gives_the_bits_of_one_process(
     address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -121,6 +121,7 @@ def _counted(searches: list[int]) -> Any:
 
 
 @pytest.mark.extras
+@pytest.mark.nightly
 @pytest.mark.usefixtures("divided")
 def test_the_command_on_a_cluster_and_with_workers(address: str, tmp_path: Path) -> None:
     from twinseed.cli import app

@@ -64,5 +64,6 @@ def address(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Iterator[st
 
 
 @pytest.mark.extras
+@pytest.mark.nightly
 def test_a_cluster_gives_the_bits_of_one_process(alone: dict[str, Any], address: str) -> None:
     assert planned(cluster=address) == alone
