@@ -146,6 +146,35 @@ def test_equal_questions_are_answered_once(monkeypatch: pytest.MonkeyPatch) -> N
     assert len(made) == 3  # a, b0 and b1: nobody waited for b2, and the second a was kept
 
 
+def test_a_question_that_was_given_up_can_be_asked_again_at_once() -> None:
+    import asyncio
+
+    from twinseed.explore.answers import Content
+    from twinseed.explore.desk import Desk
+
+    gate = threading.Event()
+
+    def make() -> Content:
+        gate.wait(10.0)
+        return Content(b"1", "application/json")
+
+    async def ask() -> None:
+        desk = Desk()
+        others = [asyncio.ensure_future(desk.answer(f"b{k}", make)) for k in range(2)]
+        given_up = asyncio.ensure_future(desk.answer("a", make))
+        await asyncio.sleep(0.05)
+        given_up.cancel()
+        await asyncio.wait({given_up})
+        again = asyncio.ensure_future(desk.answer("a", make))
+        await asyncio.sleep(0.05)
+        gate.set()
+        assert (await again).content == b"1"
+        await asyncio.gather(*others)
+        desk.close()
+
+    asyncio.run(ask())
+
+
 def test_an_error_inside_twinseed_is_told_without_its_text(
     monkeypatch: pytest.MonkeyPatch, server: Served, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -48,12 +48,14 @@ def guarded(
     /,
     *,
     interrupted: str = "interrupted",
+    patience: float | None = None,
     **more: str | Sequence[str],
 ) -> Callable[[Callable[Arguments, None]], Callable[Arguments, None]]:
     """Make a command end with a sentence and an exit status after any error.
 
     ``called`` and ``more`` map arguments of the library to options of the command line, where their
-    names differ. If several options are listed, the option that was passed is named.
+    names differ. If several options are listed, the option that was passed is named. ``patience``
+    is the number of seconds that the command has to end after a Ctrl-C.
     """
 
     def decorate(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
@@ -69,7 +71,7 @@ def guarded(
                 **_given({**(called or {}), **more}, options, kwargs),
             }
             try:
-                with at_once(stopped):
+                with at_once(stopped, patience):
                     require_workers(kwargs.get("workers"))
                     command(*args, **kwargs)
                     _flush()

@@ -15,8 +15,11 @@ from twinseed.errors import InputError, MissingExtraError
 
 __all__ = ["explore"]
 
+_PATIENCE = 20.0
+"""Seconds that the server has to close its connections and to delete its files."""
 
-@guarded(interrupted="stopped", own="--data", folder="--export")
+
+@guarded(interrupted="stopped", patience=_PATIENCE, own="--data", folder="--export")
 def explore(
     port: Annotated[
         int, option("N", "The port of the page on this machine; 0: any free port.", "--port")

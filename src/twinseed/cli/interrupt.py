@@ -27,8 +27,11 @@ _SHOW_CURSOR = "\x1b[?25h"
 
 
 @contextmanager
-def at_once(message: str) -> Iterator[None]:
-    """End the process with ``message`` if the block has not ended soon after a Ctrl-C."""
+def at_once(message: str, patience: float | None = None) -> Iterator[None]:
+    """End the process with ``message`` if the block has not ended soon after a Ctrl-C.
+
+    ``patience`` is the number of seconds that the block has; by default less than one second.
+    """
     if threading.current_thread() is not threading.main_thread():  # only this one gets signals
         yield
         return
@@ -36,7 +39,7 @@ def at_once(message: str) -> Iterator[None]:
     pythons.setblocking(False)
     over = threading.Event()
     before = signal.set_wakeup_fd(pythons.fileno(), warn_on_full_buffer=False)
-    threading.Thread(target=_watch, args=(ours, over, message), daemon=True).start()
+    threading.Thread(target=_watch, args=(ours, over, message, patience), daemon=True).start()
     try:
         yield
     finally:
@@ -45,10 +48,12 @@ def at_once(message: str) -> Iterator[None]:
         pythons.close()  # which ends the thread
 
 
-def _watch(ours: socket.socket, over: threading.Event, message: str) -> None:
+def _watch(
+    ours: socket.socket, over: threading.Event, message: str, patience: float | None
+) -> None:
     with ours:
         while signals := ours.recv(64):
-            if signal.SIGINT in signals and not over.wait(_PATIENCE):
+            if signal.SIGINT in signals and not over.wait(patience or _PATIENCE):
                 if sys.stderr is not None:
                     cursor = _SHOW_CURSOR if sys.stderr.isatty() else ""
                     print(f"{cursor}{message}", file=sys.stderr, flush=True)

@@ -62,7 +62,7 @@ def application(port: int, *, own: Path | None = None) -> Guard:
         Route("/api/audit/{name:str}/page", _audit_page(shop), methods=["GET"]),
         Mount("/static", _Files(directory=STATIC, check_dir=False)),
     ]
-    return Guard(Starlette(routes=routes, lifespan=lifespan), (port,))
+    return Guard(Starlette(routes=routes, lifespan=lifespan), (port,), shop.close)
 
 
 class _Files(StaticFiles):

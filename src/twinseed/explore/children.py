@@ -41,6 +41,7 @@ class Children:
         self._folder = folder
         self._at_once = at_once
         self._running: set[Any] = set()
+        self._closed = False
 
     @property
     def running(self) -> int:
@@ -72,7 +73,7 @@ class Children:
         child = self._context.Process(target=_run, args=given, daemon=True)
         self._running.add(child)
         try:
-            await asyncio.to_thread(child.start)
+            await asyncio.to_thread(self._start, child)
             theirs.close()
             while True:
                 while not ours.poll():
@@ -98,8 +99,15 @@ class Children:
             self._running.discard(child)
             rmtree(here, ignore_errors=True)
 
+    def _start(self, child: Any) -> None:
+        """Start a child, which may take seconds; end it where the server has ended meanwhile."""
+        child.start()
+        if self._closed:
+            child.kill()
+
     def close(self) -> None:
-        """End every child."""
+        """End every child, also one that is being started."""
+        self._closed = True
         for child in list(self._running):
             if child.pid is not None:
                 child.kill()

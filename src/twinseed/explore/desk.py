@@ -63,14 +63,21 @@ class Desk:
         finally:
             work.waiting -= 1
             if work.waiting == 0 and not work.future.done():
+                self._drop(key, work.future)  # at once: the same question may be next
                 work.future.cancel()
 
     def close(self) -> None:
         """Begin no further answer."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
+    def _drop(self, key: str, future: asyncio.Future[Content]) -> None:
+        """Forget that an answer is being made, unless the same question was asked again."""
+        work = self._working.get(key)
+        if work is not None and work.future is future:
+            del self._working[key]
+
     def _done(self, key: str, future: asyncio.Future[Content]) -> None:
-        self._working.pop(key, None)
+        self._drop(key, future)
         if future.cancelled() or future.exception() is not None:
             return
         told = future.result()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,10 +38,14 @@ class Guard:
 
     A page of another site may send requests to this machine, also under a name of its own that
     points here (DNS rebinding). Such a request has another ``Host`` or another ``Origin``.
+    ``close`` ends all computations and deletes all uploads, also when it is called twice.
     """
 
-    def __init__(self, app: ASGIApp, ports: Iterable[int]) -> None:
+    def __init__(
+        self, app: ASGIApp, ports: Iterable[int], close: Callable[[], None] = lambda: None
+    ) -> None:
         self._app = app
+        self.close = close
         self._hosts = {f"{name}:{port}".encode() for name in _NAMES for port in ports}
         self._origins = {b"http://" + host for host in self._hosts}
 

@@ -14,21 +14,28 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from twinseed.errors import InputError
 from twinseed.explore.application import application
 
+try:
+    import resource
+except ImportError:  # on Windows
+    resource = None  # type: ignore[assignment]  # a module elsewhere
+
 __all__ = ["HOST", "bound", "serve"]
 
 HOST = "127.0.0.1"
 _PATIENCE = 10.0
 """Seconds within which a client must have sent the headers of its request."""
-_CONCURRENT = 300
-"""Requests and connections at once; uvicorn answers more with status 503."""
-_OPEN = 700
-"""Connections that may be open; of more, the one that has waited longest for a client is closed."""
+_FILES = 8192
+"""Open files that are asked of the system, one for each connection."""
+_RESERVED = 200
+"""Open files that are kept for other things than connections."""
 _LONGEST_HEADERS = 32 << 10
 
 
 class _Patient(H11Protocol):
     """Closes a connection whose client is too slow to send its headers (slow loris)."""
 
+    most = 500
+    """Connections that may be open; of more, the one that waited longest for a client is closed."""
     waits = False
     since = 0.0
     timer: asyncio.TimerHandle | None = None
@@ -36,7 +43,7 @@ class _Patient(H11Protocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         idle = [one for one in self.connections if isinstance(one, _Patient) and one.waits]
-        if len(self.connections) > _OPEN and idle:
+        if len(self.connections) > self.most and idle:
             min(idle, key=lambda one: one.since).transport.close()
         self._wait()
 
@@ -86,6 +93,18 @@ def bound(port: int) -> socket.socket:
     return found
 
 
+def _connections() -> int:
+    """Return how many connections can be open, after asking the system for more open files."""
+    if resource is None:
+        return _Patient.most
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    return max(100, min(_FILES, soft if soft != resource.RLIM_INFINITY else _FILES) - _RESERVED)
+
+
 def serve(
     listening: socket.socket,
     *,
@@ -102,17 +121,18 @@ def serve(
         stopped: asked ten times per second.
     """
     port = int(listening.getsockname()[1])
+    _Patient.most = _connections()
+    app = application(port, own=own)
     config = uvicorn.Config(
-        application(port, own=own),
+        app,
         http=_Patient,
         ws="none",
         lifespan="on",
         log_level="critical",
         access_log=False,
         server_header=False,
-        limit_concurrency=_CONCURRENT,
         timeout_keep_alive=5,
-        timeout_graceful_shutdown=2,
+        timeout_graceful_shutdown=1,
         h11_max_incomplete_event_size=_LONGEST_HEADERS,
     )
     server = uvicorn.Server(config)
@@ -125,6 +145,8 @@ def serve(
             started()
         while not serving.done():
             server.should_exit = server.should_exit or stopped()
+            if server.should_exit:
+                app.close()  # so that streams end, and files go, before connections are waited for
             await asyncio.sleep(0.1)
         await serving
 

@@ -108,12 +108,12 @@ async def received(request: Request, uploads: Uploads, name: str) -> Upload:
         if size == 0:
             raise InputError("upload", "must not be an empty file", upload.name, "save it again")
     except TimeoutError as error:
-        upload.path.unlink(missing_ok=True)
+        uploads.drop(upload)
         raise InputError(
             "upload", "did not arrive in time", upload.name, "drop the file on the page again"
         ) from error
     except BaseException:
-        upload.path.unlink(missing_ok=True)
+        uploads.drop(upload)
         raise
     return upload
 

@@ -56,6 +56,7 @@ class Uploads:
     def __init__(self) -> None:
         self._folder = TemporaryDirectory(prefix="twinseed-explore-")
         self._found: dict[str, Upload] = {}
+        self._coming: set[str] = set()
 
     @property
     def folder(self) -> Path:
@@ -68,22 +69,30 @@ class Uploads:
         Raises:
             InputError: a name without an ending, or too many uploads.
         """
-        if len(self._found) >= MOST_FILES:
+        number = len(self._found) + len(self._coming)
+        if number >= MOST_FILES:
             raise InputError(
                 "upload",
                 f"must be at most {MOST_FILES} files",
-                len(self._found) + 1,
+                number + 1,
                 "start twinseed explore again, which forgets all files",
             )
         file, _, key = name.partition("#")
         token = secrets.token_hex(16)
         path = self.folder / f"{token}{_ending(file)}"
         found = Upload(token, escaped(Path(file).name[:200]), path, key[:200])
+        self._coming.add(token)
         return found, path.open("xb")
 
     def keep(self, upload: Upload) -> None:
         """Keep an upload, which is then found under its token."""
+        self._coming.discard(upload.token)
         self._found[upload.token] = upload
+
+    def drop(self, upload: Upload) -> None:
+        """Delete an upload that is not kept."""
+        self._coming.discard(upload.token)
+        upload.path.unlink(missing_ok=True)
 
     def get(self, token: str, argument: str = "upload") -> Upload:
         """Return an upload.

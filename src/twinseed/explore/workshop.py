@@ -102,7 +102,7 @@ class Workshop:
                         f"pass fewer {name}, or use the command line",
                     )
         except BaseException:
-            upload.path.unlink(missing_ok=True)
+            self.uploads.drop(upload)
             raise
         self.uploads.keep(upload)
         return {"token": upload.token, "name": upload.name, **found}
