@@ -87,7 +87,7 @@ def test_a_table_of_nothing_but_names_of_rows_is_refused() -> None:
     ("text", "says"),
     [
         ("39,private\n50,public\n", "mixes numbers and text in its first line"),
-        ("a,a\n1,x\n", "is damaged|different names"),
+        ("a,a\n1,x\n", "is damaged|of the name 'a'"),
         ("a,b\n1,x\n2\n", r"line 3 has 1 cells, the first 2"),
         ("a,b\n", "rows below the header|lines of numbers"),
         ('a,b\n"1,x\n', "is damaged|UTF-8"),
@@ -235,3 +235,24 @@ def test_names_from_parquet(tmp_path: Path) -> None:
     pd.DataFrame({"job": ["a", "b"], "age": [1.0, 2.0]}).to_parquet(tmp_path / "a.parquet")
     rows = load(tmp_path / "a.parquet")
     assert Twins(rows, None, rows).column_names == ("job: a", "job: b", "age")
+
+
+def test_numbers_of_india_and_of_fortran(tmp_path: Path) -> None:
+    some = [(7 * k) % 31 for k in range(60)]
+    lines = "".join(f'"12,34,{500 + k}",{k}.50D+02\n' for k in some)
+    (tmp_path / "a.csv").write_text("amount,flow\n" + lines)
+    table = load(tmp_path / "a.csv")
+    rows = as_arrays({"train_a": table})["train_a"]
+    np.testing.assert_array_equal(rows[:, 0], 1_234_500 + np.array(some))
+    np.testing.assert_array_equal(rows[:, 1], 100 * np.array(some) + 50)
+
+
+def test_a_name_that_occurs_twice_and_cells_between_blanks_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,a\n1,2\n3,x\n")
+    with pytest.raises(InputError, match=r"several columns of the name 'a' \(got .*a\.csv\)"):
+        load(tmp_path / "a.csv")
+    (tmp_path / "b.csv").write_text("a   b\n1.5   2\n3.5   4\n")
+    with pytest.raises(InputError, match="separates its cells by blanks"):
+        load(tmp_path / "b.csv")
+    (tmp_path / "c.csv").write_text("full name\nann lee\nbob ray\n")
+    assert load(tmp_path / "c.csv").names == ("full name",)

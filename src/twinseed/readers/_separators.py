@@ -34,6 +34,13 @@ def separator_of(source: Source, start: list[str]) -> str:
     likely = max(inside, key=lambda mark: inside[mark])
     if inside[likely]:
         return likely
+    words = [line.split() for line in start]
+    if len(words) > 1 and len({len(one) for one in words}) == 1 and len(words[0]) > 1:
+        below = [cell for one in words[1:] for cell in one]
+        if sum(map(is_value, below)) > len(below) / 2:
+            raise source.bad(
+                "separates its cells by blanks", "write commas or tabs between the cells"
+            )
     return "\t" if any("," in line for line in start) else ","  # one column, with decimal commas
 
 

@@ -75,6 +75,9 @@ def tabulated(
     if not rows:
         raise source.bad("must hold lines of numbers", "save some rows below the header")
     names = _header(source, rows)
+    if names is not None and len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise source.bad(f"has several columns of the name {twice!r}", "rename one of them")
     if names is not None:
         rows, lines = rows[1:], lines[1:]
     if not rows:

@@ -28,12 +28,16 @@ _SPACES = " \u00a0\u202f\u2009'\u2019"
 _DIGITS = rf"(?:\d{{1,3}}(?:[{_SPACES}]\d{{3}})+|\d+(?:,\d+)*(?:\.\d+)*(?:,\d+)?)"
 _WRITTEN = re.compile(
     rf"(?P<open>\()?(?P<sign>[+\-\u2212]?)\s*(?P<before>{_CURRENCY})?\s*(?P<sign2>[+\-\u2212]?)"
-    rf"(?P<body>{_DIGITS}(?:[.,]\d*)?|[.,]\d+)(?P<power>[eE][+-]?\d+)?"
+    rf"(?P<body>{_DIGITS}(?:[.,]\d*)?|[.,]\d+)(?P<power>[eEdD][+-]?\d+)?"
     rf"(?:[{_SPACES}]?(?P<percent>%)|\s?(?P<after>{_CURRENCY})|[{_SPACES}]?(?P<unit>{_UNITS}))?"
     r"(?P<close>\))?",
     re.I,
 )
-_GROUPS = {mark: re.compile(rf"\d{{1,3}}(?:{re.escape(mark)}\d{{3}})+") for mark in (",", ".")}
+_GROUPS = {
+    # in India the last group has three digits, and the others have two: 12,34,500
+    ",": re.compile(r"\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})+,\d{3}"),
+    ".": re.compile(r"\d{1,3}(?:\.\d{3})+"),
+}
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,8 @@ def numerals(words: Sequence[str], decimal: str | None) -> Numerals | int:
     array([1500. ,  -20.5])
     >>> numerals(["25 %", "2,5 %"], ",").values.round(3)
     array([0.25 , 0.025])
+    >>> numerals(["12,34,500", "1.5D+3"], None).values.tolist()
+    [1234500.0, 1500.0]
     >>> numerals(["12", "n.d."], None)
     1
     """
@@ -113,7 +119,7 @@ def numerals(words: Sequence[str], decimal: str | None) -> Numerals | int:
             return place
         grouped, text = read
         thousands |= grouped
-        value = float(text + (match["power"] or ""))
+        value = float(text + re.sub("[dD]", "e", match["power"] or ""))  # Fortran writes 1.5D+3
         negative = bool(match["open"]) or bool({"-", "\u2212"} & {match["sign"], match["sign2"]})
         percent[place] = match["percent"] is not None
         values[place] = (-value if negative else value) / (100.0 if percent[place] else 1.0)
