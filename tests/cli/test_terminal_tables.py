@@ -175,7 +175,7 @@ def test_every_number_of_a_comparison(tmp_path: Path) -> None:
     out = call("compare", tmp_path / "one.nc", tmp_path / "two.nc").stdout
     assert out.startswith("simulate minus simulate\n")
     header, rows, _ = parsed(out)
-    assert header == ["variable", "at", "difference", "standard error", "z", "status"]
+    assert header == ["variable", "at", "difference", "standard error", "bias", "z", "status"]
     expected = []
     for name, variable in VARIABLES.items():
         for i, load in enumerate(LOADS[:2]):
@@ -185,7 +185,7 @@ def test_every_number_of_a_comparison(tmp_path: Path) -> None:
                 a, b = (float(side[name].values[place]) for side in (one, two))
                 errors = (float(side[f"{name}_se"].values[place]) for side in (one, two))
                 se, difference = math.hypot(*errors), a - b
-                numbers = f"{difference:.4g}", f"{se:.2g}", f"{difference / se:.2f}"
+                numbers = f"{difference:.4g}", f"{se:.2g}", "0", f"{difference / se:.2f}"
                 status = str(two[f"{name}_status"].values[place])
                 expected.append([name, at, *numbers, status])
     assert rows == expected

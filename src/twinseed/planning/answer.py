@@ -200,6 +200,8 @@ class Plan:
                 found[name] = found[name].copy(data=one.value)
                 found[f"{name}_se"] = se.copy(data=(one.high - one.low) / (2.0 * NORMAL))
                 found[f"{name}_status"] = found[f"{name}_status"].copy(data=one.status)
+                # the band holds what the calibrated value may be off by
+                found[f"{name}_bias"] = found[f"{name}_bias"] * np.nan
             else:
                 found[f"{name}_se"] = se * np.nan
         found.attrs.update(source="plan", pilot_rows=self.pilot_rows, entropy=str(self.entropy))

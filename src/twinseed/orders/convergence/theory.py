@@ -115,8 +115,14 @@ def shortfall(coupling: Coupling) -> Array:
 def _above_chance(coupling: Coupling) -> Array:
     """Convergence above chance, in the limit."""
     energy = np.where(coupling.silent, 1.0, coupling.energy)
-    q = (coupling.weight * coupling.first**2).sum(axis=-1) / energy
-    above = np.maximum(q - coupling.chance, 0.0) / np.maximum(1.0 - coupling.chance, _NOTHING)
+    reach = np.sqrt(coupling.second) + coupling.first
+    gap = (coupling.weight * coupling.shortfall * reach).sum(axis=-1)
+    # a ridge far above the eigenvalues leaves no digits of energy - f(0)^2
+    ridge = np.array([isinstance(one, Ridge) for one in coupling.filters])
+    learned = np.where(ridge, coupling.mean, energy * (1.0 - coupling.chance))
+    some = learned > _NOTHING * np.where(ridge, 0.0, energy)
+    share = np.divide(gap, learned, out=np.ones(learned.shape), where=some)
+    above = np.clip(1.0 - share, 0.0, 1.0)
     above = above * np.minimum(coupling.n, 1.0) ** 2  # with less than one row nothing is added
     return np.asarray(np.where(coupling.silent, 0.0, above))
 

@@ -19,7 +19,7 @@ from twinseed.status import Status
 
 __all__ = ["divergence_estimate", "from_coupling"]
 
-_STEP = 1e-3
+_STEP = 3e-2
 """Relative step of a numerical second derivative."""
 _LISTED = 5000
 """Up to this d a sum over all directions is taken term by term."""
@@ -79,7 +79,7 @@ def _divergences(coupling: Coupling) -> dict[str, Estimate]:
     backward = np.where(singular | np.isinf(coupling.precision), np.inf, backward)
     off = FiniteSize.of(coupling).divergences()
     plain = np.array([one == Ridge(0.0) for one in coupling.filters])
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         rare = np.where(np.isfinite(coupling.n), 4.0 / (coupling.n - coupling.d) ** 2, 0.0)
     off = np.where(plain, 0.0, off[0]), np.where(plain, rare, off[1])
     return {

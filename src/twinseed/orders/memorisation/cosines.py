@@ -52,7 +52,7 @@ class CosineLaw:
 
     def beyond(self, t: Array) -> Array:
         """Return the probability that the |cosine| of a row is above t (a further last axis)."""
-        freedom = np.maximum(self.size - 1.0, 1e-6)[:, None, None]
+        freedom = np.maximum(self.size - 1.0, 0.5)[:, None, None]
         aligned, along, across = (
             part[..., None] for part in (self.aligned, self.along, self.across)
         )

@@ -90,7 +90,7 @@ def _rows(
             along = _classes(along, order)
         aligned = np.minimum(aligned, along)
         left = np.maximum(size * trace - along.T, 0.0).T
-        across = left / np.maximum(size - 1.0, 1e-6)[:, None]
+        across = left / np.maximum(size - 1.0, 0.5)[:, None]
         found.append(CosineLaw(aligned, along, across, size, uneven))
     return found[0], found[1]
 
