@@ -36,6 +36,7 @@ SLOW = {
     "images.md",
     "one-generator.md",
     "tables.md",
+    "tour.md",
 }
 """Guides whose code takes more than two seconds: `make docs` runs them, as part of `make test`."""
 PUBLIC = [name for name in twinseed.__all__ if not name.startswith("__")]
