@@ -6,18 +6,13 @@ theory, not from simulations.
 
 from __future__ import annotations
 
-from twinseed.coupling.extremes import expected_maximum
-
 __all__ = [
     "NONE",
     "convergence_any",
     "convergence_isotropic",
     "floor",
-    "maximum",
-    "ratio",
     "recovery",
     "second",
-    "share",
 ]
 
 Allowance = tuple[float, str]
@@ -49,38 +44,6 @@ def convergence_any(value: float, n: float) -> Allowance:
     whatever the spectrum; for n < d it adds less.
     """
     return value / (2.0 * n), "q/(2 n): twice the next order, q/(4 n), of the formula"
-
-
-def maximum(value: float, n: float, effective: float) -> Allowance:
-    """``m G_n^2/d_eff``, ``G_n`` the mean largest of n standard normals.
-
-    A cosine is bounded and a Gaussian is not: the law of a cosine t/sqrt(d) falls as
-    ``exp(-t^2/2 - t^4/(4 d))``, so its maximum is lower by the relative amount ``G^2/(4 d)``. The
-    length of the closest row adds up to ``G^2/(2 d)``.
-    """
-    top = float(expected_maximum(n)) ** 2
-    reason = "m G_n^2/d_eff: cosines are bounded, the normal variables of the formula are not"
-    return value * top / effective, reason
-
-
-def ratio(value: float, n: float, effective: float) -> Allowance:
-    """``rho [(rho^2 - 1) G_n^2/2 + 2]/d_eff``: ``maximum`` less the part common to m, m_0."""
-    top = float(expected_maximum(n)) ** 2
-    relative = ((value**2 - 1.0) * top / 2.0 + 2.0) / effective
-    reason = "rho [(rho^2 - 1) G_n^2/2 + 2]/d_eff: as for m, less the part that cancels in m/m_0"
-    return value * relative, reason
-
-
-def share(rho: float, n: float, effective: float) -> Allowance:
-    """``(G_n^2/4) delta``, ``delta`` the relative allowance of rho.
-
-    A maximum of n normals varies by ``1/G_n``. The probability that one maximum exceeds another
-    changes at the rate ``1/4`` in this unit, so the share changes by ``G_n^2/4`` times a relative
-    change of rho.
-    """
-    top = float(expected_maximum(n)) ** 2
-    relative = ratio(rho, n, effective)[0] / rho
-    return top / 4.0 * relative, "G_n^2/4 times the relative allowance of rho"
 
 
 def recovery(n: float, d: float, slope: float) -> Allowance:

@@ -14,7 +14,7 @@ from scipy.special import stdtrit
 from twinseed.intervals import Z95
 from twinseed.readout import Readout
 
-__all__ = ["Claim", "Measurement", "combined", "picked", "told"]
+__all__ = ["Claim", "Measurement", "combined", "off_by", "picked", "told"]
 
 _THREE = 3.0 / Z95
 """Three standard errors, in half widths of a 95 % interval."""
@@ -194,3 +194,17 @@ def picked(readout: Readout, name: str, **at: float) -> Measurement:
         se=float(np.asarray(cell[f"{name}_se"])),
         replicates=int(readout.attrs.get("replicates", 2)),
     )
+
+
+def off_by(readout: Readout, name: str, **at: float) -> tuple[float, str]:
+    """Return what a predicted number may be off by at its size, and the reason, as an allowance.
+
+    The readout of a prediction has this share, ``<name>_bias``; its law was fitted to other models.
+    """
+    cell = readout[[name, f"{name}_bias"]]
+    labels = {key: label for key, label in at.items() if key in cell.dims}
+    if labels:
+        cell = cell.sel(labels, method="nearest", tolerance=1e-9)
+    share = float(np.asarray(cell[f"{name}_bias"]))
+    reason = "what the formula may be off by at this size: a law fitted to other random models"
+    return abs(float(np.asarray(cell[name]))) * share, reason

@@ -6,7 +6,7 @@ import math
 
 from twinseed.readout import Readout, Readouts
 from twinseed.reproduction import allowances
-from twinseed.reproduction.claims import Claim, combined, picked
+from twinseed.reproduction.claims import Claim, combined, off_by, picked
 from twinseed.reproduction.linear import IDENTITY_LOADS, TOLERANCE, Experiment
 
 __all__ = ["convergence_claims", "memorisation_claims"]
@@ -25,7 +25,7 @@ def convergence_claims(load: Experiment, identity: Experiment, simulated: Readou
                 f"At n/d = {gamma:g} and ridge {ridge:g} twins agree as much as the "
                 "Marchenko-Pastur formula predicts.",
                 value,
-                allowances.convergence_isotropic(value, at["n"], d),
+                off_by(predicted, "convergence", **at),
             )
         )
     at = {"n": round(0.5 * d), "ridge": 1.0}
@@ -96,7 +96,6 @@ def _closed_forms(identity: Experiment, drawn: Readout) -> list[Claim]:
 def memorisation_claims(load: Experiment, drawn: Readout) -> list[Claim]:
     """Return the claims about m, its ratio to held-out data, and the share."""
     predicted, d = load.predicted, load.d
-    effective = _effective(load)
     claims = []
     for gamma, ridge in ((0.1, 0.0), (1.0, 0.0), (10.0, 0.0)):
         at = {"n": round(gamma * d), "ridge": ridge}
@@ -107,7 +106,7 @@ def memorisation_claims(load: Experiment, drawn: Readout) -> list[Claim]:
                 f"At n/d = {gamma:g} and ridge {ridge:g} the largest cosine to a training row "
                 "is as large as the formula predicts.",
                 value,
-                allowances.maximum(value, at["n"], effective),
+                off_by(predicted, "memorisation", **at),
             )
         )
     for name, sentence, first, second in (
@@ -124,16 +123,16 @@ def memorisation_claims(load: Experiment, drawn: Readout) -> list[Claim]:
             {"n": round(0.25 * d), "ridge": 1.0},
         ),
     ):
-        both = [(picked(predicted, "memorisation", **at).value, at["n"]) for at in (first, second)]
+        both = [picked(predicted, "memorisation", **at).value for at in (first, second)]
         apart = combined(
             [
                 (sign, picked(drawn, "memorisation", **at))
                 for sign, at in ((1.0, first), (-1.0, second))
             ]
         )
-        allowed = sum(allowances.maximum(value, n, effective)[0] for value, n in both)
+        allowed = sum(off_by(predicted, "memorisation", **at)[0] for at in (first, second))
         reason = "the allowances of the two numbers"
-        claims.append(apart.claim(name, sentence, both[0][0] - both[1][0], (allowed, reason)))
+        claims.append(apart.claim(name, sentence, both[0] - both[1], (allowed, reason)))
     for gamma, ridge in ((0.25, 0.0), (1.0, 0.0), (1.0, 1.0)):
         at = {"n": round(gamma * d), "ridge": ridge}
         value = picked(predicted, "memorisation_ratio", **at).value
@@ -141,13 +140,12 @@ def memorisation_claims(load: Experiment, drawn: Readout) -> list[Claim]:
             picked(drawn, "memorisation_ratio", **at).claim(
                 f"memorisation ratio, n/d = {gamma:g}, ridge {ridge:g}",
                 f"At n/d = {gamma:g} and ridge {ridge:g} an honest model is closer to training "
-                "than to held-out rows by the factor sqrt(tr[S f^2]/tr[Sigma f^2]).",
+                "than to held-out rows by about the factor sqrt(tr[S f^2]/tr[Sigma f^2]).",
                 value,
-                allowances.ratio(value, at["n"], effective),
+                off_by(predicted, "memorisation_ratio", **at),
             )
         )
     at = {"n": d, "ridge": 0.0}
-    rho = picked(predicted, "memorisation_ratio", **at).value
     for name, words in (
         ("memorisation_share", "|cosine|"),
         ("memorisation_share_euclidean", "Euclidean distance"),
@@ -158,12 +156,7 @@ def memorisation_claims(load: Experiment, drawn: Readout) -> list[Claim]:
                 f"At n = d an honest model has this share of samples closer, by {words}, "
                 "to training than to held-out rows. The share is not one half.",
                 picked(predicted, name, **at).value,
-                allowances.share(rho, d, effective),
+                off_by(predicted, name, **at),
             )
         )
     return claims
-
-
-def _effective(experiment: Experiment) -> float:
-    values = experiment.population.eigenvalues(experiment.d)
-    return float(values.sum() ** 2 / (values**2).sum())
