@@ -37,6 +37,7 @@ READING = {
     "resize": "--resize 0",
     "range": "--range 1",
     "layout": "--layout CHW",
+    "rows": "--rows time",
 }
 
 
@@ -95,6 +96,7 @@ BAD: dict[str, dict[str, str]] = {
         "write": "a.npy --write a.doc",
     },
     "plan": {
+        **_beside("pilot.npy"),
         "pilot": "nowhere.npy",
         "convergence": "pilot.npy --convergence 2",
         "recovery": "pilot.npy --recovery 0",
@@ -126,6 +128,7 @@ BAD: dict[str, dict[str, str]] = {
         "output": "-o a.doc",
     },
     "train": {
+        **_beside("a.npy --sizes 4 --factors 4 --denoiser mlp"),
         "data": "nowhere.npy",
         "sizes": "a.npy --sizes 4,x",
         "denoiser": "a.npy --sizes 4 --factors 4 --denoiser none",
@@ -143,6 +146,7 @@ BAD: dict[str, dict[str, str]] = {
         "output": "a.npy --sizes 4 --factors 4 --denoiser mlp -o a.nc",
     },
     "reproduce": {
+        **_beside("--data a.npy"),
         "folder": "a.npy",
         "output": "-o a.npy",
         "data": "--data nowhere.npy",
@@ -172,6 +176,7 @@ FLAGS = {
     "quick",
     "show_values",
     "given_units",
+    "log_normalise",
     "no_browser",
 }
 """Options without a value: nothing about them can be wrong."""
