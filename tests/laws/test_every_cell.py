@@ -63,8 +63,11 @@ def test_a_filter_that_fails_in_one_cell(kind: type[Plain], fault: Callable[[Any
         assert np.all(status[0, 0] == "no theory"), name
         assert not np.any(status[1, :] == "no theory"), name
         assert name == "convergence_factor" or not np.any(status[0, 1] == "no theory"), name
+    # the next order, 1/(4 n), is known for a filter that is declared analytic
     np.testing.assert_allclose(
-        grid.convergence[1, 0], ts.predict(population, ts.Ridge(0.1), n=4000, d=40).convergence
+        grid.convergence[1, 0],
+        ts.predict(population, ts.Ridge(0.1), n=4000, d=40).convergence,
+        rtol=1e-7 if kind is Declared else 1e-4,
     )
     with pytest.raises(ts.InputError) as caught:
         ts.predict(population, filter, n=[1, 2], d=40)
