@@ -11,9 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from docs.studies import pages
-from docs.studies.plans import RESULTS, SIZES, SOURCES
+from docs.studies.plans import RESULTS, SIZES
+from docs.studies.plans_rows import SOURCES
 
 from twinseed.planning.calibration import UNEVEN
+from twinseed.planning.normality import HEAVY
 
 __all__ = ["PAGE", "held", "tables"]
 
@@ -104,15 +106,19 @@ def tables(told: Mapping[str, Any]) -> dict[str, str]:
         )
         for source in SOURCES
     ]
-    real = [one for one in results if kind(one["source"]) != KINDS[0]]
+
+    def uneven(one: Mapping[str, Any]) -> bool:
+        return bool(one["unevenness"] > UNEVEN or one["heaviest"] > HEAVY)
+
     by_tails = [
-        (("up to 1.2",), [one for one in real if one["unevenness"] <= UNEVEN]),
-        (("above 1.2",), [one for one in real if one["unevenness"] > UNEVEN]),
+        ((name, status), [one for one in of_kind(name) if uneven(one) == (status == "uneven rows")])
+        for name in KINDS
+        for status in ("even", "uneven rows")
     ]
     return {
         "coverage": _table(("rows", "pilot"), [*whole, *by_kind]),
         "sources": _table(("rows", "kind"), by_source),
-        "unevenness": _table(("unevenness of a table's pilot",), by_tails),
+        "unevenness": _table(("rows", "status"), by_tails),
         "size": f"{len(results)} pilots",
     }
 

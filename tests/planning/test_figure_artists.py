@@ -64,3 +64,20 @@ def test_curves_of_a_plan(stacked: bool) -> None:
         words = [f"factor {k}" for k in (1, 2, 3, 4)] if name == "recovery" else ["planned"]
         keys = [Key(one, look) for one, look in zip(words, LOOKS, strict=False)]
         keys_of(figure, panel, keys)
+
+
+def test_factors_of_one_group_have_one_curve() -> None:
+    n, bands = np.array([20.0, 500.0]), {}
+    for name in ("recovery", "convergence", "memorisation_ratio"):
+        middle = np.array([[0.4, 0.4, 0.2], [0.8, 0.8, 0.6]])
+        if name != "recovery":
+            middle = middle[:, 0]
+        status = np.full(middle.shape, "ok")
+        bands[name] = Planned(n, middle, middle - 0.1, middle + 0.1, status, n / 80)
+    figure = plan_curves(bands, 77, groups=[slice(0, 2), slice(2, 3)])
+    lines = [one.get_ydata() for one in figure.axes[1].lines if len(one.get_ydata()) == 2]
+    drawn = [list(one) for one in lines]
+    assert [0.4, 0.8] in drawn
+    assert [0.2, 0.6] in drawn
+    assert drawn.count([0.4, 0.8]) == 1
+    keys_of(figure, 1, [Key("factors 1 to 2", LOOKS[0]), Key("factor 3", LOOKS[1])])

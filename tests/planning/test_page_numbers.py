@@ -50,6 +50,7 @@ def test_every_number_of_a_plan() -> None:
         "columns": "60",
         "constant columns": constant,
         "unevenness": "1.235",
+        "heaviest": "3",
         "effective dimension": f"{plan.population.effective_dimension(60):.4g}",
     }
     assert page.facts(1) == {
@@ -64,7 +65,8 @@ def test_every_number_of_a_plan() -> None:
     grid = np.unique(np.rint(np.geomspace(20, 1600, 25)))
     for form in ("wide", "narrow"):
         svg = as_svg(
-            plan_curves(plan.bands(grid), 40, NEEDED, stacked=form == "narrow"), f"plan-{form}"
+            plan_curves(plan.bands(grid), 40, NEEDED, groups=plan.groups, stacked=form == "narrow"),
+            f"plan-{form}",
         )
         (words,) = {one.attrs["aria-label"] for one in page.root.all("svg")}
         element = inline_svg(svg, f"plan-{form}", words)

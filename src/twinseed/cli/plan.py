@@ -94,15 +94,14 @@ def plan(
 
     Rows are samples. Prints memorisation, convergence and recovery against the number of training
     rows, with 90 % bands, what each target needs, how the plan was made, and what the pilot cannot
-    tell. The exit status
-    is 3 if --recovery asks for a factor that does not stand out in the pilot.
+    show. The exit status is 3 if --recovery asks for a factor that does not stand out in the pilot.
     """
     require_writable("--html", html, (".html",))
     require_writable("--output", output, (*READOUT, ".html", ".png", ".svg"))
     rows = numbers("--n", n)
     import twinseed as ts
     from twinseed.checks import grid_axis, whole
-    from twinseed.planning.answer import require_target
+    from twinseed.planning.targets import require_target
 
     for option, target in (("--convergence", convergence), ("--recovery", recovery)):
         if target is not None:
@@ -204,7 +203,7 @@ def _write(
         from twinseed.planning.figures import plan_curves
         from twinseed.planning.page import drawn_bands
 
-        figure = plan_curves(drawn_bands(plan, rows), plan.pilot_rows, needed)
+        figure = plan_curves(drawn_bands(plan, rows), plan.pilot_rows, needed, groups=plan.groups)
         picture = as_png(figure) if ending == ".png" else as_svg(figure, "plan").encode()
         write_bytes(path, picture, option)
     else:

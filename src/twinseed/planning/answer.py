@@ -1,52 +1,56 @@
-"""The answer of ``plan``: curves with bands, targets, and what the pilot cannot tell."""
+"""The answer of ``plan``: bands along n, rows that targets need, table, figure and page."""
 
 from __future__ import annotations
 
-import textwrap
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twinseed.checks import grid_axis, whole
-from twinseed.errors import InputError
 from twinseed.files import write_text
 from twinseed.filters import Filter
-from twinseed.planning.bands import Band, RowsNeeded, banded, rows_needed
-from twinseed.planning.calibration import LEVEL, NORMAL, UNEVEN, Calibrated
+from twinseed.planning.bands import Band, RowsNeeded, banded
+from twinseed.planning.calibration import UNEVEN, Calibrated
 from twinseed.planning.curves import CURVES, told
+from twinseed.planning.groups import group_of
+from twinseed.planning.normality import HEAVY
+from twinseed.planning.targets import checked_rows
 from twinseed.populations import Estimated
 from twinseed.status import Status
-from twinseed.tables import drawn_table, percent
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from twinseed.readout import Estimate
 
-__all__ = ["PROTOCOL", "Plan", "require_target"]
-
-PROTOCOL = 2
-"""Version of how a plan is made and of the dictionary that it hands on."""
+__all__ = ["Plan"]
 
 Array = NDArray[np.float64]
 
-_REMEDY = "pass the number of training rows of each model, whole and at least 2"
-_LOADS: Array = np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0])
-_SHOWN_GROUPS = 3
-
 
 class Plan:
-    """The order parameters of twin models against n, as far as a pilot can foretell them.
+    """The order parameters of twin models against n, as a pilot predicts them; ``plan`` makes one.
 
-    ``population`` is the estimate; ``groups`` are the ranks of its factors that the pilot cannot
-    tell apart, which have one recovery, of their subspace; ``calibrated`` is how far the pilot's
-    own halves are from theory. ``unevenness`` is the noise of a sample covariance over that of
-    Gaussian rows, by the fourth moment of the rows' lengths: 1 if Gaussian. ``ceiling`` is the
-    convergence of two trainings on the same rows, for the plan of a trained network. Made by
-    ``plan``.
+    Equation: each order parameter is the theory of the estimated population at n, corrected by what
+    the halves of the pilot show (see ``plan``). Range: n from 2. Beyond the rows of the pilot the
+    status is "extrapolated"; if the rows are uneven, it is "uneven rows".
+
+    Args:
+        population: the population that was estimated from the pilot.
+        calibrated: the corrections of theory, and how sure they are.
+        filter: the regularisation of the models.
+        groups: ranks of the factors; the pilot cannot distinguish the factors of one group, so that
+            they have one recovery, of the subspace that they span.
+        pilot_rows: number of rows of the pilot.
+        unevenness: noise of the sample covariance over that of Gaussian rows, by the lengths of the
+            rows; 1 for Gaussian rows.
+        resamples: number of Gaussian pilots that were drawn for the bands.
+        entropy: the seed.
+        ceiling: convergence of two trainings of a network on the same rows; None for linear models.
+        heaviest: largest kurtosis of a leading direction of the pilot; 3 for Gaussian rows.
+
+    See also: ``plan``, ``estimate_population``.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class Plan:
         resamples: int,
         entropy: tuple[int, ...],
         ceiling: float | None = None,
+        heaviest: float = 3.0,
     ) -> None:
         self.population = population
         self.calibrated = calibrated
@@ -71,17 +76,23 @@ class Plan:
         self.resamples = resamples
         self.entropy = entropy
         self.ceiling = ceiling
+        self.heaviest = heaviest
+        self.uneven = unevenness > UNEVEN or heaviest > HEAVY
         self._found: dict[tuple[float, ...], dict[str, Band]] = {}
 
     @property
     def d(self) -> int:
-        """Columns of the pilot."""
+        """Number of columns of the pilot."""
         return self.population.dimension
 
     def borders_on_bulk(self, group: slice) -> bool:
-        """Say whether a group of factors is within two standard errors of those that are none.
+        """Say whether a group of factors is hardly stronger than the directions of the bulk.
 
-        Its recovery is a leading order then: further directions of the same strength may be there.
+        The group is then within two standard errors of the bulk. Its recovery is a leading order,
+        because further directions of the same strength may be in the bulk.
+
+        Args:
+            group: ranks of the factors, one of ``groups``.
         """
         count = self.population.factors.size
         if group.stop < count or self.population.degrees is None:
@@ -91,39 +102,66 @@ class Plan:
         return bool(further > 0.0 and np.log(last / further) < 2.0 * error)
 
     def convergence(self, n: ArrayLike) -> Band:
-        """Agreement q of two models trained on n rows each, disjoint, from the same seeds."""
+        """Return the agreement q of two models, from 0 to 1, with its band.
+
+        The models are trained on n rows each, without a common row, and sample from the same seeds.
+
+        Args:
+            n: training rows of each model, one number or several, whole and at least 2.
+        """
         return self.bands(n)["convergence"]
 
     def recovery(self, n: ArrayLike) -> Band:
-        """Squared overlap Q of each factor's direction with the truth; factors on the last axis.
+        """Return the squared overlap Q of each factor's direction with the truth, with its band.
 
-        The factors of a group (see ``groups``) have the mean squared overlap of its subspace.
+        Q is 0 if the direction was not learned, and 1 if it is exact. The factors are on the last
+        axis. The factors of one group have the mean squared overlap of the subspace that they span.
+
+        Args:
+            n: training rows of each model, one number or several, whole and at least 2.
         """
         return self.bands(n)["recovery"]
 
     def memorisation_ratio(self, n: ArrayLike) -> Band:
-        """Overlap rho with training rows over that with held-out rows; 1: no excess."""
+        """Return the ratio rho of the overlaps with training and with held-out rows, with its band.
+
+        Overlap is the mean largest cosine of a sample with a row. 1 means no memorisation.
+
+        Args:
+            n: training rows of each model, one number or several, whole and at least 2.
+        """
         return self.bands(n)["memorisation_ratio"]
 
     def memorisation_share(self, n: ArrayLike) -> Band:
-        """Share of samples closer to training than to as many held-out rows; 1/2: no excess."""
+        """Return the share of samples closer to training than to held-out rows, with its band.
+
+        There are as many held-out rows as training rows. 1/2 means no memorisation; 1 means that
+        every sample is closer to a training row.
+
+        Args:
+            n: training rows of each model, one number or several, whole and at least 2.
+        """
         return self.bands(n)["memorisation_share"]
 
     def bands(self, n: ArrayLike) -> dict[str, Band]:
-        """Return the bands of all four, by name."""
-        rows, scalar = self._rows(n)
+        """Return the bands of the four planned order parameters, by name.
+
+        Args:
+            n: training rows of each model, one number or several, whole and at least 2.
+        """
+        rows, scalar = checked_rows(n)
         key = tuple(rows.tolist())
         if key not in self._found:
             found = banded(
                 CURVES,
                 self.calibrated.corrections,
-                self._theory,
+                partial(told, self.population, self.filter, groups=self.groups),
                 rows,
                 self.pilot_rows,
                 floor=np.array([one.stop - one.start + 4.0 for one in self.groups]) / self.d,
                 rough=np.array([self.borders_on_bulk(one) for one in self.groups], dtype=bool),
                 simulated=bool(self.calibrated.simulated),
-                uneven=self.unevenness > UNEVEN,
+                uneven=self.uneven,
             )
             self._found[key] = {**found, **self._per_factor(found), **self._guessed(found)}
         known = self._found[key]
@@ -136,182 +174,87 @@ class Plan:
         recovery: float | None = None,
         factor: int = 1,
     ) -> RowsNeeded:
-        """Training rows of each model at which an order parameter meets its target.
+        """Return the training rows of each model at which an order parameter meets its target.
 
         Args:
             convergence: the target for q; or
-            recovery: the target for the Q of ``factor``, counted from 1, the strongest.
-            factor: which factor.
+            recovery: the target for the Q of ``factor``.
+            factor: which factor, counted from 1, the strongest.
 
         Raises:
-            InputError: not exactly one target, one outside (0, 1), or a factor beyond those that
-                the pilot separates.
+            InputError: not exactly one target, a target outside (0, 1), or a factor beyond the
+                factors that the pilot separates.
         """
-        given = {"convergence": convergence, "recovery": recovery}
-        named = [name for name, value in given.items() if value is not None]
-        if len(named) != 1:
-            raise InputError(
-                "convergence, recovery", "must be passed one at a time", given, "pass one target"
-            )
-        target = require_target(named[0], given[named[0]])
-        place = self._checked_factor(factor) if recovery is not None else None
-        group = None if place is None else self._group_of(place)
-        ceiling = 1.0 if self.ceiling is None or recovery is not None else self.ceiling
-        found = rows_needed(
-            CURVES[named[0]],
-            self.calibrated.corrections[named[0]],
-            self._theory,
-            target / ceiling,
-            group=group,
-            pilot_rows=self.pilot_rows,
-        )
-        guess = self.ceiling is not None and convergence is not None
-        status = str(Status.GUESS) if guess and found.value == found.value else found.status
-        return replace(
-            found,
-            target=target,
-            status=status,
-            name=named[0],
-            factor=None if recovery is None else factor,
-        )
+        from twinseed.planning.asked import rows_for
+
+        return rows_for(self, {"convergence": convergence, "recovery": recovery}, factor)
 
     def readout(self, n: ArrayLike) -> xr.Dataset:
-        """Return the plan at ``n`` as a readout.
+        """Return the plan at ``n`` as a readout, which ``compare`` accepts.
 
         The four planned variables, and the gap ``1 - q``, have half their band over 1.645 as
-        standard error. The others are theory for the estimated population, without calibration,
-        and have no standard error.
-        """
-        from twinseed.readout import VARIABLES, check
-        from twinseed.verbs.predict import predict
+        standard error. The other variables are theory for the estimated population, without
+        calibration, and have no standard error.
 
-        rows, scalar = self._rows(n)
-        found = predict(self.population, self.filter, n=int(rows[0]) - 1 if scalar else rows - 1)
-        found = found.assign_coords(n=found["n"] + 1, gamma=(found["n"] + 1) / self.d)
-        known = dict(self.bands(n))
-        q = known["convergence"]
-        known["convergence_gap"] = replace(
-            q, value=1.0 - q.value, low=1.0 - q.high, high=1.0 - q.low
-        )
-        for name in VARIABLES:
-            se = found[f"{name}_se"]
-            if name in known:
-                one = known[name]
-                found[name] = found[name].copy(data=one.value)
-                found[f"{name}_se"] = se.copy(data=(one.high - one.low) / (2.0 * NORMAL))
-                found[f"{name}_status"] = found[f"{name}_status"].copy(data=one.status)
-                # the band holds what the calibrated value may be off by
-                found[f"{name}_bias"] = found[f"{name}_bias"] * np.nan
-            else:
-                found[f"{name}_se"] = se * np.nan
-        found.attrs.update(source="plan", pilot_rows=self.pilot_rows, entropy=str(self.entropy))
-        return check(found)
+        Args:
+            n: training rows of each model, one number or several, whole and at least 2.
+        """
+        from twinseed.planning.written import readout
+
+        return readout(self, n)
 
     def method(self) -> list[str]:
-        """Say what was done, a sentence or a few each: theory, calibration, simulation."""
+        """Return sentences on how the plan was made: theory, calibration, simulation, bands."""
         from twinseed.planning.sentences import method
 
         return method(self)
 
     def limits(self) -> list[str]:
-        """Say what this pilot cannot tell, a sentence or a few each."""
+        """Return sentences on what this pilot cannot show."""
         from twinseed.planning.sentences import limits
 
         return limits(self)
 
     def to_dict(self, n: ArrayLike | None = None) -> dict[str, Any]:
-        """Return the plan at ``n`` (1 to 32 times the pilot unless given), ready for JSON."""
-        from twinseed._version import __version__
+        """Return the plan at ``n`` as a dictionary, ready for JSON.
 
-        rows = self._shown(n)
-        parts = ("value", "low", "high", "status")
-        calibrated = self.calibrated
-        return {
-            "schema": 1,
-            "protocol": PROTOCOL,
-            "twinseed": __version__,
-            "pilot": {
-                "rows": self.pilot_rows,
-                "columns": self.d,
-                "constant_columns": self.population.constant_columns,
-                "unevenness": self.unevenness,
-                "effective_dimension": self.population.effective_dimension(self.d),
-            },
-            "filter": dict(self.filter.description()),
-            "seed": list(self.entropy),
-            "resamples": self.resamples,
-            "calibration": {
-                "splits": calibrated.splits,
-                "rows": calibrated.rows,
-                "factor": calibrated.factor,
-                "log_error": calibrated.log_error if calibrated.splits else None,
-                "simulated": list(calibrated.simulated),
-            },
-            "ceiling": self.ceiling,
-            "level": LEVEL,
-            "factors": self.population.factors.tolist(),
-            "groups": [[one.start + 1, one.stop] for one in self.groups],
-            "detectable": self.population.detectable,
-            "n": rows.tolist(),
-            "reach": (rows / self.pilot_rows).tolist(),
-            "curves": {
-                name: {part: getattr(one, part).tolist() for part in parts}
-                for name, one in self.bands(rows).items()
-            },
-            "method": self.method(),
-            "limits": self.limits(),
-        }
+        Args:
+            n: training rows of each model; by default 1 to 32 times the rows of the pilot.
+        """
+        from twinseed.planning.written import dictionary
+
+        return dictionary(self, n)
 
     def table(self, n: ArrayLike | None = None) -> list[tuple[str, ...]]:
         """Return the plan at ``n`` as rows of text, the header first.
 
-        The last column is the status of the convergence; a cell with another status names it.
+        The last column is the status of the convergence. A cell with another status names its own.
+
+        Args:
+            n: training rows of each model; by default 1 to 32 times the rows of the pilot.
         """
-        rows = self._shown(n)
-        columns = {
-            "n": [f"{one:,.0f}" for one in rows],
-            "x pilot": [f"{one / self.pilot_rows:.3g}" for one in rows],
-        }
-        known = self.bands(rows)
-        bands = {
-            name.replace("_", " "): known[name]
-            for name in ("convergence", "memorisation_ratio", "memorisation_share")
-        }
-        for group in self.groups[:_SHOWN_GROUPS]:
-            ends = (group.start + 1, group.stop)
-            name = f"{ends[0]}-{ends[1]}" if ends[1] > ends[0] else str(ends[0])
-            bands[f"recovery {name}"] = known["recovery"].of(group.start)
-        usual = bands["convergence"].status.tolist()
-        for name, band in bands.items():
-            statuses = zip(band.cells(), band.status.tolist(), usual, strict=True)
-            columns[name] = [
-                cell if status == expected else f"{cell} {status}"
-                for cell, status, expected in statuses
-            ]
-        columns["status"] = usual
-        return [tuple(columns), *zip(*columns.values(), strict=True)]
+        from twinseed.planning.written import table
+
+        return table(self, n)
 
     def told(self, n: ArrayLike | None = None, width: int | None = None) -> str:
-        """Return the plan at ``n`` as a table to read, how it was made, what it cannot tell.
+        """Return the plan at ``n`` as text: a table, how the plan was made, what it cannot show.
 
-        ``width``: columns that a line may have at the most.
+        Args:
+            n: training rows of each model; by default 1 to 32 times the rows of the pilot.
+            width: most characters of a line; None does not wrap the table.
         """
-        header, *rows = self.table(n)
-        of = "linear models" if self.ceiling is None else "a trained network"
-        about = (
-            f"Plan for {of}, from {self.pilot_rows} rows of {self.d} columns, {self.filter!r}. "
-            f"n: training rows of each model; in brackets: {percent(LEVEL)} bands."
-        )
-        notes = (
-            textwrap.fill(one, min(96, width or 96), initial_indent="- ", subsequent_indent="  ")
-            for one in (*self.method(), *self.limits())
-        )
-        return "\n".join([about, "", drawn_table(header, rows, width=width, keys=2), "", *notes])
+        from twinseed.planning.written import text
+
+        return text(self, n, width)
 
     def plot(self, n: ArrayLike | None = None, *needed: RowsNeeded) -> Any:
         """Draw the bands as a figure of matplotlib.
 
-        ``needed`` are answers of ``samples_for``, whose targets are marked.
+        Answers of ``samples_for`` may follow n; the figure marks their targets.
+
+        Args:
+            n: training rows of each model; by default 1 to 32 times the rows of the pilot.
 
         Raises:
             MissingExtraError: matplotlib is not installed.
@@ -319,20 +262,26 @@ class Plan:
         from twinseed.planning.figures import plan_curves
         from twinseed.planning.page import drawn_bands
 
-        return plan_curves(drawn_bands(self, n), self.pilot_rows, needed)
+        return plan_curves(drawn_bands(self, n), self.pilot_rows, needed, groups=self.groups)
 
     def to_html(self, path: str | Path, n: ArrayLike | None = None, *needed: RowsNeeded) -> None:
-        """Write the plan as one self-contained page; ``needed`` as for ``plot``.
+        """Write the plan as one page of HTML that needs no other file.
+
+        Answers of ``samples_for`` may follow n; the page lists and marks their targets.
+
+        Args:
+            path: where the page is written.
+            n: training rows of each model; by default 1 to 32 times the rows of the pilot.
 
         Raises:
-            InputError: the file cannot be written; what was there before stays.
+            InputError: the file cannot be written; a file that was there stays unchanged.
         """
         from twinseed.planning.page import plan_page
 
         write_text(path, plan_page(self, needed, n))
 
     def _repr_html_(self) -> str:
-        """Return the table and the notes, as a notebook shows them."""
+        """Return the table and the sentences as HTML, for a notebook."""
         from twinseed.planning.page import plan_fragment
 
         return plan_fragment(self)
@@ -343,25 +292,10 @@ class Plan:
     def __repr__(self) -> str:
         return f"Plan(rows={self.pilot_rows}, d={self.d}, filter={self.filter!r})"
 
-    def _shown(self, n: ArrayLike | None) -> Array:
-        return self.pilot_rows * _LOADS if n is None else self._rows(n)[0]
-
-    def _rows(self, n: ArrayLike) -> tuple[Array, bool]:
-        rows, scalar = grid_axis("n", n, _REMEDY, whole_numbers=True)
-        for one in rows:
-            whole("n", one, _REMEDY, at_least=2)
-        return rows, scalar
-
-    def _theory(self, n: Array) -> dict[str, Estimate]:
-        return told(self.population, self.filter, n, self.groups)
-
-    def _group_of(self, factor: int) -> int:
-        return next(place for place, one in enumerate(self.groups) if factor < one.stop)
-
     def _per_factor(self, found: dict[str, Band]) -> dict[str, Band]:
-        """Return recovery with an entry for each factor in place of each group."""
+        """Return the recovery with one entry per factor, in place of one entry per group."""
         one = found["recovery"]
-        places = [self._group_of(factor) for factor in range(self.population.factors.size)]
+        places = [group_of(self.groups, rank) for rank in range(self.population.factors.size)]
         return {"recovery": one.of(places)}
 
     def _guessed(self, found: dict[str, Band]) -> dict[str, Band]:
@@ -370,27 +304,5 @@ class Plan:
             return {}
         one = found["convergence"]
         value, low, high = (self.ceiling * part for part in (one.value, one.low, one.high))
-        status = np.full(one.status.shape, str(Status.GUESS))
-        return {"convergence": Band(one.n, value, low, high, status, one.reach)}
-
-    def _checked_factor(self, factor: int) -> int:
-        number = whole("factor", factor, "count the factors from 1, the strongest")
-        count = self.population.factors.size
-        if number > count:
-            raise InputError(
-                "factor",
-                f"must be at most {count}, the number of factors that stand out in this pilot",
-                factor,
-                "ask for a stronger factor, or take a larger pilot",
-            )
-        return number - 1
-
-
-def require_target(argument: str, value: Any) -> float:
-    """Return the target of an order parameter: one number above 0 and below 1."""
-    target = grid_axis(argument, value, "pass a target such as 0.9")[0]
-    if target.size != 1 or target[0] >= 1.0:
-        raise InputError(
-            argument, "must be one number above 0 and below 1", value, "pass, say, 0.9"
-        )
-    return float(target[0])
+        guess = np.full(one.status.shape, str(Status.GUESS))
+        return {"convergence": Band(one.n, value, low, high, guess, one.reach)}

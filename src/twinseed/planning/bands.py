@@ -29,10 +29,17 @@ _MOST_ROWS = 1e12
 
 @dataclass(frozen=True)
 class Band:
-    """A planned order parameter at ``n`` training rows, with its 90 % band.
+    """A planned order parameter at n training rows, with its 90 % band.
 
-    ``reach`` is n over the pilot's rows: how far the plan extrapolates. Shapes: that of n; recovery
-    has the factors on a further last axis.
+    Every field has the shape of n; those of the recovery have the factors on a further last axis.
+
+    Args:
+        n: training rows of each model.
+        value: the planned order parameter.
+        low: lower end of the band.
+        high: upper end of the band.
+        status: whether the band is extrapolated, or not to be trusted.
+        reach: n over the rows of the pilot: how far the plan extrapolates.
     """
 
     n: Array
@@ -43,12 +50,12 @@ class Band:
     reach: Array
 
     def only(self) -> Band:
-        """Return the band at a single n, without the axis along n."""
+        """Return the band at the first n, without the axis along n."""
         parts = (self.n, self.value, self.low, self.high, self.status, self.reach)
         return Band(*(part[0] for part in parts))
 
     def of(self, factors: int | list[int]) -> Band:
-        """Return the band of one factor, or of several, counted from 0."""
+        """Return the band of one factor, or of several factors, counted from 0."""
         return replace(
             self,
             value=self.value[..., factors],
@@ -113,9 +120,17 @@ def shown(value: float, low: float, high: float) -> str:
 
 @dataclass(frozen=True)
 class RowsNeeded:
-    """Training rows that a target needs, with a 90 % interval; NaN where none are enough.
+    """Training rows that a target needs, with a 90 % interval; NaN if no number is enough.
 
-    ``name`` is what the target is for, ``factor`` which factor, counted from 1.
+    Args:
+        target: the value that the order parameter must reach.
+        value: the planned number of rows.
+        low: the fewest rows, where the upper end of the band meets the target.
+        high: the most rows, where the lower end of the band meets the target.
+        status: whether the number is extrapolated, a guess, or not to be trusted.
+        reach: the number of rows over the rows of the pilot.
+        name: the order parameter.
+        factor: which factor the recovery is of, counted from 1; None for the convergence.
     """
 
     target: float
@@ -152,11 +167,18 @@ def banded(
     simulated: bool,
     uneven: bool,
 ) -> dict[str, Band]:
-    """Return every curve's band along n: corrected theory, plus and minus the half width.
+    """Return the band of every order parameter along n: corrected theory and half widths.
 
-    ``floor`` is the recovery that unlearned directions show, of each group, and ``rough`` marks
-    the groups that border on the bulk; ``simulated``: a leading order of theory is corrected;
-    ``uneven``: the pilot's rows are, and no band has its level.
+    Args:
+        curves: the order parameters, by name.
+        corrections: what is added to theory, and the half widths, by name.
+        theory: a function that returns theory at given n.
+        n: training rows of each model.
+        pilot_rows: rows of the pilot.
+        floor: the recovery of a direction that was not learned, per group of factors.
+        rough: whether a group borders on the bulk, per group of factors.
+        simulated: whether simulations replaced leading orders of theory.
+        uneven: whether the rows of the pilot are uneven, so that no band has its level.
     """
     estimates = theory(n)
     reach = n / pilot_rows
@@ -188,8 +210,19 @@ def rows_needed(
     *,
     group: int | None,
     pilot_rows: int,
+    uneven: bool = False,
 ) -> RowsNeeded:
-    """Return the rows at which the curve and the ends of its band meet the target."""
+    """Return the rows at which an order parameter and the ends of its band meet the target.
+
+    Args:
+        curve: the order parameter.
+        correction: what is added to theory, and the half widths.
+        theory: a function that returns theory at given n.
+        target: the value to be reached.
+        group: which group of factors, for the recovery.
+        pilot_rows: rows of the pilot.
+        uneven: whether the rows of the pilot are uneven, so that no interval has its level.
+    """
 
     def log_rows(sign: float) -> float:
         def value(log_n: float) -> float:
@@ -210,6 +243,8 @@ def rows_needed(
     )
     reach = value / pilot_rows
     status = Status.EXTRAPOLATED if reach > 1.0 else Status.OK
+    if uneven:
+        status = Status.UNEVEN
     return RowsNeeded(target, value, first, last, status, reach)
 
 
@@ -223,7 +258,7 @@ def _middle(
 
 
 def _crossing(value: Callable[[float], float], target: float) -> float:
-    """Return log n where a rising curve meets the target; infinite where it never does."""
+    """Return log n where a rising curve meets the target; infinite if the curve never does."""
     from scipy.optimize import brentq
 
     def short(log_n: float) -> float:

@@ -1,21 +1,24 @@
-"""How far the theory of the estimate is off, by the pilot's own halves, and how sure that is."""
+"""How far theory is from what the halves of the pilot show, and how sure that is."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
 from twinseed.filters import Filter
 from twinseed.planning.curves import CURVES, Curve, told
-from twinseed.planning.groups import optimism
-from twinseed.planning.halves import DRAWN_SEEDS, MOST_ROWS, drawn, halved, left_one_out
-from twinseed.planning.pairs import SEEDS, Numbers, mean_of
+from twinseed.planning.finite import PRIOR, finite_size, jackknife, noise, rough
+from twinseed.planning.gaussian import LEFT_OUT, affordable, gaussian_pilots
+from twinseed.planning.groups import optimism, with_rising_low
+from twinseed.planning.halves import MOST_ROWS, PilotHalves, drawn, halved, left_one_out
+from twinseed.planning.normality import moments, oddness
+from twinseed.planning.pairs import SEEDS, Numbers, mean_of, spanned
 from twinseed.populations import Estimated
+from twinseed.randomness import stream
 from twinseed.readout import Estimate
 
 __all__ = ["LEVEL", "NORMAL", "UNEVEN", "Calibrated", "Correction", "calibrated"]
@@ -28,24 +31,31 @@ LEVEL = 0.9
 NORMAL = 1.6448536269514722
 """Standard normal quantile of that level, two-sided."""
 UNEVEN = 1.2
-"""Noise of a sample covariance over that of Gaussian rows, from which the plan warns."""
+"""Noise of a sample covariance over the noise for Gaussian rows, above which the plan warns."""
 _STEPS = 2.0 ** np.arange(-2, 6)
-"""Numbers of rows, in units of the pilot, at which corrections and widths are found."""
+"""Numbers of rows, in units of the pilot, at which corrections and widths are computed."""
 _SIMULATED = 8.0
-"""Numbers of rows up to which the estimate is simulated, in the same unit."""
-_PRIOR = 0.5
-"""How far theory is off before anything is measured, as a standard deviation."""
-_SURE = 0.1
-"""Relative error of a simulated excess from which it is not used."""
-_FEW = 20.0
-"""Expected number of samples on the rarer side below which a share is not used."""
+"""Largest number of rows at which Gaussian rows are simulated, in the same unit."""
+DRIFT = {
+    "convergence": 0.06,
+    "memorisation_ratio": 0.15,
+    "memorisation_share": 0.15,
+    "recovery": 0.06,
+}
+"""Standard deviation, per root of a doubling of n, of the change of what theory misses.
+
+From the tables that were looked at in the coverage study: the correction of six tables whose rows
+are not Gaussian changes by about this much."""
 
 
 @dataclass(frozen=True)
 class Correction:
-    """What is added to theory (or multiplies it) on the straight scale of a curve, along n.
+    """What is added to theory, or multiplies theory, on the straight scale of a curve, along n.
 
-    ``by`` and ``half``, the half width of the band, have log n as their first axis.
+    Args:
+        log_n: logarithms of the training rows.
+        by: the correction, with n on the first axis.
+        half: half the width of the band, with n on the first axis.
     """
 
     log_n: Array
@@ -53,7 +63,7 @@ class Correction:
     half: Array
 
     def at(self, n: Array) -> tuple[Array, Array]:
-        """Interpolate both in log n; beyond the ends they stay as they are there."""
+        """Interpolate the correction and the half width in log n; beyond the ends both stay."""
         return _interpolated(n, self.log_n, self.by), _interpolated(n, self.log_n, self.half)
 
 
@@ -65,11 +75,18 @@ def _interpolated(n: Array, log_n: Array, part: Array) -> Array:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """The corrections by curve, and what they rest on.
+    """The corrections of theory by order parameter, and what the corrections rest on.
 
-    ``factor`` is c: measured over planned odds ``(1 - q)/q`` of disagreement at ``rows`` rows for
-    each model, ``splits`` halvings of the pilot; ``log_error`` is the standard error of log c.
-    ``simulated`` lists the n at which Gaussian rows of the estimate were drawn.
+    Args:
+        corrections: the correction of each order parameter, by name.
+        factor: c, the measured over the planned odds ``(1 - q)/q`` of disagreement.
+        log_error: standard error of log c.
+        splits: number of halvings of the pilot; 0 means that theory is not corrected.
+        rows: rows of one half.
+        simulated: the n at which Gaussian rows of the estimated population were drawn.
+        oddness: how sure it is that the rows are not Gaussian, from 0 to 1.
+        excess: factor on the variance that Gaussian pilots show, 1 or more: by how much more the
+            halves of this pilot vary, times the unevenness of its rows.
     """
 
     corrections: dict[str, Correction]
@@ -78,14 +95,17 @@ class Calibrated:
     splits: int = 0
     rows: int = 0
     simulated: tuple[int, ...] = ()
+    oddness: float = 0.0
+    excess: float = 1.0
 
 
 def calibrated(
     pilot: NDArray[np.generic],
     population: Estimated,
-    resampled: Sequence[Estimated],
     filter: Filter,
     groups: Sequence[slice],
+    errors: Array,
+    resamples: int,
     splits: int,
     entropy: Sequence[int],
     advance: Callable[[int], None],
@@ -95,70 +115,182 @@ def calibrated(
 
     Equations, on the straight scale of a curve: with T theory, D the simulated estimate, M the mean
     over halvings, and m the rows of a half, the plan is ``T(n) + [D(n) - T(n)] + w [M - D(m)]``.
-    ``w = v/(v + V)`` weighs what was measured, of variance V, against what theory at a half may
-    miss, of variance v: that of the plans of Gaussian pilots and a prior. The variance of the plan
-    is ``w^2 V + (1 - w)^2 v``, with that of ``T(n) - w T(m)`` over Gaussian pilots and the noise of
-    the draws. V is from a jackknife over groups of rows, with the noise of the halvings. It is at
-    least that of ``T(n)`` over Gaussian pilots, times the unevenness of the rows. What the choice
-    of the groups adds to a recovery is taken from it (see ``optimism``).
+    ``w = v/(v + V)`` weighs M, of variance V, against what theory may miss at m, of variance v.
+
+    The band. Gaussian pilots drawn from the estimate are planned in the same way, and show the
+    variance of the plan for Gaussian rows. The jackknife over groups of rows says how much more
+    the halves of this pilot vary than those of Gaussian pilots, and multiplies that variance; so
+    does the unevenness of the rows. For rows that are not Gaussian, what theory misses may change
+    with n: the variance grows with each doubling of n (see ``DRIFT``).
+
+    Args:
+        pilot: rows of the data.
+        population: the population that was estimated from the pilot.
+        filter: the regularisation of the models.
+        groups: ranks of the factors that have one recovery.
+        errors: standard errors of the log of each factor over the next.
+        resamples: number of Gaussian pilots.
+        splits: number of halvings of the pilot; 0 leaves theory uncorrected.
+        entropy: the seed.
+        advance: called with the number of Gaussian pilots and halvings done since its last call.
+        unevenness: noise of the covariance over that of Gaussian rows.
     """
     n = np.unique(np.maximum(np.rint(len(pilot) * _STEPS), 2.0))
-    half = float(len(pilot) // 2) if not splits else float(min(len(pilot), MOST_ROWS) // 2)
+    size = min(len(pilot), MOST_ROWS)
+    half = float(len(pilot) // 2) if not splits else float(size // 2)
     every = np.append(n, half)
+    rows = _halved_rows(pilot, entropy)
+    share = affordable(len(rows), rows.shape[1], splits) if splits else 0.0
+    drawn_pilots = gaussian_pilots(
+        population, len(pilot), resamples, filter, groups, entropy, share, advance
+    )
     theory = {
         name: curve.straight(told(population, filter, every, groups))
         for name, curve in CURVES.items()
     }
-    again = [told(one, filter, every, groups) for one in resampled]
-    off = {
-        name: np.array([curve.apart(curve.straight(one), theory[name]) for one in again])
-        for name, curve in CURVES.items()
-    }
+    again = [told(one.estimate, filter, every, groups) for one in drawn_pilots]
     if not splits:
-        corrections = {
-            name: Correction(np.log(n), np.zeros(one.shape[1:])[:-1], NORMAL * _reach(one)[:-1])
-            for name, one in off.items()
-        }
-        return Calibrated(corrections)
-    halves = halved(pilot, filter, groups, splits, entropy, advance)
+        return Calibrated(
+            {
+                name: Correction(np.log(n), *_uncorrected(curve, again, theory[name]))
+                for name, curve in CURVES.items()
+            }
+        )
+    number = int(max(min(splits, 4), round(splits * share)))
+    halves = halved(
+        rows,
+        filter,
+        population.dimension,
+        groups,
+        number,
+        entropy,
+        left_out=min(number, max(2, round(share * LEFT_OUT))),
+        advance=advance,
+    )
     simulated: dict[int, tuple[Numbers, Numbers]] = {}
     if rough(told(population, filter, every, groups)):
-        reach = n[(n > half) & (n <= _SIMULATED * len(pilot))]
-        for rows in (int(half), *reach.astype(int).tolist()):
-            found = drawn(population, rows, filter, groups, splits, entropy)
+        reach = n[(n >= half) & (n <= _SIMULATED * len(pilot))]
+        for one in reach.astype(int).tolist():
+            found = drawn(population, one, filter, groups, number, entropy)
             if found is not None:
-                simulated[rows] = found
-    quantile = float(student.ppf(0.5 + LEVEL / 2.0, halves.fewer.size - 1))
-    corrections, factor, log_error = {}, 1.0, math.nan
+                simulated[one] = found
+    usual = [one.moments for one in drawn_pilots if one.moments is not None]
+    odd = oddness(moments(rows), usual)
+    corrections, factor, log_error, excess = {}, 1.0, math.nan, 1.0
     for name, curve in CURVES.items():
-        straight, there = theory[name][:-1], theory[name][-1]
-        whole = mean_of(halves.whole)
-        start, start_noise, bend, bend_noise = _finite(
-            curve, simulated, int(half), n, there, straight
+        straight = theory[name][:-1]
+        bend, bend_noise = finite_size(curve, simulated, n, straight)
+        by, bias, variance, error, more = _corrected(
+            curve,
+            halves,
+            [
+                (curve.straight(one), each.halves)
+                for one, each in zip(again, drawn_pilots, strict=True)
+            ],
+            theory[name],
+            unevenness,
         )
-        there = curve.corrected(there, start)  # what is measured is held against the simulation
-        without = curve.apart(curve.measured(halves.without, True), there)
-        unsure = _jackknife(without) + _noise(curve, left_one_out(halves.whole), there, True)
-        unsure = unsure + _rare(name, whole, halves.splits) / np.maximum(there, 1e-12) ** 2
-        unsure = unsure + start_noise
-        prior = _PRIOR**2 + _reach(off[name])[-1] ** 2
-        weight = prior / (prior + unsure)
-        by = weight * curve.apart(curve.measured(whole, True), there)
-        further = _reach(off[name][:, :-1] - weight * off[name][:, -1:])
-        luck = max(unevenness, 1.0) * _reach(off[name])[:-1] ** 2
-        variance = np.maximum(weight**2 * unsure + further**2, luck) + bend_noise
-        variance = variance + (1.0 - weight) ** 2 * _PRIOR**2
-        total = bend + by
+        doublings = np.log2(np.maximum(n / half, 1.0)).reshape(-1, *(1,) * (straight.ndim - 1))
+        variance = variance + bend_noise + odd * DRIFT[name] ** 2 * doublings
+        total = bend + by - bias
         if curve.relative:
-            total, variance = (1.0 + bend) * (1.0 + by) - 1.0, variance * (1.0 + bend) ** 2
+            total, variance = (1.0 + bend) * (1.0 + by - bias) - 1.0, variance * (1.0 + bend) ** 2
         if name == "recovery" and groups:
-            rise, spread = (part[:, None] for part in optimism(population, resampled, n))
+            estimates = [one.estimate for one in drawn_pilots]
+            rise, spread = optimism(population, groups, errors, estimates, n)
             total = (1.0 + total) * np.exp(-rise) - 1.0
             variance = np.maximum(variance, max(unevenness, 1.0) * spread**2)
-        corrections[name] = Correction(np.log(n), total, quantile * np.sqrt(variance))
+        half_width = NORMAL * np.sqrt(variance)
+        if name == "recovery":
+            half_width = with_rising_low(straight, total, half_width)
+        corrections[name] = Correction(np.log(n), total, half_width)
         if name == "convergence":
-            factor, log_error = math.exp(-float(by)), float(np.sqrt(weight * unsure))
-    return Calibrated(corrections, factor, log_error, halves.splits, int(half), tuple(simulated))
+            factor, log_error, excess = math.exp(-float(by)), float(error), float(more)
+    return Calibrated(
+        corrections, factor, log_error, halves.splits, int(half), tuple(simulated), odd, excess
+    )
+
+
+def _halved_rows(pilot: NDArray[np.generic], entropy: Sequence[int]) -> Array:
+    """Return the rows that are halved, in random order, in coordinates that they span."""
+    order = stream(entropy, "plan: groups of rows").permutation(len(pilot))
+    return spanned(pilot[order[:MOST_ROWS]])
+
+
+def _uncorrected(curve: Curve, again: Sequence[Told], theory: Array) -> tuple[Array, Array]:
+    """Return no correction, and the half width by the theory of Gaussian pilots alone."""
+    off = np.array([curve.apart(curve.straight(one), theory) for one in again])
+    return np.zeros(theory.shape)[:-1], NORMAL * _reach(off)[:-1]
+
+
+def _corrected(
+    curve: Curve,
+    halves: PilotHalves,
+    again: Sequence[tuple[Array, PilotHalves | None]],
+    theory: Array,
+    unevenness: float,
+) -> tuple[Array, Array, Array, Array, Array]:
+    """Return the weighed correction, the bias and the variance along n, the error, and the excess.
+
+    ``again`` has the theory and the halves of each Gaussian pilot; the last entry of a theory is
+    at the rows of a half.
+    """
+    others = [(one, found) for one, found in again if found is not None]
+    start = np.zeros(theory[-1].shape)
+    if curve.name != "convergence":  # the halves of Gaussian pilots, about the mean of the pilot
+        start = curve.apart(_mean(curve, _pooled([found for _, found in others])), theory[-1])
+    there = curve.corrected(theory[-1], start)
+    of_gaussians, alone, from_theory, unlike = [], [], [], []
+    for one, found in others:
+        at_half = curve.corrected(one[-1], start)
+        alone.append(curve.apart(_mean(curve, found), there))
+        from_theory.append(curve.apart(_mean(curve, found), at_half))
+        unlike.append(noise(curve, left_one_out(found.whole), at_half, True))
+        if found.without is not None:
+            of_gaussians.append(_jackknifed(curve, found, at_half))
+    usual = np.maximum(np.mean(of_gaussians, axis=0), 1e-12)
+    more = np.maximum(_jackknifed(curve, halves, there) / usual, 1.0) * max(unevenness, 1.0)
+    # Gaussian pilots are halved fewer times, which has a noise of its own
+    surplus = np.mean(unlike, axis=0) * (1.0 - others[0][1].splits / halves.splits)
+    unsure = more * np.maximum(_reach(np.array(alone)) ** 2 - surplus, surplus)
+    off = np.array([curve.apart(one, theory) for one, _ in again])
+    prior = PRIOR**2 + _reach(off)[-1] ** 2
+    weight = prior / (prior + unsure)
+    planned = np.array(
+        [
+            curve.apart(curve.corrected(one[:-1], weight * by), theory[:-1])
+            for (one, _), by in zip(again, from_theory, strict=True)
+        ]
+    )
+    bias = np.median(planned, axis=0)
+    square = np.maximum(_reach(planned - bias) ** 2 - weight**2 * surplus, weight**2 * surplus)
+    error = np.sqrt(weight * more) * _reach(np.array(from_theory))
+    variance = more * square + (1.0 - weight) ** 2 * PRIOR**2
+    by = weight * curve.apart(_mean(curve, halves), there)
+    return by, bias, variance, error, more
+
+
+def _jackknifed(curve: Curve, halves: PilotHalves, theory: Array) -> Array:
+    """Return the variance of the mean over halvings, by the jackknife over groups of rows."""
+    assert halves.without is not None
+    return jackknife(curve.apart(curve.measured(halves.without, True), theory))
+
+
+def _pooled(several: Sequence[PilotHalves]) -> PilotHalves:
+    """Return the halvings of several pilots as if they were halvings of one."""
+    parts = zip(*(vars(one.whole).values() for one in several), strict=True)
+    return PilotHalves(Numbers(*(np.concatenate(part) for part in parts)), None, several[0].rows)
+
+
+def _mean(curve: Curve, halves: PilotHalves) -> Array:
+    """Return the mean over halvings on the straight scale; a share is kept from 0 and from 1.
+
+    Half a sample counts on each side.
+    """
+    mean = mean_of(halves.whole)
+    draws = 2.0 * SEEDS * halves.splits
+    share = (mean.share * draws + 0.5) / (draws + 1.0)
+    return curve.measured(replace(mean, share=share), True)
 
 
 def _reach(off: Array) -> Array:
@@ -166,80 +298,3 @@ def _reach(off: Array) -> Array:
     if off[0].size == 0:
         return np.zeros(off.shape[1:])
     return np.asarray(np.quantile(np.abs(off), LEVEL, axis=0) / NORMAL)
-
-
-def rough(theory: Told) -> bool:
-    """Say whether any of the planned numbers is a leading order of theory somewhere."""
-    return any(
-        np.any(np.asarray(theory[name].status) == "leading order")
-        for name in CURVES
-        if np.asarray(theory[name].value).size
-    )
-
-
-def _finite(
-    curve: Curve,
-    simulated: dict[int, tuple[Numbers, Numbers]],
-    half: int,
-    n: Array,
-    there: Array,
-    straight: Array,
-) -> tuple[Array, Array, Array, Array]:
-    """Return how far simulated pairs are from theory at a half and along n, with the variances.
-
-    Where nothing was drawn, or too little to tell, it stays as at the next smaller n. Variances are
-    relative to what was simulated. Convergence
-    is not simulated: what theory misses of it at a finite size is in the measured factor as well,
-    whatever n is.
-    """
-    start, start_noise = np.zeros((2, *there.shape))
-    bend, bend_noise = np.zeros((2, *straight.shape))
-    if curve.name == "convergence" or half not in simulated:
-        return start, start_noise, bend, bend_noise
-    mean, others = simulated[half]
-    if _told_apart(curve, mean, others, True, _PRIOR):
-        start = curve.apart(curve.measured(mean, True), there)
-        start_noise = _noise(curve, others, curve.measured(mean, True), True)
-    for place, rows in enumerate(n.astype(int).tolist()):
-        last = max(place - 1, 0)
-        bend[place], bend_noise[place] = bend[last], bend_noise[last]
-        most = _PRIOR if rows == half else _SURE
-        if rows in simulated and _told_apart(curve, *simulated[rows], False, most):
-            mean, others = simulated[rows]
-            bend[place] = curve.apart(curve.measured(mean, False), straight[place])
-            bend_noise[place] = _noise(curve, others, curve.measured(mean, False), False)
-    first = next((place for place, rows in enumerate(n) if rows >= half), 0)
-    bend[:first], bend_noise[:first] = bend[first], bend_noise[first]
-    return start, start_noise, bend, bend_noise
-
-
-def _told_apart(curve: Curve, mean: Numbers, others: Numbers, twins: bool, most: float) -> bool:
-    """Say whether the draws tell an excess well enough to correct theory by it."""
-    if not curve.name.startswith("memorisation"):
-        return True
-    value = curve.measured(mean, twins)
-    share = float(mean.share)
-    draws = 2.0 * DRAWN_SEEDS * others.gap.size
-    if curve.name == "memorisation_share" and draws * min(share, 1.0 - share) < _FEW:
-        return False
-    return bool(value > 0.0 and np.sqrt(_noise(curve, others, value, twins)) < most)
-
-
-def _rare(name: str, mean: Numbers, splits: int) -> float:
-    """Variance of the log odds of a share that few samples are on the other side of."""
-    if name != "memorisation_share":
-        return 0.0
-    draws = 2.0 * SEEDS * splits
-    share = float(mean.share)
-    return 1.0 / (draws * min(share, 1.0 - share) + 0.5)
-
-
-def _noise(curve: Curve, others: Numbers, theory: Array, twins: bool) -> Array:
-    """Variance of a mean over draws, from its leave-one-out means, in the unit of ``apart``."""
-    return _jackknife(curve.apart(curve.measured(others, twins), theory))
-
-
-def _jackknife(without: Array) -> Array:
-    count = len(without)
-    square = np.sum((without - without.mean(axis=0)) ** 2, axis=0)
-    return np.asarray((count - 1) / count * square)

@@ -1,4 +1,4 @@
-"""The planned numbers, and for each the scale on which a correction of theory is constant."""
+"""The planned order parameters, each with a scale on which a correction hardly depends on n."""
 
 from __future__ import annotations
 
@@ -29,11 +29,15 @@ _LOST = 1e-3
 
 @dataclass(frozen=True)
 class Curve:
-    """How one planned number follows from theory and from measured numbers, on its straight scale.
+    """One planned order parameter on its straight scale, the scale on which theory is corrected.
 
-    ``straight`` maps the estimates of theory to that scale, ``measured`` those of pairs of models
-    (against the truth, or between twins), and ``back`` leads to the number itself. What theory
-    misses is added on that scale, or, where ``relative``, multiplies it.
+    Args:
+        name: name of the order parameter.
+        straight: a function from the estimates of theory to the straight scale.
+        measured: a function from the numbers of pairs of models to the straight scale. Its second
+            argument is True for a comparison of twins, and False for a comparison with the truth.
+        back: a function from the straight scale to the order parameter.
+        relative: whether a correction multiplies theory; if not, a correction is added.
     """
 
     name: str
@@ -43,7 +47,7 @@ class Curve:
     relative: bool = False
 
     def apart(self, found: Array, theory: Array) -> Array:
-        """Return how far something is from theory: a difference, or a relative difference."""
+        """Return the difference of a number and theory, or the relative difference."""
         if not self.relative:
             return np.asarray(found - theory)
         return np.asarray(found / np.maximum(theory, _LEAST) - 1.0)
@@ -74,7 +78,7 @@ def coupled(population: Population, filter: Filter, n: Array) -> Coupling:
 def told(
     population: Population, filter: Filter, n: Array, groups: Sequence[slice]
 ) -> dict[str, Estimate]:
-    """Return what theory says at ``n``: along n, and recovery for each group on a further axis."""
+    """Return what theory predicts at ``n``; the recovery has one column per group of factors."""
     coupling = coupled(population, filter, n)
     found = {
         **convergence.from_coupling(coupling),
@@ -93,9 +97,9 @@ def told(
 def recovered_group(population: Population, group: slice, n: Array) -> Array:
     """Return the mean squared overlap of a group's subspace with the truth.
 
-    The mean over its factors: each over the bulk, less what it shares with the factors outside the
-    group. Two equal factors in two groups have a half each, where a formula that takes the other
-    for a part of the bulk says 0. It is 0 of a group that the population has no factors for.
+    The mean is over the factors of the group. The overlap of each factor is the overlap over the
+    bulk, less what the factor shares with factors outside the group. Two equal factors in two
+    groups have an overlap of 1/2 each. A group without factors in this population has 0.
     """
     every = population.factors
     if every[group].size == 0:
@@ -131,7 +135,7 @@ def _convergence(estimates: dict[str, Estimate]) -> Array:
 
 
 def recovery_gap(recovery: Array) -> Array:
-    """Root of the odds: in proportion to how far a factor lies from others, and to sqrt(n)."""
+    """Return the root of the odds of the recovery, which grows as the root of n."""
     inside = np.clip(recovery, _LOST, 1.0 - _LEAST)
     return np.asarray(np.sqrt(inside / (1.0 - inside)))
 

@@ -15,10 +15,9 @@ import numpy as np
 from twinseed._version import __version__
 from twinseed.planning.pairs import Numbers, stacked
 from twinseed.populations import Estimated
-from twinseed.randomness import stream
 from twinseed.sweep import Cell, Job, Result, run_here
 
-__all__ = ["numbered", "resamples_of", "together"]
+__all__ = ["numbered", "read", "together", "written"]
 
 Advance = Callable[[int], None]
 
@@ -35,22 +34,27 @@ def together(
     return run_here(Job(kind, __version__, tuple(entropy)), cells, progress=advance or False)
 
 
-def resamples_of(
-    population: Estimated, count: int, entropy: Sequence[int], advance: Advance
-) -> list[Estimated]:
-    """Return the estimates from ``count`` Gaussian pilots of the population."""
-    work = partial(_resample, population, tuple(entropy))
-    found = together("pilots drawn again", work, count, entropy, advance)
-    return [
-        Estimated(
-            one["eigenvalues"],
-            one["leading"],
-            degrees=one["degrees"],
-            constant_columns=one["constant_columns"],
-            detectable=one["detectable"],
-        )
-        for one in found
-    ]
+def written(population: Estimated) -> Result:
+    """Return an estimated population, ready for JSON."""
+    told: dict[str, Any] = {
+        "eigenvalues": population.eigenvalues(population.dimension).tolist(),
+        "leading": int(population.factors.size),
+        "degrees": population.degrees,
+        "constant_columns": int(population.constant_columns),
+        "detectable": None if population.detectable is None else float(population.detectable),
+    }
+    return told
+
+
+def read(one: Result) -> Estimated:
+    """Return the estimated population that ``written`` wrote."""
+    return Estimated(
+        one["eigenvalues"],
+        one["leading"],
+        degrees=one["degrees"],
+        constant_columns=one["constant_columns"],
+        detectable=one["detectable"],
+    )
 
 
 def numbered(pairs: Sequence[Numbers]) -> Result:
@@ -61,17 +65,3 @@ def numbered(pairs: Sequence[Numbers]) -> Result:
     [[0.5], [0.5]]
     """
     return {name: np.asarray(part).tolist() for name, part in vars(stacked(pairs)).items()}
-
-
-def _resample(
-    population: Estimated, entropy: tuple[int, ...], number: int, _: np.random.Generator
-) -> Result:
-    found = population.resampled(stream(entropy, f"resample {number}"))
-    told: dict[str, Any] = {
-        "eigenvalues": found.eigenvalues(found.dimension).tolist(),
-        "leading": int(found.factors.size),
-        "degrees": found.degrees,
-        "constant_columns": int(found.constant_columns),
-        "detectable": None if found.detectable is None else float(found.detectable),
-    }
-    return told

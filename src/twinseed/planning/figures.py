@@ -28,13 +28,22 @@ def plan_curves(
     pilot_rows: int,
     needed: Sequence[RowsNeeded] = (),
     *,
+    groups: Sequence[slice] = (),
     stacked: bool = False,
 ) -> Figure:
     """Draw convergence, recovery and the memorisation ratio against n, with their 90 % bands.
 
-    ``bands`` are those of a plan by name, at rising n; a dotted line marks the pilot's own rows.
-    Each target of ``needed`` is a dotted line in its panel, with a point at the rows that it needs
-    and a bar over their 90 % interval; what lies beyond the largest n is not drawn.
+    A dotted vertical line marks the rows of the pilot. A dotted horizontal line marks a target; a
+    point is at the rows that the target needs, with a bar over the 90 % interval of these rows.
+    Rows beyond the largest n are not drawn.
+
+    Args:
+        bands: the bands of a plan by name, at rising n.
+        pilot_rows: rows of the pilot.
+        needed: answers of ``samples_for``.
+        groups: ranks of the factors that have one recovery, which is one curve; by default each
+            factor has its own curve.
+        stacked: whether the panels stand below each other.
     """
     names = ("convergence", "recovery", "memorisation_ratio")
     figure, panels = frames(len(names), stacked=stacked, keys=2)
@@ -42,14 +51,14 @@ def plan_curves(
         band = bands[name]
         lines = [np.atleast_2d(part.T) for part in (band.value, band.low, band.high)]
         several = name == "recovery"
+        every = groups or [slice(k, k + 1) for k in range(len(lines[0]))]
         keys = []
-        for k, (value, low, high) in enumerate(zip(*lines, strict=True)):
-            if k == _SHOWN:
-                break
+        for k, group in enumerate((every if several else [slice(0, 1)])[:_SHOWN]):
+            value, low, high = (part[group.start] for part in lines)
             look = LOOKS[k % len(LOOKS)]
             panel.axes.fill_between(band.n, low, high, color=look.colour, alpha=0.18, linewidth=0)
             panel.axes.plot(band.n, value, color=look.colour, linestyle=look.line)
-            keys.append(line_key(look, f"factor {k + 1}" if several else "planned"))
+            keys.append(line_key(look, _named(group) if several else "planned"))
         for one in needed:
             if one.name == name:
                 _target(panel.axes, one, float(band.n[-1]))
@@ -62,6 +71,12 @@ def plan_curves(
         panel.title(*TITLES[name])
         panel.legend(keys)
     return figure
+
+
+def _named(group: slice) -> str:
+    """Name a group of factors, counted from 1."""
+    first, last = group.start + 1, group.stop
+    return f"factor {first}" if first == last else f"factors {first} to {last}"
 
 
 def _target(axes: Axes, needed: RowsNeeded, last: float) -> None:

@@ -1,4 +1,4 @@
-"""Groups of factors that a pilot cannot tell apart, and what their choice does to a plan."""
+"""Groups of factors that a pilot cannot distinguish, and what their choice adds to a recovery."""
 
 from __future__ import annotations
 
@@ -15,20 +15,24 @@ from twinseed.planning.pairs import spanned
 from twinseed.populations import Estimated
 from twinseed.randomness import stream
 
-__all__ = ["grouped", "optimism", "pilot_groups"]
+__all__ = ["gap_errors", "group_of", "grouped", "optimism", "with_rising_low"]
 
 Array = NDArray[np.float64]
 
 _ONE_LEVEL = 0.1
-"""Log of a ratio of eigenvalues that every readout takes for equal."""
+"""Log of a ratio of eigenvalues below which every readout treats the eigenvalues as equal."""
 _JUDGED = 3
 """Groups of a resampled population that are looked at."""
 
 
 def grouped(factors: Array, errors: Array) -> tuple[slice, ...]:
-    """Group the factors of which each is within two standard errors of the one before, or 10 %.
+    """Put a factor into the group of the factor before if both are equal within the error.
 
-    ``errors`` are those of the log of each factor over the next.
+    Equal means within two standard errors of the log of their ratio, or within 10 %.
+
+    Args:
+        factors: the strengths of the factors, the strongest first.
+        errors: standard errors of the log of each factor over the next.
     """
     if factors.size == 0:
         return ()
@@ -37,39 +41,96 @@ def grouped(factors: Array, errors: Array) -> tuple[slice, ...]:
     return tuple(slice(a, b) for a, b in itertools.pairwise(edges))
 
 
-def pilot_groups(
-    pilot: NDArray[Any], population: Estimated, entropy: Sequence[int]
-) -> tuple[slice, ...]:
-    """Group the factors by the errors of the pilot's eigenvalues, at least those of Gaussians."""
+def group_of(groups: Sequence[slice], factor: int) -> int:
+    """Return which group holds a factor; both are counted from 0."""
+    return next(place for place, one in enumerate(groups) if factor < one.stop)
+
+
+def gap_errors(pilot: NDArray[Any], population: Estimated, entropy: Sequence[int]) -> Array:
+    """Return standard errors of the log of each factor over the next, (factors - 1,).
+
+    The errors come from the rows of the pilot; they are at least those of Gaussian rows.
+    """
     count = population.factors.size
     least = np.full(max(count - 1, 0), _gaussian_error(population))
-    errors = np.maximum(log_ratio_errors(pilot, count, entropy), least) if count > 1 else least
-    return grouped(population.factors, errors)
+    if count < 2:
+        return least
+    return np.asarray(np.maximum(log_ratio_errors(pilot, count, entropy), least))
 
 
 def optimism(
-    population: Estimated, resampled: Sequence[Estimated], n: Array
+    population: Estimated,
+    groups: Sequence[slice],
+    errors: Array,
+    resampled: Sequence[Estimated],
+    n: Array,
 ) -> tuple[Array, Array]:
-    """By how much the recovery of groups is planned too high, and the spread of that, along n.
+    """Return by how much the recovery of each group is planned too high, and the spread.
 
     Groups end where the pilot shows a gap, so that the gap is on average smaller in truth. Groups
     of the resampled populations show by how much: the median log of the planned over the true root
-    of the odds of recovery, with the distance from it that holds nine in ten, over 1.645.
+    of the odds of recovery, and the distance from this median that holds nine in ten, over 1.645.
+    Groups whose gap is as wide, in standard errors, as the gap of the group in question count most.
+
+    Args:
+        population: the population that was estimated from the pilot.
+        groups: ranks of the factors of each group.
+        errors: standard errors of the log of each factor over the next.
+        resampled: populations estimated from Gaussian pilots of the same size.
+        n: training rows of each model.
+
+    Returns:
+        The median and the spread, (n, groups) each.
     """
-    logs = []
+    logs, gaps = [], []
     for one in resampled:
-        found = grouped(one.factors, np.array(_gaussian_error(one)))
+        error = np.full(max(one.factors.size - 1, 0), _gaussian_error(one))
+        found = grouped(one.factors, error)
         for group in [held for held in found if held.stop < one.factors.size][:_JUDGED]:
             planned, true = (
                 np.log(recovery_gap(recovered_group(model, group, n)))
                 for model in (one, population)
             )
             logs.append(planned - true)
-    if not logs:
-        return np.zeros(n.size), np.zeros(n.size)
-    middle = np.median(logs, axis=0)
-    spread = np.quantile(np.abs(np.array(logs) - middle), 0.9, axis=0) / 1.6448536269514722
-    return np.asarray(middle), np.asarray(spread)
+            gaps.append(_gap(one.factors, group, error))
+    middle, spread = np.zeros((2, n.size, len(groups)))
+    if logs:
+        for place, group in enumerate(groups):
+            own = _gap(population.factors, group, errors)
+            weights = np.exp(-0.5 * np.minimum(np.abs(np.array(gaps) - own), 3.0) ** 2)
+            middle[:, place] = _quantile(np.array(logs), weights, 0.5)
+            away = np.abs(np.array(logs) - middle[:, place])
+            spread[:, place] = _quantile(away, weights, 0.9) / 1.6448536269514722
+    return middle, spread
+
+
+def with_rising_low(straight: Array, by: Array, half: Array) -> Array:
+    """Return half widths with which the lower ends of the bands never fall with n.
+
+    The recovery rises with n, so that the lower end at fewer rows holds for more rows too.
+
+    Args:
+        straight: theory on the straight scale, (n, groups).
+        by: the correction, which multiplies theory by ``1 + by``.
+        half: half widths of the bands, relative to theory.
+    """
+    low = np.maximum.accumulate(straight * (1.0 + by - half), axis=0)
+    return np.asarray(np.clip(1.0 + by - low / np.maximum(straight, 1e-12), 0.0, half))
+
+
+def _gap(factors: Array, group: slice, errors: Array) -> float:
+    """Return the smaller gap to the factors beside a group, in standard errors, at most 6."""
+    apart = -np.diff(np.log(factors)) / np.maximum(errors, 1e-12)
+    beside = [apart[one] for one in (group.start - 1, group.stop - 1) if 0 <= one < apart.size]
+    return float(min([*beside, 6.0]))
+
+
+def _quantile(values: Array, weights: Array, level: float) -> Array:
+    """Return the weighted quantile along the first axis."""
+    order = np.argsort(values, axis=0)
+    reached = np.cumsum(weights[order], axis=0) >= level * weights.sum()
+    sorted_values = np.take_along_axis(values, order, axis=0)
+    return np.asarray(np.take_along_axis(sorted_values, reached.argmax(axis=0)[None], axis=0)[0])
 
 
 def _gaussian_error(population: Estimated) -> float:
@@ -79,8 +140,8 @@ def _gaussian_error(population: Estimated) -> float:
 def log_ratio_errors(pilot: NDArray[np.generic], count: int, entropy: Sequence[int]) -> Array:
     """Standard errors of the log of each leading eigenvalue over the next, by the jackknife.
 
-    Of ``count`` eigenvalues, so that there is one error less. For Gaussian rows they are
-    ``2/sqrt(n)``; eigenvalues of other rows may be much less sure.
+    There is one error less than the ``count`` eigenvalues. The error is ``2/sqrt(n)`` for Gaussian
+    rows, and may be much larger for other rows.
     """
     order = stream(entropy, "plan: groups of rows").permutation(len(pilot))[:MOST_ROWS]
     rows, groups = spanned(pilot[order]), kept_groups(order.size)

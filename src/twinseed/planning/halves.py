@@ -1,4 +1,4 @@
-"""What the pilot's own halves show, and what Gaussian rows of the estimated population show."""
+"""Pairs of models of the halves of a pilot, and of Gaussian rows of the estimated population."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from twinseed.filters import Filter
 from twinseed.planning.divided import numbered, together
-from twinseed.planning.pairs import SEEDS, Numbers, mean_of, pair, spanned
+from twinseed.planning.pairs import SEEDS, Numbers, mean_of, pair
 from twinseed.populations import Population
 from twinseed.randomness import stream
 from twinseed.sweep import Result
@@ -21,7 +21,9 @@ __all__ = [
     "MOST_ROWS",
     "PilotHalves",
     "drawn",
+    "from_results",
     "halved",
+    "halving_work",
     "kept_groups",
     "left_one_out",
 ]
@@ -29,33 +31,34 @@ __all__ = [
 Array = NDArray[np.float64]
 
 MOST_ROWS = 1000
-"""Rows of the pilot that are halved at the most."""
+"""Largest number of rows that are halved; of a larger pilot a random part is halved."""
 DRAWN_SEEDS = 300
-"""Samples of each model of the simulated estimate."""
+"""Samples of each model of simulated rows."""
 _GROUPS = 20
-_WORK = 4e10
-_DRAWN_WORK = 4e9
+_DRAWN_WORK = 2.5e9
 _LARGEST = 1000
-"""Rank up to which models are fitted."""
+"""Largest rank of a model of simulated rows."""
 _PARTS = tuple(one.name for one in fields(Numbers))
 
 
 @dataclass(frozen=True)
 class PilotHalves:
-    """Means over random halvings of the pilot: of all its rows, and without each group of rows.
+    """What random halvings of some rows show: of all the rows, and without each group of rows.
 
-    ``whole`` has the axis of halvings, ``without`` that of groups. ``rows`` is that of one half,
-    ``fewer`` what is left of it without each group.
+    Args:
+        whole: numbers of the halvings, which are the first axis.
+        without: mean numbers over the first halvings, without each group of rows in turn; the
+            groups are the first axis. None if no group was left out.
+        rows: rows of one half.
     """
 
     whole: Numbers
-    without: Numbers
+    without: Numbers | None
     rows: int
-    fewer: Array
 
     @property
     def splits(self) -> int:
-        """Halvings."""
+        """Number of halvings."""
         return int(self.whole.gap.size)
 
 
@@ -65,56 +68,81 @@ def kept_groups(rows: int) -> int:
 
 
 def halved(
-    pilot: NDArray[np.generic],
+    rows: Array,
     filter: Filter,
+    d: int,
     groups: Sequence[slice],
     splits: int,
     entropy: Sequence[int],
-    advance: Callable[[int], None],
+    *,
+    name: str = "",
+    left_out: int = 0,
+    advance: Callable[[int], None] | None = None,
 ) -> PilotHalves:
-    """Fit twins to random halves of the pilot, and again without each of some groups of rows.
+    """Fit a pair of linear models to random halves of the rows, and again without groups of rows.
 
-    A halving takes half of each group of rows, so that it stays one without a group; it has the
-    same samples' noise then, so that differences are those of the rows alone. Of a pilot of many
-    rows a random part is halved, and a large one is halved fewer times.
+    A halving takes half of each group of rows, so that the halves stay equal without a group. The
+    samples have the same noise with and without a group, so that differences come from the rows.
+
+    Args:
+        rows: centred rows, (n, k), in coordinates of the directions that the rows span.
+        filter: the regularisation of the models.
+        d: number of columns of the data.
+        groups: ranks of the factors whose subspaces are compared.
+        splits: number of halvings.
+        entropy: the seed.
+        name: a name for the streams of random numbers.
+        left_out: number of halvings that are repeated without each group of rows.
+        advance: called with the number of halvings done since its last call.
     """
-    n, d = pilot.shape
-    count = kept_groups(n)
-    order = stream(entropy, "plan: groups of rows").permutation(n)
-    inside = order[:MOST_ROWS]
-    rows, group = spanned(pilot[inside]), np.arange(inside.size) % count
-    half = inside.size // 2
-    short, long = sorted((half, rows.shape[1]))
-    cost = (count + 1) * (4.0 * short**2 * long + 2.0 * SEEDS * half * rows.shape[1])
-    number = int(min(splits, max(4.0, _WORK / cost)))
-    work = partial(_halving, rows, group, count, filter, d, tuple(groups), tuple(entropy))
-    found = together("halvings", work, number, entropy, advance)
-    every = Numbers(*(np.array([one[name] for one in found]) for name in _PARTS))
-    whole = Numbers(*(part[:, 0] for part in vars(every).values()))
-    folded = Numbers(*(part[:, 1:].mean(axis=0) for part in vars(every).values()))
-    fewer = half - np.bincount(group, minlength=count) / 2.0
-    return PilotHalves(whole, folded, half, fewer)
+    work = partial(
+        _halving, rows, filter, d, tuple(groups), tuple(entropy), name, min(left_out, splits)
+    )
+    if name:  # halvings of a Gaussian pilot, which are a part of a larger piece of work
+        found = [work(split, stream(entropy, "none")) for split in range(splits)]
+    else:
+        found = together("halvings", work, splits, entropy, advance)
+    return from_results(found, len(rows) // 2)
+
+
+def from_results(found: Sequence[Result], rows: int) -> PilotHalves:
+    """Return halvings from the results of the pieces of work."""
+    whole = Numbers(*(np.array([one[part][0] for one in found]) for part in _PARTS))
+    without = [one for one in found if len(one["gap"]) > 1]
+    folded = None
+    if without:
+        folded = Numbers(*(np.mean([one[part][1:] for one in without], axis=0) for part in _PARTS))
+    return PilotHalves(whole, folded, rows)
 
 
 def _halving(
     rows: Array,
-    group: NDArray[np.int64],
-    count: int,
     filter: Filter,
     d: int,
     groups: tuple[slice, ...],
     entropy: tuple[int, ...],
+    name: str,
+    left_out: int,
     split: int,
     _: np.random.Generator,
 ) -> Result:
     """Return the numbers of one halving: of all rows, then without each group of rows."""
-    side = _sides(group, count, stream(entropy, f"plan: halving {split}"))
+    count = kept_groups(len(rows))
+    group = np.arange(len(rows)) % count
+    side = _sides(group, count, stream(entropy, f"plan: halving {split}{name}"))
     found = []
-    for left_out in range(-1, count):
-        a, b = (rows[(side == one) & (group != left_out)] for one in (0, 1))
-        noise = stream(entropy, f"plan: samples of halving {split}")
+    for one in range(-1, count if split < left_out else 0):
+        a, b = (rows[(side == half) & (group != one)] for half in (0, 1))
+        noise = stream(entropy, f"plan: samples of halving {split}{name}")
         found.append(pair((a, b, None), filter, d, groups, noise))
     return numbered(found)
+
+
+def halving_work(rows: int, directions: int) -> float:
+    """Return about how many operations one pair of models of half the rows takes."""
+    half = rows // 2
+    short, long = sorted((half, directions))
+    return 4.0 * short**2 * long + 2.0 * SEEDS * half * directions
 
 
 def drawn(
@@ -125,9 +153,10 @@ def drawn(
     draws: int,
     entropy: Sequence[int],
 ) -> tuple[Numbers, Numbers] | None:
-    """Fit twins to Gaussian rows of the population, ``n`` each; None where that takes too long.
+    """Fit pairs of models to Gaussian rows of the population, ``n`` rows each.
 
-    Returns the mean over draws, and its leave-one-draw-out means.
+    Returns:
+        The mean over draws, and the means without each draw; None if this would take too long.
     """
     assert population.dimension is not None
     root = np.sqrt(population.eigenvalues(population.dimension))
@@ -167,7 +196,7 @@ def left_one_out(numbers: Numbers) -> Numbers:
 
 
 def _sides(group: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Halve each group at random; groups of an odd number give the odd row to both in turn."""
+    """Halve each group of rows at random; the odd rows of odd groups go to both halves in turn."""
     side = np.ones(group.size, dtype=np.int64)
     spare = 0
     for one in range(count):

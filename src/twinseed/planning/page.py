@@ -1,4 +1,4 @@
-"""A plan as a page to be mailed: what the targets need, the curves, what the pilot cannot tell."""
+"""A plan as one page of HTML: what the targets need, the curves, what the pilot cannot show."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _POINTS = 25
 
 
 def drawn_bands(plan: Plan, n: Any = None) -> dict[str, Band]:
-    """Return the curves of a plan as they are drawn: from half the pilot to the largest ``n``."""
+    """Return the bands that the figure draws, from half the rows of the pilot to the largest n."""
     shown = plan.to_dict(n)["n"]
     first = max(2.0, min(shown[0], plan.pilot_rows / 2.0))
     return plan.bands(
@@ -31,13 +31,15 @@ def drawn_bands(plan: Plan, n: Any = None) -> dict[str, Band]:
 
 
 def plan_page(plan: Plan, needed: Sequence[RowsNeeded] = (), n: Any = None) -> str:
-    """Return a plan as one self-contained page of HTML; the table is at ``n``."""
+    """Return a plan as one page of HTML that needs no other file; the table is at ``n``."""
     header, *rows = plan.table(n)
     details = plan.to_dict(n)
     drawn = drawn_bands(plan, n)
     forms = {}
     for form in ("wide", "narrow"):
-        figure = plan_curves(drawn, plan.pilot_rows, needed, stacked=form == "narrow")
+        figure = plan_curves(
+            drawn, plan.pilot_rows, needed, groups=plan.groups, stacked=form == "narrow"
+        )
         forms[form] = inline_svg(
             as_svg(figure, f"plan-{form}"),
             f"plan-{form}",

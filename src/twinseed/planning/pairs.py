@@ -1,4 +1,4 @@
-"""One pair of twin linear models: what two sets of rows show of every planned number."""
+"""One pair of linear models, fitted to two sets of rows, and what the pair shows."""
 
 from __future__ import annotations
 
@@ -20,12 +20,16 @@ SEEDS = 100
 
 @dataclass(frozen=True)
 class Numbers:
-    """What pairs of models show; leading axes are those of several pairs.
+    """What pairs of models show; leading axes are the axes of several pairs.
 
-    ``gap`` is 1 - q over all seeds; ``own`` and ``fresh`` the mean largest \\|cosine\\| of a sample
-    to its training rows and to as many other rows; ``share`` that of samples whose closest row is a
-    training row; ``twins`` and ``truth`` the mean squared cosine between the subspaces of each
-    group of ranks, of the two models and of a model and the truth (NaN where it is not known).
+    Args:
+        gap: 1 - q, over all seeds.
+        own: mean largest \\|cosine\\| of a sample to a training row.
+        fresh: mean largest \\|cosine\\| of a sample to as many other rows.
+        share: share of samples whose closest row is a training row.
+        twins: mean squared cosine of the subspaces of both models, per group of ranks.
+        truth: mean squared cosine of the subspaces of a model and the truth, per group of ranks;
+            NaN if the truth is not known.
     """
 
     gap: Array
@@ -55,10 +59,14 @@ def mean_of(numbers: Numbers, weights: Array | None = None) -> Numbers:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A linear model ``f(S)`` of centred rows, about its own mean; ``d`` counts all columns.
+    """A linear model ``f(S)`` of centred rows, about its own mean.
 
-    ``gain`` is ``f(lambda)`` along ``directions`` (a column each, the largest variance first), and
-    ``rest`` is f(0), along all others.
+    Args:
+        directions: directions of the sample covariance S, one per column, the largest variance
+            first.
+        gain: ``f(lambda)`` along each direction.
+        rest: ``f(0)``, along all other directions.
+        d: number of columns of the data.
     """
 
     directions: Array
@@ -73,9 +81,9 @@ class Fitted:
 
 
 def spanned(rows: NDArray[np.generic]) -> Array:
-    """Return centred rows in coordinates of the directions that they span, at most n of them.
+    """Return centred rows in coordinates of the directions that they span, at most n.
 
-    Every number of a pair is blind to this rotation.
+    No number of a pair depends on this rotation.
     """
     centred = np.array(rows, dtype=np.float64)
     centred -= centred.mean(axis=0)
@@ -116,8 +124,15 @@ def pair(
 ) -> Numbers:
     """Fit two models to two sets of rows about the mean of the population, and compare them.
 
-    The third set is fresh rows, of a population whose axes are the coordinates; without it the
-    rows of the other model are fresh, and the truth is not known. ``seeds``: samples of each model.
+    Args:
+        rows: the rows of both models, and fresh rows of a population whose axes are the
+            coordinates. Without fresh rows, the rows of the other model take their place, and the
+            truth is not known.
+        filter: the regularisation of the models.
+        d: number of columns of the data.
+        groups: ranks of the factors whose subspaces are compared.
+        rng: the random generator of the samples.
+        seeds: samples of each model.
     """
     train_a, train_b, fresh = rows
     a, b = fitted(train_a, filter, d), fitted(train_b, filter, d)
@@ -170,7 +185,7 @@ def _largest_cosine(samples: Array, square: Array, rows: Array) -> Array:
 
 
 def _shared(a: Array, b: Array, groups: Sequence[slice]) -> Array:
-    """Mean squared cosine between the subspaces of each group of ranks, 0 where one has none."""
+    """Return the mean squared cosine of the subspaces of each group of ranks; 0 without one."""
     return np.array(
         [np.sum((a[:, one].T @ b[:, one]) ** 2) / (one.stop - one.start) for one in groups]
     )

@@ -1,4 +1,4 @@
-"""The verb of planning: from a few rows, how much data until it converges and is recovered."""
+"""The verb ``plan``: how many training rows twin models need, from a few rows of the data."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from twinseed.lanes import chosen
 from twinseed.planning.answer import Plan
 from twinseed.planning.calibration import calibrated
 from twinseed.planning.curves import coupled
-from twinseed.planning.divided import resamples_of
-from twinseed.planning.groups import pilot_groups
+from twinseed.planning.groups import gap_errors, grouped
+from twinseed.planning.normality import heaviest_direction
+from twinseed.planning.pairs import spanned
 from twinseed.populations import Estimated, estimate_population
 from twinseed.progress import ShowProgress, track
 from twinseed.randomness import RandomSource, entropy_of
@@ -41,27 +42,28 @@ def plan(
 ) -> Plan:
     """Plan how much data twin models need, from a pilot data set however small.
 
-    Equation: the population estimated by ``estimate_population`` goes through the formulas of
-    ``predict`` at n - 1 (the models estimate their mean). The pilot is then split at random into
-    halves, and what linear models of the halves show corrects the formulas: the odds ``(1 - q)/q``
-    of disagreement by a factor c, the memorisation ratio and share and the recovery likewise.
-    Where a formula is a leading order, Gaussian rows of the estimate are simulated in its place,
-    up to eight times the pilot. Bands: the jackknife over groups of rows, through the estimate and
-    the halves, or the plans of ``resamples`` Gaussian pilots drawn from the estimate, whichever
-    says more. Range: n from 2; beyond the pilot's rows the status is "extrapolated". Shapes: rows
-    of the pilot are samples.
+    Equation: the formulas of ``predict`` are evaluated for the population that
+    ``estimate_population`` estimates, at n - 1 rows, because the models estimate their mean. The
+    pilot is then split at random into halves. What linear models of the halves show corrects the
+    formulas: the odds ``(1 - q)/q`` of disagreement by a factor c; the memorisation ratio, the
+    memorisation share and the recovery by factors of their own. Where a formula is a leading order,
+    simulated Gaussian rows of the estimated population replace the formula, up to eight times the
+    rows of the pilot. Bands: ``resamples`` Gaussian pilots are drawn from the estimated population
+    and planned in the same way; the spread of their plans is multiplied by how much more the halves
+    of this pilot vary than the halves of Gaussian pilots. For rows that are not Gaussian, the bands
+    widen with n. Range: n from 2; beyond the rows of the pilot the status is "extrapolated".
 
     Args:
         pilot: rows of the data, at least 8; 60 or more are better.
         filter: the regularisation of the models.
         rng: a seed or a numpy Generator. The same seed gives the same plan.
         resamples: number of pilots drawn for the bands, at least 10.
-        splits: random splits of the pilot into halves, 2 or more (fewer are made of a pilot of many
-            rows and columns); 0 leaves the formulas as they are, and the bands too narrow for rows
-            that are not Gaussian.
+        splits: random splits of the pilot into halves, 2 or more; a pilot of many rows and columns
+            is split less often. 0 does not correct the formulas, and makes the bands too narrow for
+            rows that are not Gaussian.
         ceiling: the convergence of two trainings of a network on the *same* rows, from other
             initial weights, above 0 and at most 1. The convergence is then planned for such a
-            network, as that of linear models times the ceiling. This is a guess.
+            network, as the convergence of linear models times the ceiling. This is a guess.
         workers: threads of this process; by default as many as processors that this process may
             use. The plan is the same, to the last bit, for any number.
         cluster: the address of a Dask scheduler, whose workers draw the pilots and fit the models,
@@ -73,7 +75,7 @@ def plan(
         A plan: ``.convergence(n)``, ``.recovery(n)``, ``.memorisation_ratio(n)``,
         ``.memorisation_share(n)``, ``.samples_for(convergence=0.9)``, ``.readout(n)``,
         ``.plot(n)``, ``.to_html(path)``, ``.method()``, which says what was done, and
-        ``.limits()``, which says what the pilot cannot tell.
+        ``.limits()``, which says what the pilot cannot show.
 
     Raises:
         InputError: fewer than 8 rows, bad values (see ``estimate_population``), fewer than 10
@@ -113,16 +115,17 @@ def plan(
         raise InputError(named, error.problem, error.value, error.remedy) from error
     rows = numeric_rows("pilot", pilot)
     coupled(population, filter, np.array([float(len(rows))]))  # a filter without theory stops here
-    groups = pilot_groups(rows, population, entropy)
+    errors = gap_errors(rows, population, entropy)
+    groups = grouped(population.factors, errors)
     unevenness = unevenness_of(rows, population)
     with working(workers, cluster), track(count + halvings, "plan", progress) as shown:
-        resampled = resamples_of(population, count, entropy, shown.advance)
         found = calibrated(
             rows,
             population,
-            resampled,
             filter,
             groups,
+            errors,
+            count,
             halvings,
             entropy,
             shown.advance,
@@ -137,6 +140,7 @@ def plan(
         groups=groups,
         pilot_rows=len(rows),
         unevenness=unevenness,
+        heaviest=heaviest_direction(spanned(rows)),
         resamples=count,
         entropy=entropy,
         ceiling=ceiling,
@@ -146,9 +150,10 @@ def plan(
 def unevenness_of(rows: NDArray[Any], population: Estimated) -> float:
     """``(E|x|^4 - tr Sigma^2)/((tr Sigma)^2 + tr Sigma^2)``, which is 1 for Gaussian rows.
 
-    The noise of a sample covariance over that of Gaussian rows, from the rows' lengths alone. The
-    variance of ``|x|^2`` over that of Gaussian rows would not do: it is large already for
-    independent columns of moderate tails, which do not move the order parameters.
+    This is the noise of a sample covariance over the noise for Gaussian rows, from the lengths of
+    the rows alone. The variance of ``|x|^2`` over its value for Gaussian rows is not used: this
+    ratio is large for independent columns of moderate tails, which hardly change the order
+    parameters.
     """
     mean = rows.mean(axis=0, dtype=np.float64)
     lengths = np.concatenate([((block - mean) ** 2).sum(axis=1) for _, block in row_blocks(rows)])

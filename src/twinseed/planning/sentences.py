@@ -1,4 +1,4 @@
-"""What a plan says of itself in words: how it was made, and what its pilot cannot tell."""
+"""Sentences of a plan: how the plan was made, and what the pilot cannot show."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from twinseed.planning.calibration import NORMAL, UNEVEN
+from twinseed.planning.normality import HEAVY
 
 if TYPE_CHECKING:
     from twinseed.planning.answer import Plan
@@ -16,6 +17,8 @@ _SMALL_PILOT = 60
 _FAR = 0.15
 """Distance of log c from 0 that is given a reason."""
 _FEW_DIRECTIONS = 20.0
+_MORE = 1.5
+"""Factor on the variance of Gaussian pilots from which the plan mentions the factor."""
 
 
 def method(plan: Plan) -> list[str]:
@@ -35,9 +38,10 @@ def method(plan: Plan) -> list[str]:
         sentences.append(
             f"Calibrated by c = {found.factor:.2f} ({ends[0]:.2f} to {ends[1]:.2f}), from "
             f"{found.splits} random splits of the pilot into halves of {found.rows} rows: the "
-            "disagreement (1 - q)/q that linear models of the halves show is c times that of "
-            "theory. The plan takes c times the disagreement of theory at every n. The error of c "
-            "is in the bands. The memorisation and the recovery are calibrated in the same way."
+            "disagreement (1 - q)/q of linear models of the halves is c times the disagreement in "
+            "theory. The plan multiplies the disagreement in theory by c at every n. The bands "
+            "contain the error of c. The memorisation and the recovery are calibrated in the same "
+            "way."
         )
         if abs(math.log(found.factor)) > max(_FAR, NORMAL * found.log_error):
             sentences.append(_reason(plan))
@@ -45,16 +49,39 @@ def method(plan: Plan) -> list[str]:
         sentences.append(
             "Theory is a leading order here. So the memorisation and the recovery were simulated, "
             f"with Gaussian rows of the estimated spectrum, up to n = {max(found.simulated):,}. "
-            "Beyond, their distance from theory is taken to stay."
+            "For larger n the plan assumes that their distance from theory stays the same."
         )
+    if found.splits:
+        sentences.append(_bands(plan))
     if plan.ceiling is not None:
         sentences.append(
-            f"The convergence is that of linear models times {plan.ceiling:g}, the convergence of "
-            "two trainings of a network on the same rows. This is a guess: it came within .06 for "
-            "convolutional networks on three sets of small images, and it was off by up to .16 for "
-            "other networks. The memorisation and the recovery are those of linear models."
+            f"The planned convergence is the convergence of linear models times {plan.ceiling:g}, "
+            "the convergence of two trainings of a network on the same rows. This is a guess: the "
+            "error was below .06 for convolutional networks on three sets of small images, and up "
+            "to .16 for other networks. The memorisation and the recovery are planned for linear "
+            "models."
         )
     return sentences
+
+
+def _bands(plan: Plan) -> str:
+    """Say where the width of the bands comes from."""
+    found = plan.calibrated
+    told = (
+        f"The bands come from {plan.resamples} Gaussian pilots. These were drawn from the "
+        "estimated population and planned in the same way."
+    )
+    if found.excess > _MORE:
+        told += (
+            " The halves of this pilot vary more than the halves of Gaussian pilots, or the rows "
+            f"are uneven: the variance of Gaussian pilots is multiplied by {found.excess:.1f}."
+        )
+    if found.oddness > 0.0:
+        told += (
+            " The rows are not Gaussian, by their third and fourth moments. What theory misses may "
+            "then change with n, so that the bands widen with every doubling of n."
+        )
+    return told
 
 
 def _reason(plan: Plan) -> str:
@@ -92,7 +119,7 @@ def limits(plan: Plan) -> list[str]:
         count = found.factors.size
         sentences.append(
             f"{count or 'No'} factor{('' if count == 1 else 's')} stood out in these rows. "
-            f"A further factor would not stand out if its variance is below {share:.3g} "
+            f"A further factor does not stand out if its variance is below {share:.3g} "
             "times the mean variance of a column. The plan gives no recovery for such a "
             "factor."
         )
@@ -100,7 +127,7 @@ def limits(plan: Plan) -> list[str]:
     if together:
         sentences.append(
             f"Factors {', '.join(together)} are equally strong within the error of this pilot. "
-            "The plan gives the recovery of the subspace that they span together, not of each."
+            "The plan gives the recovery of the subspace that these factors span together."
         )
     if plan.groups and plan.borders_on_bulk(plan.groups[-1]):
         last = plan.groups[-1]
@@ -125,8 +152,16 @@ def limits(plan: Plan) -> list[str]:
         )
     if plan.unevenness > UNEVEN:
         sentences.append(
-            "The lengths of the rows vary more than those of Gaussian rows (heavy tails, or rows "
-            f"of different scales; {plan.unevenness:.1f} times the noise). This pilot may hold too "
-            "few of the rows that matter most."
+            "The lengths of the rows vary more than the lengths of Gaussian rows (heavy tails, or "
+            f"rows of different scales; {plan.unevenness:.1f} times the noise). This pilot may "
+            "hold too few of the long rows. Do not rely on the bands, whose status is uneven rows: "
+            "take a larger pilot, or rescale the rows."
+        )
+    if plan.heaviest > HEAVY:
+        sentences.append(
+            f"Few rows have most of the variance along one direction: its kurtosis is "
+            f"{plan.heaviest:.0f}, and 3 for Gaussian rows. Another pilot has other such rows, or "
+            "none. Do not rely on the bands, whose status is uneven rows: take a larger pilot, or "
+            "take the logarithm or the rank of the columns with rare large values."
         )
     return sentences

@@ -1,0 +1,158 @@
+"""Gaussian pilots drawn from the estimated population: what the noise of a pilot does to a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinseed.filters import Filter
+from twinseed.planning.divided import read, together, written
+from twinseed.planning.halves import MOST_ROWS, PilotHalves, halved, halving_work, kept_groups
+from twinseed.planning.normality import moments
+from twinseed.planning.pairs import Numbers, spanned
+from twinseed.populations import Estimated, estimate_population
+from twinseed.randomness import stream
+from twinseed.sweep import Result
+
+__all__ = ["LEFT_OUT", "GaussianPilot", "affordable", "gaussian_pilots"]
+
+Array = NDArray[np.float64]
+
+LEFT_OUT = 4
+"""Halvings that are repeated without each group of rows."""
+_SPLITS = 5
+"""Halvings of a Gaussian pilot."""
+_JACKKNIFED = 3
+"""Gaussian pilots that are halved without each group of rows."""
+_WORK = 1e11
+"""Operations that all models of halves may take together."""
+
+
+@dataclass(frozen=True)
+class GaussianPilot:
+    """A Gaussian pilot of the same size, drawn from the estimated population and planned from.
+
+    Args:
+        estimate: the population that is estimated from this pilot.
+        halves: what halvings of its rows show; None if the pilot is not calibrated.
+        moments: how far its moments are from those of Gaussian rows, see ``moments``; None if the
+            pilot is not calibrated.
+    """
+
+    estimate: Estimated
+    halves: PilotHalves | None = None
+    moments: Array | None = None
+
+
+def affordable(rows: int, directions: int, splits: int) -> float:
+    """Return the share of the work on halves that is allowed, at most 1."""
+    count = kept_groups(rows)
+    pairs = splits + count * LEFT_OUT + _JACKKNIFED * (count + 1) * LEFT_OUT + 40.0 * _SPLITS
+    return min(1.0, _WORK / (pairs * halving_work(rows, directions)))
+
+
+def gaussian_pilots(
+    population: Estimated,
+    pilot_rows: int,
+    count: int,
+    filter: Filter,
+    groups: Sequence[slice],
+    entropy: Sequence[int],
+    share: float,
+    advance: Callable[[int], None],
+) -> list[GaussianPilot]:
+    """Draw Gaussian pilots, estimate the population from each, and halve each.
+
+    A pilot of more than ``MOST_ROWS`` rows is estimated from the eigenvalues alone; the rows that
+    are halved are then drawn independently.
+
+    Args:
+        population: the population that was estimated from the pilot.
+        pilot_rows: rows of the pilot.
+        count: number of Gaussian pilots.
+        filter: the regularisation of the models.
+        groups: ranks of the factors whose subspaces are compared.
+        entropy: the seed.
+        share: share of the work on halves that is allowed, see ``affordable``; 0 halves nothing.
+        advance: called with the number of pilots done since its last call.
+    """
+    few = pilot_rows <= MOST_ROWS
+    work = partial(
+        _gaussian_pilot,
+        population,
+        min(pilot_rows, MOST_ROWS),
+        few,
+        filter,
+        tuple(groups),
+        tuple(entropy),
+        max(2, round(share * _SPLITS)) if share else 0,
+        max(2, round(share * LEFT_OUT)),
+    )
+    return [_read(one) for one in together("pilots drawn again", work, count, entropy, advance)]
+
+
+def _gaussian_pilot(
+    population: Estimated,
+    size: int,
+    few: bool,
+    filter: Filter,
+    groups: tuple[slice, ...],
+    entropy: tuple[int, ...],
+    splits: int,
+    left_out: int,
+    number: int,
+    _: np.random.Generator,
+) -> Result:
+    """Return one Gaussian pilot as a result that is ready for JSON."""
+    rng = stream(entropy, f"resample {number}")
+    if not splits:
+        return written(population.resampled(rng))
+    varying = population.eigenvalues(population.dimension)
+    root = np.sqrt(varying[varying > 0.0])
+    rows = rng.standard_normal((size, root.size)) * root
+    estimate = _estimated(rows, population) if few else population.resampled(rng)
+    coordinates = spanned(rows)
+    halves = halved(
+        coordinates,
+        filter,
+        population.dimension,
+        groups,
+        splits,
+        entropy,
+        name=f" of resample {number}",
+        left_out=min(left_out, splits) if number < _JACKKNIFED else 0,
+    )
+    parts: dict[str, Any] = {
+        "rows": halves.rows,
+        "moments": moments(coordinates).tolist(),
+        "whole": {name: part.tolist() for name, part in vars(halves.whole).items()},
+        "without": None,
+    }
+    if halves.without is not None:
+        parts["without"] = {name: part.tolist() for name, part in vars(halves.without).items()}
+    return {**written(estimate), **parts}
+
+
+def _read(one: Result) -> GaussianPilot:
+    """Return a Gaussian pilot from its result."""
+    estimate = read(one)
+    if "rows" not in one:
+        return GaussianPilot(estimate)
+    whole, without = (
+        None if found is None else Numbers(*(np.array(part) for part in found.values()))
+        for found in (one["whole"], one["without"])
+    )
+    assert whole is not None
+    halves = PilotHalves(whole, without, int(one["rows"]))
+    return GaussianPilot(estimate, halves, np.array(one["moments"]))
+
+
+def _estimated(rows: Array, population: Estimated) -> Estimated:
+    """Estimate the population from the rows, in as many columns as the population has."""
+    silent = np.zeros((len(rows), population.dimension - rows.shape[1]))
+    return estimate_population(np.hstack([rows, silent]), leading=population.factors.size)
