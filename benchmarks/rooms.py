@@ -50,6 +50,11 @@ def functions_called() -> list[str]:
     return list(found.values())
 
 
+def visits_of(files: list[str]) -> Counter[str]:
+    """Return how many stops each file has, from the files of the functions in their order."""
+    return Counter(one for one, _ in groupby(files))
+
+
 def main() -> None:
     """Print the stops in order, and how often each file is returned to."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -61,7 +66,7 @@ def main() -> None:
     for number, one in enumerate(stops, start=1):
         print(f"{number:>4}  {one}" + (f"  (return {visits[one]})" if visits[one] else ""))
         visits[one] += 1
-    returns = {one: count - 1 for one, count in visits.most_common() if count > 1}
+    returns = {one: count - 1 for one, count in visits_of(files).most_common() if count > 1}
     print(f"{len(stops)} stops in {len(visits)} files, {sum(returns.values())} returns")
     print("; ".join(f"{one} {count}" for one, count in returns.items()))
 

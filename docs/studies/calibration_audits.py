@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from twinseed.auditing.controls import Controls, controlled
 from twinseed.auditing.copying import LEVEL, Copying
+from twinseed.auditing.mirrored import with_mirrors
 from twinseed.auditing.preconditions import allowed, screened
 from twinseed.auditing.references import first_seeds, linear_twins
 from twinseed.auditing.searches import Searches
@@ -165,7 +166,7 @@ def audited(given: Twins, entropy: tuple[int, ...]) -> dict[str, Any]:
     """Return what an audit says on copying: outcome, p-values, copied fraction, controls."""
     first = screened(given, entropy)
     twins = in_column_units(given.normalised()).centred()
-    controls = controlled(twins.rows, entropy)
+    controls = controlled(twins.rows, with_mirrors(twins.rows), entropy)
     assert controls is not None
     linear = linear_twins(twins, entropy)
     found = _examined(twins, first_seeds(linear, _FEW), entropy)
@@ -189,7 +190,7 @@ def audited(given: Twins, entropy: tuple[int, ...]) -> dict[str, Any]:
 
 
 def _examined(twins: Twins, linear: Twins, entropy: tuple[int, ...]) -> Copying:
-    found = Searches.of(twins, linear, entropy, Progress(99))
+    found = Searches.of(twins, linear, with_mirrors(twins.rows), entropy, Progress(99))
     return found.examined(stream(entropy, "audit: copying"), None)
 
 

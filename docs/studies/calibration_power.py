@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 from twinseed.auditing import relabelling
 from twinseed.auditing.copied_fraction import copied
 from twinseed.auditing.familiar import two_nearest
-from twinseed.auditing.pool import FOLDS, NearestInPool, Pool
+from twinseed.auditing.mirrored import with_mirrors
+from twinseed.auditing.nearest_in_pool import NearestInPool
+from twinseed.auditing.pool import FOLDS, Pool
 from twinseed.auditing.references import first_seeds, linear_twins
 from twinseed.auditing.relabelling import Attribution, Relabelling
 from twinseed.auditing.searches import Searches
@@ -152,7 +154,7 @@ def draw(
     )
     twins = in_column_units(given.normalised()).centred()
     few = first_seeds(linear_twins(twins, entropy), 4)
-    searches = Searches.of(twins, few, entropy, Progress(99))
+    searches = Searches.of(twins, few, with_mirrors(twins.rows), entropy, Progress(99))
     pool = searches.pool
     distances, real = _distances(twins.arrays, rng)
     named = {one.sample for one in searches.named if one.set != "heldout"}
@@ -214,7 +216,7 @@ def largest_look(one: Attribution, pool: Pool) -> float:
     units has mean ``p sum w`` and variance ``p (1 - p) N/(N - 1) (sum w^2 - (sum w)^2/N)``.
     """
     numbers = np.concatenate([near.number.ravel() for near in one.closest.values()])
-    units = np.unique(pool.unit_of(np.unique(numbers)))
+    units = np.unique(pool.unit_of[np.unique(numbers)])
     weights = relabelling._weights(one, pool, units)[0].astype(np.float64) / FOLDS
     own = np.isin(pool.unit_role[units], one.own)
     total, share = len(pool.unit_role), float(np.isin(pool.unit_role, one.own).mean())

@@ -15,9 +15,9 @@ import twinseed as ts
 from twinseed.auditing import Audit, Outcome
 from twinseed.auditing.advice import advice
 from twinseed.auditing.class_audit import by_class
+from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.auditing.figures import audit_margins, audit_recovery, audit_spectrum
 from twinseed.auditing.page import audit_page
-from twinseed.auditing.references import IntervalEstimate
 from twinseed.drawing.export import as_svg
 from twinseed.intervals import Z95
 from twinseed.pages.captions import caption
@@ -372,7 +372,7 @@ def check_settings(page: Page, audit: Audit) -> None:
     names = {
         "groups": "groups of real rows",
         "classes": "classes",
-        "up_to": "does not tell rows apart",
+        "up_to": "does not distinguish rows",
         "visible": "copied fraction that has to be visible",
     }
     both = {

@@ -15,8 +15,8 @@ from tests.json_schema import faults
 
 import twinseed as ts
 from twinseed.auditing import Audit, Fate, Outcome, schema
+from twinseed.auditing.estimates import INTERVALS
 from twinseed.auditing.page import audit_page
-from twinseed.auditing.result import INTERVALS
 from twinseed.pages.pictures import as_image, png
 
 Rows = NDArray[np.float64]

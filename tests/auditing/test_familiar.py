@@ -7,8 +7,8 @@ import pytest
 
 import twinseed as ts
 from twinseed.auditing import familiar as module
+from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.auditing.familiar import familiar, two_nearest
-from twinseed.auditing.references import IntervalEstimate
 
 UNKNOWN = IntervalEstimate(math.nan, math.nan, math.nan)
 

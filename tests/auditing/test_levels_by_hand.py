@@ -19,11 +19,12 @@ from twinseed.auditing import (
     seeds,
 )
 from twinseed.auditing.duplicates import near_duplicates
-from twinseed.auditing.pool import FOLDS, Pool, attribute
+from twinseed.auditing.nearest_in_pool import DISTANCE, attribute, gaps_of
+from twinseed.auditing.pool import FOLDS, Pool
 from twinseed.auditing.real_rows import DirectionBands
 from twinseed.auditing.roles import Role
 from twinseed.auditing.searches import Searches
-from twinseed.auditing.spaces import DISTANCE, gaps_of, searched
+from twinseed.auditing.spaces import searched
 from twinseed.auditing.verdict import recovery
 from twinseed.orders.convergence import Along
 from twinseed.progress import Progress
@@ -127,7 +128,7 @@ def test_a_lone_generator_is_compared_with_its_training_rows_first() -> None:
     """Its samples are its training rows: each lies on one of them, and on no other row."""
     train, heldout = np.random.default_rng(0).standard_normal((2, 60, 3))
     twins = ts.Twins(train, None, train, heldout=heldout)
-    searches = Searches.of(twins, twins, (0,), Progress(9))
+    searches = Searches.of(twins, twins, twins.units, (0,), Progress(9))
     (found,) = searches._closeness(searches.generators)
     assert found.heldout is not None
     assert np.all(found.train.distance.min(axis=1) < 1e-6)

@@ -7,7 +7,8 @@ import pytest
 from scipy import stats
 from tests.support.pools import attribution, closest_in, pool_of
 
-from twinseed.auditing.pool import FOLDS, NearestInPool, Pool
+from twinseed.auditing.nearest_in_pool import NearestInPool
+from twinseed.auditing.pool import FOLDS, Pool
 from twinseed.auditing.relabelling import RELABELLINGS, Attribution, beyond, relabelled
 
 AUDITS = 60

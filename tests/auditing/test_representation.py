@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import twinseed as ts
-from twinseed.auditing.relations import orders
+from twinseed.auditing.axis_orders import orders
 from twinseed.auditing.representation import ANOTHER, representation
 from twinseed.auditing.screening import Finding
 from twinseed.auditing.verdict import Outcome

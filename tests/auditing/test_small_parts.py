@@ -12,7 +12,7 @@ import twinseed as ts
 from twinseed.auditing import agreement, copied_fraction, factors, subspaces
 from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import LEVEL
-from twinseed.auditing.references import IntervalEstimate, interval
+from twinseed.auditing.estimates import IntervalEstimate, interval
 from twinseed.matched import Matched
 from twinseed.populations import Estimated
 from twinseed.readout import Estimate

@@ -19,12 +19,13 @@ from tests.support.made_audits import made_audit
 from twinseed.auditing import copied_fraction, copying, factors, seeds, subspaces
 from twinseed.auditing.agreement import Agreement, BandAgreement, _percentiles
 from twinseed.auditing.controls import Controls, controlled
+from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.auditing.factors import Factor, Fate
 from twinseed.auditing.named import NamedCopy
+from twinseed.auditing.nearest_in_pool import NearestInPool
 from twinseed.auditing.offsets import Offsets
 from twinseed.auditing.parts import Part
-from twinseed.auditing.pool import FOLDS, NearestInPool
-from twinseed.auditing.references import IntervalEstimate
+from twinseed.auditing.pool import FOLDS
 from twinseed.auditing.relabelling import Attribution
 from twinseed.auditing.sameness import Sameness
 from twinseed.auditing.screening import UNLIKE, fitness
@@ -194,7 +195,8 @@ def test_the_copied_fraction_is_told_in_percent(share: float, text: str) -> None
 def test_controls_need_four_held_out_rows(count: int) -> None:
     draw = np.random.default_rng(0)
     rows, held, samples = (draw.standard_normal((n, 2)) for n in (12, count, 6))
-    assert (controlled(Twins(samples, None, rows, heldout=held), (0,)) is None) is (count < 4)
+    real = Twins(samples, None, rows, heldout=held).rows
+    assert (controlled(real, real.units, (0,)) is None) is (count < 4)
 
 
 # Convergence

@@ -11,8 +11,8 @@ from twinseed.auditing import Audit
 from twinseed.auditing.columns import ColumnByColumn
 from twinseed.auditing.mirrored import mirrored_units, with_mirrors
 from twinseed.auditing.named import named_copies
+from twinseed.auditing.nearest_in_pool import attribute
 from twinseed.auditing.overfit import how_much_closer
-from twinseed.auditing.pool import attribute
 from twinseed.auditing.spaces import searched
 from twinseed.data.rows import Rows
 from twinseed.readers import Column

@@ -21,7 +21,7 @@ from tests.support.made_readouts import LOADS, made
 
 import twinseed as ts
 from twinseed.auditing.advice import advice
-from twinseed.auditing.result import INTERVALS
+from twinseed.auditing.estimates import INTERVALS
 from twinseed.cli.curves import print_curves
 from twinseed.cli.output import print_readout
 from twinseed.cli.reproduce import _print_claims

@@ -10,8 +10,10 @@ import pytest
 import xarray as xr
 
 import twinseed as ts
+from twinseed.data import digests as digests_module
 from twinseed.data import rows as rows_module
 from twinseed.data.rows import Rows
+from twinseed.data.sides import sides
 from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.orders import memorisation
@@ -21,21 +23,21 @@ TRAIN_A, TRAIN_B, HELDOUT = (RNG.standard_normal((n, 5)) + 1.0 for n in (40, 36,
 SAMPLES_A, SAMPLES_B = RNG.standard_normal((2, 24, 5))
 
 
-def counting(monkeypatch: pytest.MonkeyPatch, name: str) -> list[int]:
-    """Return the number of rows of each later call of a function of the module of rows."""
+def counting(monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> list[int]:
+    """Return the number of rows of each later call of a function of a module."""
     calls: list[int] = []
-    whole: Callable[..., Any] = getattr(rows_module, name)
+    whole: Callable[..., Any] = getattr(module, name)
 
     def counted(rows: Any, *rest: Any) -> Any:
         calls.append(len(rows))
         return whole(rows, *rest)
 
-    monkeypatch.setattr(rows_module, name, counted)
+    monkeypatch.setattr(module, name, counted)
     return calls
 
 
 def test_rows_are_digested_once_whatever_samples_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    digested = counting(monkeypatch, "row_digests")
+    digested = counting(monkeypatch, digests_module, "row_digests")
     twins = Twins(SAMPLES_A, SAMPLES_B, TRAIN_A, TRAIN_B, HELDOUT)
     others = twins.centred().with_samples(SAMPLES_B[:9])
     assert others.shared_training_rows == twins.shared_training_rows == 0
@@ -55,21 +57,21 @@ def test_the_rows_of_other_samples_are_the_same_object() -> None:
 
 def test_searches_and_directions_are_kept_for_the_latest_seed() -> None:
     rows = Rows(TRAIN_A, TRAIN_B, HELDOUT)
-    sides, directions = rows.sides((1,), both=True), rows.reference((1,), 3, jackknife=True)
-    assert rows.sides((1,), both=True) is sides
+    found, directions = sides(rows, (1,), both=True), rows.reference((1,), 3, jackknife=True)
+    assert sides(rows, (1,), both=True) is found
     assert rows.reference((1,), 3, jackknife=True) is directions
-    assert rows.sides((1,), both=False) is not sides
+    assert sides(rows, (1,), both=False) is not found
     assert rows.reference((2,), 3, jackknife=True) is not directions
-    again, _ = rows.sides((1,), both=True)
-    assert again is not sides[0]
-    for one, other in zip(again, sides[0], strict=True):
+    again, _ = sides(rows, (1,), both=True)
+    assert again is not found[0]
+    for one, other in zip(again, found[0], strict=True):
         np.testing.assert_array_equal(one.labels, other.labels)
 
 
 def test_an_audit_finds_the_directions_of_held_out_rows_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found = counting(monkeypatch, "jackknifed")
+    found = counting(monkeypatch, rows_module, "jackknifed")
     twins = Twins(SAMPLES_A, SAMPLES_B, TRAIN_A, TRAIN_B, HELDOUT)
     ts.audit(twins=twins, rng=0)
     assert found == [28]

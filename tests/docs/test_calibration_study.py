@@ -21,10 +21,11 @@ from scipy.special import ndtri
 from scipy.stats import mannwhitneyu
 
 import twinseed as ts
-from twinseed.auditing.pool import Pool, attribute
+from twinseed.auditing.nearest_in_pool import COSINE, DISTANCE, attribute, gaps_of
+from twinseed.auditing.pool import Pool
 from twinseed.auditing.relabelling import Attribution, relabelled
 from twinseed.auditing.roles import Role
-from twinseed.auditing.spaces import COSINE, DISTANCE, gaps_of, searched
+from twinseed.auditing.spaces import searched
 from twinseed.readers import Column
 
 COLUMNS = (*(Column(f"x{k}") for k in range(5)), Column("word", ("a", "b", "c")))

@@ -14,11 +14,12 @@ from twinseed.auditing.agreement import Agreement, BandAgreement, Level
 from twinseed.auditing.class_audit import ClassAudit
 from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import Copying, Suspect, unknown
+from twinseed.auditing.estimates import IntervalEstimate, interval
 from twinseed.auditing.exhibits import EncodedColumn, ExamplePairs, Pair
 from twinseed.auditing.factors import Factor, Fate
 from twinseed.auditing.familiar import Familiar
 from twinseed.auditing.offsets import Offsets
-from twinseed.auditing.references import IntervalEstimate, interval, references
+from twinseed.auditing.references import references
 from twinseed.auditing.result import Audit
 from twinseed.auditing.screening import Finding, Fitness
 from twinseed.auditing.seeds import Pairing

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from twinseed.auditing.pool import NearestInPool, Pool, attribute
+from twinseed.auditing.nearest_in_pool import COSINE, DISTANCE, NearestInPool, attribute, gaps_of
+from twinseed.auditing.pool import Pool
 from twinseed.auditing.relabelling import Attribution
 from twinseed.auditing.roles import Role
-from twinseed.auditing.spaces import COSINE, DISTANCE, gaps_of, searched
+from twinseed.auditing.spaces import searched
 
 NAMES = ("train_a", "train_b", "heldout")
 

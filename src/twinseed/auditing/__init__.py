@@ -3,10 +3,11 @@
 from twinseed.auditing.agreement import Agreement
 from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import Copying, Suspect
+from twinseed.auditing.dictionary import PROTOCOL, schema
+from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.auditing.factors import Factor, Fate
 from twinseed.auditing.protocol import audit
-from twinseed.auditing.references import IntervalEstimate
-from twinseed.auditing.result import PROTOCOL, Audit, Line, schema
+from twinseed.auditing.result import Audit, Line
 from twinseed.auditing.verdict import Outcome
 
 __all__ = [

@@ -44,7 +44,7 @@ _GROUPS = (
     "such groups (groups, on the command line --group) and split by group."
 )
 _VIEWS = (
-    "Copies in another form, such as mirror images. Say what does not tell two images apart "
+    "Copies in another form, such as mirror images. Say what does not distinguish two images "
     "(up_to, on the command line --up-to flip), or compare features (encoder, --encoder)."
 )
 _AGAIN = "Audit the new samples in the same way, with the same held-out rows."
@@ -93,7 +93,7 @@ def _rests_on(audit: Judged) -> tuple[str, ...]:
         return tuple(told)
     if not math.isnan(copying.p_value):
         told.append(
-            "Which real rows count as training rows was drawn anew many times. In a share of "
+            "Which real rows count as training rows was drawn again many times. In a share of "
             f"{copying.p_value:.4f} of these draws (the p-value) the samples were as close to "
             "training rows as they are in truth."
         )

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.auditing.offsets import Offsets, offsets
-from twinseed.auditing.parts import Part, part_of
+from twinseed.auditing.parts import Part, part_that_agrees
 from twinseed.auditing.real_rows import DirectionBands, real_rows
 from twinseed.auditing.redraws import redraws
-from twinseed.auditing.references import IntervalEstimate, first_seeds
+from twinseed.auditing.references import first_seeds
 from twinseed.auditing.sameness import Sameness, sameness
-from twinseed.auditing.seeds import COMPARED, Pairing, pairing
+from twinseed.auditing.seeds import Pairing, pairing
 from twinseed.auditing.untrained import learned_share
 from twinseed.data.twins import Twins
 from twinseed.intervals import interval95
@@ -73,9 +74,10 @@ class Agreement:
     raw: Level | None
     """About zero: includes what all samples share, such as the average image."""
     as_given: Level | None
-    """About the mean of the real rows, before an encoder; None where the rows are judged as they
-    are."""
+    """About the mean of the real rows, before an encoder; None where the rows are
+    judged unchanged."""
     pairing: Pairing | None
+    """Whether row i of both files comes from seed i; None where there is one generator."""
     predicted: float
     """Of the matched linear model at the same n, d and spectrum, by theory; NaN if unknown."""
     spectrum: tuple[BandAgreement, ...]
@@ -88,6 +90,8 @@ class Agreement:
     """Where the agreement of another pair of such models would lie, trained on other rows: a 95 %
     prediction interval from redraws of the matched linear model; None where rows are too few."""
     offsets: Offsets | None = None
+    """How far the generators' means are from the real rows' and from each other; None where there
+    is one generator."""
     same: Sameness | None = None
     """How both files are the same samples; None where they are not."""
     part: Part | None = None
@@ -118,7 +122,7 @@ def agreement(
 
     Equation: about the means of A's and of B's samples, ``q = sum a_i.b_i / sum (|a_i|^2 +
     |b_i|^2)/2``, corrected for mismatched seeds (``Level``). A common offset of both generators
-    from the real rows, or one between the two, leaves this number as it is; both are measured
+    from the real rows, or one between the two, does not change this number; both are measured
     beside it. ``as_given`` are the same twins before an encoder.
 
     Validity: intervals resample the seeds and take the two trained models as given; ``another`` is
@@ -161,7 +165,7 @@ def agreement(
         another=another,
         offsets=offsets(twins, means, rows.mean(axis=0, dtype=np.float64)),
         same=sameness(twins),
-        part=_part(twins, means),
+        part=part_that_agrees(twins, means),
         learned=learned_share(twins, rows, entropy),
     )
 
@@ -171,16 +175,6 @@ def _means(twins: Twins) -> Array:
     assert twins.samples_b is not None
     both = (twins.samples_a, twins.samples_b)
     return np.stack([rows.mean(axis=0, dtype=np.float64) for rows in both])
-
-
-def _part(twins: Twins, means: Array) -> Part | None:
-    """Look for a part of the first thousand seeds that agree."""
-    assert twins.samples_b is not None
-    a, b = (
-        rows[:COMPARED] - mean
-        for rows, mean in zip((twins.samples_a, twins.samples_b), means, strict=True)
-    )
-    return part_of(a, b)
 
 
 def _level(twins: Twins, origin: Array | None, entropy: tuple[int, ...]) -> Level | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from twinseed.auditing.references import IntervalEstimate
+from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.auditing.verdict import Answer
 from twinseed.jsonable import as_json
 

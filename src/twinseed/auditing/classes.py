@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from twinseed.auditing.class_audit import UNKNOWN, ClassAudit, listed
 from twinseed.auditing.copying import LEVEL
-from twinseed.auditing.references import IntervalEstimate
+from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.auditing.verdict import Answer, Outcome
 from twinseed.data.labels import Labels
 from twinseed.data.twins import Twins

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.auditing.pool import Gaps, Pool
+from twinseed.auditing.nearest_in_pool import Gaps
+from twinseed.auditing.pool import Pool
 from twinseed.readers import Column
 
 __all__ = ["WIDEST", "ColumnByColumn"]
@@ -133,7 +134,7 @@ class ColumnByColumn:
 
 
 def _split(rows: NDArray[Any], columns: Sequence[Column]) -> tuple[Array, NDArray[np.int32]]:
-    """Return columns of numbers as they are, and of categories as codes; -1: no category clearly.
+    """Return columns of numbers unchanged, and of categories as codes; -1: no category clearly.
 
     Shapes: (rows, columns of numbers) and (rows, columns of categories).
     """

@@ -32,4 +32,4 @@ def conditional_twins(twins: Twins, classes: Labels, noise: Array) -> Twins:
             here = wanted == number
             made[here] = matched_model(own if len(own) > 1 else rows).sample(noise[here])
         drawn[side] = made
-    return twins.with_samples(drawn["samples_a"], drawn.get("samples_b"))
+    return Twins.of(twins.rows, drawn["samples_a"], drawn.get("samples_b"))

@@ -1,11 +1,12 @@
 """The two controls of every audit: copies must be caught, and fresh rows must pass.
 
 They run on the user's own rows, through the tests that the user's samples go through. Where they
-are not told apart, no verdict on copying would mean anything.
+are not distinguished, no verdict on copying would mean anything.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.auditing.copying import LEVEL
-from twinseed.auditing.mirrored import with_mirrors
-from twinseed.auditing.pool import Pool, attribute
+from twinseed.auditing.nearest_in_pool import COSINE, DISTANCE, attribute, gaps_of
+from twinseed.auditing.pool import Pool
 from twinseed.auditing.relabelling import Attribution, Relabelling, relabelled
 from twinseed.auditing.roles import Role
-from twinseed.auditing.spaces import COSINE, DISTANCE, gaps_of, searched
+from twinseed.auditing.spaces import searched
 from twinseed.data.rows import Rows
 from twinseed.progress import Progress
 from twinseed.randomness import stream
@@ -40,7 +41,9 @@ class Controls:
     fresh: float
     """Two-sided: must not be below 0.002."""
     samples: int
+    """Number of planted copies."""
     rows_compared: int
+    """Number of rows of each role that are compared."""
 
     @property
     def memoriser_caught(self) -> bool:
@@ -77,9 +80,14 @@ class Controls:
 
 
 def controlled(
-    rows: Rows, entropy: tuple[int, ...], progress: Progress | None = None
+    rows: Rows,
+    units: Mapping[str, NDArray[np.int64]],
+    entropy: tuple[int, ...],
+    progress: Progress | None = None,
 ) -> Controls | None:
     """Run both controls; None without held-out rows, or with fewer than four.
+
+    ``units`` are those of ``mirrored.with_mirrors``.
 
     Planted copies are training rows, at most 500 of them, blurred column by column; they go through
     the test that the samples go through, against all training and all held-out rows. For the fresh
@@ -92,7 +100,6 @@ def controlled(
         return None
     heldout = rows.heldout
     draw = stream(entropy, "audit: controls")
-    units = with_mirrors(rows)
     held, fresh = _halves(units["heldout"], draw)
     fresh = np.sort(draw.permutation(fresh)[:_SAMPLES])
     train = Role(rows.train_a, "train_a", np.arange(rows.n))

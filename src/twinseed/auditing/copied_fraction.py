@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.auditing.pool import NearestInPool, Pool
+from twinseed.auditing.nearest_in_pool import NearestInPool
+from twinseed.auditing.pool import Pool
 from twinseed.auditing.relabelling import Attribution
 from twinseed.auditing.spaces import COLUMNS
 from twinseed.intervals import Z95
@@ -128,7 +129,7 @@ def least_standing_out(samples: int, real: NearestInPool) -> float:
     """Return the least share of exact copies of different rows that would stand out."""
     exact = float(np.mean(np.isposinf(real.margin)))
     for copies in range(1, samples + 1):
-        cut = _Cut(math.inf, copies / samples, 0.0, exact, samples, real.samples, 1.0, 0.0)
+        cut = _Cut(math.inf, copies / samples, 0.0, exact, samples, real.gap.size, 1.0, 0.0)
         if cut.excess_above_real(_SURE) > 0:
             return copies / samples
     return 1.0
@@ -173,7 +174,7 @@ def _cut(one: Attribution, view: str, real: NearestInPool, pool: Pool, t: float)
     odds = pool.odds(one.own)
     mine = np.bincount(near.number[seen & won]) / folds
     others = np.bincount(near.number[seen & ~won]) / folds
-    count = near.samples
+    count = near.gap.size
     shared = float(np.sum(mine**2) / mine.sum()) if mine.size and mine.sum() > 0 else 1.0
     # E[(own decoys - odds other)^2] = odds (1 + odds) times the others' squared cluster sizes.
     decoys = odds * (1 + odds) * float(np.sum(others**2)) / count**2
@@ -183,7 +184,7 @@ def _cut(one: Attribution, view: str, real: NearestInPool, pool: Pool, t: float)
         float(others.sum()) / count if len(one.own) < len(pool.roles) else math.nan,
         float(np.mean(_WIDER * real.margin >= t)),
         count / max(shared, 1.0),
-        real.samples,
+        real.gap.size,
         odds,
         decoys,
     )

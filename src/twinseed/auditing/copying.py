@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from twinseed.auditing.copied_fraction import CopiedFraction, copied, least_standing_out
 from twinseed.auditing.covariance_null import Covariance
 from twinseed.auditing.named import NamedCopy
+from twinseed.auditing.nearest_in_pool import DISTANCE, NearestInPool
 from twinseed.auditing.overfit import Closer, how_much_closer
-from twinseed.auditing.pool import NearestInPool, Pool
+from twinseed.auditing.pool import Pool
 from twinseed.auditing.relabelling import Attribution, beyond, relabelled
 from twinseed.auditing.roles import Tested
-from twinseed.auditing.spaces import DISTANCE
 from twinseed.neighbours import Nearest
 from twinseed.status import Status
 
@@ -39,9 +39,13 @@ class Suspect:
     """A sample that is clearly closest to a row its generator was trained on."""
 
     generator: str
+    """"a" or "b"."""
     sample: int
+    """Position of the sample, from 0."""
     training_row: int
+    """Position of the row among the training rows of its generator, from 0."""
     distance: float
+    """Euclidean distance between the two, in the units of the comparison."""
     times_closer: float
     """Than to other rows, its own near-duplicate aside; infinite for an exact copy."""
 
@@ -59,6 +63,7 @@ class Copying:
     copied_fraction: float
     """Share of samples that are copies, in excess of chance; 0 to 1."""
     copied_fraction_interval: tuple[float, float]
+    """95 % interval of the copied fraction, over the samples."""
     stands_out: bool
     """Whether more samples are clearly closest to a training row than real rows are to another."""
     view: str
@@ -68,8 +73,11 @@ class Copying:
     clear_win: float
     """How many times closer than to other rows a sample must be to count as a clear win."""
     samples: int
+    """Number of samples, of all generators together."""
     rows_compared: int
+    """Number of rows of each role that are compared; 0 without held-out rows."""
     status: str = Status.OK
+    """Whether the test could be made, see ``Status``."""
     heldout_copied: float = math.nan
     """The same share, of copies of held-out rows; 0 where none stands out."""
     views: Mapping[str, int] = field(default_factory=dict)
@@ -79,11 +87,13 @@ class Copying:
     closer: Closer | None = None
     """How far samples are closer to training rows than new rows are."""
     suspects: tuple[Suspect, ...] = ()
+    """Samples that are clearly closest to one training row, clearest first."""
     covariance: Covariance | None = None
     """What an honest covariance-matching model shows at this n, simulated many times over."""
     scores: Mapping[str, Array] = field(default_factory=dict, repr=False, compare=False)
-    """For generator "a" and "b", a number a sample: the log of how many times closer the closest of
-    its training rows is than the closest row it was not trained on; above 0: closer to training."""
+    """For generator "a" and "b", a number per sample: the log of how many times closer the closest
+    of its training rows is than the closest row it was not trained on; above 0: closer to
+    training."""
     linear_scores: Mapping[str, Array] = field(default_factory=dict, repr=False, compare=False)
     """The same numbers for samples of the matched linear model."""
     matches: Mapping[str, NDArray[np.int64]] = field(
@@ -176,7 +186,7 @@ def examine(
         samples=sum(one.samples for one in generators),
         rows_compared=0,
         status=Status.NOT_IDENTIFIABLE,
-        views={view: near.samples for view, near in generators[0].closest.items()},
+        views={view: near.gap.size for view, near in generators[0].closest.items()},
         named=tuple(named),
         suspects=suspects,
     )
@@ -186,6 +196,7 @@ def examine(
         [_scored(search, one.own) for search, one in zip(side, tested, strict=True)]
         for side in searches
     )
+    of_heldout = _of_heldout(generators, real, pool, heldout)
     told = relabelled(generators, pool, rng)
     least = least_standing_out(min(one.samples for one in generators), real[DISTANCE])
     return replace(
@@ -196,7 +207,7 @@ def examine(
         smallest_visible=max(told.visible(LEVEL), least),
         rows_compared=pool.equal,
         status=Status.OK,
-        heldout_copied=_of_heldout(generators, real, pool, heldout),
+        heldout_copied=of_heldout,
         closer=how_much_closer(searches[0], [one.own for one in tested], pool),
         covariance=covariance,
         scores={name: score for name, (score, _) in zip(names, scored, strict=True)},

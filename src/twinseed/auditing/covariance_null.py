@@ -95,7 +95,7 @@ def covariance_null(
 
     Equation: parametric bootstrap. Each replicate draws n training and ``equal`` held-out rows from
     ``N(0, Sigma)``, draws samples of mean and covariance S of the training rows X, as
-    ``mean + (X - mean)^T g/sqrt(n - 1)`` with n standard normals g (which spares a decomposition;
+    ``mean + (X - mean)^T g/sqrt(n - 1)`` with n standard normals g (which needs no decomposition;
     of hundreds of thousands of rows the triangular factor of X - mean takes its place, with d
     normals), and measures their ratio and shares against ``equal`` rows of each kind. All of it is
     done in the population's eigenbasis: nothing depends on the basis.

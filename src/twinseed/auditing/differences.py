@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.auditing.relations import AS_GIVEN, Order, Relation
+from twinseed.auditing.axis_orders import Order
+from twinseed.auditing.relations import AS_GIVEN, Relation
 
 __all__ = ["BEYOND", "ENOUGH", "WIDE", "Difference", "Seen", "spread_of"]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from twinseed.auditing.screening import REMOVED, Finding
-from twinseed.data.rows import repeats, row_digests
+from twinseed.data.digests import repeats, row_digests
 from twinseed.data.twins import Twins
 from twinseed.intervals import Z95
 

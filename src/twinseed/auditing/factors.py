@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from twinseed.auditing.estimates import IntervalEstimate, interval
 from twinseed.auditing.real_rows import real_rows
-from twinseed.auditing.references import IntervalEstimate, interval
 from twinseed.auditing.subspaces import (
     LARGEST,
     FreshDirections,
@@ -69,6 +69,7 @@ class Factor:
     """
 
     number: int
+    """Rank of the direction among those of the held-out rows, from 1."""
     window: tuple[int, int]
     """First and last rank, from 1, whose variances these rows do not tell from this one's."""
     variance: float
@@ -78,7 +79,8 @@ class Factor:
     ceiling: IntervalEstimate
     """Of as many fresh real rows: what a perfect generator would reach."""
     relative: IntervalEstimate
-    """overlap/ceiling, where the blur of rows and samples cancels; 1: as a perfect generator."""
+    """overlap/ceiling, where the errors of finite rows and samples cancel; 1: as a perfect
+    generator."""
     linear: IntervalEstimate
     """``overlap`` of the matched linear model, trained on the same rows."""
     predicted: float
@@ -88,6 +90,7 @@ class Factor:
     twins: IntervalEstimate
     """Overlap of the twins' own directions, from different seeds: recovery without the truth."""
     fate: Fate
+    """Whether the generators have the direction, and whether it could be judged."""
 
 
 def factors(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom, binomtest
 
-from twinseed.auditing.references import IntervalEstimate
+from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.data.twins import Twins
 from twinseed.jsonable import as_json
 from twinseed.neighbours import nearest

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from twinseed.auditing.agreement import Agreement
+    from twinseed.auditing.estimates import IntervalEstimate
     from twinseed.auditing.factors import Factor
-    from twinseed.auditing.references import IntervalEstimate
 
 __all__ = ["audit_margins", "audit_recovery", "audit_spectrum"]
 

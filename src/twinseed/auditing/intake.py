@@ -1,4 +1,4 @@
-"""From the arguments of an audit to twins: arrays as they are, or samples drawn from generators."""
+"""From the arguments of an audit to twins: arrays unchanged, or samples drawn from generators."""
 
 from __future__ import annotations
 

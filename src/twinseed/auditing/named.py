@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.auditing.pool import NearestInPool, Pool
+from twinseed.auditing.nearest_in_pool import NearestInPool
+from twinseed.auditing.pool import Pool
 from twinseed.readers import Column
 
 __all__ = ["AMONG_REAL", "BY_CHANCE", "LOOKED_AT", "NamedCopy", "named_copies"]
@@ -67,7 +68,7 @@ def named_copies(
     their correlation is small. Columns that follow from each other in another way (prices from the
     shop and the week) make real rows match each other too: ``itself``, the numbers of real rows
     that take the place of samples, shows whether they do. A row that has an equal twin in another
-    role names nobody.
+    role is no name.
     """
     rows = [role.rows for role in pool.roles]
     clear = np.flatnonzero(near.margin.min(axis=0) >= np.log(100.0))
@@ -78,7 +79,8 @@ def named_copies(
     if numbers.size < 2:
         return ()
     chosen = np.sort(rng.permutation(pool.size)[:_ROWS])
-    role, row = pool.role_of(chosen)
+    role = pool.role_of[chosen]
+    row = chosen - pool.starts[role]
     some = np.empty((chosen.size, numbers.size))
     for k, part in enumerate(rows):
         some[role == k] = part[np.ix_(row[role == k], numbers)]

@@ -10,8 +10,8 @@ import numpy as np
 
 from twinseed.auditing.advice import advice
 from twinseed.auditing.class_audit import by_class
+from twinseed.auditing.estimates import INTERVALS
 from twinseed.auditing.figures import audit_margins, audit_recovery, audit_spectrum
-from twinseed.auditing.result import INTERVALS
 from twinseed.auditing.verdict import Outcome
 from twinseed.drawing.export import as_svg
 from twinseed.errors import InputError, MissingExtraError
@@ -162,7 +162,7 @@ def _said(audit: Audit) -> dict[str, Any]:
     names = {
         "groups": "groups of real rows",
         "classes": "classes",
-        "up_to": "does not tell rows apart",
+        "up_to": "does not distinguish rows",
         "visible": "copied fraction that has to be visible",
     }
     given = {about: audit.settings.get(name) for name, about in names.items()}

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Part", "part_of"]
+from twinseed.auditing.seeds import COMPARED
+from twinseed.data.twins import Twins
+
+__all__ = ["Part", "part_of", "part_that_agrees"]
 
 _FEWEST = 40  # seeds
 _SMALLEST = 5  # seeds of a part, and of the rest
@@ -56,6 +59,16 @@ class Part:
         if self.ordered:
             return f"{told}; draw both files from the same seeds, row by row"
         return f"{told}; check that all rows come from the same seeds"
+
+
+def part_that_agrees(twins: Twins, means: Array) -> Part | None:
+    """Look for a part of the first seeds that agree; ``means`` (2, d) are the generators' own."""
+    assert twins.samples_b is not None
+    a, b = (
+        rows[:COMPARED] - mean
+        for rows, mean in zip((twins.samples_a, twins.samples_b), means, strict=True)
+    )
+    return part_of(a, b)
 
 
 def part_of(a: Array, b: Array) -> Part | None:

@@ -14,13 +14,15 @@ from twinseed.auditing.agreement import agreement
 from twinseed.auditing.classes import judged_by_class
 from twinseed.auditing.controls import controlled
 from twinseed.auditing.covariance_null import STATISTICS, covariance_null
+from twinseed.auditing.estimates import interval
 from twinseed.auditing.exhibits import pairs_of
 from twinseed.auditing.factors import factors as factors_of
 from twinseed.auditing.familiar import familiar
 from twinseed.auditing.intake import GENERATED, LiveGenerator, said_of, twins_given
+from twinseed.auditing.mirrored import with_mirrors
 from twinseed.auditing.preconditions import allowed, screened
 from twinseed.auditing.real_rows import DirectionBands, real_rows
-from twinseed.auditing.references import first_seeds, interval, linear_twins, references
+from twinseed.auditing.references import first_seeds, linear_twins, references
 from twinseed.auditing.result import Audit
 from twinseed.auditing.roles import roles_of
 from twinseed.auditing.screening import Finding, fitness
@@ -111,15 +113,15 @@ def audit(
             tables, which is then left out of what is compared; see ``Twins``.
         labels: the class of each sample and of each real row, for generators that are given a
             class; the same form.
-        up_to: what does not tell two rows apart: "flip", "rot90" and "shift:2" for mirror images,
+        up_to: what does not distinguish two rows: "flip", "rot90" and "shift:2" for mirror images,
             turned and shifted images, "brightness" and "affine" for brightness and contrast,
             several with commas between them, or a function that lists the versions of a row; see
             ``Twins``.
         visible: the copied fraction that must have been visible before "no sign of copying" is
             said.
         column_units: True divides each column of numbers of a table by its spread over all real
-            rows, so that no column counts more because of its unit; False compares the columns as
-            they are. Images, and arrays without columns, are always compared as they are.
+            rows, so that no column counts more because of its unit; False compares the columns
+            unchanged. Images, and arrays without columns, are always compared unchanged.
         workers: threads of this process; by default as many as processors that this process may
             use. The answer is the same, to the last bit, for any number.
         cluster: the address of a Dask scheduler, such as "tcp://127.0.0.1:8786", whose workers
@@ -244,11 +246,12 @@ def _judged(
     progress: Progress,
 ) -> Audit:
     """Judge twins; ``shown`` are the same before an encoder, or the twins themselves."""
-    controls = controlled(twins.rows, entropy, progress)
+    units = with_mirrors(twins.rows)
+    controls = controlled(twins.rows, units, entropy, progress)
     linear = linear_twins(twins, entropy, shown.classes)
     # As many samples of the linear model as of the generator: directions of few are blurred.
     few = first_seeds(linear, twins.seeds)
-    searches = Searches.of(twins, linear, entropy, progress)
+    searches = Searches.of(twins, linear, units, entropy, progress)
     near = searches.closeness()
     readouts = []
     for one, found_near in zip((twins, few), near, strict=True):

@@ -11,7 +11,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 from scipy.stats import t
 
-from twinseed.auditing.references import IntervalEstimate
+from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.data.directions import principal
 from twinseed.randomness import stream
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from twinseed.auditing.conditional import conditional_twins
+from twinseed.auditing.estimates import IntervalEstimate, interval
 from twinseed.data.labels import Labels
 from twinseed.data.twins import Twins
-from twinseed.intervals import interval95
 from twinseed.matched import matched_twins
 from twinseed.randomness import stream
 from twinseed.readout import VARIABLES
@@ -19,9 +18,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 __all__ = [
-    "IntervalEstimate",
     "first_seeds",
-    "interval",
     "linear_twins",
     "references",
 ]
@@ -33,29 +30,6 @@ MISMATCHED = "mismatched seeds"
 
 _SEEDS = 2000  # samples of the linear model, at most, where the generator gave fewer
 _TIMES = 4  # as many samples of it as of the generator: it is cheap, and the test gains by it
-_FROM_ZERO = ("memorisation", "memorisation_share", "recovery")  # prefixes; these end at 1
-
-
-@dataclass(frozen=True)
-class IntervalEstimate:
-    """A value with its 95 % interval; the interval is NaN where there is no error bar."""
-
-    value: float
-    low: float
-    high: float
-
-
-def interval(readout: xr.Dataset, name: str, factor: int | None = None) -> IntervalEstimate:
-    """Return a variable of a readout with its 95 % interval, cut where the variable ends."""
-    value, se = readout[name], readout[f"{name}_se"]
-    if factor is not None:
-        value, se = value.isel(factor=factor), se.isel(factor=factor)
-    centre = float(value)
-    low, high = interval95(centre, float(se))
-    if name.startswith(_FROM_ZERO):
-        low = max(low, 0.0)
-        high = high if name == "memorisation_ratio" else min(high, 1.0)
-    return IntervalEstimate(centre, low, high)
 
 
 def linear_twins(twins: Twins, entropy: tuple[int, ...], classes: Labels | None = None) -> Twins:
@@ -79,7 +53,7 @@ def linear_twins(twins: Twins, entropy: tuple[int, ...], classes: Labels | None 
 def first_seeds(twins: Twins, count: int) -> Twins:
     """Return the twins with their first samples only."""
     second = None if twins.samples_b is None else twins.samples_b[:count]
-    return twins.with_samples(twins.samples_a[:count], second)
+    return Twins.of(twins.rows, twins.samples_a[:count], second)
 
 
 def references(

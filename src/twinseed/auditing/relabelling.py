@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.auditing.pool import FOLDS, NearestInPool, Pool
+from twinseed.auditing.nearest_in_pool import NearestInPool
+from twinseed.auditing.pool import FOLDS, Pool
 
 __all__ = ["BORDERLINE", "RELABELLINGS", "Attribution", "Relabelling", "beyond", "relabelled"]
 
@@ -121,7 +122,7 @@ def relabelled(
     Ann. Stat. 32 (2004) 962, for scanning thresholds where few are affected.
     """
     numbers = [near.number.ravel() for one in generators for near in one.closest.values()]
-    units = np.unique(pool.unit_of(np.unique(np.concatenate(numbers))))
+    units = np.unique(pool.unit_of[np.unique(np.concatenate(numbers))])
     weights, seen = [], []
     for one in generators:
         table, sizes = _weights(one, pool, units)
@@ -150,7 +151,7 @@ def _weights(
     """
     table: list[Array] = []
     for near in one.closest.values():
-        place = np.searchsorted(units, pool.unit_of(near.number))
+        place = np.searchsorted(units, pool.unit_of[near.number])
         looks = [_looks(margin) for margin in near.margin]
         for look in range(len(looks[0])):
             weight = np.concatenate([fold[look] for fold in looks])

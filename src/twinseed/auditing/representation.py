@@ -8,16 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.auditing.axis_orders import Order, matched_columns, orders
 from twinseed.auditing.differences import BEYOND, ENOUGH, WIDE, Difference, Seen
-from twinseed.auditing.relations import (
-    AS_GIVEN,
-    Order,
-    Relation,
-    column_units,
-    matched_columns,
-    orders,
-    units,
-)
+from twinseed.auditing.relations import AS_GIVEN, Relation, column_units, units
 from twinseed.auditing.screening import Finding
 from twinseed.data.twins import Twins
 
@@ -68,7 +61,7 @@ def representation(twins: Twins) -> Finding | None:
     names: dict[tuple[str, str], list[str]] = {}
     for name, sentence, mend, numbers in told:
         names.setdefault((sentence, mend), []).append(name)
-        sentences[name] = {"relation": sentence, "mend": mend, **numbers}
+        sentences[name] = {"relation": sentence, "remedy": mend, **numbers}
     said = " ".join(
         f"{' and '.join(which)}: {sentence}. {mend}." for (sentence, mend), which in names.items()
     )
@@ -93,7 +86,7 @@ def _real(twins: Twins) -> Array:
 
 
 def _misfit(samples: Array, rows: Array, twins: Twins) -> tuple[str, str, dict[str, Any]] | None:
-    """Return the relation in words, what mends it, and its numbers."""
+    """Return the relation in words, what corrects it, and its numbers."""
     real, seen = Seen.of(rows), Seen.of(samples)
     compare = Difference(real, len(samples))
     found = _as_a_whole(seen, real, compare, twins)

@@ -2,53 +2,37 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import math
-import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from twinseed.auditing.advice import advice
 from twinseed.auditing.agreement import Agreement
-from twinseed.auditing.class_audit import ClassAudit, by_class
+from twinseed.auditing.class_audit import ClassAudit
 from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import Copying
+from twinseed.auditing.estimates import IntervalEstimate, interval
 from twinseed.auditing.exhibits import ExamplePairs
 from twinseed.auditing.factors import Factor
 from twinseed.auditing.familiar import Familiar
-from twinseed.auditing.references import IntervalEstimate, interval
 from twinseed.auditing.screening import Fitness
 from twinseed.auditing.suspects import SuspectRow, save_suspects
 from twinseed.auditing.verdict import Answer, Outcome
 from twinseed.files import write_text
-from twinseed.jsonable import as_json
 from twinseed.metrics import to_metrics
 from twinseed.readout import VARIABLES
 from twinseed.status import Status
-from twinseed.tables import MISSING, data_frame, drawn_table, percent
+from twinseed.tables import data_frame
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-__all__ = ["INTERVALS", "PROTOCOL", "Audit", "Line", "schema"]
+__all__ = ["Audit", "Line"]
 
 DCR_SHARE, EUCLIDEAN = "dcr_share", "memorisation_share_euclidean"
 """What one number is called by others, and in a readout."""
-
-PROTOCOL = 2
-"""Version of what an audit does; docs/audit.md says what changed."""
-
-INTERVALS = (
-    "95 % intervals over the samples and the real rows. The trained models are held fixed: another "
-    "training run, or other training rows, can differ by more."
-)
-"""What an interval is over, and what it holds fixed."""
 
 
 @dataclass(frozen=True)
@@ -56,33 +40,49 @@ class Line:
     """One number of the audit: its value, what it should be compared with, and its status."""
 
     name: str
+    """Name of the number, as a readout calls it, or as others call it."""
     symbol: str
+    """Its symbol in the formulas; empty where it has none."""
     meaning: str
+    """What the number says, in words."""
     factor: int | None
+    """The factor that the number is about, from 1; None where it is about no factor."""
     number: IntervalEstimate
+    """The value, with its 95 % interval."""
     status: str
+    """Whether to trust the value, see ``Status``."""
     references: Mapping[str, IntervalEstimate]
+    """What to compare the value with, by name."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Audit:
     """A verdict on a generator, with everything that it rests on.
 
-    ``readout`` holds the measured order parameters, ``linear`` those of the honest linear model of
-    the same rows; ``verdict`` maps "copying", "convergence" and "recovery" to a sentence, and
-    ``outcome`` to one of ``Outcome``.
+    ``verdict`` maps "copying", "convergence" and "recovery" to a sentence, and ``outcome`` to one
+    of ``Outcome``.
     """
 
     readout: xr.Dataset
+    """The measured order parameters, as ``measure`` returns them."""
     linear: xr.Dataset
+    """Those of the honest linear model of the same rows."""
     references: Mapping[str, Mapping[str, list[IntervalEstimate]]]
+    """By name of the number and of the reference: one value, or one per factor."""
     controls: Controls | None
+    """p-values of planted copies and of fresh rows; None without held-out rows."""
     copying: Copying
+    """The tests for copying, the copied fraction, the samples to look at."""
     agreement: Agreement
+    """Everything that is known of convergence."""
     factors: tuple[Factor, ...]
+    """The leading directions, and how far the generators have them."""
     fitness: Fitness
+    """What was found in the rows and samples before anything was judged."""
     pairs: ExamplePairs
+    """Samples beside the rows closest to them, and twins beside each other."""
     answers: Mapping[str, Answer]
+    """The outcome and the sentence of each question."""
     familiar: tuple[Familiar, ...] = ()
     """The numbers that others report on copying, by their usual names."""
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -123,8 +123,12 @@ class Audit:
     def number(self, name: str, factor: int | None = None) -> IntervalEstimate:
         """Return a measured number with its 95 % interval, as in the verdict and on the page.
 
-        That of convergence comes from percentiles of the bootstrap, since it may end at 1; the
-        others from the standard error. ``factor`` counts from 0.
+        The interval of convergence comes from percentiles of the bootstrap, since it may end at 1;
+        the other intervals come from the standard error.
+
+        Args:
+            name: name of the number in the readout.
+            factor: which factor, from 0; None for numbers that are not about a factor.
         """
         found = interval(self.readout, name, factor)
         level = self.agreement.mean_removed
@@ -180,60 +184,9 @@ class Audit:
         A number that does not exist is None, and a status beside it says why. ``schema()``
         describes it.
         """
-        attrs, beside = self.readout.attrs, advice(self)
-        measured = {
-            name: self._plain(name) | {"meaning": VARIABLES[name].meaning} for name in VARIABLES
-        }
-        for name, references in self.references.items():
-            per_factor = VARIABLES[name].per_factor
-            measured[name]["reference"] = {
-                label: [_number(one) for one in numbers] if per_factor else _number(numbers[0])
-                for label, numbers in references.items()
-            }
-        controls = None
-        if self.controls is not None:
-            controls = dataclasses.asdict(self.controls) | {
-                "told_apart": self.controls.told_apart,
-                "sentence": str(self.controls),
-            }
-        return {
-            "schema": 2,
-            "protocol": PROTOCOL,
-            "twinseed": attrs["twinseed"],
-            "seed": attrs["entropy"],
-            "fingerprint": attrs["fingerprint"],
-            "data": {
-                "n": int(self.readout["n"]),
-                "d": int(self.readout["d"]),
-                **{
-                    name: attrs[name]
-                    for name in (
-                        "seeds",
-                        "rows_train_a",
-                        "rows_train_b",
-                        "rows_heldout",
-                        "shared_training_rows",
-                        "constant_columns",
-                    )
-                },
-            },
-            "intervals": INTERVALS,
-            "verdict": self.verdict,
-            "outcome": {question: str(outcome) for question, outcome in self.outcome.items()},
-            "controls": controls,
-            "fitness": self.fitness.to_dict(),
-            "copying": as_json(self.copying.to_dict()),
-            "agreement": _told(self.agreement),
-            "factors": [_told(one) for one in self.factors],
-            "numbers": measured,
-            "plain": beside.plain,
-            "settings": dict(self.settings),
-            "rests_on": list(beside.rests_on),
-            "would_change": list(beside.would_change),
-            "next_steps": list(beside.next_steps),
-            "classes": [one.to_dict() for one in self.classes],
-            "familiar": [one.to_dict() for one in self.familiar],
-        }
+        from twinseed.auditing.dictionary import as_dictionary
+
+        return as_dictionary(self)
 
     def to_metrics(self, prefix: str = "") -> dict[str, float]:
         """Return the numbers as a flat dictionary of floats, for loggers; see ``ts.to_metrics``.
@@ -254,6 +207,9 @@ class Audit:
 
     def to_html(self, path: str | Path) -> None:
         """Write the audit as one self-contained page.
+
+        Args:
+            path: the file to write, ending in .html.
 
         Raises:
             InputError: the file cannot be written; what was there before stays.
@@ -311,106 +267,26 @@ class Audit:
     def save_suspects(self, path: str | Path) -> None:
         """Write the suspects as .csv or .json.
 
+        Args:
+            path: the file to write; its ending says which.
+
         Raises:
             InputError: another ending, a file that cannot be written.
         """
         save_suspects(self.suspects, path)
 
     def told(self, width: int | None = None) -> str:
-        """Return the numbers as a table, and the verdict; no line is longer than ``width``."""
-        rows = []
-        for line in self.lines():
-            label = line.name if line.factor is None else f"{line.name} {line.factor}"
-            references = line.references.items()
-            beside = "; ".join(f"{name} {_shown(one.value)}" for name, one in references)
-            known = math.isfinite(line.number.low) and line.number.low != line.number.high
-            reach = f"{line.number.low:.3f} to {line.number.high:.3f}" if known else ""
-            if line.status != Status.OK:
-                beside = f"{beside} ({line.status})" if beside else line.status
-            rows.append((label, _shown(line.number.value), reach, beside))
-        header = ("number", "value", "95 % interval", "compare with")
-        table = drawn_table(header, rows, width=width, prose=True)
-        item = partial(_item, width=min(96, width or 96))
-        checks = [] if self.controls is None else [str(self.controls)]
-        checks += [one.sentence for one in self.fitness.findings if one.name != "as read"]
-        before = ["Before the verdict:", *map(item, checks), ""] if checks else []
-        verdict = ["Verdict:", *map(item, self.verdict.values())]
-        classes = self._classes(width) if self.classes else []
-        steps = ["", "What to do next:", *map(item, advice(self).next_steps)]
-        over = textwrap.fill(INTERVALS, min(96, width or 96))
-        return "\n".join([table, "", over, "", *before, *verdict, *classes, *steps])
+        """Return the numbers as a table, and the verdict, as text for a terminal.
 
-    def _classes(self, width: int | None) -> list[str]:
-        """Return what the classes show, as a sentence and a table."""
-        rows = []
-        for one in self.classes:
-            found = {name: str(answer.outcome) for name, answer in one.answers.items()}
-            rows.append(
-                (
-                    one.name,
-                    str(one.samples),
-                    str(one.rows_train_a),
-                    str(one.rows_heldout),
-                    _shown(one.dcr_share.value),
-                    percent(one.copied_fraction.value, 1),
-                    _shown(one.convergence.value),
-                    one.left_out or ", ".join(found.values()),
-                )
-            )
-        header = ("class", "samples", "training", "held-out", "DCR share", "copied", "convergence")
-        table = drawn_table((*header, "outcome"), rows, width=width)
-        return ["", "By class:", _item(by_class(self.classes), min(96, width or 96)), table]
+        Args:
+            width: the longest line, in characters; None for lines of any length.
+        """
+        from twinseed.auditing.terminal import in_terminal
+
+        return in_terminal(self, width)
 
     def __str__(self) -> str:
         return self.told()
 
-    def _plain(self, name: str) -> dict[str, Any]:
-        """Return a variable with its error, interval and status; lists along the factors."""
-        se, status = (self.readout[f"{name}_{part}"].values for part in ("se", "status"))
-        if not VARIABLES[name].per_factor:
-            number = _number(self.number(name))
-            return {**number, "se": as_json(float(se)), "status": str(status)}
-        numbers = [_number(self.number(name, k)) for k in range(self.readout.sizes["factor"])]
-        return {
-            **{part: [one[part] for one in numbers] for part in ("value", "interval")},
-            "se": [as_json(float(one)) for one in se],
-            "status": [str(one) for one in status],
-        }
-
     def __repr__(self) -> str:
         return f"Audit({', '.join(f'{q}: {o}' for q, o in self.outcome.items())})"
-
-
-def _shown(value: float) -> str:
-    return MISSING if math.isnan(value) else f"{value:.3f}"
-
-
-def schema() -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of ``Audit.to_dict()``.
-
-    >>> schema()["properties"]["protocol"]["const"] == PROTOCOL
-    True
-    """
-    text = files("twinseed").joinpath("schemas", "audit.json").read_text("utf-8")
-    found: dict[str, Any] = json.loads(text)
-    return found
-
-
-def _item(sentence: str, width: int) -> str:
-    return textwrap.fill(sentence, width, initial_indent="- ", subsequent_indent="  ")
-
-
-def _told(value: Any) -> Any:
-    """Return a result as plain values: numbers with their intervals, None where none exists."""
-    if isinstance(value, IntervalEstimate):
-        return _number(value)
-    if dataclasses.is_dataclass(value):
-        return {part.name: _told(getattr(value, part.name)) for part in dataclasses.fields(value)}
-    if isinstance(value, tuple):
-        return [_told(part) for part in value]
-    return as_json(value)
-
-
-def _number(one: IntervalEstimate) -> dict[str, Any]:
-    bounds = [as_json(one.low), as_json(one.high)]
-    return {"value": as_json(one.value), "interval": None if None in bounds else bounds}

@@ -87,7 +87,7 @@ def fitness(
     found = [*before]
     if rows.groups is None:
         found += [Finding(*one) for one in near_groups(real, draw)]
-    # Rows that come in groups, or were taken out of one file, are not mended by shuffling.
+    # Rows that come in groups, or were taken out of one file, are not corrected by shuffling.
     explained = any(one.name in (GROUPED, REMOVED) for one in found)
     found += [_unlike(pair, p, explained) for pair, p in p_values.items() if p < UNLIKE]
     found += [Finding(*one) for one in (*equal_rows(rows), *near_duplicates(real, draw))]

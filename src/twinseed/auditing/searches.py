@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.auditing.copying import Copying, examine
 from twinseed.auditing.covariance_null import Covariance
-from twinseed.auditing.mirrored import with_mirrors
 from twinseed.auditing.named import AMONG_REAL, NamedCopy, named_copies
-from twinseed.auditing.pool import NearestInPool, Pool, attribute
+from twinseed.auditing.nearest_in_pool import (
+    COSINE,
+    DISTANCE,
+    NearestInPool,
+    attribute,
+    gaps_of,
+)
+from twinseed.auditing.pool import Pool
 from twinseed.auditing.relabelling import Attribution
 from twinseed.auditing.roles import Tested, roles_of
-from twinseed.auditing.spaces import COSINE, DISTANCE, Space, Versions, gaps_of, searched, spaces_of
+from twinseed.auditing.spaces import Space, Versions, searched, spaces_of
 from twinseed.data.twins import Twins
 from twinseed.neighbours import Nearest
 from twinseed.orders.memorisation import GROUPS, Closeness, rows_compared
@@ -54,14 +59,15 @@ class Searches:
         cls,
         twins: Twins,
         linear: Twins,
+        units: Mapping[str, NDArray[np.int64]],
         entropy: tuple[int, ...],
         progress: Progress,
     ) -> Searches:
-        """Search in every space."""
+        """Search in every space; ``units`` are those of ``mirrored.with_mirrors``."""
         roles, tested = roles_of(twins)
         versions = twins.rows.versions
         draw = stream(entropy, "audit: pool")
-        pool = Pool.draw(roles, draw, with_mirrors(twins.rows), rows_compared(twins))
+        pool = Pool.draw(roles, draw, units, rows_compared(twins))
         spaces = list(spaces_of(pool, twins.d, twins.image_shape, twins.layout))
         generators: list[tuple[Nearest, ...]] = []
         closest: list[Mapping[str, NearestInPool]] = []
@@ -73,7 +79,8 @@ class Searches:
             generators.append(found)
             near = {view: attribute(gaps_of(found, view), pool) for view in (DISTANCE, COSINE)}
             for space in spaces:
-                near |= _in_space(space, samples, pool, draw)
+                found_here = space.gaps(samples, pool.size, draw)
+                near |= {view: attribute(gaps, pool) for view, gaps in found_here.items()}
                 progress.advance()
             closest.append(near)
             named += named_copies(samples, near[DISTANCE], pool, twins.layout, name, draw)
@@ -154,17 +161,6 @@ class Searches:
         )
 
 
-def _in_space(
-    space: Space, samples: NDArray[Any], pool: Pool, draw: np.random.Generator
-) -> dict[str, NearestInPool]:
-    """Return the closest rows of the samples in one space; of some of them where it is dear."""
-    count = space.allowed(len(samples), pool.size)
-    if not count:
-        return {}
-    who = np.sort(draw.permutation(len(samples))[:count])
-    return {name: attribute(gaps, pool) for name, gaps in space.find(samples, who).items()}
-
-
 def _real(
     spaces: list[Space],
     pool: Pool,
@@ -178,7 +174,8 @@ def _real(
     """
     count = int(np.clip(_WORK / (pool.size * twins.d), *_REAL))
     chosen = np.sort(draw.permutation(pool.size)[:count])
-    role, row = pool.role_of(chosen)
+    role = pool.role_of[chosen]
+    row = chosen - pool.starts[role]
     rows = np.concatenate(
         [np.asarray(part.rows[row[role == k]]) for k, part in enumerate(pool.roles)]
     )
@@ -188,11 +185,8 @@ def _real(
         view: attribute(gaps_of(found, view), pool, without=cell) for view in (DISTANCE, COSINE)
     }
     for space in spaces:
-        count = space.allowed(len(rows), pool.size)
-        if count:
-            who = np.sort(draw.permutation(len(rows))[:count])
-            for name, gaps in space.find(rows, who).items():
-                real[name] = attribute(gaps, pool, without=cell[gaps.who])
+        for name, gaps in space.gaps(rows, pool.size, draw).items():
+            real[name] = attribute(gaps, pool, without=cell[gaps.who])
     near = real[DISTANCE]
     alike = named_copies(rows, near, pool, twins.layout, "", draw, below=AMONG_REAL, itself=chosen)
     return real, bool(alike)

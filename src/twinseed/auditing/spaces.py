@@ -11,26 +11,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.auditing.columns import ColumnByColumn
-from twinseed.auditing.pool import Gaps, Pool
+from twinseed.auditing.nearest_in_pool import DISTANCE, Gaps, gaps_of
+from twinseed.auditing.pool import Pool
 from twinseed.neighbours import Nearest, nearest
 from twinseed.randomness import stream
 from twinseed.readers import Column
 
-__all__ = ["COLUMNS", "COSINE", "DISTANCE", "Space", "Versions", "gaps_of", "searched", "spaces_of"]
+__all__ = ["COLUMNS", "Space", "Versions", "searched", "spaces_of"]
 
-DISTANCE = "distance"
-"""Euclidean distance in the units of the comparison."""
-COSINE = "cosine"
-"""The sine of the angle that goes with |cosine|."""
 COLUMNS = "column by column"
 """Closeness in each column by itself, see ``ColumnByColumn``."""
 
-_WORK = 5e9  # products of entries for each space beside the first
-_FEWEST = 50  # samples that a space is searched for, at least
 _EVEN = 2.0  # columns whose spreads differ by less than this factor need no scaling
 _FLOOR = 0.1  # of the median spread: columns that hardly vary are not blown up
 _WIDE = 64  # columns from which parts of the columns are looked at as parts
 _COPIES = 1 << 26  # entries of real rows of which a scaled copy is made, at most
+
+_WORK = 5e9  # products of entries for each space beside the first
+_FEWEST = 50  # samples that a space is searched for, at least
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -47,10 +45,17 @@ class Space:
     """Products for each pair of a sample and a row."""
     find: Callable[[NDArray[Any], Indices], Mapping[str, Gaps]]
 
-    def allowed(self, samples: int, rows: int) -> int:
-        """Return for how many samples the space is searched; 0 where too few can be afforded."""
-        most = int(_WORK / max(self.cost * rows, 1))
-        return min(samples, most) if min(samples, most) >= min(samples, _FEWEST) else 0
+    def gaps(
+        self, samples: NDArray[Any], rows: int, draw: np.random.Generator
+    ) -> Mapping[str, Gaps]:
+        """Return the gaps of the samples to ``rows`` rows; of some samples where the space is dear.
+
+        No gaps are returned where too few samples can be afforded.
+        """
+        most = min(len(samples), int(_WORK / max(self.cost * rows, 1)))
+        if most < min(len(samples), _FEWEST):
+            return {}
+        return self.find(samples, np.sort(draw.permutation(len(samples))[:most]))
 
 
 def searched(
@@ -88,21 +93,6 @@ def _one(
         found.cosine, found.cosine_row // count, found.distance, found.distance_row // count
     )
     return found.placed(used, 2 * pool.cells, 0)
-
-
-def gaps_of(found: tuple[Nearest, ...], metric: str, who: Indices | None = None) -> Gaps:
-    """Return the gaps of one search by distance or by cosine."""
-    if metric == DISTANCE:
-        value = np.concatenate([one.distance for one in found], axis=1)
-        row = np.concatenate([one.distance_row for one in found], axis=1)
-    else:
-        cosine = np.concatenate([one.cosine for one in found], axis=1)
-        value = np.sqrt(np.maximum((1 - cosine) * (1 + cosine), 0.0))
-        value[np.isneginf(cosine)] = np.inf
-        row = np.concatenate([one.cosine_row for one in found], axis=1)
-    with np.errstate(divide="ignore"):
-        gap = np.log(value)
-    return Gaps(gap, row, np.arange(len(gap)) if who is None else who)
 
 
 def spaces_of(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta, t
 
-from twinseed.auditing.references import IntervalEstimate
+from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.data.directions import GROUPS, Jackknifed, jackknifed, left_out, principal
 from twinseed.data.twins import Twins
 from twinseed.randomness import stream

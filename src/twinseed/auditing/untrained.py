@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t
 
-from twinseed.auditing.references import IntervalEstimate
+from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.blocks import row_blocks
 from twinseed.data.directions import GROUPS, principal
 from twinseed.data.twins import Twins

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twinseed.data.rows import GROUPS, Side
+from twinseed.data.sides import GROUPS, Side, compared, sides
 from twinseed.data.twins import Twins
 from twinseed.neighbours import Nearest, nearest
 from twinseed.progress import ShowProgress, track
@@ -31,13 +31,13 @@ class Closeness:
 
 def rows_compared(twins: Twins) -> int:
     """Return how many training, and as many held-out, rows a calibrated comparison uses."""
-    return twins.rows.compared(both=twins.samples_b is not None)
+    return compared(twins.rows, both=twins.samples_b is not None)
 
 
 def by_generator(
     searches: Sequence[Side], found: Sequence[Nearest], groups: int
 ) -> list[Closeness]:
-    """Return what ``closeness`` does, from the answers of the searches of ``Rows.sides``."""
+    """Return what ``closeness`` does, from the answers of the searches of ``sides``."""
     train = [one for side, one in zip(searches, found, strict=True) if side.rows != "heldout"]
     heldout = [one for side, one in zip(searches, found, strict=True) if side.rows == "heldout"]
     return [Closeness(one, heldout[i] if heldout else None, groups) for i, one in enumerate(train)]
@@ -53,11 +53,11 @@ def closeness(
 ) -> list[Closeness]:
     """Return the closeness of generator A's samples and, where its rows are known, of B's.
 
-    The rows and their groups are those of ``Rows.sides``. ``progress`` counts pairs of a sample and
+    The rows and their groups are those of ``sides``. ``progress`` counts pairs of a sample and
     a row.
     """
     both = twins.samples_b is not None
-    searches, groups = twins.rows.sides(entropy_of(rng), groups=groups, both=both)
+    searches, groups = sides(twins.rows, entropy_of(rng), groups=groups, both=both)
     pairs = sum(len(twins.arrays[s.samples]) * int(np.sum(s.labels >= 0)) for s in searches)
     found = []
     with track(pairs, "nearest rows", progress) as shown:

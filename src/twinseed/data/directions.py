@@ -37,7 +37,7 @@ class Directions:
     """Orthonormal directions, largest variance first."""
 
     vectors: Array
-    """(d, k), one direction a column, as in ``LinearGenerator.directions``."""
+    """(d, k), one direction per column, as in ``LinearGenerator.directions``."""
     eigenvalues: Array
     """(k,), sample variances along them."""
     noise: float = 0.0

@@ -35,7 +35,7 @@ def encoded_rows(
     image_shape: tuple[int, ...] | None = None,
     cache: str | os.PathLike[str] | None = None,
 ) -> NDArray[Any]:
-    """Return the features of rows, encoded 1,024 rows at a time.
+    """Return the features of rows, encoded 1,024 rows per call.
 
     Shapes: (N, d) to (N, k); with ``image_shape`` the encoder is given (N, *image_shape).
 
@@ -45,7 +45,7 @@ def encoded_rows(
         encoder: the function.
         image_shape: the axes of one row, for an encoder of images.
         cache: a folder that exists; features are kept there as ``.npy``, named by the content of
-            the rows, their layout and the encoder's name. The first 16 rows are encoded anew each
+            the rows, their layout and the encoder's name. The first 16 rows are encoded again each
             time: features of an encoder that has changed are not used, and are replaced.
 
     Raises:

@@ -21,9 +21,9 @@ Array = NDArray[np.float64]
 def in_column_units(twins: Twins) -> Twins:
     """Return twins of a table with each column of numbers divided by its own spread.
 
-    Equation: ``x_j / s_j``, see ``column_units``. Categories stay as they are: two rows that differ
-    in a category alone are at distance 1. Arrays without columns, and images, are returned as they
-    are: their columns have one unit already.
+    Equation: ``x_j / s_j``, see ``column_units``. Categories stay unchanged: two rows that differ
+    in a category alone are at distance 1. Arrays without columns, and images, are returned
+    unchanged: their columns have one unit already.
     """
     units = column_units(twins)
     if units is None:

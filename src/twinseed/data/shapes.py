@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.blocks import row_blocks
 from twinseed.checks import whole_numbers
 from twinseed.errors import InputError
 from twinseed.readers import Column, Columns, notes_of
 
-__all__ = ["columns_of", "image_shape_of", "require_width", "sides_of"]
+__all__ = ["columns_of", "constant_columns", "image_shape_of", "require_width", "sides_of"]
 
 
 def require_width(name: str, rows: NDArray[Any], d: int) -> None:
@@ -24,6 +26,16 @@ def require_width(name: str, rows: NDArray[Any], d: int) -> None:
             rows.shape[1],
             "use the same columns in all arrays",
         )
+
+
+def constant_columns(given: Mapping[str, NDArray[Any]]) -> int:
+    """Return how many columns never vary over the training rows of both twins."""
+    low, high = np.full((2, 1), [[np.inf], [-np.inf]])
+    for name in ("train_a", "train_b"):
+        for _, block in row_blocks(given[name]) if name in given else ():
+            low = np.minimum(low, block.min(axis=0))
+            high = np.maximum(high, block.max(axis=0))
+    return int(np.sum(low == high))
 
 
 def image_shape_of(

@@ -20,7 +20,7 @@ from twinseed.data.features import Encoder, encoded_rows
 from twinseed.data.labels import Labels, labels_of, row_of, without_column
 from twinseed.data.rows import Rows
 from twinseed.data.shapes import image_shape_of, require_width
-from twinseed.data.versions import UpTo, normaliser_of
+from twinseed.data.versions import UpTo
 from twinseed.errors import InputError
 from twinseed.readers import Column, with_columns
 from twinseed.tables import html_table
@@ -29,7 +29,10 @@ __all__ = ["Twins"]
 
 _SAMPLES = ("samples_a", "samples_b")
 _NAMES = (*_SAMPLES, "train_a", "train_b", "heldout")
-_OF_ROWS = (*_NAMES[2:], "origin", "image_shape", "columns", "groups", "up_to", "n", "d")
+_OF_ROWS = (
+    *(*_NAMES[2:], "origin", "image_shape", "columns", "groups", "up_to", "n", "d"),
+    *("column_names", "layout", "units", "shared_training_rows", "constant_columns"),
+)
 _NEEDED: Any = None  # what is left out is told by name, as every bad argument is
 
 
@@ -59,7 +62,7 @@ class Twins:
             which is then left out of what is compared. See ``Rows.units``.
         labels: the class of each row, for generators that are given a class: the same form, for
             samples and real rows. Samples of B without labels have those of A. See ``classes``.
-        up_to: what does not tell two rows apart, such as "flip" for mirror images; see
+        up_to: what does not distinguish two rows, such as "flip" for mirror images; see
             ``Rows.versions`` and ``normalised``.
 
     Raises:
@@ -103,6 +106,20 @@ class Twins:
     """Number of columns."""
     seeds: int = field(init=False)
     """Number of samples of each generator."""
+    column_names: tuple[str, ...] | None = field(init=False)
+    """A name for each column; "kind: red" for a category of the table's column kind."""
+    layout: tuple[Column, ...] = field(init=False)
+    """What the columns are, in order; numbered from 1 where they have no names."""
+    units: dict[str, NDArray[np.int64]] = field(init=False)
+    """The number of each real row's group, by argument name; see ``Rows.units``."""
+    row_digests: dict[str, NDArray[np.uint64]] = field(init=False)
+    """A 64-bit digest of each real row, by argument name: equal rows have equal digests."""
+    shared_training_rows: int = field(init=False)
+    """Rows of ``train_b`` that also occur in ``train_a``."""
+    constant_columns: int = field(init=False)
+    """Columns that never vary over the training rows of both twins."""
+    arrays: dict[str, NDArray[Any]] = field(init=False)
+    """The arrays that were given, by argument name."""
     classes: Labels | None = field(init=False)
     """The class of each sample and of each real row; None where no ``labels`` were given."""
 
@@ -169,37 +186,6 @@ class Twins:
         object.__setattr__(twins, "image_shape", image_shape_of(given, rows.image_shape))
         return twins
 
-    @property
-    def column_names(self) -> tuple[str, ...] | None:
-        """A name for each column; "kind: red" for a category of the table's column kind."""
-        return self.rows.column_names
-
-    @property
-    def layout(self) -> tuple[Column, ...]:
-        """What the columns are, in order; numbered from 1 where they have no names."""
-        return self.rows.layout
-
-    @property
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """The arrays that were given, by argument name."""
-        found = {name: getattr(self, name) for name in _NAMES}
-        return {name: rows for name, rows in found.items() if rows is not None}
-
-    @property
-    def shared_training_rows(self) -> int:
-        """Rows of ``train_b`` that also occur in ``train_a``."""
-        return self.rows.shared_training_rows
-
-    @property
-    def constant_columns(self) -> int:
-        """Columns that never vary over the training rows of both twins."""
-        return self.rows.constant_columns
-
-    @property
-    def row_digests(self) -> dict[str, NDArray[np.uint64]]:
-        """A 64-bit digest of each real row, by argument name: equal rows have equal digests."""
-        return self.rows.digests
-
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 over names, shapes, types and values of all arrays: says what was measured."""
@@ -218,11 +204,6 @@ class Twins:
         if self.rows.versions is not None:
             digest.update(f"up to {self.rows.versions.told};".encode())
         return digest.hexdigest()
-
-    @property
-    def units(self) -> dict[str, NDArray[np.int64]]:
-        """The number of each real row's group, by argument name; see ``Rows.units``."""
-        return self.rows.units
 
     def as_given(self, role: str, row: int) -> dict[str, Any]:
         """Return one row of an array as it was handed in: columns of groups too, words as words.
@@ -271,7 +252,7 @@ class Twins:
         return Twins.of(self.rows, samples_a, samples_b)
 
     def encoded(self, encoder: Encoder, cache: str | os.PathLike[str] | None = None) -> Twins:
-        """Return twins of features: every array through one encoder, 1,024 rows at a time.
+        """Return twins of features: every array through one encoder, 1,024 rows per call.
 
         Groups and labels stay. Versions of rows (``up_to``) do not: features have no mirror image.
 
@@ -329,7 +310,7 @@ class Twins:
         array([[-1. ,  1. ],
                [-2.5,  2.5]])
         """
-        change = normaliser_of(self.up_to)
+        change = self.rows.normaliser
         if change is None:
             return self
         if self.columns is not None:
@@ -381,6 +362,10 @@ class Twins:
         object.__setattr__(self, "classes", getattr(self, "classes", None))
         for name in _OF_ROWS:
             object.__setattr__(self, name, getattr(rows, name))
+        object.__setattr__(self, "row_digests", rows.digests)
+        samples = {"samples_a": samples_a, "samples_b": samples_b}
+        known = {name: part for name, part in samples.items() if part is not None}
+        object.__setattr__(self, "arrays", known | rows.arrays)
 
 
 def _classes(labels: Any, given: Mapping[str, NDArray[Any]]) -> Labels:

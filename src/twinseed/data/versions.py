@@ -15,7 +15,7 @@ from twinseed.blocks import row_blocks
 from twinseed.data.shapes import sides_of
 from twinseed.errors import InputError
 
-__all__ = ["NORMALISATIONS", "UpTo", "Versions", "normaliser_of", "versions_of"]
+__all__ = ["NORMALISATIONS", "Normaliser", "UpTo", "Versions", "normaliser_of", "versions_of"]
 
 UpTo = str | Callable[[NDArray[Any]], Any]
 """A text such as "flip,shift:2", or a function from a row to its versions."""
@@ -26,6 +26,9 @@ NORMALISATIONS = ("brightness", "affine")
 _WORDS = "flip, rot90, shift:2, brightness and affine, with commas between them"
 
 Images = NDArray[Any]
+
+Normaliser = Callable[[NDArray[Any]], NDArray[Any]]
+"""A function that takes brightness, or brightness and contrast, from every row."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ def versions_of(up_to: UpTo | None, image_shape: tuple[int, ...] | None) -> Vers
     return Versions(",".join(steps), listed)
 
 
-def normaliser_of(up_to: UpTo | None) -> Callable[[NDArray[Any]], NDArray[Any]] | None:
+def normaliser_of(up_to: UpTo | None) -> Normaliser | None:
     """Return what takes brightness, or brightness and contrast, from every row; None if neither.
 
     Equation: "brightness" subtracts the mean of the row's entries; "affine" divides the rest by its

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twinseed.data.rows import row_digests
+from twinseed.data.digests import row_digests
 from twinseed.data.twins import Twins
 from twinseed.errors import InputError, MissingExtraError
 from twinseed.verbs.measure import measure

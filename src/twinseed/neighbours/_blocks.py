@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,12 @@ class Frame:
     scale: float
     centre: NDArray[Any]  # of the scaled rows
     origin: Array  # scaled
+    roundoff: float = field(init=False)
+    """``g``, the relative error of a computed inner product."""
+
+    def __post_init__(self) -> None:
+        unit = (self.centre.size + 16) * float(np.finfo(self.dtype).eps) / 2
+        object.__setattr__(self, "roundoff", unit / (1 - unit) if unit < 0.5 else 1.0)
 
     @classmethod
     def around(cls, q: NDArray[Any], r: NDArray[Any], origin: ArrayLike | None) -> Frame:
@@ -58,12 +64,6 @@ class Frame:
     def widened(self) -> Frame:
         """Return the same frame in float64."""
         return replace(self, dtype=np.dtype(np.float64), centre=self.centre.astype(np.float64))
-
-    @property
-    def roundoff(self) -> float:
-        """``g``, the relative error of a computed inner product."""
-        unit = (self.centre.size + 16) * float(np.finfo(self.dtype).eps) / 2
-        return unit / (1 - unit) if unit < 0.5 else 1.0
 
 
 def _working(dtype: np.dtype[Any]) -> np.dtype[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -28,6 +28,21 @@ class Reference:
     asked: FactorCount
     found: Jackknifed | None
     """The directions, with ``SPARE`` more than are compared; None without rows for them."""
+    count: int = field(init=False)
+    """Number of directions that are compared: as many as asked for, or as many as exist."""
+    eigenvalues: Array = field(init=False)
+    """Eigenvalues of the compared directions, largest first; NaN where they are not known."""
+    directions: Array | None = field(init=False)
+    """The compared directions, (d, count), orthonormal columns."""
+
+    def __post_init__(self) -> None:
+        count, found = self.asked.count, self.found
+        values, directions = np.full(count, np.nan), None
+        if found is not None:
+            count = min(count, found.eigenvalues.size)
+            values, directions = found.eigenvalues[:count], found.vectors[:, :count]
+        for name, value in (("count", count), ("eigenvalues", values), ("directions", directions)):
+            object.__setattr__(self, name, value)
 
     @classmethod
     def of_rows(
@@ -76,24 +91,6 @@ class Reference:
                     "sort the eigenvalues and the columns of truth in the same order",
                 )
         return cls(asked, Jackknifed(directions, values, [], exact=True))
-
-    @property
-    def count(self) -> int:
-        """Number of directions that are compared: as many as asked for, or as many as exist."""
-        if self.found is None:
-            return self.asked.count
-        return min(self.asked.count, self.found.eigenvalues.size)
-
-    @property
-    def eigenvalues(self) -> Array:
-        """Eigenvalues of the compared directions, largest first; NaN where they are not known."""
-        found = self.found
-        return np.full(self.count, np.nan) if found is None else found.eigenvalues[: self.count]
-
-    @property
-    def directions(self) -> Array | None:
-        """The compared directions, (d, count), orthonormal columns."""
-        return None if self.found is None else self.found.vectors[:, : self.count]
 
 
 def counted(rows: Rows, factors: int, reference: ArrayLike | None = None) -> FactorCount:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from twinseed.checks import numeric_rows
 from twinseed.data.closeness import by_generator
-from twinseed.data.rows import GROUPS, Rows
+from twinseed.data.rows import Rows
+from twinseed.data.sides import GROUPS, sides
 from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.neighbours import Nearest, nearest
@@ -66,8 +67,11 @@ class PreparedRows:
         self._factors = factors
         # computed now and kept with the rows, so that no training step waits for it
         reference_of(self._real, self._entropy, factors=factors, resamples=self._resamples)
-        self._searches, self._groups = self._real.sides(
-            self._entropy, groups=GROUPS if self._resamples else 1, both=train_b is not None
+        self._searches, self._groups = sides(
+            self._real,
+            self._entropy,
+            groups=GROUPS if self._resamples else 1,
+            both=train_b is not None,
         )
         self._rows = [side.kept(self._real.arrays[side.rows]) for side in self._searches]
 

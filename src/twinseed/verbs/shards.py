@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from twinseed.checks import refuse_positional
 from twinseed.data.closeness import by_generator
-from twinseed.data.rows import GROUPS
+from twinseed.data.sides import GROUPS, sides
 from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.neighbours import Nearest
@@ -114,8 +114,8 @@ def measure_shards(
         )
         if centred:
             twins = twins.centred()
-        searches, groups = twins.rows.sides(
-            entropy, groups=GROUPS if draws else 1, both=twins.samples_b is not None
+        searches, groups = sides(
+            twins.rows, entropy, groups=GROUPS if draws else 1, both=twins.samples_b is not None
         )
         asked = [
             search(client, pieces[one.samples], pieces[one.rows], one.labels, twins.origin, memory)

@@ -8,10 +8,12 @@ import numpy as np
 
 from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import LEVEL, Copying
+from twinseed.auditing.estimates import interval
 from twinseed.auditing.named import LOOKED_AT
-from twinseed.auditing.references import LINEAR, interval
+from twinseed.auditing.nearest_in_pool import COSINE, DISTANCE
+from twinseed.auditing.references import LINEAR
 from twinseed.auditing.relabelling import BORDERLINE
-from twinseed.auditing.spaces import COLUMNS, COSINE, DISTANCE
+from twinseed.auditing.spaces import COLUMNS
 from twinseed.auditing.verdict.outcomes import Answer, Outcome, References, shown
 from twinseed.data.twins import Twins
 from twinseed.tables import percent

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from twinseed.auditing.references import IntervalEstimate
+from twinseed.auditing.estimates import IntervalEstimate
 
 __all__ = ["Answer", "Outcome", "References", "shown"]
 
@@ -36,7 +36,9 @@ class Answer:
     """The outcome of one question, and the sentence that gives it with its evidence."""
 
     outcome: Outcome
+    """The answer, as one of a fixed list of words."""
     sentence: str
+    """The answer in words, with its evidence."""
 
 
 def shown(one: IntervalEstimate) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from twinseed.auditing.estimates import interval
 from twinseed.auditing.factors import RECOVERED, Factor, Fate
-from twinseed.auditing.references import interval
 from twinseed.auditing.verdict.outcomes import Answer, Outcome, References, shown
 from twinseed.data.twins import Twins
 from twinseed.status import Status
@@ -102,8 +102,8 @@ def _variance(factors: Sequence[Factor]) -> float:
 def _without_truth(twins: Twins, measured: xr.Dataset, references: References) -> Answer:
     """Answer from the twins' own directions, which need no held-out rows.
 
-    Few samples blur the directions, and nothing tells here by how much: directions that overlap
-    less are not told to be missing.
+    Few samples make the directions uncertain, and nothing tells here by how much: directions that
+    overlap less are not told to be missing.
     """
     name = "recovery_twins"
     if name not in references:

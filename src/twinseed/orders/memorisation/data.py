@@ -9,7 +9,7 @@ import numpy as np
 
 from twinseed.arrays import Array
 from twinseed.data.closeness import Closeness, closeness
-from twinseed.data.rows import GROUPS
+from twinseed.data.sides import GROUPS
 from twinseed.data.twins import Twins
 from twinseed.intervals import Z95
 from twinseed.neighbours import folded

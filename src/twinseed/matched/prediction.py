@@ -1,4 +1,4 @@
-"""The linear model fitted to the same rows: its samples and its predictions."""
+"""What theory predicts for twin linear models of the same rows."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from twinseed.arrays import Array
 from twinseed.coupling import outlier, solve
 from twinseed.coupling.outliers import overlap_floor
-from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.filters import Ridge
-from twinseed.generators import LinearGenerator
 from twinseed.orders import convergence
 from twinseed.populations import Estimated, Population, estimate_population, sample_spectrum
 from twinseed.verbs.predict import predict
@@ -29,8 +27,6 @@ __all__ = [
     "Matched",
     "degrees_of_freedom",
     "matched",
-    "matched_model",
-    "matched_twins",
     "predicted_curve",
 ]
 
@@ -40,26 +36,6 @@ PILOT = 8000
 """The prediction uses at most this many rows."""
 _POINTS = 12  # points of the predicted curve, besides the sizes themselves
 _PLAIN = Ridge(0.0)
-
-
-def matched_model(rows: NDArray[Any]) -> LinearGenerator:
-    """Fit the linear model whose samples have the mean and the covariance of the rows.
-
-    Equation: ``x = mean + S^(1/2) z``, the mean and S of the rows.
-    """
-    return LinearGenerator.fit(rows, _PLAIN, center=True)
-
-
-def matched_twins(twins: Twins, noise: Array, *, same_rows: bool = False) -> Twins:
-    """Return the twins of the matched linear model: the same rows, sampled from the same noise.
-
-    Without ``train_b`` there is no second model, unless ``same_rows`` says that B has A's rows.
-    """
-    a = matched_model(twins.train_a).sample(noise)
-    b = a if same_rows else None
-    if twins.train_b is not None:
-        b = matched_model(twins.train_b).sample(noise)
-    return twins.with_samples(a, b)
 
 
 def degrees_of_freedom(n: ArrayLike) -> Array:
