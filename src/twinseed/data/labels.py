@@ -15,7 +15,7 @@ from twinseed.errors import InputError, escaped
 from twinseed.readers import Categories, Table
 from twinseed.readers.table import MISSING
 
-__all__ = ["Labels", "labels_of", "row_of", "without_column"]
+__all__ = ["Labels", "classes_of", "columns_apart", "labels_of", "row_of", "without_column"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,3 +202,28 @@ def _word(one: Any) -> str:
     if isinstance(one, float) and one.is_integer():
         return str(int(one))
     return one.decode("utf-8", "replace") if isinstance(one, bytes) else str(one)
+
+
+def columns_apart(
+    given: dict[str, Any], groups: Any, labels: Any, real: Sequence[str]
+) -> tuple[dict[str, Any], Any, Any]:
+    """Take the columns of groups and labels that are named out of all tables.
+
+    Groups and labels that are given row by row are returned unchanged. ``real`` names the arrays of
+    real rows, which alone have groups.
+    """
+    if isinstance(groups, str):
+        real = [name for name in given if name in real]
+        given, groups = without_column("groups", groups, given, real)
+        groups = {name: found for name, found in groups.items() if name in real}
+    if isinstance(labels, str):
+        given, labels = without_column("labels", labels, given, given)
+    return given, groups, labels
+
+
+def classes_of(labels: Any, given: Mapping[str, NDArray[Any]]) -> Labels:
+    """Return the class of each row; of samples that have no labels, those of A's samples."""
+    sizes = {name: len(rows) for name, rows in given.items()}
+    if isinstance(labels, Mapping) and "samples_b" in given and labels.get("samples_b") is None:
+        labels = {**labels, "samples_b": labels.get("samples_a")}
+    return labels_of("labels", labels, sizes, given)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable, Mapping
 from copy import copy
@@ -14,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.arrays import Array
-from twinseed.blocks import row_blocks
 from twinseed.checks import numeric_rows
 from twinseed.data.features import Encoder, encoded_rows
-from twinseed.data.labels import Labels, labels_of, row_of, without_column
+from twinseed.data.fingerprint import fingerprint
+from twinseed.data.labels import Labels, classes_of, columns_apart, row_of
 from twinseed.data.rows import Rows
 from twinseed.data.shapes import image_shape_of, require_width
 from twinseed.data.versions import UpTo
@@ -137,13 +136,7 @@ class Twins:
                 raise InputError(name, "is needed", None, "pass rows, one row per sample")
         given = {name: rows for name, rows in given.items() if rows is not None}
         tables = given
-        groups, labels = self.groups, self.labels
-        if isinstance(groups, str):
-            real = [name for name in given if name not in _SAMPLES]
-            given, groups = without_column("groups", groups, given, real)
-            groups = {name: found for name, found in groups.items() if name in real}
-        if isinstance(labels, str):
-            given, labels = without_column("labels", labels, given, given)
+        given, groups, labels = columns_apart(given, self.groups, self.labels, _NAMES[2:])
         given, columns = with_columns(given)
         rows = Rows(
             given["train_a"],
@@ -157,7 +150,7 @@ class Twins:
         )
         made = Twins.of(rows, given["samples_a"], given.get("samples_b"))
         if labels is not None:
-            object.__setattr__(made, "classes", _classes(labels, made.arrays))
+            object.__setattr__(made, "classes", classes_of(labels, made.arrays))
         kept = {} if columns is None else tables
         vars(self).update(vars(made) | {"labels": labels, "_tables": kept})
 
@@ -189,21 +182,11 @@ class Twins:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 over names, shapes, types and values of all arrays: says what was measured."""
-        digest = hashlib.sha256()
-        about = {} if self.origin is None else {"origin": self.origin[None, :]}
-        for name, rows in (self.arrays | about).items():
-            digest.update(f"{name} {rows.shape} {rows.dtype.str};".encode())
-            for _, block in row_blocks(rows):
-                digest.update(np.ascontiguousarray(block).data)
         beside = {} if self.groups is None else {f"groups of {k}": v for k, v in self.units.items()}
         if self.classes is not None:
             beside |= {f"labels of {k}": v for k, v in self.classes.numbers.items()}
-        for name, numbers in beside.items():
-            digest.update(f"{name};".encode())
-            digest.update(numbers.data)
-        if self.rows.versions is not None:
-            digest.update(f"up to {self.rows.versions.told};".encode())
-        return digest.hexdigest()
+        versions = None if self.rows.versions is None else self.rows.versions.told
+        return fingerprint(self.arrays, self.origin, beside, versions)
 
     def as_given(self, role: str, row: int) -> dict[str, Any]:
         """Return one row of an array as it was handed in: columns of groups too, words as words.
@@ -366,11 +349,3 @@ class Twins:
         samples = {"samples_a": samples_a, "samples_b": samples_b}
         known = {name: part for name, part in samples.items() if part is not None}
         object.__setattr__(self, "arrays", known | rows.arrays)
-
-
-def _classes(labels: Any, given: Mapping[str, NDArray[Any]]) -> Labels:
-    """Return the class of each row; of samples that have no labels, those of A's samples."""
-    sizes = {name: len(rows) for name, rows in given.items()}
-    if isinstance(labels, Mapping) and "samples_b" in given and labels.get("samples_b") is None:
-        labels = {**labels, "samples_b": labels.get("samples_a")}
-    return labels_of("labels", labels, sizes, given)

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from twinseed.checks import non_negative, positive, whole
+from twinseed.denoise.averaging import averaged_weights, under, update_average
 from twinseed.denoise.denoiser import Denoiser
 from twinseed.denoise.noise import NoiseLevels
 from twinseed.errors import InputError, TwinseedError
@@ -187,7 +187,7 @@ class TrainingState:
             tensors: tensors by name.
         """
         device = next(self.denoiser.parameters()).device
-        self.denoiser.load_state_dict(_under("weights", tensors))
+        self.denoiser.load_state_dict(under("weights", tensors))
         for name, value in averaged_weights(tensors).items():
             self.average[name].copy_(value)
         self.step = int(tensors["step"])
@@ -195,16 +195,11 @@ class TrainingState:
         self._points = [(int(step), loss) for step, loss in points]
         self._recent = tensors["losses/recent"].tolist()
         for name, parameter in self.denoiser.named_parameters():
-            kept = _under(f"optimiser/{name}", tensors)
+            kept = under(f"optimiser/{name}", tensors)
             if kept:
                 self.optimiser.state[parameter] = {
                     k: v.clone() if k == "step" else v.to(device).clone() for k, v in kept.items()
                 }
-
-
-def averaged_weights(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Return the averaged weights, which sampling uses, from ``TrainingState.tensors``."""
-    return _under("average", tensors)
 
 
 class NotFiniteError(TwinseedError):
@@ -267,7 +262,7 @@ def train(
         for group in state.optimiser.param_groups:
             group["lr"] = training.rate * min(1.0, (state.step + 1) / max(training.warm_up, 1))
         state.optimiser.step()
-        _update_average(averaged, weights, state.step, training.average)
+        update_average(averaged, weights, state.step, training.average)
         state.count(value)
         losses.append(value)
         if state.step % report_every == 0 or state.step == training.steps:
@@ -300,17 +295,3 @@ def _batch(count: int, size: int, draw: torch.Generator) -> torch.Tensor:
     if count < 8 * size:
         return torch.randperm(count, generator=draw)[:size]
     return torch.randint(count, (size,), generator=draw)
-
-
-def _update_average(
-    averaged: list[torch.Tensor], weights: list[torch.Tensor], step: int, memory: float
-) -> None:
-    """Move the average towards the weights; the share of a step falls with the number of steps."""
-    keep = min(memory, (1.0 + step) / (10.0 + step))
-    move = get_ema_multi_avg_fn(keep)  # type: ignore[no-untyped-call]  # torch leaves it bare
-    move(averaged, weights, step)
-
-
-def _under(prefix: str, tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    start = prefix + "/"
-    return {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
