@@ -75,8 +75,8 @@ _ADVICE = {
         "The value lies outside the range that the data can support: collect a larger pilot."
     ),
     Status.UNEVEN: (
-        "The lengths of the pilot's rows vary more than those of Gaussian rows. The band may be "
-        "too narrow: take a larger pilot, or compare with a measurement."
+        "The rows of the pilot vary in length more than Gaussian rows do, or a few rows dominate a "
+        "direction. Do not rely on the band: take a larger pilot, or compare with a measurement."
     ),
     Status.GUESS: (
         "The value is a guess for a trained network: what linear models reach, times the "

@@ -23,6 +23,7 @@ __all__ = ["CURVES", "Curve", "coupled", "recovered_group", "recovery_gap", "tol
 Array = NDArray[np.float64]
 
 _LEAST = 1e-12
+_LARGEST = 700.0  # of a logarithm whose exponential is finite
 _LOST = 1e-3
 """Recovery that counts as none."""
 
@@ -158,7 +159,7 @@ CURVES = {
             "memorisation_ratio",
             lambda estimates: np.log(np.asarray(estimates["memorisation_ratio"].value)),
             lambda numbers, twins: np.asarray(np.log(numbers.own / numbers.fresh)),
-            lambda log_ratio: np.asarray(np.exp(log_ratio)),
+            lambda log_ratio: np.asarray(np.exp(np.minimum(log_ratio, _LARGEST))),
             relative=True,
         ),
         Curve(
