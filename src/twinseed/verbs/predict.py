@@ -10,13 +10,13 @@ from twinseed.checks import Loads, Sizes
 from twinseed.coupling import Coupling, solve
 from twinseed.errors import InputError
 from twinseed.filters import Filter, Ridge
-from twinseed.orders import ORDERS
+from twinseed.orders import ORDERS, OrderParameter
 from twinseed.populations import Population
 from twinseed.readout import VARIABLES, Estimate, Readout
 from twinseed.status import Status
 from twinseed.verbs.sweeps.grid import Grid
 
-__all__ = ["predict"]
+__all__ = ["predict", "predicted"]
 
 _PLAIN = Ridge(0.0)
 
@@ -79,6 +79,45 @@ def predict(
 
     See also: ``simulate``, ``measure``, ``compare``.
     """
+    return predicted(population, filter, n=n, d=d, gamma=gamma)
+
+
+def predicted(
+    population: Population | Sequence[Population],
+    filter: Filter | Sequence[Filter] = _PLAIN,
+    *,
+    n: Sizes | None = None,
+    d: Sizes | None = None,
+    gamma: Loads | None = None,
+    orders: Sequence[OrderParameter] = ORDERS,
+) -> Readout:
+    """Predict some of the order parameters: ``predict`` with one argument more.
+
+    Args:
+        population: as in ``predict``.
+        filter: as in ``predict``.
+        n: as in ``predict``.
+        d: as in ``predict``.
+        gamma: as in ``predict``.
+        orders: the order parameters to predict. The variables of the others are "not measured".
+            The distance to the truth takes about half of the time for a population of many levels.
+
+    Returns:
+        A readout, whose predicted variables are those of ``predict``.
+
+    Raises:
+        InputError: as in ``predict``.
+
+    >>> import twinseed as ts
+    >>> from twinseed.orders import ORDERS
+    >>> found = predicted(ts.Spiked([3.0]), gamma=2.0, orders=ORDERS[:2])
+    >>> found.convergence.item() == ts.predict(ts.Spiked([3.0]), gamma=2.0).convergence.item()
+    True
+    >>> found.recovery_status.values
+    array(['not measured'], dtype='<U14')
+
+    See also: ``predict``.
+    """
     grid = Grid.build(population, filter, n=n, d=d, gamma=gamma)
     couplings = [
         solve(one, grid.filters, grid.n[place], grid.d[place], grid.gamma[place])
@@ -87,15 +126,15 @@ def predict(
     reason = couplings[0].reason
     if isinstance(reason, InputError) and all(one.missing.all() for one in couplings):
         raise reason
-    estimates = grid.stacked([_estimates(one) for one in couplings])
+    estimates = grid.stacked([_estimates(one, orders) for one in couplings])
     return grid.readout(estimates, source="predict", attrs={})
 
 
-def _estimates(coupling: Coupling) -> dict[str, Estimate]:
+def _estimates(coupling: Coupling, orders: Sequence[OrderParameter]) -> dict[str, Estimate]:
     """Predict for one population of the grid; arrays have the shape of the other axes."""
     return {
         name: _without(one, name, coupling) if order.of_the_filter else one
-        for order in ORDERS
+        for order in orders
         for name, one in order.from_coupling(coupling).items()
     }
 
