@@ -113,8 +113,8 @@ def predicted(
     >>> found = predicted(ts.Spiked([3.0]), gamma=2.0, orders=ORDERS[:2])
     >>> found.convergence.item() == ts.predict(ts.Spiked([3.0]), gamma=2.0).convergence.item()
     True
-    >>> found.recovery_status.values
-    array(['not measured'], dtype='<U14')
+    >>> found.recovery_status.values.tolist()
+    ['not measured']
 
     See also: ``predict``.
     """
