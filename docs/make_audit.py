@@ -1,6 +1,6 @@
 """Make the example of audits.md anew: twins of the digits, their audit, its page and the picture.
 
-Usage: python docs/make_audit.py [FOLDER]. It writes the arrays and the page into FOLDER (audit),
+Usage: python -m docs.make_audit [FOLDER]. It writes the arrays and the page into FOLDER (audit),
 and the picture into images. Needs scikit-learn and matplotlib; about ten seconds on one core.
 """
 
@@ -10,14 +10,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from docs.studies import pages
 from sklearn.datasets import load_digits
 
 import twinseed as ts
-from twinseed import drawing
 from twinseed.auditing.figures import audit_margins
 from twinseed.generators import LinearGenerator
 
-IMAGE = Path(__file__).parent / "images" / "audit_margins.png"
 ROWS, SEEDS, COPIES = 400, 500, 25
 
 
@@ -52,10 +51,8 @@ def main(folder: Path) -> None:
     found = ts.audit(**arrays, rng=0)
     print(found)
     found.to_html(folder / "audit.html")
-    picture = drawing.as_png(
-        audit_margins(found.copying.scores, found.copying.linear_scores), dpi=150.0
-    )
-    IMAGE.write_bytes(picture)
+    drawn = audit_margins(found.copying.scores, found.copying.linear_scores)
+    pages.write_picture("audit_margins", drawn)
 
 
 if __name__ == "__main__":
