@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -105,6 +107,11 @@ def _connections() -> int:
     return max(100, min(_FILES, soft if soft != resource.RLIM_INFINITY else _FILES) - _RESERVED)
 
 
+def _ended(number: int, _: object) -> None:
+    """End the process while the server is made; the temporary folder is deleted at the exit."""
+    raise SystemExit(128 + number)
+
+
 def serve(
     listening: socket.socket,
     *,
@@ -120,9 +127,21 @@ def serve(
         started: called once, when requests are answered.
         stopped: asked ten times per second.
     """
+    alone = threading.current_thread() is threading.main_thread()  # only this one gets signals
+    if alone:
+        signal.signal(signal.SIGTERM, _ended)
     port = int(listening.getsockname()[1])
     _Patient.most = _connections()
     app = application(port, own=own)
+
+    def terminated(number: int, _: object) -> None:
+        """Delete all files, and end as without this handler; uvicorn calls it after its own."""
+        app.close()
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+
+    if alone:
+        signal.signal(signal.SIGTERM, terminated)
     config = uvicorn.Config(
         app,
         http=_Patient,

@@ -1,0 +1,49 @@
+"""A signal ends the page, and the temporary folder is deleted, whenever the signal comes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+
+@pytest.mark.extras
+@pytest.mark.parametrize(
+    ("number", "listening"),
+    [
+        (signal.SIGINT, False),
+        pytest.param(signal.SIGINT, True, marks=pytest.mark.nightly),  # waits for imports
+        (signal.SIGTERM, False),
+        (signal.SIGTERM, True),
+    ],
+)
+def test_a_signal_deletes_the_temporary_folder(
+    number: signal.Signals, listening: bool, tmp_path: Path
+) -> None:
+    words = ["-m", "twinseed", "explore", "--no-browser", "--port", "0"]
+    page = subprocess.Popen(
+        [sys.executable, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+    )
+    try:
+        assert page.stdout is not None
+        if listening:
+            assert "Ctrl-C ends" in page.stdout.readline()
+        while not list(tmp_path.iterdir()) and page.poll() is None:
+            time.sleep(0.001)
+        assert [path.name[:17] for path in tmp_path.iterdir()] == ["twinseed-explore-"]
+        page.send_signal(number)
+        said, _ = page.communicate(timeout=120)
+    finally:
+        page.kill()
+    assert page.returncode in (128 + number, -number)
+    assert "Traceback" not in said
+    assert list(tmp_path.iterdir()) == []
