@@ -188,9 +188,16 @@ def test_what_is_said_of_the_shipped_data_is_so(datasets: Datasets) -> None:
 
 @pytest.mark.extras
 def test_trained_networks_are_shown_at_the_sizes_that_exist(datasets: Datasets) -> None:
-    told = answer("twins", datasets, n="20", seeds="1", model="network", meters="0")
-    assert told["n_used"] == 30
+    from twinseed.denoise.demo import NOISE
+
+    told = answer("twins", datasets, n="30", seeds="1", model="network", meters="0")
+    assert told["n_used"] == 20
     assert np.shape(told["a"]) == (1, 196)
+    made = run(told["python"].rpartition("\nnoise = ")[0])
+    assert made["noise"].shape == (1, NOISE)
+    black, white = made["rows"].min(), made["rows"].max()
+    pixels = (made["pictures_a"] - black) / (white - black) * 255.0
+    assert told["a"] == np.rint(pixels.clip(0, 255)).astype(int).tolist()
     with pytest.raises(InputError, match="same rows"):
         answer("twins", datasets, n="20", model="network", pairing="same")
 

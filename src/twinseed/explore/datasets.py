@@ -30,7 +30,7 @@ SHIPPED: Mapping[str, Mapping[str, Any]] = {
     "digits": {"label": "Digits (8 x 8)", "d": 61, "rows": 719, "image": [8, 8]},
 }
 """What is said of the data sets of the package before they are read; a test compares."""
-NETWORK_SIZES = (30, 300, 1000)
+NETWORK_SIZES = (20, 1000)
 """Training rows of the trained networks; a test compares."""
 _HELDOUT = 400
 """Held-out rows at the most; of few rows, one fifth."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from twinseed.errors import InputError, MissingExtraError
@@ -36,12 +37,14 @@ def twins(asked: Asked, datasets: Datasets) -> ChartAnswer:
     seeds = asked.whole("seeds", 4, 1, _MOST_SEEDS)
     seed = asked.whole("seed", 0, 0, _LARGEST_SEED)
     pair = ModelPair.of(asked, data)
-    noise = stream((seed,), "explore: pictures").standard_normal((seeds, data.d))
+    noise = stream((seed,), "explore: pictures").standard_normal((seeds, pair.width))
     a, b = pair.sampled(noise)
     train_a = data.training("a", pair.n)
     rows = nearest(a, train_a).distance_row.ravel()
     metered = asked.whole("meters", 1, 0, 1) == 1
-    meters = pair.meters() if metered else None
+    meters = None
+    if metered:
+        meters = _of_networks(pair) if pair.kind == "network" else pair.meters()
     body = {
         "data": data.name,
         "shape": list(data.picture),
@@ -103,10 +106,9 @@ class ModelPair:
 
         other = np.ascontiguousarray(noise[::-1]) if self.pairing == "shuffled" else noise
         if self.kind == "network":
-            from twinseed.denoise.demo import RECIPE, weights_file
+            from twinseed.denoise.demo import demo_samples
 
-            first, second = (RECIPE.load(weights_file(self.n, side)) for side in ("a", "b"))
-            return first.sample(noise), second.sample(other)
+            return demo_samples(self.n, "a", noise), demo_samples(self.n, "b", other)
         filter = Ridge(self.ridge)
         a = replace(self.data.model("a", self.n), filter=filter)
         if self.pairing == "same":
@@ -119,7 +121,7 @@ class ModelPair:
         import twinseed as ts
         from twinseed.randomness import stream
 
-        noise = stream((0,), "explore: meters").standard_normal((_MEASURED, self.data.d))
+        noise = stream((0,), "explore: meters").standard_normal((_MEASURED, self.width))
         a, b = self.sampled(noise)
         train_b = None
         if self.pairing != "same":
@@ -138,6 +140,15 @@ class ModelPair:
             "learned_ceiling": self.data.ceiling(self.factors),
             "agree_along": found.convergence_factor.values.tolist(),
         }
+
+    @property
+    def width(self) -> int:
+        """Columns of the noise; the networks see a margin around each image."""
+        if self.kind == "network":
+            from twinseed.denoise.demo import NOISE
+
+            return NOISE
+        return self.data.d
 
     @property
     def factors(self) -> int:
@@ -160,9 +171,9 @@ class ModelPair:
             lines.append(f"b = b[{order}]")
         if self.kind == "network":
             lines += [
-                "from twinseed.denoise.demo import RECIPE, weights_file",
-                f'model_a = RECIPE.load(weights_file({n}, "a"))',
-                f'model_b = RECIPE.load(weights_file({n}, "b"))',
+                "from functools import partial",
+                "from twinseed.denoise.demo import demo_samples",
+                f'sample_a, sample_b = (partial(demo_samples, {n}, side) for side in "ab")',
             ]
         else:
             fitted = f"[:{n}], ts.Ridge({self.ridge!r}), center=True)"
@@ -171,19 +182,26 @@ class ModelPair:
                 "from twinseed.generators import LinearGenerator",
                 f"model_a = LinearGenerator.fit(a{fitted}",
                 "model_b = model_a" if same else f"model_b = LinearGenerator.fit(b{fitted}",
+                "sample_a, sample_b = model_a.sample, model_b.sample",
             ]
-        d = self.data.d
+        d = self.width
         lines += [
             f'noise = stream(({seed},), "explore: pictures").standard_normal(({seeds}, {d}))',
-            f"pictures_a, pictures_b = model_a.sample(noise), model_b.sample({other})",
+            f"pictures_a, pictures_b = sample_a(noise), sample_b({other})",
             f'noise = stream((0,), "explore: meters").standard_normal(({_MEASURED}, {d}))',
             f"a_n, b_n = a[:{n}], {'None' if self.pairing == 'same' else f'b[:{n}]'}",
-            f"samples = model_a.sample(noise), model_b.sample({other})",
+            f"samples = sample_a(noise), sample_b({other})",
             "twins = ts.Twins(*samples, a_n, b_n, heldout).centred()",
             f"found = ts.measure(twins, rng=0, factors={self.factors}, reference=rows, "
             "resamples=0)",
         ]
         return "\n".join(lines)
+
+
+@lru_cache(maxsize=8)
+def _of_networks(pair: ModelPair) -> dict[str, Any]:
+    """Return the meters of networks, which take seconds: there are two sizes and two pairings."""
+    return pair.meters()
 
 
 def _require_networks(data: DataSet, pairing: str) -> None:
