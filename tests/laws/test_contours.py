@@ -39,8 +39,13 @@ def trace_ratio(population: Population, filter: Filter, n: int, d: int, pairs: i
 def test_early_stopping_over_a_wide_spectrum() -> None:
     """Time times the largest eigenvalue is 160: the filter turns many times along a circle."""
     population, filter = ts.PowerLaw(1.5, 400), ts.EarlyStopping(1.0, 0.1, 10.0)
+    values, weights = population.spectrum(400.0)
+    endless = ts.Atoms(values.tolist(), weights.tolist())  # the same spectrum, without a size
+    limit = ts.predict(endless, filter, gamma=1.0)
+    assert float(limit.convergence) == pytest.approx(0.9704514, abs=1e-6)
     theory = ts.predict(population, filter, n=400)
-    assert float(theory.convergence) == pytest.approx(0.9704514, abs=1e-6)
+    # the next order of a finite n lowers convergence by at most its value of the plain root
+    assert 0.0 < float(limit.convergence - theory.convergence) < 1.0 / (4 * 400)
     drawn = trace_ratio(population, filter, 400, 400, pairs=2)
     assert abs(float(theory.convergence) - drawn.mean()) < 4 * drawn.std() + 1 / 400
 

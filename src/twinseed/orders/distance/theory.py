@@ -141,7 +141,7 @@ def _finite(coupling: Coupling, forward: Array, backward: Array) -> tuple[Array,
         forward[index] = -0.5 * mean_log
         if rows > size + 1.0:
             backward[index] = 0.5 * ((size + 1.0) / (rows - size - 1.0) + mean_log)
-    return forward, np.where(plain & (n <= d + 1.0), np.inf, backward)
+    return forward, np.where(plain & np.isfinite(n) & (n <= d + 1.0), np.inf, backward)
 
 
 def _mean_log(n: float, d: float) -> float:
