@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from twinseed.coupling import Coupling, outlier, solve
 from twinseed.coupling.outliers import mixing, unmixed
@@ -127,7 +128,7 @@ def _log_odds(share: Array) -> Array:
 
 
 def _share(log_odds: Array) -> Array:
-    return np.asarray(1.0 / (1.0 + np.exp(-log_odds)))
+    return np.asarray(expit(log_odds))
 
 
 def _convergence(estimates: dict[str, Estimate]) -> Array:
