@@ -43,10 +43,12 @@ CALLS = {
     ),
     "reproduce": Call("", "twinseed.reproduction", "reproduce"),
     "compare": Call("theory.nc theory.nc", "twinseed", "compare"),
-    "explore": Call("--port 0 --no-browser", "twinseed.explore.serving", "serve"),
+    "explore": Call("--port 0", "twinseed.explore.serving", "serve"),
 }
 EXTRAS = {"train", "reproduce", "explore"}
 """Commands that look for an optional package before they do anything."""
+SERVES = {"explore"}
+"""Commands that serve a page until they are stopped, and have no result to print or to write."""
 
 
 def prepared(folder: Path) -> Path:

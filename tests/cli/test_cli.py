@@ -20,6 +20,7 @@ from twinseed.cli import app
 from twinseed.readout import VARIABLES, load
 
 COMMANDS = [
+    "explore",
     "predict",
     "simulate",
     "export",
@@ -256,7 +257,8 @@ def test_reproduce_on_own_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         agreed = [claim["agrees"] for claim in strict(told.stdout)["claims"]]
         assert agreed.count(False) == status
         assert ("DOES NOT AGREE" in shown.stdout) == bool(status)
-        assert ("1 does not agree" if status else "all agree") in shown.stdout
+        whole = f"{len(claims)} within the 95 % interval."
+        assert ("1 does not agree" if status else whole) in shown.stdout
 
 
 @pytest.mark.extras

@@ -67,6 +67,15 @@ def classes_of_samples(seen: Seen) -> Any:
     return found and found.of(["samples_a"])["samples_a"]
 
 
+def opens_a_browser(seen: Seen) -> bool:
+    """Say whether the page is opened in a browser when it is served."""
+    opened: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("webbrowser.open", opened.append)
+        seen["started"]()
+    return bool(opened)
+
+
 def first_of(path: str) -> float:
     """Return the first entry of a file that ``prepared`` makes."""
     draw = np.random.default_rng(0)
@@ -211,6 +220,14 @@ ARRIVES: dict[str, dict[str, Arrives]] = {
         "workers": WORKERS,
         "cluster": CLUSTER,
         "quiet": QUIET,
+    },
+    "explore": {
+        "port": Arrives("--port 18765", item("port"), 18765, at="twinseed.explore.serving.bound"),
+        "no_browser": Arrives("--no-browser", opens_a_browser, False, "--port 0"),
+        "data": Arrives("--data b.npy", text("own"), repr(Path("b.npy"))),
+        "export": Arrives(
+            "--export out", text("folder"), repr(Path("out")), at="twinseed.explore.export.export"
+        ),
     },
     "inspect": {
         **{name: replace(one, at=INSPECTED) for name, one in READING.items()},

@@ -184,6 +184,8 @@ WRITES = re.compile(
 )
 ELSEWHERE = {
     "files.py": "the function itself",
+    "explore/export.py": "into a folder aside, which takes its place when it is whole",
+    "explore/uploads.py": "a copy of what the page was given, in a folder that ends with the page",
     "readers/_isolated.py": "from the child to the parent, in a scratch folder",
 }
 

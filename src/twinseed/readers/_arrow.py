@@ -20,6 +20,11 @@ __all__ = ["read_feather", "read_jsonl", "read_parquet", "table_of_arrow"]
 
 _INDEX = re.compile(r"__index_level_\d+__")
 _STRING = 1 << 26
+_STARTS = (
+    *(b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"RIFF", b"II*\x00", b"MM\x00*"),
+    *(b"\x00\x00\x00\x0cjP", b"P5", b"P6"),
+)
+"""How files of pictures start."""
 
 Refuse = Callable[[str, str], InputError]
 """From a problem and a remedy to the error to raise."""
@@ -35,7 +40,7 @@ def read_parquet(source: Source) -> Table | NDArray[Any]:
     ) as file:
         rows = file.metadata.num_rows
         source.require_room((rows, len(file.schema_arrow.names)), 8)
-        pictures = [one.name for one in file.schema_arrow if _is_picture(one.type)]
+        pictures = [one.name for one in file.schema_arrow if _is_picture(file, one)]
         named = source.key in file.schema_arrow.names and source.key not in pictures
         if named and pictures:  # labels beside pictures
             columns = [source.key]
@@ -50,15 +55,21 @@ def read_parquet(source: Source) -> Table | NDArray[Any]:
         return _batched(source.bad, file.schema_arrow, file.iter_batches(), rows)
 
 
-def _is_picture(kind: Any) -> bool:
-    """Say whether cells are packed pictures, as the library datasets writes them."""
+def _is_picture(file: Any, column: Any) -> bool:
+    """Say whether cells are packed pictures: as the library datasets writes them, or bare bytes.
+
+    Bare bytes are pictures where the first cell starts as a picture does; else they are no rows.
+    """
     from pyarrow import types
 
-    if types.is_binary(kind) or types.is_large_binary(kind):
-        return True
+    kind = column.type
     if types.is_struct(kind):
         return any(kind.field(k).name == "bytes" for k in range(kind.num_fields))
-    return False
+    if not types.is_binary(kind) and not types.is_large_binary(kind):
+        return False
+    first = next(iter(file.iter_batches(batch_size=1, columns=[column.name])), None)
+    cell = b"" if first is None or not len(first) else first.column(0)[0].as_py() or b""
+    return bool(cell.startswith(_STARTS) or cell[4:8] == b"ftyp")
 
 
 def _pictures(source: Source, file: Any, name: str, rows: int) -> NDArray[Any]:
