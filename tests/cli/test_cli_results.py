@@ -118,7 +118,7 @@ def test_json_of_a_plan_with_targets(folder: Path, monkeypatch: pytest.MonkeyPat
     assert told["samples_for"]["convergence"]["problem"] is None
     assert told["samples_for"]["recovery"]["value"] is None
     assert "no factor stands out" in told["samples_for"]["recovery"]["problem"]
-    assert (told["schema"], told["protocol"]) == (1, 2)
+    assert (told["schema"], told["protocol"]) == (1, 3)
 
 
 @pytest.mark.parametrize("command", HERE)

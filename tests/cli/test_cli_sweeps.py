@@ -84,6 +84,7 @@ def test_a_store_is_exported_as_a_readout(store: Path, tmp_path: Path) -> None:
         "dims": ["strength", "n"],
         "value": expected["convergence"].values.tolist(),
         "se": expected["convergence_se"].values.tolist(),
+        "bias": expected["convergence_bias"].values.tolist(),
         "status": expected["convergence_status"].values.tolist(),
     }
     shown = call("export", store).stdout.splitlines()

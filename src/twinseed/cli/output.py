@@ -8,6 +8,7 @@ import math
 import os
 import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -175,7 +176,9 @@ def _print_error_bars(readout: xr.Dataset) -> None:
         if (se > 0).any() and "resampled" in se.attrs:
             symbols.setdefault(se.attrs["resampled"], []).append(variable.symbol)
     for resampled, which in symbols.items():
-        say(f"± of {', '.join(which)}: 95 % interval over {resampled}")
+        told = f"± of {', '.join(which)}: 95 % interval over {resampled}"
+        width = table_width()
+        say(told if width is None else textwrap.fill(told, width, break_on_hyphens=False))
 
 
 def _print_advice(noted: set[str]) -> None:

@@ -107,15 +107,24 @@ class Band:
         return [shown(*numbers) for numbers in zip(*parts, strict=True)]
 
 
+_LONG = 1e6
+"""A number from here on is written with its power of ten."""
+
+
 def shown(value: float, low: float, high: float) -> str:
     """Write a number with its band, in two decimals, or three or four where the band is narrow.
 
     >>> shown(0.5193, 0.5012, 0.5411), shown(0.99871, 0.99853, 0.99902)
     ('0.52 (0.50-0.54)', '0.9987 (0.9985-0.9990)')
+    >>> shown(2.0, 0.5, 1e300)
+    '2.00 (0.50-1.0e+300)'
     """
     width = max(high - low, 1e-12)
     places = min(max(2, math.ceil(-math.log10(width / 2.0))), 4)
-    return f"{value:.{places}f} ({low:.{places}f}-{high:.{places}f})"
+    value_told, low_told, high_told = (
+        f"{one:.1e}" if abs(one) >= _LONG else f"{one:.{places}f}" for one in (value, low, high)
+    )
+    return f"{value_told} ({low_told}-{high_told})"
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,7 @@ def _share(log_odds: Array) -> Array:
 
 def _convergence(estimates: dict[str, Estimate]) -> Array:
     q, gap = (np.asarray(estimates[name].value) for name in ("convergence", "convergence_gap"))
-    return np.asarray(np.log(q) - np.log(gap))
+    return np.asarray(np.log(np.maximum(q, _LEAST)) - np.log(np.maximum(gap, _LEAST)))
 
 
 def recovery_gap(recovery: Array) -> Array:
