@@ -2,9 +2,16 @@
 
 from importlib.util import find_spec
 
-collect_ignore = [] if find_spec("torch") and find_spec("safetensors") else ["twinseed/denoise"]
-if not find_spec("torch"):
-    collect_ignore += [
-        "twinseed/generators/diffusers_pipeline.py",
-        "twinseed/generators/torch_module.py",
-    ]
+NEEDS = {
+    "twinseed/denoise": ("torch", "safetensors"),
+    "twinseed/explore/application.py": ("starlette",),
+    "twinseed/explore/serving.py": ("starlette", "uvicorn"),
+    "twinseed/explore/streams.py": ("starlette",),
+    "twinseed/generators/diffusers_pipeline.py": ("torch",),
+    "twinseed/generators/torch_module.py": ("torch",),
+    "twinseed/loop/selection.py": ("sklearn",),
+    "twinseed/loop/torch_metric.py": ("torch", "torchmetrics"),
+}
+"""Modules and packages, and the libraries that they import when they are loaded."""
+
+collect_ignore = [path for path, names in NEEDS.items() if not all(map(find_spec, names))]
