@@ -196,7 +196,8 @@ def banded(
         middle, half = _middle(curve, corrections[name], estimates, n)
         value = curve.back(middle)
         status = np.asarray(estimates[name].status)
-        plain = simulated | (status != str(Status.LEADING_ORDER))
+        replaced = simulated and not corrections[name].faint
+        plain = replaced | (status != str(Status.LEADING_ORDER))
         far = reach.reshape(-1, *(1,) * (middle.ndim - 1)) > 1.0
         told = np.where(plain, str(Status.OK), str(Status.LEADING_ORDER))
         told = np.where(far, str(Status.EXTRAPOLATED), told)

@@ -56,11 +56,13 @@ class Correction:
         log_n: logarithms of the training rows.
         by: the correction, with n on the first axis.
         half: half the width of the band, with n on the first axis.
+        faint: whether theory is nearly nothing somewhere, so that no correction is known there.
     """
 
     log_n: Array
     by: Array
     half: Array
+    faint: bool = False
 
     def at(self, n: Array) -> tuple[Array, Array]:
         """Interpolate the correction and the half width in log n; beyond the ends both stay."""
@@ -203,7 +205,7 @@ def calibrated(
         half_width = NORMAL * np.sqrt(variance)
         if name == "recovery":
             half_width = with_rising_low(straight, total, half_width)
-        corrections[name] = Correction(np.log(n), total, half_width)
+        corrections[name] = Correction(np.log(n), total, half_width, curve.faint(theory[name]))
         if name == "convergence":
             factor, log_error, excess = math.exp(-float(by)), float(error), float(more)
     return Calibrated(

@@ -24,6 +24,7 @@ __all__ = ["CURVES", "Curve", "coupled", "recovered_group", "recovery_gap", "tol
 Array = NDArray[np.float64]
 
 _LEAST = 1e-12
+_FAINT = 1e-3  # a logarithm of the ratio, or of the odds of the share, that is none
 _LARGEST = 700.0  # of a logarithm whose exponential is finite
 _LOST = 1e-3
 """Recovery that counts as none."""
@@ -49,10 +50,18 @@ class Curve:
     relative: bool = False
 
     def apart(self, found: Array, theory: Array) -> Array:
-        """Return the difference of a number and theory, or the relative difference."""
+        """Return the difference of a number and theory, or the relative difference.
+
+        A relative difference from a theory of nearly nothing is not known, and is 0.
+        """
         if not self.relative:
             return np.asarray(found - theory)
-        return np.asarray(found / np.maximum(theory, _LEAST) - 1.0)
+        known = np.asarray(theory) > _FAINT
+        return np.where(known, found / np.where(known, theory, 1.0) - 1.0, 0.0)
+
+    def faint(self, theory: Array) -> bool:
+        """Say whether theory is nearly nothing somewhere, so that no correction is known there."""
+        return self.relative and bool(np.any(np.asarray(theory) <= _FAINT))
 
     def corrected(self, theory: Array, by: Array) -> Array:
         """Return theory with a correction: the inverse of ``apart``."""
