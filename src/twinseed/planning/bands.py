@@ -194,21 +194,25 @@ def banded(
     found = {}
     for name, curve in curves.items():
         middle, half = _middle(curve, corrections[name], estimates, n)
-        value = curve.back(middle)
+        # where theory is nearly nothing, training rows are as far as others, and never further
+        added = curve.relative and not corrections[name].relative
+        least = curve.back(np.zeros(())) if added else -np.inf
+        value, low, high = (
+            np.maximum(curve.back(one), least) for one in (middle, middle - half, middle + half)
+        )
         status = np.asarray(estimates[name].status)
-        replaced = simulated and not corrections[name].faint
-        plain = replaced | (status != str(Status.LEADING_ORDER))
+        plain = simulated | (status != str(Status.LEADING_ORDER))
         far = reach.reshape(-1, *(1,) * (middle.ndim - 1)) > 1.0
         told = np.where(plain, str(Status.OK), str(Status.LEADING_ORDER))
         told = np.where(far, str(Status.EXTRAPOLATED), told)
+        if added:
+            told = np.where(status == str(Status.LEADING_ORDER), status, told)
         if uneven:
             told = np.full(told.shape, str(Status.UNEVEN))
         if name == "recovery":
             told = np.where(rough, str(Status.LEADING_ORDER), told)
             told = np.where(value <= floor, str(Status.BELOW_FLOOR), told)
-        found[name] = Band(
-            n, value, curve.back(middle - half), curve.back(middle + half), told, reach
-        )
+        found[name] = Band(n, value, low, high, told, reach)
     return found
 
 
@@ -264,6 +268,7 @@ def _middle(
     """Return corrected theory and the half width of the band, on the straight scale."""
     straight = curve.straight(estimates)
     by, half = correction.at(n)
+    curve = replace(curve, relative=correction.relative)
     return curve.corrected(straight, by), half * (np.abs(straight) if curve.relative else 1.0)
 
 

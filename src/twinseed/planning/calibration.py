@@ -56,13 +56,13 @@ class Correction:
         log_n: logarithms of the training rows.
         by: the correction, with n on the first axis.
         half: half the width of the band, with n on the first axis.
-        faint: whether theory is nearly nothing somewhere, so that no correction is known there.
+        relative: whether the correction multiplies theory; if not, it is added.
     """
 
     log_n: Array
     by: Array
     half: Array
-    faint: bool = False
+    relative: bool
 
     def at(self, n: Array) -> tuple[Array, Array]:
         """Interpolate the correction and the half width in log n; beyond the ends both stay."""
@@ -150,12 +150,15 @@ def calibrated(
         name: curve.straight(told(population, filter, every, groups))
         for name, curve in CURVES.items()
     }
+    curves = {name: curve.corrects(theory[name]) for name, curve in CURVES.items()}
     again = [told(one.estimate, filter, every, groups) for one in drawn_pilots]
     if not splits:
         return Calibrated(
             {
-                name: Correction(np.log(n), *_uncorrected(curve, again, theory[name]))
-                for name, curve in CURVES.items()
+                name: Correction(
+                    np.log(n), *_uncorrected(curve, again, theory[name]), curve.relative
+                )
+                for name, curve in curves.items()
             }
         )
     number = int(max(min(splits, 4), round(splits * share)))
@@ -179,7 +182,7 @@ def calibrated(
     usual = [one.moments for one in drawn_pilots if one.moments is not None]
     odd = oddness(moments(rows), usual)
     corrections, factor, log_error, excess = {}, 1.0, math.nan, 1.0
-    for name, curve in CURVES.items():
+    for name, curve in curves.items():
         straight = theory[name][:-1]
         bend, bend_noise = finite_size(curve, simulated, n, straight)
         by, bias, variance, error, more = _corrected(
@@ -205,7 +208,7 @@ def calibrated(
         half_width = NORMAL * np.sqrt(variance)
         if name == "recovery":
             half_width = with_rising_low(straight, total, half_width)
-        corrections[name] = Correction(np.log(n), total, half_width, curve.faint(theory[name]))
+        corrections[name] = Correction(np.log(n), total, half_width, curve.relative)
         if name == "convergence":
             factor, log_error, excess = math.exp(-float(by)), float(error), float(more)
     return Calibrated(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -50,18 +50,20 @@ class Curve:
     relative: bool = False
 
     def apart(self, found: Array, theory: Array) -> Array:
-        """Return the difference of a number and theory, or the relative difference.
-
-        A relative difference from a theory of nearly nothing is not known, and is 0.
-        """
+        """Return the difference of a number and theory, or the relative difference."""
         if not self.relative:
             return np.asarray(found - theory)
-        known = np.asarray(theory) > _FAINT
-        return np.where(known, found / np.where(known, theory, 1.0) - 1.0, 0.0)
+        return np.asarray(found / np.maximum(theory, _LEAST) - 1.0)
 
-    def faint(self, theory: Array) -> bool:
-        """Say whether theory is nearly nothing somewhere, so that no correction is known there."""
-        return self.relative and bool(np.any(np.asarray(theory) <= _FAINT))
+    def corrects(self, theory: Array) -> Curve:
+        """Return the curve whose corrections suit a theory: added where theory is nearly nothing.
+
+        Args:
+            theory: theory at all n of a plan, on the straight scale.
+        """
+        if self.relative and np.any(np.asarray(theory) <= _FAINT):
+            return replace(self, relative=False)
+        return self
 
     def corrected(self, theory: Array, by: Array) -> Array:
         """Return theory with a correction: the inverse of ``apart``."""
