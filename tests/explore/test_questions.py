@@ -158,6 +158,18 @@ def test_same_rows_agree_and_shuffled_seeds_do_not(datasets: Datasets) -> None:
     assert agree() != agree(swap="1")
 
 
+def test_the_honest_level_of_copying_is_the_measured_share_of_the_matched_linear_model(
+    datasets: Datasets,
+) -> None:
+    def meters(**asked: str) -> dict[str, float]:
+        found: dict[str, float] = answer("twins", datasets, n="60", seeds="1", **asked)["meters"]
+        return found
+
+    plain, ridge = meters(), meters(ridge="90")
+    assert plain["copied_reference"] == plain["copied"]
+    assert ridge["copied_reference"] == plain["copied"] > ridge["copied"] > 0.5
+
+
 def test_pictures_come_without_meters_where_asked(datasets: Datasets) -> None:
     told = answer("twins", datasets, n="30", seeds="3", meters="0")
     assert told["meters"] is None
