@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from sphinx.application import Sphinx
 
 import twinseed
-from twinseed import errors
+from twinseed.errors import TwinseedError
 
 PARTS = ("Equation", "Range", "Shapes", "Memory", "Validity", "Source", "See also")
 LABEL = re.compile(rf"^({'|'.join(PARTS)}): (?=\S)")
@@ -18,10 +19,21 @@ RAISED = re.compile(r"^    ([A-Z]\w+Error)(?=:\s)")
 
 
 def home(error: str) -> str:
-    """Return the full name of an exception."""
+    """Return the full name of an exception of twinseed; the name alone of another exception.
+
+    >>> home("InputError"), home("StoreError")
+    ('twinseed.InputError', 'twinseed.errors.StoreError')
+    """
     if error in twinseed.__all__:
         return f"twinseed.{error}"
-    return f"twinseed.{'errors' if hasattr(errors, error) else 'denoise.training'}.{error}"
+    return next((f"{one.__module__}.{error}" for one in raised() if one.__name__ == error), error)
+
+
+def raised(kind: type[Exception] = TwinseedError) -> Iterator[type[Exception]]:
+    """Yield the exceptions of the modules that are loaded."""
+    for one in kind.__subclasses__():
+        yield one
+        yield from raised(one)
 
 
 def linked(line: str) -> str:
