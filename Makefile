@@ -45,7 +45,7 @@ endef
 ##@ Use
 
 .PHONY: reproduce
-reproduce: $(RUN)/.ready  ## regenerate and test every claim, into reproduction/ (ARGS="--quick" for 30 s)
+reproduce: $(RUN)/.ready  ## regenerate and test every claim, into reproduction/ (ARGS="--quick" for a minute)
 	$(RUN)/bin/twinseed reproduce $(ARGS)
 
 .PHONY: docs
