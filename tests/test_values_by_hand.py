@@ -196,7 +196,7 @@ def test_the_band_of_a_gaussian_matrix_has_its_degrees_of_freedom() -> None:
 
 def rows_needed(half: float, target: float = 0.9) -> bands.RowsNeeded:
     """Plan a convergence whose log odds are log(n/99.9), plus and minus ``half``."""
-    correction = Correction(np.array([0.0]), np.array([0.0]), np.array([half]))
+    correction = Correction(np.array([0.0]), np.array([0.0]), np.array([half]), relative=False)
 
     def theory(n: Any) -> dict[str, Estimate]:
         q = n / (n + 99.9)
@@ -229,7 +229,9 @@ def test_a_band_whose_lower_end_never_meets_the_target_has_no_end() -> None:
 
 
 def test_a_correction_is_straight_in_log_n_and_flat_beyond() -> None:
-    correction = Correction(np.log([10.0, 1000.0]), np.array([0.0, 2.0]), np.array([[1.0], [3.0]]))
+    correction = Correction(
+        np.log([10.0, 1000.0]), np.array([0.0, 2.0]), np.array([[1.0], [3.0]]), relative=False
+    )
     by, half = correction.at(np.array([1.0, 10.0, 100.0, 5000.0]))
     np.testing.assert_allclose(by, [0.0, 0.0, 1.0, 2.0])
     np.testing.assert_allclose(half, [[1.0], [1.0], [2.0], [3.0]])

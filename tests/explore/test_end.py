@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -47,3 +49,23 @@ def test_a_signal_deletes_the_temporary_folder(
     assert page.returncode in (128 + number, -number)
     assert "Traceback" not in said
     assert list(tmp_path.glob("twinseed-explore-*")) == []
+
+
+@pytest.mark.extras
+def test_ctrl_c_right_after_the_folder_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from twinseed.explore.uploads import Uploads
+
+    made = Path.mkdir
+
+    def interrupted(path: Path, mode: int = 0o777) -> None:
+        made(path, mode)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(Path, "mkdir", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Uploads()
+    gc.collect()
+    assert list(tmp_path.iterdir()) == []

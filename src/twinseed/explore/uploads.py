@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import secrets
+import shutil
+import tempfile
+import weakref
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING, Any
 
 from twinseed.errors import InputError, escaped
@@ -54,14 +56,17 @@ class Uploads:
     """The uploads of one server; ``close`` deletes the folder."""
 
     def __init__(self) -> None:
-        self._folder = TemporaryDirectory(prefix="twinseed-explore-")
+        self._folder = Path(tempfile.gettempdir()) / f"twinseed-explore-{secrets.token_hex(8)}"
+        # Registered first: Ctrl-C may come right after the folder was made.
+        self._delete = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._folder.mkdir(mode=0o700)
         self._found: dict[str, Upload] = {}
         self._coming: set[str] = set()
 
     @property
     def folder(self) -> Path:
         """The only folder that the server writes to."""
-        return Path(self._folder.name)
+        return self._folder
 
     def place(self, name: str) -> tuple[Upload, IO[bytes]]:
         """Return a new upload and its open file; of the name only the ending is used.
@@ -111,7 +116,7 @@ class Uploads:
 
     def close(self) -> None:
         """Delete the folder with everything in it."""
-        self._folder.cleanup()
+        self._delete()
 
 
 def _ending(name: str) -> str:
