@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -19,7 +20,7 @@ import pytest
     ("number", "listening"),
     [
         (signal.SIGINT, False),
-        pytest.param(signal.SIGINT, True, marks=pytest.mark.nightly),  # waits for imports
+        (signal.SIGINT, True),
         (signal.SIGTERM, False),
         (signal.SIGTERM, True),
     ],
@@ -69,3 +70,19 @@ def test_ctrl_c_right_after_the_folder_is_made(
         Uploads()
     gc.collect()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.extras
+def test_the_end_waits_for_one_import_at_the_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    from twinseed.explore import application
+
+    over = threading.Event()
+    loaded: list[str] = []
+
+    def ended_meanwhile(name: str) -> None:
+        loaded.append(name)
+        over.set()
+
+    monkeypatch.setattr(application, "import_module", ended_meanwhile)
+    application._warm(over)
+    assert len(loaded) == 1

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,9 @@ __all__ = ["STATIC", "application"]
 STATIC = Path(__file__).parent / "static"
 """The page: HTML, scripts, styles, and the libraries of others with their licences."""
 
+_SLOW = ("numpy", "scipy.linalg", "scipy.optimize", "pandas", "xarray", "twinseed.verbs")
+"""The libraries that take long to load, in steps between which the server can end."""
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -45,10 +50,12 @@ def application(port: int, *, own: Path | None = None) -> Guard:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        warm = asyncio.get_running_loop().run_in_executor(None, _warm)
+        over = threading.Event()
+        warm = asyncio.get_running_loop().run_in_executor(None, _warm, over)
         try:
             yield
         finally:
+            over.set()  # a thread cannot be cancelled, and the process waits for its threads
             warm.cancel()
             shop.close()
 
@@ -184,8 +191,12 @@ async def _gone(request: Request) -> None:
         pass
 
 
-def _warm() -> None:
-    """Load the slow libraries while the page is being drawn."""
+def _warm(over: threading.Event) -> None:
+    """Load the slow libraries, one after the other, while the page is being drawn."""
+    for name in _SLOW:
+        if over.is_set():
+            return
+        import_module(name)
     import twinseed as ts
 
     ts.predict(ts.Spiked([1.0]), n=[10], d=20)
