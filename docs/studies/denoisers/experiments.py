@@ -17,7 +17,7 @@ from twinseed.denoise.training import Training
 from twinseed.denoise.twin_runs import TwinPlan
 from twinseed.populations import Population, Spiked
 
-__all__ = ["EXPERIMENTS", "Arm", "Experiment", "reduced"]
+__all__ = ["EXPERIMENTS", "Arm", "Experiment", "perceptron", "reduced", "unet"]
 
 _STEPS = 3000
 _IMAGES = 30_000
@@ -52,16 +52,16 @@ def reduced(experiment: Experiment) -> Experiment:
     return replace(experiment, arms=arms)
 
 
-def _unet(steps: int = _STEPS, batch: int = 64) -> NetworkRecipe:
+def unet(steps: int = _STEPS, batch: int = 64) -> NetworkRecipe:
     return NetworkRecipe("unet-small", Training(steps=steps, batch=batch))
 
 
-def _mlp(steps: int = 4000, batch: int = 128) -> NetworkRecipe:
+def perceptron(steps: int = 4000, batch: int = 128) -> NetworkRecipe:
     return NetworkRecipe("mlp", Training(steps=steps, batch=batch))
 
 
 _SIZES = (10, 30, 100, 300, 1000, 10_000)
-_GARMENTS = TwinPlan(_SIZES, _unet(), pairs=3)
+_GARMENTS = TwinPlan(_SIZES, unet(), pairs=3)
 
 _SPIKED_D = 128
 _SPIKED_SIZES = (16, 64, 128, 256, 1024, 4096)
@@ -75,7 +75,7 @@ def spiked(strength: float, count: int = 40_000) -> Array:
 
 
 def _spiked_arm(strength: float, **further: Any) -> Arm:
-    plan = TwinPlan(_SPIKED_SIZES, _mlp(), pairs=3, seeds=4096, factors=3)
+    plan = TwinPlan(_SPIKED_SIZES, perceptron(), pairs=3, seeds=4096, factors=3)
     return Arm(
         name=f"strength {strength:g}",
         read=partial(spiked, strength),
@@ -88,7 +88,7 @@ def _texture_arm(exponent: float) -> Arm:
     return Arm(
         name=f"a = {exponent:g}",
         read=partial(pictures.textures, 12_000, exponent),
-        plan=TwinPlan((30, 300), _unet()),
+        plan=TwinPlan((30, 300), unet()),
         population=pictures.texture_population(exponent),
     )
 
@@ -138,7 +138,7 @@ _EVERY = (
             Arm(
                 "fashion, 28 x 28",
                 partial(pictures.fashion, 12_000, side=28),
-                TwinPlan((30, 300), _unet(steps=2000)),
+                TwinPlan((30, 300), unet(steps=2000)),
             )
         ],
         reduced_sizes=(30,),
@@ -146,7 +146,7 @@ _EVERY = (
     Experiment(
         "patches",
         "Patches of photographs, 16 x 16",
-        [Arm("patches", pictures.patches, TwinPlan((30, 300), _unet()))],
+        [Arm("patches", pictures.patches, TwinPlan((30, 300), unet()))],
         reduced_sizes=(30,),
     ),
     Experiment(

@@ -1,0 +1,136 @@
+"""Train the networks of the registered predictions, and keep their numbers.
+
+Usage, from the root of the repository:
+
+    python -m docs.studies.denoisers.ceiling [NAME ...] [--sizes 30,1000] [--store runs/ceiling]
+
+registered.md says which networks, and what is predicted. Without names all data sets are trained.
+Interrupted, the same command goes on; further sizes are added to those that are done. The numbers
+go to docs/studies/denoisers/results/ceiling.json.
+
+A replicate has three networks: A and A' on the same rows, and B on others. So twin A is trained
+once, and its weights are the first twin of both pairs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from docs.studies import datasets, pages
+from docs.studies.denoisers import pictures
+from docs.studies.denoisers.experiments import Arm, perceptron, unet
+from docs.studies.denoisers.sweeps import results_of
+from numpy.typing import NDArray
+
+from twinseed.arrays import Array
+from twinseed.denoise.twin_runs import TwinPlan, TwinRuns, train_twins
+from twinseed.populations import Spiked
+
+__all__ = ["ARMS", "SEED", "folder_of", "trained"]
+
+RESULTS = Path(__file__).with_name("results") / "ceiling.json"
+SEED = 1
+_SIZES = (10, 30, 100, 300, 1000)
+_PAIRINGS = ("disjoint", "same-rows")
+
+
+def _later(read: Any) -> NDArray[Any]:
+    """Return the images that the earlier study did not use."""
+    images: NDArray[Any] = read(60_000)[30_000:]
+    return images
+
+
+def _spiked() -> Array:
+    rows = np.random.default_rng([3, 200]).standard_normal((40_000, 128))
+    rows[:, 0] *= np.sqrt(3.0)
+    return rows
+
+
+_IMAGES = TwinPlan(_SIZES, unet(), pairs=3)
+ARMS: Mapping[str, Arm] = {
+    arm.name: arm
+    for arm in (
+        Arm(
+            "spiked",
+            _spiked,
+            TwinPlan((64, 128, 256, 1024), perceptron(), pairs=3, factors=3),
+            Spiked([2.0]),
+        ),
+        Arm("fashion", partial(_later, pictures.fashion), _IMAGES),
+        Arm("digits", partial(_later, pictures.mnist), _IMAGES),
+        Arm("patches", pictures.patches, _IMAGES),
+        Arm(
+            "texture",
+            partial(pictures.textures, 12_000, 1.0, seed=1),
+            _IMAGES,
+            pictures.texture_population(1.0),
+        ),
+    )
+}
+
+
+def folder_of(store: Path, name: str, pairing: str) -> Path:
+    """Return the folder of the twins of a data set."""
+    return store / name / pairing
+
+
+def trained(
+    arm: Arm, store: Path, sizes: Sequence[int] | None = None, *, workers: int = 2
+) -> dict[str, TwinRuns]:
+    """Train the pairs of an arm, on disjoint and on the same rows; return both runs.
+
+    The largest size of the arm is always trained: the halves of the rows depend on it.
+    """
+    chosen = arm.plan.sizes if sizes is None else {*sizes, arm.plan.sizes[-1]}
+    plan = replace(arm.plan, sizes=tuple(n for n in arm.plan.sizes if n in chosen))
+    rows = arm.read()
+    found: dict[str, TwinRuns] = {}
+    for pairing in _PAIRINGS:
+        here = folder_of(store, arm.name, pairing)
+        if found:
+            _share_first_twins(found["disjoint"], here)
+        found[pairing] = train_twins(
+            rows, here, replace(plan, pairing=pairing), rng=SEED, workers=workers
+        )
+    return found
+
+
+def _share_first_twins(runs: TwinRuns, other: Path) -> None:
+    for n, pair, side in runs.plan.twins:
+        if side == "a":
+            file = runs.file("weights", n, pair, side)
+            target = other / "weights" / file.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if not target.exists():
+                os.link(file, target)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(ARMS))
+    parser.add_argument("--sizes", type=lambda text: [int(n) for n in text.split(",")])
+    parser.add_argument("--store", type=Path, default=Path("runs/ceiling"), metavar="FOLDER")
+    parser.add_argument("--workers", type=int, default=2)
+    datasets.add_folders(parser, "fashion", "mnist")
+    given = parser.parse_args()
+    datasets.use_folders(given)
+    for name in given.names or ARMS:
+        arm = ARMS[name]
+        runs = trained(arm, given.store, given.sizes, workers=given.workers)
+        kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+        kept[name] = {
+            pairing: results_of(replace(arm, plan=one.plan), one) for pairing, one in runs.items()
+        }
+        pages.write(RESULTS, {**kept, "machine": pages.machine()})
+
+
+if __name__ == "__main__":
+    main()
