@@ -96,17 +96,23 @@ class DenoiserFlow:
         levels = np.geomspace(self.sigma_max, self.sigma_min, self.sampler.steps + 1).tolist()
         x: Array = levels[0] * z
         for high, low in pairwise(levels):
-            x = self.sampler.advance(x, self._clean, high, low)
+            x = self.sampler.advance(x, self.denoise, high, low)
         return x
 
-    def _clean(self, x: Array, sigma: float) -> Array:
-        clean: Array = np.asarray(self._denoiser(x, sigma), dtype=np.float64)
-        if clean.shape != x.shape:
+    def denoise(self, rows: Array, sigma: float) -> Array:
+        """Return the denoiser's estimate of the clean rows.
+
+        Args:
+            rows: noisy rows, (N, *shape).
+            sigma: the noise level of all of them.
+        """
+        clean: Array = np.asarray(self._denoiser(rows, sigma), dtype=np.float64)
+        if clean.shape != rows.shape:
             raise InputError(
                 "denoiser",
-                f"must return rows of shape {x.shape}",
+                f"must return rows of shape {rows.shape}",
                 clean.shape,
-                "return rows of the same shape as x",
+                "return rows of the same shape",
             )
         if not np.isfinite(clean).all():
             raise InputError(
