@@ -1,0 +1,139 @@
+"""Score the registered predictions: what was predicted, what was measured, and how far apart."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from docs.studies import pages
+from docs.studies.denoisers.summary import curve
+
+from twinseed.arrays import Array
+
+__all__ = ["IMAGES", "Gaps", "ceiling", "ceiling_table", "score_table"]
+
+IMAGES = ("fashion", "digits", "patches")
+"""The data on which the ceiling law is judged."""
+_RMS, _WORST = 0.03, 0.05
+_ONE_CONTROL = 0.937
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """Predictions minus measured values, over data sets and n."""
+
+    gaps: Array
+
+    @property
+    def rms(self) -> float:
+        """Root mean square."""
+        return float(np.sqrt(np.mean(self.gaps**2)))
+
+    @property
+    def worst(self) -> float:
+        """The largest absolute gap."""
+        return float(np.max(np.abs(self.gaps)))
+
+    @property
+    def passes(self) -> bool:
+        """Whether both registered bars hold."""
+        return self.rms <= _RMS and self.worst <= _WORST
+
+
+def told() -> Mapping[str, Any]:
+    """Return the kept numbers of the networks."""
+    path = Path(__file__).with_name("results") / "ceiling.json"
+    found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return {name: arm for name, arm in found.items() if name != "machine"}
+
+
+def ceiling(arms: Mapping[str, Any]) -> dict[str, dict[str, Array]]:
+    """Return q by data set: of the networks, the linear twins, the same rows; and n."""
+    found = {}
+    for name, pairings in arms.items():
+        apart, same = pairings["disjoint"], pairings["same-rows"]
+        found[name] = {
+            "n": np.array(apart["n"], dtype=np.float64),
+            "measured": curve(apart, "network", "convergence").mean,
+            "half": curve(apart, "network", "convergence").half,
+            "linear": curve(apart, "linear", "convergence").mean,
+            "same": curve(same, "network", "convergence").mean,
+            "same half": curve(same, "network", "convergence").half,
+        }
+    return found
+
+
+def predictions(one: Mapping[str, Array]) -> dict[str, Array]:
+    """Return the predictions of q that need no machine, by their words in the table."""
+    return {
+        "linear x q of the same rows": one["linear"] * one["same"],
+        "linear": one["linear"],
+        f"linear x {_ONE_CONTROL}": one["linear"] * _ONE_CONTROL,
+    }
+
+
+def gaps(
+    found: Mapping[str, Mapping[str, Array]], names: Sequence[str], least: float = 0.0
+) -> dict[str, Gaps]:
+    """Return the gaps of each prediction over some data sets, for n of ``least`` and more."""
+    parts: dict[str, list[Array]] = {}
+    for name in names:
+        one = found[name]
+        chosen = one["n"] >= least
+        for words, values in predictions(one).items():
+            parts.setdefault(words, []).append((values - one["measured"])[chosen])
+    return {words: Gaps(np.concatenate(some)) for words, some in parts.items()}
+
+
+def ceiling_table(arms: Mapping[str, Any]) -> str:
+    """Return q of every data set and n, and the prediction of the ceiling law."""
+    lines = [
+        "| data | n | q linear | q, same rows | predicted | q, disjoint rows | gap |",
+        "|:--|--:|--:|--:|--:|--:|--:|",
+    ]
+    for name, one in ceiling(arms).items():
+        law = one["linear"] * one["same"]
+        for k, n in enumerate(one["n"]):
+            cells = [
+                name,
+                f"{n:,.0f}",
+                f"{one['linear'][k]:.3f}",
+                f"{one['same'][k]:.3f} ± {one['same half'][k]:.3f}",
+                f"{law[k]:.3f}",
+                f"{one['measured'][k]:.3f} ± {one['half'][k]:.3f}",
+                f"{law[k] - one['measured'][k]:+.3f}",
+            ]
+            lines.append(pages.line(cells))
+    return "\n".join(lines)
+
+
+def score_table(arms: Mapping[str, Any]) -> str:
+    """Return the scores of the predictions, and whether the registered bars hold."""
+    found = ceiling(arms)
+    present = [name for name in IMAGES if name in found]
+    sets = {"images, all n (registered)": (present, 0.0), "images, n of 30 and more": (present, 30)}
+    sets |= {name: ([name], 0.0) for name in found if name not in IMAGES}
+    lines = [
+        "| over | prediction | points | root mean square gap | largest gap | both bars hold |",
+        "|:--|:--|--:|--:|--:|:--|",
+    ]
+    for words, (names, least) in sets.items():
+        for prediction, one in gaps(found, names, least).items():
+            cells = [
+                words,
+                prediction,
+                str(one.gaps.size),
+                f"{one.rms:.3f}",
+                f"{one.worst:.3f}",
+                "yes" if one.passes else "no",
+            ]
+            lines.append(pages.line(cells))
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(ceiling_table(told()), score_table(told()), sep="\n\n")
