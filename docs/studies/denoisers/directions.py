@@ -40,6 +40,7 @@ __all__ = ["RESULTS", "Truth", "along", "measured"]
 RESULTS = Path(__file__).with_name("results") / "directions.json"
 _SEEDS = 4096
 _COUNT = 20
+_PICTURED = 8
 _SAMPLERS: Mapping[str, Sampler] = {
     "Heun, 8 steps": Heun(8),
     "Heun, 128 steps": Heun(128),
@@ -83,16 +84,14 @@ def along(samples: Array, truth: Truth) -> dict[str, Any]:
     """
     rows = np.asarray(samples, dtype=np.float64)
     covariance = np.cov(rows, rowvar=False)
-    found = np.linalg.eigh(covariance)[1][:, ::-1][:, :_COUNT]
+    found = _leading(rows)
     true = truth.directions[:, :_COUNT]
     squares = (found.T @ true) ** 2
     energy = np.einsum("ik,ij,jk->k", true, covariance, true) / truth.variances[:_COUNT]
     return {
         "rank": pages.rounded(np.diag(squares)),
         "group": pages.rounded(overlaps(found, true, truth.groups)),
-        "subspace": pages.rounded(
-            np.array([squares[:k, :k].sum() / k for k in range(1, _COUNT + 1)])
-        ),
+        "subspace": pages.rounded(_shares(squares)),
         "energy": pages.rounded(energy),
     }
 
@@ -104,17 +103,28 @@ def measured(arm: Arm, folder: Path, n: int, *, samplers: bool = False) -> dict[
     truth = Truth.of(rows)
     recipe = arm.plan.recipe
     assert isinstance(recipe, NetworkRecipe)
-    answer: dict[str, Any] = {"network": [], "linear": [], "own energy": [], "real rows": []}
+    kinds = ("network", "linear", "own energy", "real rows", "between networks", "between linear")
+    answer: dict[str, Any] = {kind: [] for kind in kinds}
     for pair in range(arm.plan.pairs):
         split = here.split(pair)
         noise = np.random.default_rng([SEED, 4, pair]).standard_normal((_SEEDS, rows.shape[1]))
+        networks, fits = [], []
         for side in "ab":
             kept = here.weights(n, pair, side, recipe.steps)
-            samples = recipe.load(kept).sample(noise)
+            networks.append(recipe.load(kept).sample(noise))
+            fits.append(matched_model(rows[split[side][:n]]).sample(noise))
+        for samples, fit in zip(networks, fits, strict=True):
             answer["network"].append(along(samples, truth))
             answer["own energy"].append(along(_of_energy(samples, truth, noise), truth))
-            fit = matched_model(rows[split[side][:n]])
-            answer["linear"].append(along(fit.sample(noise), truth))
+            answer["linear"].append(along(fit, truth))
+        answer["between networks"].append(_between(*networks))
+        answer["between linear"].append(_between(*fits))
+        if pair == 0:
+            answer["pictures"] = {
+                "real rows": pages.rounded(truth.directions[:, :_PICTURED].T),
+                "network": pages.rounded(_leading(networks[0], _PICTURED).T),
+                "linear": pages.rounded(_leading(fits[0], _PICTURED).T),
+            }
         answer["real rows"].append(along(rows[split["heldout"][:_SEEDS]], truth))
     if samplers:
         kept, noise = here.weights(n, 0, "a", recipe.steps), noise[:1024]
@@ -127,6 +137,31 @@ def measured(arm: Arm, folder: Path, n: int, *, samplers: bool = False) -> dict[
         "groups": [[group.start, group.stop] for group in truth.groups],
         **answer,
     }
+
+
+def _leading(samples: Array, count: int = _COUNT) -> Array:
+    """Return the leading directions of samples, one a column."""
+    covariance = np.cov(np.asarray(samples, dtype=np.float64), rowvar=False)
+    found: Array = np.linalg.eigh(covariance)[1][:, ::-1][:, :count]
+    return found
+
+
+def _between(a: Array, b: Array) -> dict[str, Any]:
+    """Return how alike the directions of two generators are, A's from half of the seeds.
+
+    B's are from the other half: with equal seeds both would have the same sampling errors.
+    """
+    half = len(a) // 2
+    squares = (_leading(a[:half]).T @ _leading(b[half:])) ** 2
+    return {
+        "rank": pages.rounded(np.diag(squares)),
+        "subspace": pages.rounded(_shares(squares)),
+    }
+
+
+def _shares(squares: Array) -> Array:
+    """Return, for each K, the share of K directions that lies in the span of K others."""
+    return np.array([squares[:k, :k].sum() / k for k in range(1, len(squares) + 1)])
 
 
 def _of_energy(samples: Array, truth: Truth, noise: Array) -> Array:
