@@ -14,6 +14,7 @@ from tests.denoise.small_training import IMAGES, KilledError, call, counted
 
 from twinseed.denoise import recipes
 from twinseed.denoise.recipes import DENOISERS, Recipe
+from twinseed.denoise.training import Training
 from twinseed.denoise.twin_runs import TwinPlan, TwinRuns, train_twins
 from twinseed.readout import load
 
@@ -145,3 +146,14 @@ def test_the_linear_denoiser_takes_its_rate(tmp_path: Path) -> None:
     assert "--rate must be below" in refused.stderr
     assert not (tmp_path / "other").exists()
     assert np.isfinite(load(tmp_path / "runs" / "measured.nc").convergence).all()
+
+
+def test_the_large_network_trains_a_step_on_images_of_the_published_size(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).standard_normal((4, 1, 40, 40))
+    recipe = recipes.NetworkRecipe("unet-large", Training(steps=1, batch=2))
+    assert round(recipe.parameters((1, 40, 40)) / 1e6, 1) == 7.7
+    kept = tmp_path / "one.safetensors"
+    recipe.fit(images.reshape(4, -1), (1, 40, 40), start=0, draws=1, kept=kept, tell=lambda _: None)
+    loaded = recipe.load(kept)
+    noisy = np.random.default_rng(1).standard_normal((1, 1, 40, 40))
+    assert loaded.inner.denoise(noisy, 0.5).shape == (1, 1, 40, 40)  # finite, or it raises
