@@ -14,7 +14,7 @@ from scipy import stats
 from twinseed.arrays import Array
 from twinseed.intervals import half_width
 
-__all__ = ["Curve", "crossing", "crossings", "curve", "kept", "theory_at"]
+__all__ = ["Curve", "crossing", "crossings", "curve", "kept", "means_over_pairs", "theory_at"]
 
 RESULTS = Path(__file__).with_name("results")
 
@@ -48,16 +48,17 @@ def curve(arm: Mapping[str, Any], model: str, name: str, factor: int | None = No
     n = np.array(arm["n"], dtype=np.float64)
     if len(values) == 1:
         return Curve(n, values[0], half_width(errors[0]))
-    return _over_pairs(n, values)
+    return means_over_pairs(n, values)
 
 
 def axis_recovery(arm: Mapping[str, Any], model: str) -> Curve:
     """Return recovery against the true direction over n."""
     values = np.array(arm["axis recovery"][model], dtype=np.float64)
-    return _over_pairs(np.array(arm["n"], dtype=np.float64), values)
+    return means_over_pairs(np.array(arm["n"], dtype=np.float64), values)
 
 
-def _over_pairs(n: Array, values: Array) -> Curve:
+def means_over_pairs(n: Array, values: Array) -> Curve:
+    """Return means over the first axis, with the half width of their 95 % intervals."""
     pairs = len(values)
     quantile = stats.t.ppf(0.975, pairs - 1) if pairs > 1 else np.nan
     half = quantile * values.std(axis=0, ddof=1) / pairs**0.5 if pairs > 1 else 0.0 * values[0]
