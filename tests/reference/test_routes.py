@@ -122,15 +122,6 @@ def test_chi_mean_by_quadrature(n: int) -> None:
     )
 
 
-def test_closer_share_by_counting() -> None:
-    rng = np.random.default_rng(0)
-    n, ratio, draws = 20, 1.3, 40_000
-    near = ratio * np.abs(rng.standard_normal((draws, n))).max(axis=1)
-    far = np.abs(rng.standard_normal((draws, n))).max(axis=1)
-    counted, error = np.mean(near > far), 0.5 / math.sqrt(draws)
-    assert abs(float(extremes.closer_share(n, ratio, both_signs=True)) - counted) < 4 * error
-
-
 @given(beta=st.floats(-0.9, 50), gamma=st.floats(0.01, 100))
 def test_outlier_over_the_identity_is_the_closed_form(beta: float, gamma: float) -> None:
     found = outlier(1 + beta, IDENTITY, gamma)

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import erfc, gammaln, log_ndtr
+from scipy.special import erfc, gammaln
 
 from twinseed.arrays import Array
 
-__all__ = ["chi_average", "chi_mean", "closer_share", "expected_maximum"]
+__all__ = ["chi_average", "chi_mean", "expected_maximum"]
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(300)
 _CHUNK = 4096
@@ -32,30 +32,6 @@ def expected_maximum(n: ArrayLike) -> Array:
         return np.asarray((weight * -np.expm1(size[:, None] * _log_both(t))).sum(axis=1))
 
     return _distinct(mean, n)
-
-
-def closer_share(n: ArrayLike, ratio: ArrayLike, *, both_signs: bool) -> Array:
-    """Probability that ``ratio`` times the largest of n overlaps exceeds the largest of n others.
-
-    Equation: ``int F_n(ratio t) dF_n(t)`` with ``F_n(t) = erf(t/sqrt 2)^n`` (``both_signs``:
-    overlaps by absolute value) or ``Phi(t)^n`` (distances). Range: from 1/2 at ratio 1 to 1.
-    Shapes: broadcast.
-
-    >>> float(closer_share(400, 1.0, both_signs=True).round(12))
-    0.5
-    """
-    log_cdf = _log_both if both_signs else log_ndtr
-    constant = np.log(2.0 if both_signs else 1.0) - 0.5 * np.log(2.0 * np.pi)
-
-    def share(count: Array, stretch: Array) -> Array:
-        low = np.zeros_like(count) if both_signs else np.full_like(count, -9.0)
-        t, weight = _interval(low, _reach(count))
-        count = count[:, None]
-        density = count * np.exp((count - 1.0) * log_cdf(t) + constant - 0.5 * t * t)
-        better = np.exp(count * log_cdf(stretch[:, None] * t))
-        return np.asarray((weight * density * better).sum(axis=1))
-
-    return _distinct(share, n, ratio)
 
 
 def chi_mean(n: ArrayLike) -> Array:

@@ -81,6 +81,8 @@ class FiniteSize:
         fewest: the smaller of n and d.
         effective: the effective dimension ``(tr Sigma)^2/tr Sigma^2``.
         uneven: ``d/effective - 1``; 0 for the identity.
+        few: ``(tr Sigma^3)^2/(tr Sigma^2)^3``, one over the number of directions that distances
+            between rows depend on; 1/d for the identity, 1 for a single direction.
         rough: what a filter that is not smooth adds to every bias, ``3/fewest``, and ``2/rank``
             where the filter keeps a number of directions.
         adapts: ``3 n^(-1/3)`` where the filter adapts to the whole spectrum, as ``Shrinkage`` does:
@@ -91,6 +93,7 @@ class FiniteSize:
     fewest: Array
     effective: Array
     uneven: Array
+    few: Array
     rough: Array
     adapts: Array
 
@@ -108,11 +111,13 @@ class FiniteSize:
             ]
         )
         finite = np.isfinite(n)
+        square, cube = ((coupling.weight * coupling.mu**k).sum(axis=-1) for k in (2, 3))
         return cls(
             n=n,
             fewest=fewest,
             effective=coupling.isotropy * d,
             uneven=np.maximum(1.0 / coupling.isotropy - 1.0, 0.0),
+            few=cube**2 / (square**3 * d),
             rough=np.where(sharp & finite, 3.0 / fewest + 2.0 / rank, 0.0),
             adapts=np.where(adapts, 3.0 * n ** (-1.0 / 3.0), 0.0),
         )
@@ -156,9 +161,8 @@ class FiniteSize:
         return np.asarray(ratio * (0.2 + 2.0 * top * np.maximum(1.0 - share, 0.0)))
 
     def share_euclidean(self) -> Array:
-        """Bias of the share by distance: lengths of rows and samples are held fixed."""
-        wide = 0.2 * np.sqrt(self.uneven) + 1.0 / self.effective
-        return np.where(np.isfinite(self.effective), wide + self.rough + self.adapts, 0.0)
+        """Bias of the share by distance: the law of a distance is known by three moments."""
+        return 0.3 * (self.few + 1.0 / self.effective) + self.rough + self.adapts
 
     def divergences(self) -> tuple[Array, Array]:
         """Bias of the divergences, of the learnt law from the true law and the reverse."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from twinseed.readout import Readout, Readouts
-from twinseed.reproduction.allowances import NONE, convergence_any
-from twinseed.reproduction.claims import Claim, Measurement, combined, picked
+from twinseed.reproduction.allowances import NONE
+from twinseed.reproduction.claims import Claim, Measurement, combined, off_by, picked
 from twinseed.reproduction.data import DataPlan
 from twinseed.status import Status
 
@@ -41,27 +41,25 @@ def _agreement(
     source: str,
 ) -> list[Claim]:
     factor = plan.moments.agreement
+    moments = (
+        f"|{factor:.3f} - 1| of 1 - q, the fourth moments of {words} over those of Gaussian rows"
+    )
     unknown = 0.0 if plan.about.exact else 2.0 / plan.rows.count
+    if unknown:
+        moments += f"; and 2/N for a spectrum estimated from N = {plan.rows.count} rows"
+    claims = []
     allowed = {}
     for n in plan.sizes:
-        q, gap = (picked(predicted, f"convergence{part}", n=n).value for part in ("", "_gap"))
-        finite, reason = convergence_any(q, n)
-        allowed[n] = finite + gap * abs(factor - 1.0) + unknown
-    reason += (
-        f"; and |{factor:.3f} - 1| of 1 - q, the fourth moments of {words} over those of Gaussian "
-        "rows"
-    )
-    if unknown:
-        reason += f"; and 2/N for a spectrum estimated from N = {plan.rows.count} rows"
-    claims = []
-    for n in plan.sizes:
+        gap = picked(predicted, "convergence_gap", n=n).value
+        allowed[n] = gap * abs(factor - 1.0) + unknown
+        formula, reason = off_by(predicted, "convergence", n=n)
         claims.append(
             picked(measured, "convergence", n=n).claim(
                 f"{source}: convergence, n = {n}",
                 f"Twins trained on {n} of {words} each agree as much as the formula for their "
                 "spectrum predicts.",
                 picked(predicted, "convergence", n=n).value,
-                (allowed[n], reason),
+                (formula + allowed[n], f"{reason}; and {moments}"),
                 source,
             )
         )
@@ -77,7 +75,7 @@ def _agreement(
             f"At n = {middle}, {words} and Gaussian rows of the same spectrum agree equally "
             "well: the difference is zero.",
             0.0,
-            (allowed[middle], reason),
+            (allowed[middle], moments),
             source,
         )
     )

@@ -9,7 +9,7 @@ import numpy as np
 from twinseed.coupling.companion import psi_of
 from twinseed.readout import Readout, Readouts
 from twinseed.reproduction import allowances
-from twinseed.reproduction.claims import Claim, combined, picked
+from twinseed.reproduction.claims import Claim, combined, off_by, picked
 from twinseed.reproduction.linear import Experiment
 from twinseed.reproduction.ridges import (
     Path,
@@ -34,7 +34,7 @@ def power_law_claims(experiments: Mapping[float, Experiment], simulated: Readout
                 f"For a spectrum k^-{exponent:g} at n = d/4 convergence is as the deterministic "
                 "equivalent predicts.",
                 picked(predicted, "convergence", **at).value,
-                allowances.convergence_any(picked(predicted, "convergence", **at).value, at["n"]),
+                off_by(predicted, "convergence", **at),
             )
         )
     steepest = experiments[max(experiments)]

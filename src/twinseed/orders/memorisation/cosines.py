@@ -10,18 +10,28 @@ from scipy.special import erfc, ndtri, stdtr
 from twinseed.arrays import Array
 from twinseed.coupling.extremes import chi_mean, expected_maximum
 
-__all__ = ["LEADING", "NODES", "CosineLaw", "closest", "squares"]
+__all__ = [
+    "ALWAYS",
+    "HARDLY",
+    "LEADING",
+    "NODES",
+    "POINTS",
+    "CosineLaw",
+    "closest",
+    "earlier",
+    "squares",
+]
 
 LEADING = 4
 """Leading directions of a sample that vary by themselves."""
 NODES = 6
 """Samples over which an average is taken, where leading directions vary."""
 _DRAWS = 32 * NODES
-_POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(96)
+POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(96)
 """The largest of 10^8 cosines varies by a few per cent: fewer nodes are too far apart for it."""
 _LENGTHS = (-np.sqrt(3.0), 0.0, np.sqrt(3.0)), np.array([1.0, 4.0, 1.0]) / 6.0
 """Nodes and weights of a normal variable."""
-_ALWAYS, _HARDLY = 40.0, 1e-7
+ALWAYS, HARDLY = 40.0, 1e-7
 """Expected numbers of rows beyond the two ends of the range over which is integrated."""
 _MANY = 1e4
 """From this number of rows on, components of a unit vector count as independent."""
@@ -98,11 +108,11 @@ def closest(n: Array, trained: CosineLaw, fresh: CosineLaw) -> tuple[Array, Arra
     """
     low, far = _range(n, trained, fresh)
     half = 0.5 * (far - low)[..., None]
-    t, weight = low[..., None] + half * (_POINTS + 1.0), half * _WEIGHTS
+    t, weight = low[..., None] + half * (POINTS + 1.0), half * _WEIGHTS
     count = n[:, None, None]
     rare = [_none(rows, t, count) for rows in (trained, fresh)]
     mean, level = ((low + (weight * -np.expm1(one)).sum(axis=-1)).mean(axis=-1) for one in rare)
-    share = _first(-rare[0], -rare[1]).mean(axis=-1)
+    share = earlier(-rare[0], -rare[1]).mean(axis=-1)
     return mean * _dependence(n), level, share
 
 
@@ -112,7 +122,7 @@ def _none(rows: CosineLaw, t: Array, count: Array) -> Array:
         return np.maximum(count * np.log1p(-rows.beyond(t)), -_NEVER)
 
 
-def _first(trained: Array, fresh: Array) -> Array:
+def earlier(trained: Array, fresh: Array) -> Array:
     """Return ``int exp(-fresh) d exp(-trained)`` over the last axis.
 
     The logarithms of both are nearly linear between the nodes, so each step is divided into eight.
@@ -121,7 +131,9 @@ def _first(trained: Array, fresh: Array) -> Array:
     for one in (trained, fresh):
         logs = np.log(np.maximum(one, 1.0 / _NEVER))
         steps = logs[..., :-1, None] + np.diff(logs)[..., None] * np.arange(8) / 8.0
-        fine = np.concatenate([steps.reshape(*logs.shape[:-1], -1), logs[..., -1:]], axis=-1)
+        fine = np.concatenate(
+            [steps.reshape(*logs.shape[:-1], 8 * logs.shape[-1] - 8), logs[..., -1:]], axis=-1
+        )
         between.append(np.exp(-np.exp(fine)))
     near, far = between
     ends = near[..., 0] * far[..., 0] / 2.0 + (1.0 - near[..., -1]) * (1.0 + far[..., -1]) / 2.0
@@ -131,8 +143,8 @@ def _first(trained: Array, fresh: Array) -> Array:
 
 def _range(n: Array, trained: CosineLaw, fresh: CosineLaw) -> tuple[Array, Array]:
     """Return |cosines| between which the largest of both laws lies, but for a small probability."""
-    rare = np.minimum(_ALWAYS / (2.0 * n), 0.5)
-    least, most = -0.85 * ndtri(rare)[:, None], -ndtri(_HARDLY / (2.0 * n))[:, None]
+    rare = np.minimum(ALWAYS / (2.0 * n), 0.5)
+    least, most = -0.85 * ndtri(rare)[:, None], -ndtri(HARDLY / (2.0 * n))[:, None]
     low: list[Array] = []
     high: list[Array] = []
     for rows in (trained, fresh):
@@ -160,7 +172,7 @@ def _dependence(n: Array) -> Array:
     one = CosineLaw(unit, unit, unit, sizes, np.zeros(sizes.size))
     low, top = (one[:, 0] for one in _range(sizes, one, one))
     half = 0.5 * (top - low)
-    t = low[:, None] + half[:, None] * (_POINTS + 1.0)
+    t = low[:, None] + half[:, None] * (POINTS + 1.0)
     none = _none(one, t[:, None, :], sizes[:, None, None])[:, 0]
     apart = low + half * (-np.expm1(none) @ _WEIGHTS)
     found = (expected_maximum(sizes) / chi_mean(sizes) / apart)[where.reshape(-1)]

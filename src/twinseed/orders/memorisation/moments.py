@@ -14,7 +14,7 @@ from twinseed.errors import InputError
 from twinseed.filters import Ridge, evaluated
 from twinseed.orders.memorisation.cosines import LEADING, NODES, CosineLaw, closest, squares
 
-__all__ = ["largest_cosines"]
+__all__ = ["largest_cosines", "moments", "traces"]
 
 _SEPARATED = 0.25
 """A leading direction varies by itself from this slope ``psi'`` on, far above its threshold."""
@@ -53,18 +53,18 @@ def largest_cosines(coupling: Coupling, cells: Flags) -> tuple[Array, Array, Arr
     themselves, all others are at their mean.
     """
     n, d = coupling.n[cells], coupling.d[cells]
-    traces = _Traces(_whole(coupling, cells), _leading(coupling, cells))
+    parts = _Traces(traces(coupling, cells), _leading(coupling, cells))
     chance = np.broadcast_to(coupling.chance, cells.shape)[cells]
     length = chi_average(n, _relative_length, n, chance)
     trace = d * np.broadcast_to(coupling.mean, cells.shape)[cells]
     effective = d * np.broadcast_to(coupling.isotropy, cells.shape)[cells]
-    varies = traces.each[0].any(axis=1)
+    varies = parts.each[0].any(axis=1)
     found = np.empty((3, n.size))
     for which, square in ((varies, squares()), (~varies, np.ones((1, LEADING)))):
         places = np.flatnonzero(which)
         for start in range(0, places.size, _CHUNK):
             at = places[start : start + _CHUNK]
-            some = _Traces(traces.whole[:, at], traces.each[:, at]).drawn(square)
+            some = _Traces(parts.whole[:, at], parts.each[:, at]).drawn(square)
             found[:, at] = closest(
                 n[at], *_rows(some, n[at], d[at], trace[at], effective[at], length[at])
             )
@@ -101,13 +101,10 @@ def _classes(values: Array, order: NDArray[np.intp]) -> Array:
     return np.asarray(ranked.reshape(len(values), NODES, -1).mean(axis=2))
 
 
-def _whole(coupling: Coupling, cells: Flags) -> Array:
-    """Return the five traces; at a finite n and exactly for the ridge."""
+def traces(coupling: Coupling, cells: Flags) -> Array:
+    """Return the five traces of ``_Traces``, (5, marked cells); exact for the ridge."""
     n, d = coupling.n[cells], coupling.d[cells]
-    one, two, three = (
-        np.broadcast_to((coupling.weight * coupling.mu**k).sum(axis=-1), cells.shape)[cells]
-        for k in (1, 2, 3)
-    )
+    one, two, three = moments(coupling, cells)
     energy, own, twice, fresh = (
         np.broadcast_to(part, cells.shape)[cells]
         for part in (coupling.energy, coupling.own, coupling.twice, coupling.fresh)
@@ -127,6 +124,12 @@ def _whole(coupling: Coupling, cells: Flags) -> Array:
     own = np.where(known, square + ridge * one, own)
     twice = np.where(known, cube + ridge * square, twice)
     return np.asarray(d * np.stack([energy, own, twice, fresh, beyond]))
+
+
+def moments(coupling: Coupling, cells: Flags) -> Array:
+    """Return the means of mu, mu^2 and mu^3 over the spectrum, (3, marked cells)."""
+    powers = ((coupling.weight * coupling.mu**k).sum(axis=-1) for k in (1, 2, 3))
+    return np.stack([np.broadcast_to(one, cells.shape)[cells] for one in powers])
 
 
 def _leading(coupling: Coupling, cells: Flags) -> Array:

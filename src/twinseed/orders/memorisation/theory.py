@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from twinseed.coupling import Coupling
-from twinseed.coupling.extremes import closer_share
 from twinseed.orders.bias import FiniteSize, graded
+from twinseed.orders.memorisation.distances import closer_by_distance
 from twinseed.orders.memorisation.moments import largest_cosines
 from twinseed.readout import Estimate
 from twinseed.status import Status
@@ -23,8 +23,8 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
     direction of n dimensions, and a row has a component along ``S x`` and others, so that a cosine
     follows Student's law; for large d it is normal, and ``rho -> sqrt(tr[S f^2]/tr[Sigma f^2])``,
     the value in the limit, ``sqrt(1 + (tr Sigma)^2/(n (tr Sigma^2 + r tr Sigma)))`` for the ridge.
-    The share by distance is ``int F(rho_E t) dF(t)``, ``F(t) = Phi(t)^n`` and ``rho_E^2 = (4 tr[S
-    f^2] + 2 tr Sigma^2)/(4 tr[Sigma f^2] + 2 tr Sigma^2)``.
+    The share by distance is ``closer_by_distance`` (see ``memorisation.distances``); for large n
+    and d it depends on ``rho_E^2 = (4 tr[S f^2] + 2 tr Sigma^2)/(4 tr[Sigma f^2] + 2 tr Sigma^2)``.
 
     Range: m from its held-out level to 1 (each sample is a copy); rho from 1; shares from 1/2 to 1.
     Even a model that only fits the covariance has rho above 1. Shapes: the grid's.
@@ -35,7 +35,7 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
     Source: Maillard and Goldt, arXiv 2605.21402 (the question and m); the law at a finite size is
     ours.
     """
-    m2, own, fresh = coupling.mean_square, coupling.own, coupling.fresh
+    own, fresh = coupling.own, coupling.fresh
     silent = coupling.silent
     # a sample of zeros is equally close to all rows: its shares are 1/2, it has no ratio
     ratio = np.sqrt(np.where(silent, 1.0, own) / np.where(silent, 1.0, fresh))
@@ -53,10 +53,7 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
     size = FiniteSize.of(coupling)
     alone, against = size.cosines()
     euclidean = np.full(known.shape, 0.5)
-    rows = coupling.n[known]
-    own, fresh, m2 = (np.broadcast_to(part, known.shape)[known] for part in (own, fresh, m2))
-    by_distance = np.sqrt((4.0 * own + 2.0 * m2) / (4.0 * fresh + 2.0 * m2))
-    euclidean[known] = closer_share(rows, by_distance, both_signs=False)
+    euclidean[heard] = np.maximum(closer_by_distance(coupling, heard), 0.5)
     without = Status.NO_THEORY
     return {
         "memorisation": graded(trained, alone, known, without),
