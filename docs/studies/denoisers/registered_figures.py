@@ -31,7 +31,8 @@ def law(arms: Mapping[str, Any]) -> Figure:
         for panel, x in zip(panels, predicted, strict=True):
             draw_points(panel.axes, Series(x, one["measured"], one["half"]), look)
     for panel in panels:
-        draw_line(panel.axes, Series(np.array([0.0, 1.0]), np.array([0.0, 1.0]), np.zeros(2)), _DASHED)
+        ends = np.array([0.0, 1.0])
+        draw_line(panel.axes, Series(ends, ends, np.zeros(2)), _DASHED)
         unit_y(panel.axes)
         panel.axes.set_xlim(-0.04, 1.04)
     panels[0].axes.set_xlabel("q of linear twins x q of the same rows")
