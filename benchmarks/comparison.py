@@ -46,4 +46,4 @@ def best_of(repeats: int, task: Callable[[], object]) -> float:
 
 def seconds_of(command: Sequence[str], repeats: int) -> float:
     """Return the shortest wall time of a command, its start-up included."""
-    return best_of(repeats, lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL))
+    return best_of(repeats, lambda: subprocess.run(command, check=True, capture_output=True))

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.special import ndtri
+from scipy.stats import binomtest
 
-from twinseed.intervals import Z95, half_width, interval95
+from twinseed.intervals import Z95, half_width, interval95, wilson
 
 SOURCE = Path(__file__).parent.parent / "src" / "twinseed"
 
@@ -31,3 +32,14 @@ def test_no_other_module_holds_the_constant() -> None:
         if path.name != "intervals.py"
     }
     assert [name for name, text in code.items() if number.search(text)] == []
+
+
+@pytest.mark.parametrize(("count", "number"), [(0, 1), (0, 100), (50, 100), (7, 9), (300, 300)])
+def test_the_limits_of_a_share_are_wilsons(count: int, number: int) -> None:
+    theirs = binomtest(count, number).proportion_ci(method="wilson")
+    assert wilson(count / number, number) == pytest.approx((theirs.low, theirs.high), abs=1e-14)
+
+
+def test_more_errors_make_the_limits_of_a_share_wider() -> None:
+    (low, high), (lower, higher) = wilson(0.2, 50), wilson(0.2, 50, 3.0)
+    assert lower < low < 0.2 < high < higher

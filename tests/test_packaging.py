@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -46,9 +47,14 @@ def closure(name: str, extra: str = "") -> Iterator[str]:
 
 def modules_after(statement: str) -> set[str]:
     """Return the top-level modules that a fresh interpreter holds after a statement."""
+    return {name.partition(".")[0] for name in loaded_after(statement)}
+
+
+def loaded_after(statement: str) -> set[str]:
+    """Return all modules that a fresh interpreter holds after a statement."""
     code = f"{statement}\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return {name.partition(".")[0] for name in json.loads(done.stdout)}
+    return set(json.loads(done.stdout))
 
 
 def test_the_version_is_that_of_the_metadata(root: Path) -> None:
@@ -98,6 +104,23 @@ def test_naming_a_verb_does_not_load_labels_or_pictures() -> None:
     names = ("predict", "simulate", "measure", "audit", "compare", "Twins", "Dense")
     brought = modules_after(f"import twinseed; [getattr(twinseed, name) for name in {names}]")
     assert brought & HEAVY <= {"scipy"}
+
+
+def test_a_first_answer_waits_for_no_import_that_it_does_not_need(tmp_path: Path) -> None:
+    """An audit of arrays prints its answer without labels, data frames or distributions."""
+    for seed, name in enumerate(("train_a", "samples_a", "heldout")):
+        np.save(tmp_path / f"{name}.npy", np.random.default_rng(seed).standard_normal((40, 5)))
+    files = [f"--{name}-a={tmp_path}/{name}_a.npy" for name in ("train", "samples")]
+    arguments = ["audit", *files, f"--heldout={tmp_path}/heldout.npy"]
+    brought = loaded_after(
+        "import contextlib, io\n"
+        "from twinseed.cli import app\n"
+        "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n"
+        f"    app({arguments})"
+    )
+    assert "twinseed.auditing.terminal" in brought  # it came to its answer
+    late = {"xarray", "pandas", "dask", "matplotlib", "jinja2", "scipy.stats", "sklearn", "torch"}
+    assert brought & late == set()
 
 
 def test_help_of_the_command_line_does_not_load_numerics() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Z95", "half_width", "interval95"]
+__all__ = ["Z95", "half_width", "interval95", "wilson"]
 
 T = TypeVar("T", float, "NDArray[np.float64]")
 
@@ -34,3 +35,17 @@ def interval95(value: T, se: T) -> tuple[T, T]:
     """
     half = half_width(se)
     return value - half, value + half
+
+
+def wilson(share: float, number: float, z: float = Z95) -> tuple[float, float]:
+    """Return Wilson's limits of a share of ``number`` independent cases, ``z`` errors wide.
+
+    >>> low, high = wilson(0.0, 50)
+    >>> low, round(high, 3)
+    (0.0, 0.071)
+    """
+    z2 = z * z / number
+    centre = (share + z2 / 2) / (1 + z2)
+    half = math.sqrt(max(share * (1 - share) * z2 + z2 * z2 / 4, 0.0)) / (1 + z2)
+    low, high = max(centre - half, 0.0), min(centre + half, 1.0)
+    return low if share > 0.0 else 0.0, high if share < 1.0 else 1.0

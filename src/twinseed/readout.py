@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from twinseed.arrays import Array
 from twinseed.errors import ReadoutError
 from twinseed.files import written
+from twinseed.numbers import ReadoutNumbers
 from twinseed.status import Status
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ __all__ = [
     "Readouts",
     "Variable",
     "check",
+    "gathered",
     "load",
     "make",
     "save",
@@ -171,7 +173,12 @@ class Estimate:
         return cls(nan, nan, status, bias=nan)
 
 
-def make(
+def make(estimates: Mapping[str, Estimate], **about: Any) -> xr.Dataset:
+    """Return estimates as a readout, from the arguments of ``gathered``."""
+    return gathered(estimates, **about).dataset()
+
+
+def gathered(
     estimates: Mapping[str, Estimate],
     *,
     source: str,
@@ -179,8 +186,8 @@ def make(
     dims: Mapping[str, int] | None = None,
     factors: Sequence[float] | Array = (),
     attrs: Mapping[str, Any] | None = None,
-) -> xr.Dataset:
-    """Return estimates as a readout.
+) -> ReadoutNumbers:
+    """Return the numbers of a readout, which ``dataset()`` makes into the readout.
 
     ``dims`` maps the grid's dimensions to their lengths, in the order of the estimates' axes;
     ``coords`` must have ``n``, ``d`` and ``gamma``; ``factors`` are the labels of the factor axis:
@@ -188,8 +195,6 @@ def make(
     first dimension, ``factors`` has the shape (first dimension, factor). Variables without an
     estimate are "not measured".
     """
-    import xarray as xr
-
     eigenvalues = np.asarray(factors, dtype=np.float64)
     number = eigenvalues.shape[-1]
 
@@ -221,8 +226,9 @@ def make(
     every = {**coords, "factor": ("factor", np.arange(1, number + 1))}
     along = (names[0], "factor") if eigenvalues.ndim == 2 and number else ("factor",)
     every["factor_eigenvalue"] = (along, eigenvalues if number else eigenvalues.reshape(0))
-    readout = xr.Dataset(data, coords=every, attrs={**_provenance(source), **(attrs or {})})
-    return check(readout)
+    found = ReadoutNumbers(data, every, {**_provenance(source), **(attrs or {})})
+    _consistent(found)
+    return found
 
 
 def check(readout: xr.Dataset) -> xr.Dataset:
@@ -239,6 +245,14 @@ def check(readout: xr.Dataset) -> xr.Dataset:
             f"this is not a readout of schema {SCHEMA} (its 'schema' attribute is "
             f"{readout.attrs.get('schema')!r}): make the readout again with this version"
         )
+    _consistent(readout)
+    return readout
+
+
+def _consistent(readout: xr.Dataset | ReadoutNumbers) -> None:
+    """Raise ``ReadoutError`` where a variable is missing, or its parts do not fit together."""
+    known = [str(s) for s in Status]
+    valueless = [str(s) for s in Status if not s.has_value]
     for name in ("n", "d", "gamma"):
         if name not in readout.coords:
             raise ReadoutError(f"the coordinate {name!r} is missing")
@@ -246,19 +260,16 @@ def check(readout: xr.Dataset) -> xr.Dataset:
         for part in (name, f"{name}_se", f"{name}_bias", f"{name}_status"):
             if part not in readout:
                 raise ReadoutError(f"the variable {part!r} is missing")
-        status = readout[f"{name}_status"].values
-        known = np.array([str(s) for s in Status])
+        value, status = (np.asarray(readout[part]) for part in (name, f"{name}_status"))
         if not np.isin(status, known).all():
             raise ReadoutError(f"{name}_status has an unknown status")
-        valueless = [str(s) for s in Status if not s.has_value]
-        if np.any(np.isnan(readout[name].values) != np.isin(status, valueless)):
+        if np.any(np.isnan(value) != np.isin(status, valueless)):
             raise ReadoutError(
                 f"{name} must be NaN exactly where its status says that no number exists"
             )
         for part in ("se", "bias"):
-            if np.any(readout[f"{name}_{part}"].values < 0):
+            if np.any(np.asarray(readout[f"{name}_{part}"]) < 0):
                 raise ReadoutError(f"{name}_{part} must not be negative")
-    return readout
 
 
 def save(readout: xr.Dataset, path: str | Path, argument: str = "path") -> None:

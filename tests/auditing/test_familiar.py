@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 import twinseed as ts
 from twinseed.auditing import familiar as module
@@ -53,6 +54,12 @@ def test_groups_within_groups_find_the_second_nearest(monkeypatch):
     assert np.allclose(
         np.stack(two_nearest(queries, real)[::2]), np.sort(apart(queries, real), axis=1)[:, :2].T
     )
+
+
+@pytest.mark.parametrize("trials", [1, 2, 7, 100, 999, 4000])
+@pytest.mark.parametrize("share", [0.05, 0.5])
+def test_the_quantiles_of_a_number_of_successes(trials, share):
+    assert module._successes(trials, share) == tuple(binom.ppf([0.025, 0.975], trials, share))
 
 
 @pytest.mark.parametrize("whole", [False, True])

@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 import twinseed as ts
-from twinseed.auditing import agreement, copied_fraction, factors, subspaces
+from twinseed.auditing import agreement, factors, subspaces
 from twinseed.auditing.controls import Controls
 from twinseed.auditing.copying import LEVEL
 from twinseed.auditing.estimates import IntervalEstimate, interval
@@ -55,13 +55,6 @@ def test_unrelated_directions_exceed_the_floor_once_in_forty_times() -> None:
     """In the plane the squared cosine of a random angle is below sin^2(0.975 pi/2)."""
     assert subspaces.unrelated(1, 2) == pytest.approx(np.sin(0.975 * np.pi / 2) ** 2, rel=1e-9)
     assert subspaces.unrelated(2, 2) == 1.0
-
-
-def test_the_limits_of_a_share_are_wilsons() -> None:
-    assert copied_fraction._wilson(0.5, 100, 1.959964) == pytest.approx(
-        (0.40383, 0.59617), abs=1e-5
-    )
-    assert copied_fraction._wilson(0.0, 100, 1.959964) == pytest.approx((0.0, 0.03699), abs=1e-5)
 
 
 def test_a_band_without_energy_has_no_agreement() -> None:

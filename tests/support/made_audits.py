@@ -58,12 +58,16 @@ def _readout(draw: np.random.Generator, names: tuple[str, ...], **attrs: Any) ->
         shape = (FACTORS,) if VARIABLES[name].per_factor else ()
         value, se = draw.uniform(0.2, 0.8, shape), draw.uniform(0.002, 0.009, shape)
         found[name] = Estimate(value, se)
-    found["memorisation_share"] = Estimate(0.6172, 0.0031, Status.CONSTANT_COLUMNS)
+    found["memorisation_share"] = (
+        Estimate(0.6172, 0.0031, Status.CONSTANT_COLUMNS)
+        if "memorisation_share" in names
+        else Estimate.missing(Status.NOT_IDENTIFIABLE)
+    )
     if "recovery" in names:
         value, se = draw.uniform(0.2, 0.8, FACTORS), draw.uniform(0.002, 0.009, FACTORS)
         status = np.array([Status.OK, Status.OK, Status.BELOW_FLOOR, Status.OK], dtype=np.str_)
         found["recovery"] = Estimate(value, se, status)
-    return readout.make(
+    return readout.gathered(
         found,
         source="measure",
         coords={"n": 1234.0, "d": 60.0, "gamma": 1234 / 60},
@@ -179,11 +183,6 @@ def made_audit(
     }
     measured = _readout(draw, names, **attrs)
     linear = _readout(draw, names, **attrs)
-    if not heldout:
-        lost = Estimate(NAN, NAN, Status.NOT_IDENTIFIABLE)
-        measured["memorisation_share"], linear["memorisation_share"] = NAN, NAN
-        measured["memorisation_share_status"] = str(lost.status)
-        linear["memorisation_share_status"] = str(lost.status)
     predicted = float(draw.uniform(0.2, 0.8))
     copying = unknown(345)
     if heldout:
@@ -239,8 +238,8 @@ def made_audit(
         "recovery": Outcome.PARTLY_RECOVERED,
     }
     return Audit(
-        readout=measured,
-        linear=linear,
+        measured=measured,
+        matched=linear,
         references=references(measured, linear, predicted),
         controls=Controls(0.0005 if told_apart else 0.0775, 0.43, 445, 892) if heldout else None,
         copying=copying,

@@ -11,17 +11,16 @@ from twinseed.auditing.verdict import Outcome
 from twinseed.tables import percent
 
 if TYPE_CHECKING:
-    import xarray as xr
-
     from twinseed.auditing.agreement import Agreement
     from twinseed.auditing.copying import Copying
+    from twinseed.numbers import ReadoutNumbers
 
 
 class Judged(Protocol):
     """What advice needs of an audit."""
 
     @property
-    def readout(self) -> xr.Dataset:
+    def measured(self) -> ReadoutNumbers:
         """What was measured."""
 
     @property
@@ -81,7 +80,7 @@ def advice(audit: Judged) -> Advice:
 
 
 def _rests_on(audit: Judged) -> tuple[str, ...]:
-    attrs, copying = audit.readout.attrs, audit.copying
+    attrs, copying = audit.measured.attrs, audit.copying
     each = " of each generator" if audit.agreement.pairing is not None else ""
     rows = f"{attrs['rows_train_a']} training rows"
     if attrs["rows_train_b"]:
@@ -160,7 +159,7 @@ def _clear(audit: Judged) -> tuple[list[str], list[str]]:
 
 
 def _cannot_tell(audit: Judged) -> tuple[list[str], list[str]]:
-    attrs = audit.readout.attrs
+    attrs = audit.measured.attrs
     if not attrs["rows_heldout"]:
         return ["Rows that the generator has not seen, from the same source (held-out rows)."], [
             f"Hold out rows and train again: {attrs['rows_train_a']} of them if you can spare "

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 __all__ = ["Order", "matched_columns", "orders"]
 
@@ -91,6 +90,8 @@ def matched_columns(samples: Array, real: Array, spread: Array) -> Order | None:
     d = real.shape[1]
     if not 2 <= d <= _MATCHED:
         return None
+    from scipy.optimize import linear_sum_assignment
+
     far = np.zeros((d, d))
     for level in range(len(real)):
         apart = np.abs(samples[level][None, :] - real[level][:, None]) / spread[:, None]

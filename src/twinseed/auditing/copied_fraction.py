@@ -13,7 +13,7 @@ from twinseed.auditing.nearest_in_pool import NearestInPool
 from twinseed.auditing.pool import Pool
 from twinseed.auditing.relabelling import Attribution
 from twinseed.auditing.spaces import COLUMNS
-from twinseed.intervals import Z95
+from twinseed.intervals import Z95, wilson
 
 __all__ = ["CopiedFraction", "copied", "least_standing_out"]
 
@@ -71,8 +71,8 @@ class _Cut:
 
     def excess_above_real(self, z: float) -> float:
         """Return the lower limit of (own - real)/(1 - real), by Newcombe's square-and-add."""
-        low, _ = _wilson(self.own, self.samples, z)
-        _, high = _wilson(self.real, self.rows, z)
+        low, _ = wilson(self.own, self.samples, z)
+        _, high = wilson(self.real, self.rows, z)
         apart = self.own - self.real
         limit = apart - math.hypot(self.own - low, high - self.real)
         return limit / max(1.0 - self.real, 1e-9) if limit > 0 else limit
@@ -211,11 +211,3 @@ def _mean(cuts: Sequence[_Cut]) -> _Cut:
         1.0,
         float(np.dot(np.square(weights), [cut.decoys for cut in cuts])),
     )
-
-
-def _wilson(share: float, number: float, z: float) -> tuple[float, float]:
-    """Return Wilson's limits of a share of ``number`` independent cases."""
-    z2 = z * z / number
-    centre = (share + z2 / 2) / (1 + z2)
-    half = math.sqrt(max(share * (1 - share) * z2 + z2 * z2 / 4, 0.0)) / (1 + z2)
-    return max(centre - half, 0.0), min(centre + half, 1.0)

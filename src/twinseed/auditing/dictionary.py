@@ -23,7 +23,7 @@ PROTOCOL = 2
 
 def as_dictionary(audit: Audit) -> dict[str, Any]:
     """Return what ``Audit.to_dict`` does."""
-    attrs, beside = audit.readout.attrs, advice(audit)
+    attrs, beside = audit.measured.attrs, advice(audit)
     measured = {
         name: _plain(audit, name) | {"meaning": VARIABLES[name].meaning} for name in VARIABLES
     }
@@ -46,8 +46,8 @@ def as_dictionary(audit: Audit) -> dict[str, Any]:
         "seed": attrs["entropy"],
         "fingerprint": attrs["fingerprint"],
         "data": {
-            "n": int(audit.readout["n"]),
-            "d": int(audit.readout["d"]),
+            "n": int(audit.measured["n"]),
+            "d": int(audit.measured["d"]),
             **{
                 name: attrs[name]
                 for name in (
@@ -81,11 +81,11 @@ def as_dictionary(audit: Audit) -> dict[str, Any]:
 
 def _plain(audit: Audit, name: str) -> dict[str, Any]:
     """Return a variable with its error, interval and status; lists along the factors."""
-    se, status = (audit.readout[f"{name}_{part}"].values for part in ("se", "status"))
+    se, status = (audit.measured[f"{name}_{part}"] for part in ("se", "status"))
     if not VARIABLES[name].per_factor:
         number = _number(audit.number(name))
         return {**number, "se": as_json(float(se)), "status": str(status)}
-    numbers = [_number(audit.number(name, k)) for k in range(audit.readout.sizes["factor"])]
+    numbers = [_number(audit.number(name, k)) for k in range(audit.measured.sizes["factor"])]
     return {
         **{part: [one[part] for one in numbers] for part in ("value", "interval")},
         "se": [as_json(float(one)) for one in se],

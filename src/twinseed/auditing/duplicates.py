@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.distance import cdist
 
+from twinseed.arrays import Array
 from twinseed.data.rows import Rows
 from twinseed.neighbours import nearest
 
@@ -116,10 +116,11 @@ def near_groups(real: Mapping[str, NDArray[Any]], rng: np.random.Generator) -> I
         if len(one) < 8:
             continue
         asked = np.sort(rng.permutation(len(one))[:_ASKED])
-        within = cdist(one[asked], one)
+        within = _distances(one[asked], one)
         within[np.arange(len(asked)), asked] = np.inf
-        between = cdist(one[asked], other[: len(one) - 1])
-        w, o = within.min(axis=1), between.min(axis=1)
+        between = _distances(one[asked], other[: len(one) - 1])
+        w = np.linalg.norm(one[asked] - one[within.argmin(axis=1)], axis=1)
+        o = np.linalg.norm(one[asked] - other[between.argmin(axis=1)], axis=1)
         nearer, further = (float(np.mean(x < _FAR_NEARER * y)) for x, y in ((w, o), (o, w)))
         more = nearer - further
         apart = (w > 0) & (o > 0)
@@ -141,9 +142,15 @@ def near_groups(real: Mapping[str, NDArray[Any]], rng: np.random.Generator) -> I
             )
 
 
-def _scaled(
-    few: NDArray[Any], many: NDArray[Any], rng: np.random.Generator
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _distances(queries: Array, rows: Array) -> Array:
+    """Return all distances, with the rounding of products: equal rows are not at 0 exactly."""
+    centre = rows.mean(axis=0)
+    q, r = queries - centre, rows - centre
+    squares = np.sum(q * q, axis=1)[:, None] + np.sum(r * r, axis=1) - 2.0 * (q @ r.T)
+    return np.asarray(np.sqrt(np.maximum(squares, 0.0)))
+
+
+def _scaled(few: NDArray[Any], many: NDArray[Any], rng: np.random.Generator) -> tuple[Array, Array]:
     """Return rows of both files, equally many at most, in columns of one spread."""
     d = few.shape[1]
     columns = np.sort(rng.permutation(d)[:_WIDTH])

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from twinseed.intervals import interval95
-
-if TYPE_CHECKING:
-    import xarray as xr
+from twinseed.numbers import ReadoutNumbers
 
 __all__ = ["INTERVALS", "IntervalEstimate", "interval"]
 
@@ -34,13 +33,11 @@ class IntervalEstimate:
     """Upper end of the interval."""
 
 
-def interval(readout: xr.Dataset, name: str, factor: int | None = None) -> IntervalEstimate:
+def interval(readout: ReadoutNumbers, name: str, factor: int | None = None) -> IntervalEstimate:
     """Return a variable of a readout with its 95 % interval, cut where the variable ends."""
-    value, se = readout[name], readout[f"{name}_se"]
-    if factor is not None:
-        value, se = value.isel(factor=factor), se.isel(factor=factor)
-    centre = float(value)
-    low, high = interval95(centre, float(se))
+    place = () if factor is None else factor
+    centre, se = (float(np.asarray(readout[part])[place]) for part in (name, f"{name}_se"))
+    low, high = interval95(centre, se)
     if name.startswith(_FROM_ZERO):
         low = max(low, 0.0)
         high = high if name == "memorisation_ratio" else min(high, 1.0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,9 +23,7 @@ from twinseed.auditing.subspaces import (
 from twinseed.data.directions import jackknifed
 from twinseed.data.twins import Twins
 from twinseed.matched import Matched
-
-if TYPE_CHECKING:
-    import xarray as xr
+from twinseed.numbers import ReadoutNumbers
 
 __all__ = ["RECOVERED", "Factor", "Fate", "factors"]
 
@@ -95,7 +92,7 @@ class Factor:
 
 def factors(
     twins: Twins,
-    measured: xr.Dataset,
+    measured: ReadoutNumbers,
     linear: Twins,
     expected: Matched | None,
     entropy: tuple[int, ...],

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom, binomtest
+from scipy.special import bdtrik
 
 from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.data.twins import Twins
+from twinseed.intervals import wilson
 from twinseed.jsonable import as_json
 from twinseed.neighbours import nearest
 from twinseed.randomness import stream
@@ -161,16 +162,22 @@ class _Distances:
         """Return a number with its interval over the samples: Wilson's, or of order statistics."""
         if key in ("identical_match_share", "authpct"):
             counted = self.first == 0 if key != "authpct" else self.first > self.own
-            found = binomtest(int(counted.sum()), counted.size).proportion_ci(method="wilson")
-            return IntervalEstimate(float(np.mean(counted)), float(found.low), float(found.high))
+            value = float(np.mean(counted))
+            return IntervalEstimate(value, *wilson(value, counted.size))
         ratio = np.ones_like(self.first)
         np.divide(self.first, self.second, out=ratio, where=self.second > 0)
         share, size = 0.5 if key == "nndr_median" else 0.05, ratio.size
-        low, high = binom.ppf([0.025, 0.975], size, share).astype(int)
+        low, high = _successes(size, share)
         ordered = np.sort(ratio)
         value = float(np.quantile(ratio, share))
         ends = float(ordered[max(low - 1, 0)]), float(ordered[min(high, size - 1)])
         return IntervalEstimate(value, min(ends[0], value), max(ends[1], value))
+
+
+def _successes(trials: int, share: float) -> tuple[int, int]:
+    """Return the quantiles 0.025 and 0.975 of a binomial number of successes."""
+    low, high = np.ceil(bdtrik([0.025, 0.975], trials, share)).astype(int)
+    return int(low), int(high)
 
 
 def two_nearest(

@@ -42,7 +42,7 @@ from twinseed.orders.recovery import counted
 from twinseed.progress import Progress, ShowProgress, track
 from twinseed.randomness import RandomSource, entropy_of, stream
 from twinseed.readers import notes_of
-from twinseed.verbs.measure import measured
+from twinseed.verbs.measure import numbers
 from twinseed.verbs.places import working
 
 __all__ = ["audit"]
@@ -256,25 +256,25 @@ def _judged(
     readouts = []
     for one, found_near in zip((twins, few), near, strict=True):
         known = closeness(one, entropy) if found_near is None else found_near
-        readouts.append(measured(one, known, rng=entropy, factors=factors.asked))
+        readouts.append(numbers(one, known, rng=entropy, factors=factors.asked))
         progress.advance()
-    readout, linear_readout = readouts
+    measured, honest = readouts
     rows = real_rows(twins.rows, entropy)
     expected = matched(rows, twins.n, factors.count)
     agreed = agreement(twins, linear, DirectionBands.of(rows), expected, entropy, as_given=shown)
-    recovered = factors_of(twins, readout, few, expected, entropy)
-    beside = references(readout, linear_readout, agreed.predicted)
+    recovered = factors_of(twins, measured, few, expected, entropy)
+    beside = references(measured, honest, agreed.predicted)
     null = None
     # One Gaussian is no honest model of several classes: each class has a null of its own.
     if expected is not None and twins.heldout is not None and shown.classes is None:
-        seen = {name: float(readout[name]) for name in STATISTICS}
+        seen = {name: float(measured[name]) for name in STATISTICS}
         null = covariance_null(twins, expected.population, seen, searches.pool.equal, entropy)
     copying = searches.examined(stream(entropy, "audit: copying"), null)
     progress.advance(max(1, progress.total - progress.done))
     first = screened(shown, entropy)
     return Audit(
-        readout=readout,
-        linear=linear_readout,
+        measured=measured,
+        matched=honest,
         references=beside,
         controls=controls,
         copying=copying,
@@ -283,10 +283,10 @@ def _judged(
         fitness=fitness(twins.rows, copying, entropy, [*first, *found]),
         pairs=pairs_of(shown, copying),
         answers=allowed(
-            answers(twins, readout, beside, controls, copying, agreed, recovered, visible), first
+            answers(twins, measured, beside, controls, copying, agreed, recovered, visible), first
         ),
         suspects=suspects_of(shown, copying),
-        familiar=familiar(twins, interval(readout, "memorisation_share_euclidean"), entropy),
+        familiar=familiar(twins, interval(measured, "memorisation_share_euclidean"), entropy),
     )
 
 

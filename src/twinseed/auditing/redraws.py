@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
-from scipy.stats import t
+from scipy.special import stdtrit
 
 from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.data.directions import principal
@@ -40,7 +40,7 @@ class Redraws:
         Equation: ``1 - (1 - agreement) exp(-+ t sqrt(2) spread)``, a 95 % prediction interval for a
         second draw of the same law: the root of two counts both pairs.
         """
-        reach = math.sqrt(2.0) * float(t.ppf(0.975, self.pairs - 1)) * self.spread
+        reach = math.sqrt(2.0) * float(stdtrit(self.pairs - 1, 0.975)) * self.spread
         gap = max(0.0, 1.0 - agreement)
         return IntervalEstimate(
             agreement, max(-1.0, 1.0 - gap * math.exp(reach)), 1.0 - gap * math.exp(-reach)

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from twinseed.auditing.conditional import conditional_twins
 from twinseed.auditing.estimates import IntervalEstimate, interval
 from twinseed.data.labels import Labels
 from twinseed.data.twins import Twins
 from twinseed.matched import matched_twins
+from twinseed.numbers import ReadoutNumbers
 from twinseed.randomness import stream
 from twinseed.readout import VARIABLES
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 __all__ = [
     "first_seeds",
@@ -57,7 +54,7 @@ def first_seeds(twins: Twins, count: int) -> Twins:
 
 
 def references(
-    measured: xr.Dataset, linear: xr.Dataset, predicted: float
+    measured: ReadoutNumbers, linear: ReadoutNumbers, predicted: float
 ) -> dict[str, dict[str, list[IntervalEstimate]]]:
     """Return, for each variable that was measured, its reference values by name.
 

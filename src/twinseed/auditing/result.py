@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from twinseed.auditing.suspects import SuspectRow, save_suspects
 from twinseed.auditing.verdict import Answer, Outcome
 from twinseed.files import write_text
 from twinseed.metrics import to_metrics
+from twinseed.numbers import ReadoutNumbers
 from twinseed.readout import VARIABLES
 from twinseed.status import Status
 from twinseed.tables import data_frame
@@ -63,10 +65,10 @@ class Audit:
     of ``Outcome``.
     """
 
-    readout: xr.Dataset
-    """The measured order parameters, as ``measure`` returns them."""
-    linear: xr.Dataset
-    """Those of the honest linear model of the same rows."""
+    measured: ReadoutNumbers
+    """The measured order parameters: the numbers of ``readout``."""
+    matched: ReadoutNumbers
+    """The numbers of ``linear``."""
     references: Mapping[str, Mapping[str, list[IntervalEstimate]]]
     """By name of the number and of the reference: one value, or one per factor."""
     controls: Controls | None
@@ -92,6 +94,16 @@ class Audit:
     """Each class of a generator that is given a class, judged alone; empty without labels."""
     suspects: tuple[SuspectRow, ...] = ()
     """The samples that look like copies, each beside its real row; see ``suspects_table``."""
+
+    @cached_property
+    def readout(self) -> xr.Dataset:
+        """The measured order parameters, as ``measure`` returns them."""
+        return self.measured.dataset()
+
+    @cached_property
+    def linear(self) -> xr.Dataset:
+        """The order parameters of the honest linear model of the same rows."""
+        return self.matched.dataset()
 
     @property
     def verdict(self) -> dict[str, str]:
@@ -130,7 +142,7 @@ class Audit:
             name: name of the number in the readout.
             factor: which factor, from 0; None for numbers that are not about a factor.
         """
-        found = interval(self.readout, name, factor)
+        found = interval(self.measured, name, factor)
         level = self.agreement.mean_removed
         if name == "convergence" and level is not None:
             return replace(found, low=level.trace.low, high=level.trace.high)
@@ -154,7 +166,7 @@ class Audit:
                 meaning=one.meaning,
                 factor=None,
                 number=one.value,
-                status=str(self.readout[f"{EUCLIDEAN}_status"].item() if renamed else Status.OK),
+                status=str(self.measured[f"{EUCLIDEAN}_status"].item() if renamed else Status.OK),
                 references=beside,
             )
         named = {EUCLIDEAN} if any(one.key == DCR_SHARE for one in self.familiar) else set()
@@ -162,9 +174,9 @@ class Audit:
             if name in named:
                 continue
             variable = VARIABLES[name]
-            count = self.readout.sizes["factor"] if variable.per_factor else None
+            count = self.measured.sizes["factor"] if variable.per_factor else None
             for k in [None] if count is None else range(count):
-                status = self.readout[f"{name}_status"].values.reshape(-1)[k or 0]
+                status = self.measured[f"{name}_status"].reshape(-1)[k or 0]
                 yield Line(
                     name=name,
                     symbol=variable.symbol,

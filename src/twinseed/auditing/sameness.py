@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from twinseed.data.twins import Twins
 
@@ -100,7 +100,7 @@ def _rescaled(logs: Array, error: Array, n: int) -> bool:
         return False
     spread = float(logs.std())
     one = spread <= _EQUAL + 6.0 * float(error.max())
-    many = float(chi2.isf(_LEVEL, logs.size - 1)) / logs.size
+    many = float(chdtri(logs.size - 1, _LEVEL)) / logs.size
     return one or spread > _WIDER * np.sqrt(many / n)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta, t
+from scipy.special import betaincinv, stdtrit
 
 from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.data.directions import GROUPS, Jackknifed, jackknifed, left_out, principal
@@ -33,7 +33,7 @@ LARGEST = 4000
 _SPLITS = 8  # random halves of the held-out rows
 _PARTS = 4  # sets of training rows that stand for a perfect generator, at most
 _APART = 3.0  # standard errors between two variances from which their directions do not mix
-_T95 = float(t.ppf(0.975, GROUPS - 1))  # the jackknife has ten groups, so nine degrees of freedom
+_T95 = float(stdtrit(GROUPS - 1, 0.975))  # the jackknife has ten groups, so nine degrees of freedom
 
 Array = NDArray[np.float64]
 
@@ -200,4 +200,4 @@ def unrelated(size: int, d: int) -> float:
 
     It has the beta distribution of parameters size/2 and (d - size)/2.
     """
-    return 1.0 if size >= d else float(beta.ppf(0.975, size / 2.0, (d - size) / 2.0))
+    return 1.0 if size >= d else float(betaincinv(size / 2.0, (d - size) / 2.0, 0.975))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t
+from scipy.special import stdtrit
 
 from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.blocks import row_blocks
@@ -22,7 +22,7 @@ _DIRECTIONS = 64
 _FEWEST = 2 * GROUPS  # rows of each half, and seeds
 _CLEAR = 5.0  # standard errors by which the real rows' variances have to differ
 
-_T95 = float(t.ppf(0.975, GROUPS - 1))
+_T95 = float(stdtrit(GROUPS - 1, 0.975))
 Array = NDArray[np.float64]
 
 

@@ -10,7 +10,6 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 
 from twinseed.arrays import Array
 from twinseed.errors import NoTheoryError
@@ -196,6 +195,8 @@ def _positions(root: Array, spectrum: Spectrum, n: float, d: float) -> Array:
 
 def end_roots(spectrum: Spectrum, n: float, d: float) -> tuple[float, float]:
     """Return kappa at the two ends of the support, the lower end first."""
+    from scipy.optimize import brentq
+
     mu, strength = _poles(spectrum, n, d)
     scale = np.sqrt(strength.sum())
 

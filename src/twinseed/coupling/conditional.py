@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from twinseed.arrays import Array
 from twinseed.coupling.cauchy import is_analytic
@@ -288,6 +287,8 @@ def _mass_error(density: SampleDensity, atoms: int) -> float:
 
 def _adapted_rank(filter: Truncation, exact: Spectrum, n: float, d: float) -> Truncation:
     """Return the threshold above which the limiting sample spectrum has the mass rank/d."""
+    from scipy.optimize import brentq
+
     mu, weight = exact
     rank = float(filter.parameters["rank"])
     edges = support(exact, n, d)

@@ -15,15 +15,16 @@ from twinseed.checks import refuse_positional, whole
 from twinseed.data.twins import Twins
 from twinseed.errors import InputError
 from twinseed.lanes import Place, chosen, placed
+from twinseed.numbers import ReadoutNumbers
 from twinseed.orders import memorisation
 from twinseed.orders.evidence import Evidence
 from twinseed.orders.reference import Reference, counted
 from twinseed.progress import ShowProgress
 from twinseed.randomness import RandomSource, entropy_of
-from twinseed.readout import Estimate, Readout, make
+from twinseed.readout import Estimate, Readout, gathered
 from twinseed.status import Status
 
-__all__ = ["checked_resamples", "measure", "measured"]
+__all__ = ["checked_resamples", "measure", "measured", "numbers"]
 
 
 def measure(
@@ -114,6 +115,21 @@ def measured(
     resamples: int = 200,
 ) -> Readout:
     """Return the readout of ``measure``, from the result of ``memorisation.closeness``."""
+    return numbers(
+        twins, found, rng=rng, factors=factors, reference=reference, resamples=resamples
+    ).dataset()
+
+
+def numbers(
+    twins: Twins,
+    found: Sequence[memorisation.Closeness],
+    *,
+    rng: RandomSource,
+    factors: int = 5,
+    reference: ArrayLike | None = None,
+    resamples: int = 200,
+) -> ReadoutNumbers:
+    """Return the numbers of ``measured``, which ``dataset()`` makes into the readout."""
     entropy = entropy_of(rng)
     target = Reference.of_rows(
         twins.rows, entropy, factors=factors, reference=reference, resamples=resamples
@@ -122,7 +138,7 @@ def measured(
     asked, eigenvalues = target.asked.at_most(target.count), target.eigenvalues
     fewer = {"factors_asked": asked.asked, "factors_told": asked.told} if asked.told else {}
     ranks = np.arange(1, eigenvalues.size + 1, dtype=np.float64)
-    return make(
+    return gathered(
         _naming_constant_columns(estimates) if twins.rows.constant_columns else estimates,
         source="measure",
         coords={"n": twins.n, "d": twins.d, "gamma": twins.n / twins.d},

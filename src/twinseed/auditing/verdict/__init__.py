@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from twinseed.auditing.agreement import Agreement
 from twinseed.auditing.controls import Controls
@@ -14,16 +13,14 @@ from twinseed.auditing.verdict.copying import VISIBLE, answer_on_copying
 from twinseed.auditing.verdict.outcomes import Answer, Outcome, References
 from twinseed.auditing.verdict.recovery import answer_on_recovery
 from twinseed.data.twins import Twins
-
-if TYPE_CHECKING:
-    import xarray as xr
+from twinseed.numbers import ReadoutNumbers
 
 __all__ = ["CONVERGED", "VISIBLE", "Answer", "Outcome", "answers"]
 
 
 def answers(
     twins: Twins,
-    measured: xr.Dataset,
+    measured: ReadoutNumbers,
     references: References,
     controls: Controls | None,
     copying: Copying,

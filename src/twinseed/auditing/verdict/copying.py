@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from twinseed.auditing.controls import Controls
@@ -16,10 +14,8 @@ from twinseed.auditing.relabelling import BORDERLINE
 from twinseed.auditing.spaces import COLUMNS
 from twinseed.auditing.verdict.outcomes import Answer, Outcome, References, shown
 from twinseed.data.twins import Twins
+from twinseed.numbers import ReadoutNumbers
 from twinseed.tables import percent
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 __all__ = ["LIKELY", "VISIBLE", "answer_on_copying"]
 
@@ -38,7 +34,7 @@ VISIBLE = 0.1
 
 def answer_on_copying(
     twins: Twins,
-    measured: xr.Dataset,
+    measured: ReadoutNumbers,
     references: References,
     controls: Controls | None,
     copying: Copying,
@@ -103,7 +99,7 @@ def answer_on_copying(
     )
 
 
-def _evidence(measured: xr.Dataset, references: References) -> str:
+def _evidence(measured: ReadoutNumbers, references: References) -> str:
     share = "memorisation_share_euclidean"
     closer = shown(interval(measured, share))
     honest = shown(references[share][LINEAR][0])
@@ -113,7 +109,9 @@ def _evidence(measured: xr.Dataset, references: References) -> str:
     )
 
 
-def _closest(twins: Twins, measured: xr.Dataset, references: References, copying: Copying) -> str:
+def _closest(
+    twins: Twins, measured: ReadoutNumbers, references: References, copying: Copying
+) -> str:
     """Return how many samples are closest to a training row.
 
     With far fewer held-out than training rows the share at equal numbers leaves most training rows
@@ -129,7 +127,9 @@ def _closest(twins: Twins, measured: xr.Dataset, references: References, copying
     )
 
 
-def _copies(twins: Twins, measured: xr.Dataset, references: References, copying: Copying) -> str:
+def _copies(
+    twins: Twins, measured: ReadoutNumbers, references: References, copying: Copying
+) -> str:
     parts = []
     if copying.stands_out:
         low, high = copying.copied_fraction_interval

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from twinseed.auditing.estimates import interval
 from twinseed.auditing.factors import RECOVERED, Factor, Fate
 from twinseed.auditing.verdict.outcomes import Answer, Outcome, References, shown
 from twinseed.data.twins import Twins
+from twinseed.numbers import ReadoutNumbers
 from twinseed.status import Status
 from twinseed.tables import percent
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 __all__ = ["answer_on_recovery"]
 
 
 def answer_on_recovery(
     twins: Twins,
-    measured: xr.Dataset,
+    measured: ReadoutNumbers,
     references: References,
     factors: Sequence[Factor],
     agreement: Outcome,
@@ -99,7 +98,7 @@ def _variance(factors: Sequence[Factor]) -> float:
     return sum(one.variance for one in factors)
 
 
-def _without_truth(twins: Twins, measured: xr.Dataset, references: References) -> Answer:
+def _without_truth(twins: Twins, measured: ReadoutNumbers, references: References) -> Answer:
     """Answer from the twins' own directions, which need no held-out rows.
 
     Few samples make the directions uncertain, and nothing tells here by how much: directions that
@@ -114,7 +113,7 @@ def _without_truth(twins: Twins, measured: xr.Dataset, references: References) -
             "samples.",
         )
     found = [interval(measured, name, k) for k in range(measured.sizes["factor"])]
-    below = [str(s) == Status.BELOW_FLOOR for s in measured[f"{name}_status"].values]
+    below = [str(s) == Status.BELOW_FLOOR for s in np.asarray(measured[f"{name}_status"])]
     won = [one.low > RECOVERED and not no for one, no in zip(found, below, strict=True)]
     evidence = (
         f"the directions of the two twins, from different seeds, overlap by more than {RECOVERED} "
