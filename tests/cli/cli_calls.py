@@ -43,6 +43,7 @@ CALLS = {
     ),
     "reproduce": Call("", "twinseed.reproduction", "reproduce"),
     "compare": Call("theory.nc theory.nc", "twinseed", "compare"),
+    "doctor": Call("", "twinseed.doctor", "examined"),
     "explore": Call("--port 0", "twinseed.explore.serving", "serve"),
 }
 EXTRAS = {"train", "reproduce", "explore"}

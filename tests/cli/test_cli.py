@@ -20,6 +20,7 @@ from twinseed.cli import app
 from twinseed.readout import VARIABLES, load
 
 COMMANDS = [
+    "doctor",
     "explore",
     "predict",
     "simulate",

@@ -160,6 +160,7 @@ BAD: dict[str, dict[str, str]] = {
         "only": "theory.nc theory.nc --only truth",
         "output": "theory.nc theory.nc -o a.doc",
     },
+    "doctor": {},
     "explore": {
         "port": "--port -1",
         "data": "--data nowhere.npy",
@@ -231,7 +232,13 @@ def test_an_error_names_what_was_typed(
         assert sorted(folder.rglob("*")) == before, "something was made before the error was found"
 
 
-@pytest.mark.parametrize("command", sorted(CALLS))
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(command, marks=[pytest.mark.extras] if command in EXTRAS else [])
+        for command in sorted(CALLS)
+    ],
+)
 def test_a_default_is_that_of_the_library(command: str) -> None:
     called = CALLS[command]
     function = getattr(importlib.import_module(called.home), called.name)

@@ -170,6 +170,7 @@ ARRIVES: dict[str, dict[str, Arrives]] = {
         "cluster": CLUSTER,
         "quiet": QUIET,
     },
+    "doctor": {},
     "explore": {
         "port": Arrives("--port 18765", item("port"), 18765, at="twinseed.explore.serving.bound"),
         "no_browser": Arrives("--no-browser", opens_a_browser, False, "--port 0"),

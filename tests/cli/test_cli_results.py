@@ -29,6 +29,7 @@ SCHEMAS = {
     "train": "curves",
     "reproduce": "reproduce",
     "compare": "compare",
+    "doctor": "doctor",
 }
 READOUT = (".nc", ".csv", ".parquet", ".json")
 ENDINGS = {

@@ -19,7 +19,7 @@ from twinseed.errors import InputError
 STATUSES = {0, 1, 2, 3}
 LEFT_OUT = {"cluster", "workers", "debug", "demo", "pairs"}
 """A scheduler that nobody answers, many processes, the traceback itself, long runs."""
-LONG = {"audit": 12, "plan": 12, "diagram": 12, "train": 12, "reproduce": 12}
+LONG = {"audit": 12, "plan": 12, "diagram": 12, "train": 12, "reproduce": 12, "doctor": 6}
 """Calls of the commands that take longest; of the others there are twice as many."""
 
 

@@ -16,6 +16,7 @@ from twinseed.cli import (
     audit,
     compare,
     diagram,
+    doctor,
     explore,
     export,
     inspect,
@@ -72,8 +73,8 @@ def main(
     seeds: do they agree, do they copy, and did they learn the main factors of the data?
 
     Exit status: 0 done, nothing found; 1 something found: copying, a claim that does not agree, a
-    difference beyond the limit; 2 bad input; 3 a question has no answer; 70 an error inside
-    twinseed; 130 interrupted.
+    difference beyond the limit, a fault of the installation; 2 bad input; 3 a question has no
+    answer; 70 an error inside twinseed; 130 interrupted.
     """
 
 
@@ -90,5 +91,6 @@ for command in (
     reproduce.reproduce,
     compare.compare,
     explore.explore,
+    doctor.doctor,
 ):
     app.command()(command)
