@@ -1,5 +1,5 @@
 # Every target makes the environment that it needs, inside this checkout, at the versions of
-# constraints.txt; a second call reuses it until those versions change, or the part of pyproject.toml
+# constraints.txt (of packaging/floors.txt where it holds the core alone); a second call reuses it until those versions change, or the part of pyproject.toml
 # that says how the package is built and what it needs.
 # On a fresh machine: Python 3.11 or newer, make and git.
 
@@ -19,15 +19,24 @@ export MKL_NUM_THREADS := 1
 RUN := .venv-run
 TEST := .venv-test
 CORE := .venv-core
+NEWEST := .venv-newest
 PEER := .venv-rmt
-INSTALL = -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt
+RELEASE := .venv-release
+VERSIONS := constraints.txt
+INSTALL = -m pip install --quiet --no-compile --disable-pip-version-check --constraint $(VERSIONS)
 # The build backend first and at its locked version, so that building the package fetches nothing.
 BACKEND := hatchling editables
+RUNNERS := pytest pytest-xdist hypothesis
 # Each worker starts with half of the tests, and takes from the other when it has none left.
 SHARED = -n $(WORKERS) --dist worksteal
 # What proves that the core dependencies are enough: every module is imported for its doctests, every
 # public name and every command is called. The environment with every extra runs all other tests.
-ALONE := src tests/random_caller tests/test_packaging.py
+ALONE := src tests/random_caller tests/test_packaging.py tests/test_doctor.py
+# Old and new versions of other libraries announce changes to each other. These announcements are
+# named at the end of the run, and fail no test.
+OTHERS := -W default::DeprecationWarning -W default::PendingDeprecationWarning -W default::FutureWarning
+# Every Python from 3.11 that this machine has.
+PYTHONS = $(foreach minor,11 12 13 14 15,$(if $(shell python3.$(minor) -c 'print(1)' 2>/dev/null),python3.$(minor)))
 EXTRAS := dev,docs,figures,data,denoise,cluster,formats,diffusers,explore,fuzz
 TORCH := 2.13.0
 
@@ -76,13 +85,22 @@ test-full: $(TEST)/.ready  ## tests and doctests with every extra; a skipped tes
 	TWINSEED_FULL=1 $(TEST)/bin/python -m pytest $(SHARED) -m "not nightly"
 
 .PHONY: test-core
-test-core: $(CORE)/.ready  ## with the core dependencies alone: all imports, doctests, names and commands
-	TWINSEED_FULL=1 $(CORE)/bin/python -m pytest $(SHARED) -m "not nightly and not extras" $(ALONE)
+test-core: $(CORE)/.ready  ## the core alone, each dependency at its lowest version: imports, doctests, names, commands
+	TWINSEED_FULL=1 TWINSEED_VERSIONS=packaging/floors.txt $(CORE)/bin/python -m pytest $(SHARED) $(OTHERS) -m "not nightly and not extras" $(ALONE)
+
+.PHONY: test-newest
+test-newest:  ## the core alone, each dependency at its newest version, with every Python of this machine
+	@for python in $(PYTHONS); do \
+		rm -rf $(NEWEST); \
+		$(MAKE) --no-print-directory PYTHON=$$python $(NEWEST)/.ready; \
+		TWINSEED_FULL=1 $(NEWEST)/bin/python -m pytest $(SHARED) $(OTHERS) -m "not nightly and not extras" $(ALONE) \
+			--deselect tests/test_packaging.py::test_every_core_dependency_is_locked_at_the_version_installed; \
+	done
 
 .PHONY: nightly
-nightly: $(TEST)/.ready $(CORE)/.ready  ## the heavy tests too, with coverage, and all tests without extras
+nightly: $(TEST)/.ready $(CORE)/.ready test-newest  ## the heavy tests too, with coverage; the core at its oldest and newest
 	TWINSEED_FULL=1 $(TEST)/bin/python -m pytest $(SHARED) --cov --cov-report=term-missing
-	TWINSEED_FULL=1 $(CORE)/bin/python -m pytest $(SHARED) -m "not nightly and not extras"
+	TWINSEED_FULL=1 TWINSEED_VERSIONS=packaging/floors.txt $(CORE)/bin/python -m pytest $(SHARED) $(OTHERS) -m "not nightly and not extras"
 
 .PHONY: fuzz
 fuzz: $(TEST)/.ready  ## damage files of every format, a minute each (ARGS="npy --seconds 600")
@@ -114,12 +132,22 @@ format: $(TEST)/.ready  ## format the code, sort the imports
 	$(TEST)/bin/ruff format .
 
 .PHONY: lock
-lock:  ## resolve constraints.txt anew: names and versions, no addresses
+lock:  ## resolve constraints.txt and packaging/floors.txt again: names and versions, no addresses
 	$(PYTHON) -m venv --clear .venv-lock
 	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check torch==$(TORCH) ".[$(EXTRAS)]"
 	.venv-lock/bin/python -m pip list --format=freeze --exclude pip --exclude twinseed \
 		| sed 's/+.*//' > constraints.txt
+	$(PYTHON) -m venv --clear .venv-lock
+	$(PYTHON) packaging/floors.py > .venv-lock/floors.txt
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check --constraint .venv-lock/floors.txt \
+		. $(BACKEND) $(RUNNERS)
+	.venv-lock/bin/python -m pip list --format=freeze --exclude pip --exclude setuptools --exclude twinseed \
+		> packaging/floors.txt
 	rm -r .venv-lock
+
+.PHONY: release
+release: $(RELEASE)/.ready  ## build the wheel and the source archive twice, check both, install the core: dist/
+	$(RELEASE)/bin/python packaging/release.py
 
 .PHONY: clean
 clean:  ## remove the environments, caches and results
@@ -134,13 +162,15 @@ $(RUN)/.ready: HOLDS = --editable ".[figures,data,explore]"
 $(TEST)/.ready: HOLDS = torch --editable ".[$(EXTRAS)]"
 # Packages of which the documents read a file of data, and import nothing.
 $(TEST)/.ready: FILES_OF = scanpy==1.11.5 eofs==2.0.0
-$(CORE)/.ready: HOLDS = --editable . pytest pytest-xdist hypothesis
-$(RUN)/.ready $(TEST)/.ready $(CORE)/.ready: .cache/needs
+$(CORE)/.ready $(NEWEST)/.ready: HOLDS = --editable . $(RUNNERS)
+$(CORE)/.ready: VERSIONS := packaging/floors.txt
+$(NEWEST)/.ready: VERSIONS := /dev/null
+$(RUN)/.ready $(TEST)/.ready $(CORE)/.ready $(NEWEST)/.ready: .cache/needs
 	$(environment)
 
-.cache/needs: pyproject.toml constraints.txt
+.cache/needs: pyproject.toml constraints.txt packaging/floors.txt
 	@mkdir -p $(@D)
-	@sed '/^\[tool\./,$$d' pyproject.toml | cat - constraints.txt > $@.new
+	@sed '/^\[tool\./,$$d' pyproject.toml | cat - constraints.txt packaging/floors.txt > $@.new
 	@cmp --silent $@.new $@ || cp $@.new $@
 	@rm $@.new
 
@@ -149,4 +179,10 @@ $(PEER)/.ready: benchmarks/peers/scikit_rmt.txt
 	@echo "making $(PEER): scikit-rmt, for the benchmarks"
 	@$(PYTHON) -m venv --clear $(PEER)
 	@$(PEER)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+$(RELEASE)/.ready: packaging/release.txt
+	@echo "making $(RELEASE): build, twine, cyclonedx-bom"
+	@$(PYTHON) -m venv --clear $(RELEASE)
+	@$(RELEASE)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import os
 import re
 import subprocess
 import sys
@@ -16,14 +17,19 @@ import numpy as np
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 import twinseed
 
 HEAVY = {"jinja2", "matplotlib", "pandas", "rich", "scipy", "sklearn", "torch", "typer", "xarray"}
 
 
-def constraints(root: Path) -> dict[str, str]:
-    lines = (root / "constraints.txt").read_text().split()
+VERSIONS = os.environ.get("TWINSEED_VERSIONS", "constraints.txt")
+"""The file that the versions of this environment come from; `make test-core` names another."""
+
+
+def constraints(root: Path, file: str = VERSIONS) -> dict[str, str]:
+    lines = (root / file).read_text().split()
     return {canonicalize_name(name): version for name, version in (x.split("==") for x in lines)}
 
 
@@ -77,6 +83,14 @@ def test_every_core_dependency_is_locked_at_the_version_installed(root: Path) ->
     assert {name: locked.get(name) for name in brought} == installed
 
 
+def test_the_oldest_core_is_tested_at_exactly_its_floors(root: Path) -> None:
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    oldest = constraints(root, "packaging/floors.txt")
+    for text in project["dependencies"]:
+        name, floor = text.split(">=")
+        assert Version(oldest[canonicalize_name(name)]) == Version(floor), text
+
+
 @pytest.mark.extras
 @pytest.mark.parametrize("extra", ["figures", "data", "denoise", "dev"])
 def test_every_extra_is_locked_at_the_version_installed(root: Path, extra: str) -> None:
@@ -86,8 +100,9 @@ def test_every_extra_is_locked_at_the_version_installed(root: Path, extra: str) 
     assert {name: locked.get(name) for name in brought} == installed
 
 
-def test_constraints_are_names_and_versions_alone(root: Path) -> None:
-    lines = (root / "constraints.txt").read_text().splitlines()
+@pytest.mark.parametrize("file", ["constraints.txt", "packaging/floors.txt"])
+def test_constraints_are_names_and_versions_alone(root: Path, file: str) -> None:
+    lines = (root / file).read_text().splitlines()
     assert [line for line in lines if not re.fullmatch(r"[\w.-]+==[\w.!]+", line)] == []
 
 

@@ -1,0 +1,98 @@
+"""What is released: built twice alike, the package alone, metadata complete, one version."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import tomllib
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+RELEASE = runpy.run_path(str(ROOT / "packaging" / "release.py"))
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+pytestmark = pytest.mark.extras
+
+
+def build(source: Path, into: Path) -> tuple[Path, Path]:
+    """Build the source archive and the wheel with the backend, in this process."""
+    from hatchling.builders.sdist import SdistBuilder
+    from hatchling.builders.wheel import WheelBuilder
+
+    made = [
+        next(iter(builder(str(source)).build(directory=str(into), versions=["standard"])))
+        for builder in (SdistBuilder, WheelBuilder)
+    ]
+    return Path(made[0]), Path(made[1])
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return build(ROOT, tmp_path_factory.mktemp("dist"))
+
+
+def test_the_unpacked_archive_builds_the_same_files(
+    files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    sources = RELEASE["unpacked"](files[0], tmp_path / "sources")
+    for path in sources.rglob("*"):
+        path.touch()
+    again = build(sources, tmp_path / "again")
+    assert [one.name for one in again] == [one.name for one in files]
+    assert [one.read_bytes() for one in again] == [one.read_bytes() for one in files]
+
+
+def test_the_built_files_hold_the_package_alone(files: tuple[Path, Path]) -> None:
+    archive, wheel = files
+    assert RELEASE["wrong_in_archive"](archive) == []
+    assert RELEASE["wrong_in_wheel"](wheel) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("twinseed/explore/picture.png", "twinseed/explore/picture.png"),
+        ("docs/studies/plans.json", "docs/studies/plans.json"),
+        ("twinseed/more.py", None),
+    ],
+)
+def test_what_does_not_belong_is_named(
+    files: tuple[Path, Path], tmp_path: Path, name: str, wrong: str | None
+) -> None:
+    copy = tmp_path / files[1].name
+    copy.write_bytes(files[1].read_bytes())
+    with zipfile.ZipFile(copy, "a") as file:
+        file.writestr(name, "")
+    assert RELEASE["wrong_in_wheel"](copy) == ([] if wrong is None else [wrong])
+
+
+def test_missing_metadata_is_named(files: tuple[Path, Path], tmp_path: Path) -> None:
+    copy = tmp_path / files[1].name
+    with zipfile.ZipFile(files[1]) as old, zipfile.ZipFile(copy, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name.endswith("/METADATA"):
+                content = re.sub(rb"(?m)^Keywords: .*\n", b"", content)
+            new.writestr(name, content)
+    assert "no Keywords" in RELEASE["wrong_in_wheel"](copy)
+
+
+def test_the_recipe_for_conda_forge_needs_what_the_package_needs(
+    files: tuple[Path, Path],
+) -> None:
+    import yaml
+
+    text = RELEASE["recipe"](files[0])
+    assert yaml.safe_load(text)["source"]["sha256"] == RELEASE["digest"](files[0])
+    recipe: dict[str, Any] = yaml.safe_load(text)
+    assert recipe["context"]["version"] == PROJECT["version"]
+    needed = [one.replace(" ", "") for one in recipe["requirements"]["run"]]
+    assert needed[0] == "python>=${{python_min}}"
+    assert PROJECT["requires-python"] == f">={recipe['context']['python_min']}"
+    assert needed[1:] == PROJECT["dependencies"]
+    assert recipe["about"]["license"] == PROJECT["license"]
+    assert recipe["about"]["summary"] == PROJECT["description"]
