@@ -26,6 +26,7 @@ from docs.studies.datasets import MissingPackageError
 from docs.studies.plans_rows import SOURCES, Source
 
 import twinseed as ts
+from twinseed.planning.groups import borders_on_bulk
 from twinseed.planning.normality import heaviest_direction
 from twinseed.planning.pairs import Numbers, fitted, mean_of, pair, stacked
 from twinseed.randomness import stream
@@ -132,7 +133,7 @@ def planned(
             square = np.array(one["overlaps"])[group, group]
             true = float(square.sum()) / (group.stop - group.start)
             row = [n[k], float(band.low[k]), float(band.value[k]), float(band.high[k]), true, 0.0]
-            told["recovery"].append([*row, plan.borders_on_bulk(group)])
+            told["recovery"].append([*row, borders_on_bulk(plan.population, group)])
     told["samples_for"] = []
     for rows, one in zip(n, truths, strict=True):
         if rows in [size * reach for reach in TARGETS]:

@@ -17,7 +17,7 @@ from tests.support.made_readouts import ROWS, TITLES
 
 from twinseed.drawing.style import INK, LOOKS, Look
 from twinseed.planning.bands import Band as Planned
-from twinseed.planning.bands import RowsNeeded
+from twinseed.planning.asked import RowsNeeded
 from twinseed.planning.figures import plan_curves
 
 pytestmark = pytest.mark.extras

@@ -9,7 +9,8 @@ import numpy as np
 
 import twinseed as ts
 from twinseed.planning import Plan
-from twinseed.planning.bands import Band, RowsNeeded
+from twinseed.planning.asked import RowsNeeded
+from twinseed.planning.bands import Band
 from twinseed.planning.calibration import Calibrated
 
 NAN, INF = math.nan, math.inf

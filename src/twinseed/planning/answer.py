@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from twinseed.files import write_text
 from twinseed.filters import Filter
-from twinseed.planning.bands import Band, RowsNeeded, banded
+from twinseed.planning.bands import Band, banded
 from twinseed.planning.calibration import UNEVEN, Calibrated
 from twinseed.planning.curves import CURVES, told
-from twinseed.planning.groups import group_of
+from twinseed.planning.groups import borders_on_bulk, group_of
 from twinseed.planning.normality import HEAVY
 from twinseed.planning.targets import checked_rows
 from twinseed.populations import Estimated
@@ -23,6 +23,7 @@ from twinseed.status import Status
 if TYPE_CHECKING:
     import xarray as xr
 
+    from twinseed.planning.asked import RowsNeeded
 
 __all__ = ["Plan"]
 
@@ -85,22 +86,6 @@ class Plan:
         """Number of columns of the pilot."""
         return self.population.dimension
 
-    def borders_on_bulk(self, group: slice) -> bool:
-        """Say whether a group of factors is hardly stronger than the directions of the bulk.
-
-        The group is then within two standard errors of the bulk. Its recovery is a leading order,
-        because further directions of the same strength may be in the bulk.
-
-        Args:
-            group: ranks of the factors, one of ``groups``.
-        """
-        count = self.population.factors.size
-        if group.stop < count or self.population.degrees is None:
-            return False
-        last, further = self.population.eigenvalues(self.d)[count - 1 : count + 1]
-        error = 2.0 / np.sqrt(self.population.degrees)
-        return bool(further > 0.0 and np.log(last / further) < 2.0 * error)
-
     def convergence(self, n: ArrayLike) -> Band:
         """Return the agreement q of two models, from 0 to 1, with its band.
 
@@ -159,7 +144,9 @@ class Plan:
                 rows,
                 self.pilot_rows,
                 floor=np.array([one.stop - one.start + 4.0 for one in self.groups]) / self.d,
-                rough=np.array([self.borders_on_bulk(one) for one in self.groups], dtype=bool),
+                rough=np.array(
+                    [borders_on_bulk(self.population, one) for one in self.groups], dtype=bool
+                ),
                 simulated=bool(self.calibrated.simulated),
                 uneven=self.uneven,
             )

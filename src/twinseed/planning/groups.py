@@ -15,7 +15,7 @@ from twinseed.planning.pairs import spanned
 from twinseed.populations import Estimated
 from twinseed.randomness import stream
 
-__all__ = ["gap_errors", "group_of", "grouped", "optimism", "with_rising_low"]
+__all__ = ["borders_on_bulk", "gap_errors", "group_of", "grouped", "optimism", "with_rising_low"]
 
 Array = NDArray[np.float64]
 
@@ -44,6 +44,23 @@ def grouped(factors: Array, errors: Array) -> tuple[slice, ...]:
 def group_of(groups: Sequence[slice], factor: int) -> int:
     """Return which group holds a factor; both are counted from 0."""
     return next(place for place, one in enumerate(groups) if factor < one.stop)
+
+
+def borders_on_bulk(population: Estimated, group: slice) -> bool:
+    """Say whether a group of factors is hardly stronger than the directions of the bulk.
+
+    The group is then within two standard errors of the bulk. Its recovery is a leading order,
+    because further directions of the same strength may be in the bulk.
+
+    Args:
+        population: the population that was estimated from the pilot.
+        group: ranks of the factors of one group.
+    """
+    count = population.factors.size
+    if group.stop < count or population.degrees is None:
+        return False
+    last, further = population.eigenvalues(population.dimension)[count - 1 : count + 1]
+    return bool(further > 0.0 and np.log(last / further) < 2.0 * _gaussian_error(population))
 
 
 def gap_errors(pilot: NDArray[Any], population: Estimated, entropy: Sequence[int]) -> Array:

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from twinseed.planning.calibration import NORMAL, UNEVEN
+from twinseed.planning.groups import borders_on_bulk
 from twinseed.planning.normality import HEAVY
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def limits(plan: Plan) -> list[str]:
             f"Factors {', '.join(together)} are equally strong within the error of this pilot. "
             "The plan gives the recovery of the subspace that these factors span together."
         )
-    if plan.groups and plan.borders_on_bulk(plan.groups[-1]):
+    if plan.groups and borders_on_bulk(plan.population, plan.groups[-1]):
         last = plan.groups[-1]
         words = (
             f"s {last.start + 1} to {last.stop} are"
