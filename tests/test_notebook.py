@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.support.made_plans import made_plan
 
 import twinseed as ts
 from twinseed.planning.bands import Band
@@ -80,6 +81,21 @@ def test_a_band_becomes_a_data_frame() -> None:
     assert list(frame["value"]) == [0.25, 0.5, 0.75, 0.875]
     assert list(band().of(1).to_frame()["high"]) == [0.625, 1.0]
     assert list(band().of(1).only().to_frame()["reach"]) == [1.0]
+
+
+@pytest.mark.extras
+def test_a_plan_becomes_a_data_frame() -> None:
+    plan = made_plan(factors=2)
+    n = np.array([50, 100])
+    frame = plan.to_frame(n)
+    for name, one in plan.bands(n).items():
+        here = frame[frame["variable"] == name]
+        for part in ("value", "low", "high", "status"):
+            assert list(here[part]) == getattr(one, part).ravel().tolist()
+        assert list(here["n"]) == np.repeat(n, len(here) // 2).tolist()
+    assert list(frame.loc[frame["variable"] == "recovery", "factor"]) == [1, 2, 1, 2]
+    assert frame.loc[frame["variable"] != "recovery", "factor"].isna().all()
+    assert plan.to_frame()["reach"].max() == 32
 
 
 def test_twins_show_their_arrays() -> None:

@@ -18,9 +18,9 @@ from twinseed.planning.groups import borders_on_bulk, group_of
 from twinseed.planning.normality import HEAVY
 from twinseed.planning.targets import checked_rows
 from twinseed.populations import Estimated
-from twinseed.status import Status
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
 
     from twinseed.planning.asked import RowsNeeded
@@ -150,7 +150,11 @@ class Plan:
                 simulated=bool(self.calibrated.simulated),
                 uneven=self.uneven,
             )
-            self._found[key] = {**found, **self._per_factor(found), **self._guessed(found)}
+            places = [group_of(self.groups, k) for k in range(self.population.factors.size)]
+            found["recovery"] = found["recovery"].of(places)
+            if self.ceiling is not None:
+                found["convergence"] = found["convergence"].guessed(self.ceiling)
+            self._found[key] = found
         known = self._found[key]
         return {name: one.only() for name, one in known.items()} if scalar else known
 
@@ -211,6 +215,19 @@ class Plan:
         from twinseed.planning.written import dictionary
 
         return dictionary(self, n)
+
+    def to_frame(self, n: ArrayLike | None = None) -> pd.DataFrame:
+        """Return the plan at ``n`` as a table of pandas: one row per variable, n and factor.
+
+        Args:
+            n: training rows of each model; by default 1 to 32 times the rows of the pilot.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        from twinseed.planning.written import frame
+
+        return frame(self, n)
 
     def table(self, n: ArrayLike | None = None) -> list[tuple[str, ...]]:
         """Return the plan at ``n`` as rows of text, the header first.
@@ -278,18 +295,3 @@ class Plan:
 
     def __repr__(self) -> str:
         return f"Plan(rows={self.pilot_rows}, d={self.d}, filter={self.filter!r})"
-
-    def _per_factor(self, found: dict[str, Band]) -> dict[str, Band]:
-        """Return the recovery with one entry per factor, in place of one entry per group."""
-        one = found["recovery"]
-        places = [group_of(self.groups, rank) for rank in range(self.population.factors.size)]
-        return {"recovery": one.of(places)}
-
-    def _guessed(self, found: dict[str, Band]) -> dict[str, Band]:
-        """Return the convergence of a trained network, if the plan is for one."""
-        if self.ceiling is None:
-            return {}
-        one = found["convergence"]
-        value, low, high = (self.ceiling * part for part in (one.value, one.low, one.high))
-        guess = np.full(one.status.shape, str(Status.GUESS))
-        return {"convergence": Band(one.n, value, low, high, guess, one.reach)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,12 +62,26 @@ class Band:
             status=self.status[..., factors],
         )
 
+    def guessed(self, ceiling: float) -> Band:
+        """Return the band of a trained network, whose status is a guess.
+
+        Args:
+            ceiling: the convergence of two trainings of the network on the same rows.
+        """
+        value, low, high = (ceiling * part for part in (self.value, self.low, self.high))
+        status = np.full(self.status.shape, str(Status.GUESS))
+        return replace(self, value=value, low=low, high=high, status=status)
+
     def to_frame(self) -> pd.DataFrame:
         """Return a table of pandas with one row per n, and per factor where there are factors.
 
         Raises:
             MissingExtraError: pandas is not installed.
         """
+        return data_frame(self.columns(), "Band.to_frame")
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """Return the columns of ``to_frame``, by name."""
         parts = ("value", "low", "high", "status")
         cells = {name: np.asarray(getattr(self, name)) for name in parts}
         shape = np.atleast_1d(cells["value"]).shape
@@ -78,8 +92,7 @@ class Band:
         }
         if per_n:
             rows["factor"] = np.broadcast_to(np.arange(1, shape[-1] + 1), shape).ravel()
-        rows |= {name: part.reshape(shape).ravel() for name, part in cells.items()}
-        return data_frame(rows, "Band.to_frame")
+        return rows | {name: part.reshape(shape).ravel() for name, part in cells.items()}
 
     def _repr_html_(self) -> str:
         """Return the values with their bands as a table, as a notebook shows them."""

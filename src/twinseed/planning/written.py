@@ -1,4 +1,4 @@
-"""A plan as a table, as text, as a dictionary and as a readout."""
+"""A plan as a table, as a data frame, as text, as a dictionary and as a readout."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from twinseed.planning.calibration import LEVEL, NORMAL
 from twinseed.planning.targets import checked_rows
-from twinseed.tables import drawn_table, percent
+from twinseed.tables import data_frame, drawn_table, percent
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
 
     from twinseed.planning.answer import Plan
 
-__all__ = ["PROTOCOL", "dictionary", "readout", "table", "text"]
+__all__ = ["PROTOCOL", "dictionary", "frame", "readout", "table", "text"]
 
 PROTOCOL = 3
 """Version of how a plan is made and of the dictionary that it hands on."""
@@ -104,6 +105,18 @@ def table(plan: Plan, n: ArrayLike | None) -> list[tuple[str, ...]]:
         ]
     columns["status"] = usual
     return [tuple(columns), *zip(*columns.values(), strict=True)]
+
+
+def frame(plan: Plan, n: ArrayLike | None) -> pd.DataFrame:
+    """Return the plan at ``n`` as a table of pandas, one row per variable, n and factor."""
+    told = []
+    for name, band in plan.bands(shown_rows(plan, n)).items():
+        columns = band.columns()
+        size = columns["n"].size
+        named = {"variable": np.full(size, name), "factor": np.full(size, np.nan)}
+        told.append(named | columns)
+    whole = {name: np.concatenate([one[name] for one in told]) for name in told[0]}
+    return data_frame(whole, "Plan.to_frame")
 
 
 def text(plan: Plan, n: ArrayLike | None, width: int | None) -> str:
