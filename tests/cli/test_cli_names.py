@@ -163,6 +163,7 @@ BAD: dict[str, dict[str, str]] = {
     "doctor": {},
     "explore": {
         "port": "--port -1",
+        **_beside("--data a.npy"),
         "data": "--data nowhere.npy",
         "export": "--export nowhere/page",
     },

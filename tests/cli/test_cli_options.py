@@ -174,7 +174,13 @@ ARRIVES: dict[str, dict[str, Arrives]] = {
     "explore": {
         "port": Arrives("--port 18765", item("port"), 18765, at="twinseed.explore.serving.bound"),
         "no_browser": Arrives("--no-browser", opens_a_browser, False, "--port 0"),
-        "data": Arrives("--data b.npy", text("own"), repr(Path("b.npy"))),
+        **{name: replace(one, at=TOLD, base="--data a.npy") for name, one in READING.items()},
+        "data": Arrives(
+            "--data b.npy",
+            lambda seen: seen["own"] and float(seen["own"].rows[0, 0]),
+            first_of("b"),
+            "--port 0",
+        ),
         "export": Arrives(
             "--export out", text("folder"), repr(Path("out")), at="twinseed.explore.export.export"
         ),

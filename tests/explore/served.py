@@ -8,7 +8,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -83,7 +82,7 @@ def parsed(text: str) -> Iterator[tuple[str, Any]]:
 
 
 @contextmanager
-def served(own: Path | None = None) -> Iterator[Served]:
+def served() -> Iterator[Served]:
     """Run a server until the block ends."""
     from twinseed.explore.serving import bound, serve
 
@@ -93,7 +92,7 @@ def served(own: Path | None = None) -> Iterator[Served]:
     thread = threading.Thread(
         target=serve,
         args=(listening,),
-        kwargs={"own": own, "started": ready.set, "stopped": over.is_set},
+        kwargs={"started": ready.set, "stopped": over.is_set},
     )
     thread.start()
     try:

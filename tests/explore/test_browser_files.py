@@ -28,6 +28,63 @@ def drop(page: Any, zone: str, file: Path) -> None:
     page.evaluate(DROP, [handle, file.name, text])
 
 
+def drop_folder(visit: Visit, zone: str, folder: Path) -> None:
+    """Drop a folder, as the mouse would: only the browser itself can make such a drop."""
+    place = visit.page.locator(zone)
+    place.scroll_into_view_if_needed()
+    box = place.bounding_box()
+    protocol = visit.context.new_cdp_session(visit.page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        protocol.send(
+            "Input.dispatchDragEvent",
+            {
+                "type": kind,
+                "x": box["x"] + box["width"] / 2,
+                "y": box["y"] + box["height"] / 2,
+                "data": {"items": [], "files": [str(folder)], "dragOperationsMask": 1},
+            },
+        )
+
+
+def test_a_folder_of_pictures_is_dropped(visit: Visit, tmp_path: Path) -> None:
+    from PIL import Image
+
+    folder = tmp_path / "pictures"
+    (folder / "second").mkdir(parents=True)
+    (folder / ".hidden").mkdir()
+    values = np.random.default_rng(0).integers(0, 255, (120, 6, 5), np.uint8)
+    for k, one in enumerate(values):  # more than a reader of folders hands on at once
+        Image.fromarray(one).save(folder / ("second" if k % 40 == 0 else "") / f"{k:03}.png")
+    Image.fromarray(values[0]).save(folder / ".hidden" / "copy.png")
+    (folder / "notes.txt").write_text("not a picture")
+    page = visit.open()
+    visit.show("plan")
+    drop_folder(visit, "#plan-controls .drop", folder)
+    state = page.locator("#plan-controls .file-state")
+    page.wait_for_function(
+        "() => /: 120 rows/.test(document.querySelector('#plan-controls .file-state').innerText)"
+    )
+    assert "pictures.tar: 120 rows, 30 columns" in state.inner_text()
+    page.wait_for_selector("#plan-charts svg[role=img]")
+
+
+def test_a_folder_of_arrays_is_its_files(visit: Visit, audit_files: dict[str, Path]) -> None:
+    folder = next(iter(audit_files.values())).parent
+    page = visit.open()
+    visit.show("audit")
+    drop_folder(visit, "#audit-files .drop >> nth=0", folder)
+    page.wait_for_selector("#audit-start:enabled")
+    assert page.locator("#audit-files .filled").count() == 5
+
+
+def test_an_empty_folder_is_refused_with_a_remedy(visit: Visit, tmp_path: Path) -> None:
+    page = visit.open()
+    visit.show("plan")
+    drop_folder(visit, "#plan-controls .drop", tmp_path)
+    page.wait_for_selector("#plan-controls .file-state.refused")
+    assert "holds no files" in page.locator("#plan-controls .file-state").inner_text()
+
+
 def test_a_pilot_is_dropped_and_planned(visit: Visit, tmp_path: Path) -> None:
     rows = np.random.default_rng(0).standard_normal((60, 12)) * np.linspace(3.0, 0.4, 12)
     np.save(tmp_path / "pilot.npy", rows)

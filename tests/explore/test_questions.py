@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import twinseed as ts
+from twinseed.cli.explore import _own as own_rows
 from twinseed.coupling import outlier
 from twinseed.errors import InputError
 from twinseed.explore.asked import Asked
@@ -19,6 +21,7 @@ from twinseed.explore.models import FILTERS, POPULATIONS
 from twinseed.explore.questions import QUESTIONS
 from twinseed.explore.twins import ModelPair
 from twinseed.jsonable import as_json
+from twinseed.readers import ReadOptions
 
 SPIKED = {"population": "spiked", "strengths": "3,1", "d": "60"}
 MODELS = {
@@ -67,6 +70,21 @@ def test_the_python_of_curves_makes_the_same_curves(model: str, datasets: Datase
         assert values == as_json(made.recovery.sel(factor=int(k)).values.tolist())
         along = made.convergence_factor.sel(factor=int(k)).values.tolist()
         assert told["convergence_factor"][k] == as_json(along)
+
+
+def test_own_rows_are_read_as_the_options_say(tmp_path: Path) -> None:
+    rows = np.random.default_rng(0).standard_normal((60, 4))
+    numbers = np.random.default_rng(1).permutation(60)
+    table = tmp_path / "mine.csv"
+    lines = [
+        f"{number}," + ",".join(map(str, one)) for number, one in zip(numbers, rows, strict=True)
+    ]
+    table.write_text("id,a,b,c,e\n" + "\n".join(lines) + "\n")
+    for reading, d in ((None, 4), (ReadOptions(keep=("id",)), 5)):
+        found = Datasets(own_rows(str(table), reading))
+        assert found.about()[0]["d"] == d
+        told = answer("curves", found, population="data", data="own", points="3")
+        assert told["convergence"] == run(told["python"])["found"].convergence.values.tolist()
 
 
 def test_recovery_begins_where_the_curve_says(datasets: Datasets) -> None:

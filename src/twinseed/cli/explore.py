@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from twinseed.cli.errors import guarded
 from twinseed.cli.options import Quiet, option
 from twinseed.cli.output import say
+from twinseed.cli.reading import rows_told, with_reading
 from twinseed.errors import InputError, MissingExtraError
+
+if TYPE_CHECKING:
+    from twinseed.explore.datasets import OwnRows
 
 __all__ = ["explore"]
 
@@ -19,7 +24,8 @@ _PATIENCE = 20.0
 """Seconds that the server has to close its connections and to delete its files."""
 
 
-@guarded(interrupted="stopped", patience=_PATIENCE, own="--data", folder="--export")
+@guarded(interrupted="stopped", patience=_PATIENCE, path="--data", data="--data", folder="--export")
+@partial(with_reading, lazily=True)
 def explore(
     port: Annotated[
         int, option("N", "The port of the page on this machine; 0: any free port.", "--port")
@@ -28,7 +34,7 @@ def explore(
         bool, typer.Option("--no-browser", help="Do not open the page in a browser.")
     ] = False,
     data: Annotated[
-        Path | None,
+        str | None,
         option("FILE", "Your own rows or images, as a data set of the page.", "--data"),
     ] = None,
     export: Annotated[
@@ -41,6 +47,8 @@ def explore(
         ),
     ] = None,
     quiet: Quiet = False,
+    *,
+    reading: Any,
 ) -> None:
     """Open a page to play with, on this machine alone.
 
@@ -52,10 +60,12 @@ def explore(
         raise MissingExtraError("starlette and uvicorn", "explore", "twinseed explore")
     if not 0 <= port <= 65535:
         raise InputError("--port", "must lie from 0 to 65535", port, "pass 8765, or 0")
-    if data is not None and not data.exists():
-        raise InputError("--data", "must be a file that exists", str(data), "check the name")
+    if data is None and reading is not None:
+        remedy = "pass --data FILE too, or leave the options of reading out"
+        raise InputError("--data", "is needed by the options of reading", "nothing", remedy)
+    own = None if data is None else _own(data, reading)
     if export is not None:
-        _exported(export, data, quiet)
+        _exported(export, own, quiet)
         return
     from twinseed.explore.serving import HOST, bound, serve
 
@@ -71,16 +81,32 @@ def explore(
             webbrowser.open(address)
 
     with listening:
-        serve(listening, own=data, started=started)
+        serve(listening, own=own, started=started)
 
 
-def _exported(folder: Path, data: Path | None, quiet: bool) -> None:
+def _own(file: str, reading: Any) -> OwnRows:
+    """Read a user's rows before the page opens, so that a bad file is refused in the terminal."""
+    from twinseed.explore.datasets import OwnRows
+    from twinseed.readers import ReadOptions
+
+    rows = rows_told(file, reading or ReadOptions())
+    lines = (f"rows = {file!r}",)
+    if reading is not None:
+        lines = (
+            "from twinseed.readers import load_rows",
+            "from twinseed.readers.reading import ColumnSchema, ReadOptions",
+            f"rows = load_rows({file!r}, reading={reading!r})",
+        )
+    return OwnRows(Path(file.partition("#")[0]).name, rows, lines)
+
+
+def _exported(folder: Path, own: OwnRows | None, quiet: bool) -> None:
     from twinseed.explore.datasets import Datasets
     from twinseed.explore.export import FULL, export
     from twinseed.progress import track
 
-    total = sum(1 for _ in FULL.questions(Datasets(data)))
+    total = sum(1 for _ in FULL.questions(Datasets(own)))
     with track(total, "export", None if not quiet else False) as shown:
-        made = export(folder, own=data, progress=shown.advance)
+        made = export(folder, own=own, progress=shown.advance)
     if not quiet:
         say(f"twinseed explore: the page is in {made}; any server of static files can show it")

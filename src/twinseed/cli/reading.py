@@ -128,14 +128,18 @@ def _range(text: str | None) -> tuple[float, ...] | None:
     return None if found is None else tuple(found)
 
 
-def with_reading(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of reading; its argument ``reading`` receives what they say."""
+def with_reading(command: Callable[..., None], *, lazily: bool = False) -> Callable[..., None]:
+    """Give a command the options of reading; its argument ``reading`` receives what they say.
+
+    If no option is passed and ``lazily`` is true, ``reading`` is None, and no library is loaded.
+    """
     options = inspect.signature(_options, eval_str=True).parameters
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
         given = {name: kwargs.pop(name) for name in options if name in kwargs}
-        command(*args, **kwargs, reading=_options(**given))
+        plain = lazily and not any(given.values())
+        command(*args, **kwargs, reading=None if plain else _options(**given))
 
     signature = inspect.signature(command, eval_str=True)
     own = [one for name, one in signature.parameters.items() if name != "reading"]

@@ -22,6 +22,7 @@ from starlette.types import Scope
 from twinseed.errors import TwinseedError
 from twinseed.explore.answers import Content, refusal
 from twinseed.explore.asked import Asked
+from twinseed.explore.datasets import OwnRows
 from twinseed.explore.desk import BusyError
 from twinseed.explore.guard import RESULT_POLICY, Guard
 from twinseed.explore.questions import QUESTIONS, Question
@@ -39,12 +40,12 @@ _SLOW = ("numpy", "scipy.linalg", "scipy.optimize", "pandas", "xarray", "twinsee
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def application(port: int, *, own: Path | None = None) -> Guard:
+def application(port: int, *, own: OwnRows | None = None) -> Guard:
     """Return the whole server as an ASGI application.
 
     Args:
         port: the port of the server, which is part of each allowed ``Host``.
-        own: a user's file, which becomes the first data set.
+        own: a user's rows, which become the first data set.
     """
     shop = Workshop(own)
 

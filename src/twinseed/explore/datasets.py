@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from twinseed.populations import Population
     from twinseed.reproduction.dataset import CleanRows
 
-__all__ = ["NETWORK_SIZES", "SHIPPED", "DataSet", "Datasets", "has_networks"]
+__all__ = ["NETWORK_SIZES", "SHIPPED", "DataSet", "Datasets", "OwnRows", "has_networks"]
 
 SHIPPED: Mapping[str, Mapping[str, Any]] = {
     "fashion": {
@@ -131,10 +131,19 @@ class DataSet:
         return found
 
 
+@dataclass(frozen=True, eq=False)
+class OwnRows:
+    """A user's rows; ``name`` is that of their file, and ``lines`` of Python make ``rows``."""
+
+    name: str
+    rows: Array
+    lines: tuple[str, ...]
+
+
 class Datasets:
     """The data sets by name: ``fashion``, ``digits``, the user's own file, and uploads by token."""
 
-    def __init__(self, own: Path | None = None, uploads: Any = None) -> None:
+    def __init__(self, own: OwnRows | None = None, uploads: Any = None) -> None:
         self._own = own
         self._uploads = uploads
         self._found: dict[str, DataSet] = {}
@@ -188,10 +197,10 @@ class Datasets:
         if name == "fashion":
             return _fashion()
         if name == "digits":
-            return _split(name, None, "None", str(SHIPPED[name]["label"]))
+            return _split(name, None, ("rows = None",), str(SHIPPED[name]["label"]))
         if name == "own" and self._own is not None:
             label = f"Your data ({self._own.name})"
-            return _split(name, self._own, repr(str(self._own)), label)
+            return _split(name, self._own.rows, self._own.lines, label)
         if self._uploads is None or not name:
             raise InputError(
                 argument,
@@ -200,7 +209,7 @@ class Datasets:
                 f"pass {', '.join(self.names())}, or upload a file",
             )
         found = self._uploads.get(name, argument)
-        return _split(name, found.rows(), repr(found.name), found.name)
+        return _split(name, found.rows(), (f"rows = {found.name!r}",), found.name)
 
 
 def has_networks() -> bool:
@@ -238,8 +247,8 @@ def _fashion() -> DataSet:
     )
 
 
-def _split(name: str, source: Any, called: str, label: str) -> DataSet:
-    """Divide rows into those of A, of B and held-out rows; ``called`` is the source in Python."""
+def _split(name: str, source: Any, source_lines: tuple[str, ...], label: str) -> DataSet:
+    """Divide rows into those of A, of B and held-out rows; the lines are the source in Python."""
     from twinseed.reproduction.dataset import prepared
 
     rows: CleanRows = prepared(source, (0,))
@@ -254,7 +263,8 @@ def _split(name: str, source: Any, called: str, label: str) -> DataSet:
     n = (rows.count - held) // 2
     lines = (
         "from twinseed.reproduction.dataset import prepared",
-        f"rows = prepared({called}, (0,)).values",
+        *source_lines,
+        "rows = prepared(rows, (0,)).values",
         f"a, b, heldout = rows[:{n}], rows[{n}:{2 * n}], rows[{2 * n}:]",
     )
     values = rows.values

@@ -14,7 +14,7 @@ from typing import Any
 from twinseed.errors import InputError, TwinseedError
 from twinseed.explore.answers import ChartAnswer
 from twinseed.explore.asked import Asked
-from twinseed.explore.datasets import Datasets
+from twinseed.explore.datasets import Datasets, OwnRows
 from twinseed.explore.questions import QUESTIONS
 from twinseed.jsonable import as_json
 
@@ -79,7 +79,7 @@ _SMALLER = {
 def export(
     folder: str | Path,
     *,
-    own: Path | None = None,
+    own: OwnRows | None = None,
     grid: SliderGrid = FULL,
     progress: Callable[[int], None] = lambda steps: None,
 ) -> Path:
@@ -87,7 +87,7 @@ def export(
 
     Args:
         folder: the folder to make; it must not exist, or be empty.
-        own: a user's file, whose data set becomes the first.
+        own: a user's rows, whose data set becomes the first.
         grid: the values of the sliders.
         progress: called with 1 after each answer.
 

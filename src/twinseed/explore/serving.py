@@ -7,7 +7,6 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -15,6 +14,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from twinseed.errors import InputError
 from twinseed.explore.application import application
+from twinseed.explore.datasets import OwnRows
 
 try:
     import resource
@@ -115,7 +115,7 @@ def _ended(number: int, _: object) -> None:
 def serve(
     listening: socket.socket,
     *,
-    own: Path | None = None,
+    own: OwnRows | None = None,
     started: Callable[[], None] = lambda: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> None:
@@ -123,7 +123,7 @@ def serve(
 
     Args:
         listening: a socket of ``bound``.
-        own: a user's file, which becomes the first data set.
+        own: a user's rows, which become the first data set.
         started: called once, when requests are answered.
         stopped: asked ten times per second.
     """

@@ -5,14 +5,13 @@ from __future__ import annotations
 import secrets
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from twinseed.errors import InputError
 from twinseed.explore.answers import ChartAnswer, Content
 from twinseed.explore.asked import Asked
 from twinseed.explore.children import Children
-from twinseed.explore.datasets import Datasets
+from twinseed.explore.datasets import Datasets, OwnRows
 from twinseed.explore.desk import Desk
 from twinseed.explore.models import Model, filter_of
 from twinseed.explore.uploads import MOST_COLUMNS, MOST_ROWS, Upload, Uploads
@@ -31,7 +30,7 @@ _WORK = 4e10
 class Workshop:
     """Everything that the endpoints share; ``close`` ends it and deletes its files."""
 
-    def __init__(self, own: Path | None = None) -> None:
+    def __init__(self, own: OwnRows | None = None) -> None:
         self.desk = Desk()
         self.uploads = Uploads()
         self.children = Children(self.uploads.folder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from twinseed.errors import InputError
@@ -29,10 +29,12 @@ class ColumnSchema:
     """How dates are written, in the letters of ``datetime.strptime``: "%d/%m/%Y"."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ReadOptions:
     """How files are read; everything that is None is found from the files.
 
+    >>> ReadOptions(resize=8)
+    ReadOptions(resize=8)
     >>> ReadOptions(keep=("id",)).column("id").kind is None
     True
     """
@@ -102,6 +104,12 @@ class ReadOptions:
                 remedy = "write one that Python knows, such as latin-1 or utf-16"
                 problem = "must be an encoding of text"
                 raise InputError("encoding", problem, self.encoding, remedy) from error
+
+    def __repr__(self) -> str:
+        plain = ReadOptions()
+        given = {one.name: getattr(self, one.name) for one in fields(self)}
+        told = (f"{k}={v!r}" for k, v in given.items() if v != getattr(plain, k))
+        return f"ReadOptions({', '.join(told)})"
 
     def column(self, name: str) -> ColumnSchema:
         """Return what the schema says of a column.

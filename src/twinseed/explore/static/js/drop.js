@@ -1,6 +1,7 @@
 // A place for files: drop, or choose by mouse or keyboard.
 
-import { fresh, h } from "./dom.js";
+import { failed, fresh, h } from "./dom.js";
+import { dropped } from "./folder.js";
 
 export function dropzone({ label, note, several = false, receive }) {
   const id = fresh("file");
@@ -18,9 +19,15 @@ export function dropzone({ label, note, several = false, receive }) {
   for (const name of ["dragleave", "drop"]) {
     zone.addEventListener(name, () => zone.classList.remove("over"));
   }
-  zone.addEventListener("drop", (event) => {
+  zone.addEventListener("drop", async (event) => {
     event.preventDefault();
-    if (event.dataTransfer.files.length) receive([...event.dataTransfer.files]);
+    status.classList.remove("refused");
+    try {
+      const files = await dropped(event.dataTransfer);
+      if (files.length) receive(files);
+    } catch (error) {
+      failed(status, error);
+    }
   });
   return { zone, input, status };
 }
