@@ -90,7 +90,7 @@ def _own(file: str, reading: Any) -> OwnRows:
     from twinseed.readers import ReadOptions
 
     rows = rows_told(file, reading or ReadOptions())
-    lines = (f"rows = {file!r}",)
+    lines: tuple[str, ...] = (f"rows = {file!r}",)
     if reading is not None:
         lines = (
             "from twinseed.readers import load_rows",
