@@ -16,9 +16,9 @@ from tests.support.artists import (
 from tests.support.made_readouts import ROWS, TITLES
 
 from twinseed.drawing.style import INK, LOOKS, Look
-from twinseed.planning.asked import RowsNeeded
 from twinseed.planning.bands import Band as Planned
 from twinseed.planning.figures import plan_curves
+from twinseed.planning.needed import RowsNeeded
 
 pytestmark = pytest.mark.extras
 

@@ -9,9 +9,9 @@ import numpy as np
 
 import twinseed as ts
 from twinseed.planning import Plan
-from twinseed.planning.asked import RowsNeeded
 from twinseed.planning.bands import Band
 from twinseed.planning.calibration import Calibrated
+from twinseed.planning.needed import RowsNeeded
 
 NAN, INF = math.nan, math.inf
 

@@ -18,7 +18,7 @@ from twinseed.files import write_bytes, write_text
 
 if TYPE_CHECKING:
     from twinseed.planning.answer import Plan
-    from twinseed.planning.asked import RowsNeeded
+    from twinseed.planning.needed import RowsNeeded
 
 __all__ = ["plan"]
 
@@ -169,7 +169,7 @@ def _needed(
     count = plan.population.factors.size
     if factor <= count:
         return [*found, Needed(plan.samples_for(recovery=recovery, factor=factor))]
-    from twinseed.planning.asked import RowsNeeded
+    from twinseed.planning.needed import RowsNeeded
     from twinseed.status import Status
 
     nan = math.nan

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-    from twinseed.planning.asked import RowsNeeded
+    from twinseed.planning.needed import RowsNeeded
 
 __all__ = ["Plan"]
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from twinseed.planning.asked import RowsNeeded
     from twinseed.planning.bands import Band
+    from twinseed.planning.needed import RowsNeeded
 
 __all__ = ["plan_curves"]
 

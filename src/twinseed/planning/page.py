@@ -14,8 +14,8 @@ from twinseed.planning.figures import plan_curves
 
 if TYPE_CHECKING:
     from twinseed.planning.answer import Plan
-    from twinseed.planning.asked import RowsNeeded
     from twinseed.planning.bands import Band
+    from twinseed.planning.needed import RowsNeeded
 
 __all__ = ["drawn_bands", "plan_fragment", "plan_page"]
 
