@@ -28,8 +28,8 @@ POPULATIONS = {
 }
 REPLICATES = 8
 STRENGTHS = (0.5, 1.5, 4.0)
-HEADER = """\
-| n/d | filter | q | simulated | W2^2/d | simulated | D^2/d | KL(f:Sigma)/d |
+HEADER = r"""\
+| $n/d$ | filter | $q$ | simulated | $W_2^2/d$ | simulated | $D^2/d$ | $\mathrm{KL}(f:\Sigma)/d$ |
 |---|---|---|---|---|---|---|---|"""
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from formulas import with_formulas
 from sphinx.application import Sphinx
 
 import twinseed
@@ -13,7 +14,7 @@ from twinseed.errors import TwinseedError
 
 PARTS = ("Equation", "Range", "Shapes", "Memory", "Validity", "Source", "See also")
 LABEL = re.compile(rf"^({'|'.join(PARTS)}): (?=\S)")
-CODE = re.compile(r"(``.*?``|^ *>>> .*?(?=\n *\n|\Z))", re.DOTALL | re.MULTILINE)
+CODE = re.compile(r"(``.*?``|:math:`.*?`|^ *>>> .*?(?=\n *\n|\Z))", re.DOTALL | re.MULTILINE)
 NAME = re.compile(r"``([\w.]+)``")
 RAISED = re.compile(r"^    ([A-Z]\w+Error)(?=:\s)")
 
@@ -97,7 +98,7 @@ def arranged(lines: list[str], what: str) -> list[str]:
 
 
 def read(app: Sphinx, what: str, name: str, thing: object, options: Any, lines: list[str]) -> None:
-    lines[:] = arranged(lines, what)
+    lines[:] = arranged(with_formulas("\n".join(lines)).split("\n"), what)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

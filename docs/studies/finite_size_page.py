@@ -27,24 +27,24 @@ PAGE = pages.DOCS / "finite-size.md"
 
 _MARKERS = "osD^vP*"
 _MEANING = {
-    "threshold exponent": "mean Q at the threshold falls as d^-a, d from 10^4",
+    "threshold exponent": "mean $Q$ at the threshold falls as $d^{-a}$, $d$ from $10^4$",
     **{
-        f"collapse from 1e+0{k} {part}": f"{words}, d from 10^{k}"
+        f"collapse from 1e+0{k} {part}": f"{words}, $d$ from $10^{k}$"
         for k in (4, 5, 6)
         for part, words in (
-            ("height", "collapse: Q is scaled by d^a"),
-            ("width", "collapse: the window of strengths narrows as d^-b"),
+            ("height", "collapse: $Q$ is scaled by $d^a$"),
+            ("width", "collapse: the window of strengths narrows as $d^{-b}$"),
         )
     },
-    "fluctuation exponent": "standard deviation of q falls as d^-e",
-    "constant value": "its constant, d^(1/2) sd(q)",
+    "fluctuation exponent": "standard deviation of $q$ falls as $d^{-e}$",
+    "constant value": r"its constant, $\sqrt{d}\,\mathrm{sd}(q)$",
 }
 
 
 def fitted(told: Mapping[str, Any]) -> str:
     """Return the table of fitted numbers beside what is expected."""
     lines = [
-        "| what | fitted | 95 % interval | expected | chi² per degree |",
+        r"| what | fitted | 95 % interval | expected | $\chi^2$ per degree |",
         "|---|--:|:-:|--:|--:|",
     ]
     for name, meaning in _MEANING.items():
@@ -58,14 +58,15 @@ def fitted(told: Mapping[str, Any]) -> str:
 def sizes(told: Mapping[str, Any]) -> str:
     """Return the table over d: recovery at the threshold and the fluctuation of convergence."""
     lines = [
-        "| d | draws | Q at the threshold | d^(1/3) Q | sd(Q)/Q | sd(q) | d^(1/2) sd(q) |",
+        r"| $d$ | draws | $Q$ at the threshold | $d^{1/3} Q$ | $\mathrm{sd}(Q)/Q$ "
+        r"| $\mathrm{sd}(q)$ | $\sqrt{d}\,\mathrm{sd}(q)$ |",
         "|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for d, rows in _by_size(told):
         (here,) = (row for row in rows if row["window"] == 0.0)
         spread = _spread(rows)
         lines.append(
-            f"| 10^{len(str(d)) - 1} | {here['replicates']} | {here['recovery']:.4f} "
+            f"| $10^{len(str(d)) - 1}$ | {here['replicates']} | {here['recovery']:.4f} "
             f"± {_half(here):.4f} "
             f"| {here['recovery'] * d ** (1 / 3):.3f} "
             f"| {here['recovery_sd'] / here['recovery']:.2f} "
