@@ -84,6 +84,17 @@ def test_single_precision_keeps_four_digits(border: str, reach: int, sigma: floa
     assert np.allclose(coarse, fine, rtol=0, atol=1e-3)
 
 
+@pytest.mark.parametrize("border", BORDERS)
+def test_single_precision_keeps_its_digits_where_values_are_large_and_sigma_is_small(
+    border: str,
+) -> None:
+    """Products of values near 10 are rounded to 1e-5, and sigma^2 is 1e-4."""
+    rows, noisy = 10.0 + 0.01 * ROWS, 10.0 + 0.01 * NOISY
+    fine = LocalScoreMachine(rows, 1, border=border)(noisy, 0.01)
+    coarse = LocalScoreMachine(rows, 1, border=border, dtype=np.float32)(noisy, 0.01)
+    assert np.abs(coarse - fine).max() < 1e-3 * 0.01 * 4
+
+
 @pytest.mark.parametrize("border", ["own", "clipped"])
 def test_a_window_as_large_as_the_image_memorises(border: str) -> None:
     """The flow of the machine, in the steps of the memoriser, ends at the memoriser's row."""

@@ -153,6 +153,14 @@ def test_equal_half_widths_give_the_smallest_and_the_seed_decides_the_states() -
     assert one.similarities != other.similarities
 
 
+def test_half_widths_that_differ_by_rounding_alone_are_equal() -> None:
+    """At the first level every row has the same weight, whatever the windows, but for rounding."""
+    flow = DenoiserFlow(lambda y, sigma: np.tanh(y), (1, 6, 6), 0.1, 1e15, ts.Euler(2))
+    for seed in range(8):
+        found = measure_windows(flow, ROWS, levels=2, seeds=4, rng=seed)
+        assert found.half_widths[0] == 0
+
+
 def test_rows_come_in_any_shape_of_the_same_entries() -> None:
     flow = DenoiserFlow(lambda y, sigma: np.tanh(y), (1, 6, 6), 0.1, 10.0)
     wanted = measure_windows(flow, ROWS, levels=3, seeds=4)

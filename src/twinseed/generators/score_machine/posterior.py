@@ -23,6 +23,8 @@ class RunningMean:
     def __init__(self, sigma: float, dtype: np.dtype[Any]) -> None:
         # where 1/sigma^2 overflows, the best candidate alone has a weight
         self._scale = min(1.0 / sigma / sigma, float(np.finfo(dtype).max))
+        # a smaller weight (1e-19 in single precision) counts as this one: tiny numbers are slow
+        self._least = 0.5 * float(np.log(np.finfo(dtype).tiny))
         self._dtype = dtype
         self._best: Numbers | None = None
         self._sums: list[Numbers] = []
@@ -53,6 +55,7 @@ class RunningMean:
     def _weights(self, scores: Numbers, best: Numbers) -> Numbers:
         scores -= best
         below: Numbers = scores.astype(self._dtype, copy=False)
-        with np.errstate(over="ignore", under="ignore"):
+        with np.errstate(over="ignore"):
             below *= self._scale
-            return np.exp(below, out=below)
+        np.maximum(below, self._least, out=below)
+        return np.exp(below, out=below)
