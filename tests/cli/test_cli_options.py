@@ -103,6 +103,11 @@ def recipe(name: str) -> Callable[[Seen], Any]:
     return found
 
 
+def half_widths(seen: Seen) -> Any:
+    windows = seen["plan"].windows if "plan" in seen else seen["windows"]
+    return None if windows is None else windows.half_widths
+
+
 def planned(name: str) -> Callable[[Seen], Any]:
     return lambda seen: getattr(seen["plan"], name)
 
@@ -162,6 +167,10 @@ ARRIVES: dict[str, dict[str, Arrives]] = {
         "pairs": Arrives("--pairs .", text("folder"), repr(Path()), "", PUBLISHED),
         "pattern": Arrives(
             "--pattern {side}_{n}.pt", item("pattern"), "{side}_{n}.pt", "--pairs .", PUBLISHED
+        ),
+        "machine": Arrives("--machine w.json", half_widths, (3,), "--pairs .", PUBLISHED),
+        "border": Arrives(
+            "--border all", item("border"), "all", "--pairs . --machine w.json", PUBLISHED
         ),
         "demo": Arrives(
             "--demo --factors 3", item("factors"), 3, "", "twinseed.denoise.demo.demo_curves"
@@ -237,6 +246,10 @@ ARRIVES: dict[str, dict[str, Arrives]] = {
         "batch": Arrives("--batch 3", recipe("batch"), 3),
         "rate": Arrives("--rate 0.5", recipe("rate"), 0.5),
         "pairing": Arrives("--pairing same-rows", planned("pairing"), "same-rows"),
+        "machine": Arrives("--machine w.json", half_widths, (3,)),
+        "border": Arrives(
+            "--border all", planned("border"), "all", "a.npy --sizes 4 --machine w.json"
+        ),
         "factors": Arrives("--factors 2", planned("factors"), 2),
         "device": Arrives("--device meta", recipe("device"), "meta"),
         "mixed": Arrives("--mixed", recipe("mixed"), True),
@@ -281,6 +294,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     made = prepared(tmp_path_factory.mktemp("options"))
     (made / "atoms.csv").write_text("1\n2\n")
+    (made / "w.json").write_text('{"levels": [1.0], "half_widths": [3]}')
     (made / "a.toml").write_text('missing = ["-9"]\n')
     (made / "cli_encoder.py").write_text("def half(rows):\n    return rows[:, :2]\n")
     (made / "kept").mkdir()

@@ -251,7 +251,7 @@ def test_json_and_silence_of_curves(folder: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("twinseed.curves.published.published_pairs", lambda *_, **__: curves)
     rules = schema("curves")
     monkeypatch.setattr("twinseed.curves.page.write_readouts", lambda *_, **__: None)
-    runs = SimpleNamespace(measured=grid, linear=grid)
+    runs = SimpleNamespace(measured=grid, linear=grid, machine=None)
     with replaced("train", lambda *_, **__: runs):
         told = strict(call_in(folder, monkeypatch, "train", "--json", "-q").stdout)
         quiet = call_in(folder, monkeypatch, "train", "-q")

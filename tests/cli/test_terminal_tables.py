@@ -229,13 +229,16 @@ SHOWN = {
 }
 
 
-@pytest.mark.parametrize("beside", [True, False])
-def test_every_number_of_curves(beside: bool, capsys: pytest.CaptureFixture[str]) -> None:
-    curves = made_curves(beside)
+@pytest.mark.parametrize(("beside", "machine"), [(True, False), (False, False), (True, True)])
+def test_every_number_of_curves(
+    beside: bool, machine: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    curves = made_curves(beside, machine=machine)
     curves.measured["convergence_se"].values[1] = 0.017
     print_curves(curves)
     header, rows, below = parsed(capsys.readouterr().out)
     models = {"": curves.measured} | ({", linear": curves.linear} if beside else {})
+    models |= {", machine": curves.machine} if machine else {}
     assert header == ["n", *(w + model for w in SHOWN.values() for model in models)]
     for i, n in enumerate(("30", "100", "1,000")):
         cells = []
@@ -266,6 +269,15 @@ def test_the_sentences_of_curves_have_their_numbers() -> None:
             "of the samples are closer to training rows than to held-out rows (linear: "
             f"{100 * lshare:.0f} %)."
         )
+
+
+def test_the_sentences_name_the_machines() -> None:
+    curves, alone = made_curves(machine=True), made_curves()
+    assert curves.machine is not None
+    for i, n in ((0, 0), (2, 1)):
+        q, e = (float(curves.machine[f"convergence{part}"][i]) for part in ("", "_se"))
+        words = f", their local score machines to {q:.3f} ± {Z95 * e:.3f};"
+        assert sentences(curves)[n] == sentences(alone)[n].replace(";", words)
 
 
 def test_curves_without_a_number_show_a_dash(capsys: pytest.CaptureFixture[str]) -> None:

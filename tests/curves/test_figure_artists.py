@@ -28,15 +28,17 @@ LEVELS = {"memorisation_ratio": 1.0, "memorisation_share": 0.5}
 
 
 @pytest.mark.parametrize("beside", [True, False])
-def test_agreement_and_closeness_of_a_training(beside: bool) -> None:
+@pytest.mark.parametrize("local", [True, False])
+def test_agreement_and_closeness_of_a_training(beside: bool, local: bool) -> None:
     mine = over_rows(1, joined=True)
     linear, predicted = (over_rows(2), over_rows(3, theory=True)) if beside else (None, None)
+    machine = over_rows(6) if local else None
     draws: dict[Any, tuple[str, ...]] = {
         figures.training_agreement: ("convergence", "recovery"),
         figures.training_closeness: ("memorisation", *LEVELS),
     }
     for draw, names in draws.items():
-        figure = draw(mine, linear, predicted)
+        figure = draw(mine, linear, predicted, machine=machine)
         assert len(figure.axes) == len(names)
         for panel, name in enumerate(names):
             several = name == "recovery"
@@ -47,6 +49,9 @@ def test_agreement_and_closeness_of_a_training(beside: bool) -> None:
                     keys.append(Key(words, look, "points"))
                 if beside and name != "memorisation" and words != "directions 1 to 2":
                     lines.append(Line(*values(predicted, name, "n", factor=factor)[:2], look))
+                if local:
+                    third = values(machine, name, "n", factor=factor)
+                    points.append(Points(*third, look, divided=True))
                 if beside:
                     points.append(Points(*values(linear, name, "n", factor=factor), look, True))
                 points.append(Points(*values(mine, name, "n", factor=factor), look))
@@ -63,6 +68,8 @@ def test_agreement_and_closeness_of_a_training(beside: bool) -> None:
             keys.append(Key("these twins", look, "points"))
             if beside:
                 keys.append(Key("linear twins, same rows", look, "hollow"))
+            if local:
+                keys.append(Key("local score machines, same rows", look, "half"))
             if lines:
                 keys.append(Key("linear, by theory", LOOKS[0]))
             keys_of(figure, panel, keys)

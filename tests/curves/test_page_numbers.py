@@ -23,9 +23,10 @@ TRAINED = {
 }
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["linear twins", "alone"])
+@pytest.fixture(scope="module", params=["linear twins", "alone", "machines"])
 def curves(request: pytest.FixtureRequest) -> TwinCurves:
-    return made_curves(request.param, request.param)
+    beside = request.param != "alone"
+    return made_curves(beside, beside, machine=request.param == "machines")
 
 
 @pytest.fixture(scope="module")
@@ -48,10 +49,12 @@ def test_every_number_of_a_training(trained: Page, curves: TwinCurves) -> None:
     below = (
         "; below each number, the number of linear twins of the same rows" if curves.linear else ""
     )
+    if curves.machine is not None:
+        below += ", and the number of local score machines of the same rows"
     table = page.table("3 sizes; with 95 % intervals")
     assert table.caption == f"3 sizes; with 95 % intervals{below}"
     assert table.header == ["Rows n", *TRAINED.values()]
-    models = {"": curves.measured, "linear ": curves.linear}
+    models = {"": curves.measured, "linear ": curves.linear, "machine ": curves.machine}
     expected = []
     for i, n in enumerate(("30", "100", "1,000")):
         cells = []
@@ -78,8 +81,8 @@ def test_every_number_of_a_training(trained: Page, curves: TwinCurves) -> None:
 def test_each_figure_of_a_training_is_its_own(trained: Page, curves: TwinCurves) -> None:
     three = curves.measured, curves.linear, curves.predicted
     expected = {
-        "training_agreement": drawn.training_agreement(*three),
-        "training_closeness": drawn.training_closeness(*three),
+        "training_agreement": drawn.training_agreement(*three, machine=curves.machine),
+        "training_closeness": drawn.training_closeness(*three, machine=curves.machine),
         "training_spectrum": drawn.training_spectrum(*three[:2]),
         "training_pictures": picture_strip(curves.pictures, [30.0, 100.0, 1000.0])
         if curves.pictures is not None

@@ -16,6 +16,7 @@ from twinseed.curves.filenames import FileContent, by_pattern, by_rule
 from twinseed.curves.published import published_pairs
 from twinseed.errors import InputError
 from twinseed.generators import LinearGenerator
+from twinseed.generators.score_machine import Windows
 
 SIZES = (12, 120)
 SHAPE = (1, 6, 6)
@@ -171,3 +172,34 @@ def test_the_command_reads_tensors_and_gives_table_json_and_page(tmp_path: Path)
     assert ts.__version__ in text
     named = audit("--pairs", folder, "--pattern", "samples_group{side}_N{n}.pt", "--json")
     assert json.loads(named.stdout)["measured"] == found["measured"]
+
+
+def test_machines_of_the_training_images_are_measured_beside(tmp_path: Path) -> None:
+    write(tmp_path, ["samples", "train"])
+    whole = Windows([20.0, 0.02], [5, 5])
+    found, alone = published_pairs(tmp_path, windows=whole), published_pairs(tmp_path)
+    assert alone.machine is None
+    assert found.machine is not None
+    assert found.measured.identical(alone.measured)
+    assert found.linear is not None
+    assert found.linear.identical(alone.linear)
+    assert np.all(found.machine.memorisation > 0.99)  # windows as large as the image memorise
+    pixels = published_pairs(tmp_path, windows=Windows([20.0, 0.02], [0, 0]))
+    assert pixels.machine is not None
+    assert np.all(pixels.machine.memorisation < 0.99)
+    assert found.settings["Local score machines"]["noise"] == "sigma from 0.02 to 20"
+
+
+def test_machines_need_rows_images_and_two_levels(tmp_path: Path) -> None:
+    write(tmp_path, ["samples"])
+    with pytest.raises(InputError, match="windows must be given with training rows"):
+        published_pairs(tmp_path, windows=Windows([20.0, 0.02], [5, 5]))
+    write(tmp_path, ["samples", "train"])
+    with pytest.raises(InputError, match="windows must have at least two levels"):
+        published_pairs(tmp_path, windows=Windows([1.0], [5]))
+    with pytest.raises(InputError, match="border must be known"):
+        published_pairs(tmp_path, windows=Windows([20.0, 0.02], [5, 5]), border="no")  # type: ignore[arg-type]
+    for path in tmp_path.glob("*.npy"):
+        np.save(path, np.load(path).reshape(-1, 36))
+    with pytest.raises(InputError, match="windows must be given with images"):
+        published_pairs(tmp_path, windows=Windows([20.0, 0.02], [5, 5]))

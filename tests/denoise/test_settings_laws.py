@@ -23,6 +23,7 @@ from twinseed.denoise.recipes import LinearRecipe, NetworkRecipe
 from twinseed.denoise.training import Training
 from twinseed.denoise.twin_runs import TwinRuns, train_twins
 from twinseed.errors import InputError
+from twinseed.generators.score_machine import Windows
 
 pytestmark = pytest.mark.extras
 
@@ -44,6 +45,8 @@ OTHERS: dict[type, dict[str, list[Any]]] = {
         "seeds": [20, 5],
         "factors": [1, 3],
         "pairing": ["same-rows", "same-start"],
+        "windows": [Windows([8.0, 1.0], [3, 1])],
+        "border": ["clipped"],
     },
     NetworkRecipe: {
         "denoiser": ["conv"],
@@ -73,7 +76,10 @@ OTHERS: dict[type, dict[str, list[Any]]] = {
 }
 """Other values of every field; a class or a field without any fails the first test."""
 
-GROWTH = {"sizes", "pairs", "seeds", "factors", "steps", "training_steps", "save_every"}
+GROWTH = {
+    *("sizes", "pairs", "seeds", "factors", "steps", "training_steps", "save_every"),
+    *("windows", "border"),
+}
 """What may change within a folder."""
 
 CALLED = {"recipe": "denoiser", "training": "rate", "levels": "sigma_min"}
@@ -124,6 +130,8 @@ def same(one: TwinRuns, other: TwinRuns) -> bool:
         and one.losses == other.losses
         and one.measured.identical(other.measured)
         and one.linear.identical(other.linear)
+        and (one.machine is None) is (other.machine is None)
+        and (one.machine is None or one.machine.identical(other.machine))
     )
 
 

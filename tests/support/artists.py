@@ -54,6 +54,7 @@ class Points:
     half: ArrayLike
     look: Look
     hollow: bool = False
+    divided: bool = False
     across: ArrayLike | None = None
 
 
@@ -88,7 +89,7 @@ class Stairs:
 
 @dataclass(frozen=True)
 class Key:
-    """An entry of a legend: for a line, for points, or for hollow points."""
+    """An entry of a legend: for a line, for points, or for hollow or half filled points."""
 
     label: str
     look: Look = field(default_factory=lambda: Look(INK, "-", "o"))
@@ -133,6 +134,7 @@ def _check_points(bars: Any, one: Points) -> None:
     assert line.get_linestyle() == "None"
     assert line.get_marker() == one.look.marker
     assert _hex(line.get_markerfacecolor()) == ("#ffffff" if one.hollow else _hex(one.look.colour))
+    assert line.get_fillstyle() == ("left" if one.divided else "full")
     assert len(collections) == (1 if one.across is None else 2)
     down, up = np.broadcast_to(np.asarray(one.half, float), (2, x.size))
     ends = collections[-1].get_segments()
@@ -243,6 +245,7 @@ def keys_of(figure: Figure, number: int, expected: Sequence[Key]) -> None:
         assert handle.get_marker() == one.look.marker
         face = to_rgb(handle.get_markerfacecolor())
         assert (face == (1.0, 1.0, 1.0)) is (one.kind == "hollow")
+        assert handle.get_fillstyle() == ("left" if one.kind == "half" else "full")
 
 
 def notes(axes: Axes) -> list[Any]:

@@ -14,10 +14,13 @@ from twinseed.cli.options import (
     Cluster,
     Factors,
     Json,
+    MachineBorder,
+    MachineFile,
     Output,
     Quiet,
     Seed,
     Threads,
+    machine_of,
     require_writable,
 )
 from twinseed.cli.output import print_json, say, table_width
@@ -40,7 +43,7 @@ from twinseed.errors import InputError, MissingExtraError
 from twinseed.files import write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from twinseed.auditing import Audit
     from twinseed.curves.curves import TwinCurves
@@ -49,7 +52,7 @@ if TYPE_CHECKING:
 __all__ = ["audit"]
 
 
-@guarded(path="--output", groups="--group")
+@guarded(path="--output", groups="--group", windows="--machine")
 @with_reading
 def audit(
     train_a: Annotated[str | None, file_of_rows("Rows that generator A was trained on.")] = None,
@@ -94,6 +97,8 @@ def audit(
             metavar="TEXT", help='Pattern of the file names in --pairs, such as "{side}_{n}.pt".'
         ),
     ] = None,
+    machine: MachineFile = None,
+    border: MachineBorder = None,
     demo: Annotated[
         bool,
         typer.Option("--demo", help="Use trained twins that come with twinseed instead of files."),
@@ -131,9 +136,13 @@ def audit(
     require_writable("--output", output, (*READOUT, ".html"))
     given = [train_a, samples_a, train_b, samples_b, heldout, encoder, cache, group, labels, up_to]
     given.append(suspects)
+    beside = machine_of(machine, border)
+    if beside and pairs is None:
+        raise InputError("--machine", "needs --pairs", str(machine), "pass --pairs as well")
     if pairs is not None or demo or pattern is not None:
         _require_alone(pairs, pattern, demo, given)
-        show_curves(_curves(pairs, pattern, factors, seed, reading), html, output, as_json, quiet)
+        curves = _curves(pairs, pattern, factors, seed, reading, beside)
+        show_curves(curves, html, output, as_json, quiet)
         return
     if train_a is None or samples_a is None:
         missing = "--train-a" if train_a is None else "--samples-a"
@@ -213,12 +222,19 @@ def _require_alone(
 
 
 def _curves(
-    pairs: Path | None, pattern: str | None, factors: int, seed: int, reading: ReadOptions
+    pairs: Path | None,
+    pattern: str | None,
+    factors: int,
+    seed: int,
+    reading: ReadOptions,
+    beside: Mapping[str, Any],
 ) -> TwinCurves:
     if pairs is not None:
         from twinseed.curves.published import published_pairs
 
-        return published_pairs(pairs, pattern=pattern, factors=factors, rng=seed, reading=reading)
+        return published_pairs(
+            pairs, pattern=pattern, factors=factors, rng=seed, reading=reading, **beside
+        )
     from twinseed.readers import ReadOptions as Unset
 
     if reading != Unset():

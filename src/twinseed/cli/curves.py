@@ -53,7 +53,7 @@ def print_curves(curves: TwinCurves) -> None:
     """Print one line per n, with the linear twins, and sentences about the least and largest n."""
     from twinseed.curves.curves import sentences
 
-    models = {"": curves.measured, ", linear": curves.linear}
+    models = {"": curves.measured, ", linear": curves.linear, ", machine": curves.machine}
     columns = [
         (words + model, name, data)
         for name, words in _SHOWN.items()
@@ -74,6 +74,7 @@ def curves_as_json(curves: TwinCurves) -> dict[str, Any]:
     readouts = {
         "measured": curves.measured,
         "linear": curves.linear,
+        "machine": curves.machine,
         "predicted": curves.predicted,
     }
     return {

@@ -18,11 +18,14 @@ __all__ = [
     "Cluster",
     "Factors",
     "Json",
+    "MachineBorder",
+    "MachineFile",
     "Output",
     "Quiet",
     "Seed",
     "Threads",
     "Workers",
+    "machine_of",
     "named_function",
     "numbers",
     "option",
@@ -45,6 +48,18 @@ def output_file(about: str) -> Any:
     return option("FILE", about, "--output", "-o")
 
 
+MachineFile = Annotated[
+    Path | None,
+    option(
+        "FILE",
+        "Windows (.json, .csv): also measure local score machines of the same images.",
+        "--machine",
+    ),
+]
+MachineBorder = Annotated[
+    str | None,
+    option("NAME", "Positions that a machine compares: own (default), clipped, all.", "--border"),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")]
 Seed = Annotated[int, option("S", "Same seed, same answer.", "--seed")]
@@ -85,6 +100,18 @@ def named_function(option: str, text: str) -> Callable[..., Any]:
         raise InputError(option, "must name a function", text, remedy)
     function: Callable[..., Any] = found
     return function
+
+
+def machine_of(file: Path | None, border: str | None) -> dict[str, Any]:
+    """Return the arguments ``windows`` and ``border`` of the options of local score machines."""
+    if file is None:
+        if border is not None:
+            remedy = "pass a file of windows as well"
+            raise InputError("--border", "needs --machine", border, remedy)
+        return {}
+    from twinseed.generators.score_machine import Windows
+
+    return {"windows": Windows.read(file, "--machine"), "border": border or "own"}
 
 
 def numbers(option: str, text: str | None) -> Any:

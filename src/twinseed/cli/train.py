@@ -16,9 +16,12 @@ from twinseed.cli.options import (
     Cluster,
     Factors,
     Json,
+    MachineBorder,
+    MachineFile,
     Quiet,
     Seed,
     Workers,
+    machine_of,
     numbers,
     option,
     require_folder,
@@ -35,6 +38,7 @@ __all__ = ["train"]
     "again to continue",
     path="DATA",
     folder="--output",
+    windows="--machine",
 )
 @with_reading
 def train(
@@ -68,6 +72,8 @@ def train(
             "NAME", "disjoint, or a control: same-rows (B has A's rows), same-start (A's weights)."
         ),
     ] = "disjoint",
+    machine: MachineFile = None,
+    border: MachineBorder = None,
     factors: Factors = 10,
     device: Annotated[
         str | None,
@@ -112,6 +118,7 @@ def train(
         seeds=seeds,
         factors=factors,
         pairing=pairing,
+        **machine_of(machine, border),
     )
     require_room(output)
     runs = train_twins(
@@ -124,7 +131,7 @@ def train(
         progress=not quiet,
     )
     with _saying_where(output):
-        write_readouts(output, measured=runs.measured, linear=runs.linear)
+        write_readouts(output, measured=runs.measured, linear=runs.linear, machine=runs.machine)
         curves = training_curves(runs)
         try:
             page = f"page: {write_training(curves, output)}"

@@ -11,6 +11,7 @@ import numpy as np
 from twinseed import readout
 from twinseed.arrays import Array
 from twinseed.data.twins import Twins
+from twinseed.generators.score_machine.sampling import MachineBeside
 from twinseed.neighbours import nearest
 from twinseed.readout import VARIABLES, Estimate, Readout
 from twinseed.sweep import Result
@@ -18,7 +19,7 @@ from twinseed.tables import percent, with_bar
 from twinseed.verbs.measure import measure
 from twinseed.verbs.sweeps.draws import over_replicates
 
-__all__ = ["TwinCurves", "measured", "over_pairs", "picture_rows", "sentences"]
+__all__ = ["TwinCurves", "machine_words", "measured", "over_pairs", "picture_rows", "sentences"]
 
 _LARGEST = 64  # pixels along the longer side of a picture
 
@@ -41,6 +42,8 @@ class TwinCurves:
     """(sizes, seeds, 2 or 3, height, width): samples of A and B, training image nearest to A's."""
     settings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    machine: Readout | None = None
+    """Local score machines of the same rows, sampled as the linear model is."""
 
 
 def measured(twins: Twins, rng: np.random.Generator, factors: int) -> Result:
@@ -50,6 +53,16 @@ def measured(twins: Twins, rng: np.random.Generator, factors: int) -> Result:
     return {
         name: [found[f"{name}{part}"].values.tolist() for part in ("", "_status", "_se")]
         for name in VARIABLES
+    }
+
+
+def machine_words(machine: MachineBeside) -> dict[str, str]:
+    """Return how local score machines were made, as the page shows it."""
+    return {
+        "half_widths": ", ".join(map(str, machine.windows.half_widths)),
+        "at_noise_levels": ", ".join(f"{level:.3g}" for level in machine.windows.levels),
+        "border": machine.border,
+        "noise": f"sigma from {machine.sigma_min:g} to {machine.sigma_max:g}",
     }
 
 
@@ -147,6 +160,9 @@ def sentences(curves: TwinCurves) -> list[str]:
             text += f" (mismatched seeds: {float(here.convergence_null):z.3f})"
         if curves.linear is not None and bool(curves.linear.convergence[i].notnull()):
             text += f", their linear twins to {_with_bar(curves.linear.isel(n=i), 'convergence')}"
+        if curves.machine is not None and bool(curves.machine.convergence[i].notnull()):
+            machine = _with_bar(curves.machine.isel(n=i), "convergence")
+            text += f", their local score machines to {machine}"
         said.append(text + _closeness(here, curves.linear, i) + ".")
     return said
 

@@ -33,7 +33,11 @@ __all__ = [
     "training_spectrum",
 ]
 
-_MARKS = {"these twins": False, "linear twins, same rows": True}
+_MARKS: Mapping[str, Mapping[str, bool]] = {
+    "these twins": {},
+    "linear twins, same rows": {"hollow": True},
+    "local score machines, same rows": {"half": True},
+}
 _LEVELS = {"memorisation_ratio": 1.0, "memorisation_share": 0.5}
 _MOST_LINES = len(LOOKS)
 
@@ -49,17 +53,19 @@ def training_agreement(
     linear: Readout | None,
     predicted: Readout | None,
     *,
+    machine: Readout | None = None,
     stacked: bool = False,
 ) -> Figure:
     """Draw convergence, and recovery of up to three directions, against n.
 
-    Points with 95 % bars: these twins (filled) and linear twins of the same rows (hollow); lines:
-    theory for the linear twins. Recovery is left out where it was not measured.
+    Points with 95 % bars: these twins (filled), linear twins of the same rows (hollow), local score
+    machines of the same rows (half filled); lines: theory for the linear twins. Recovery is left
+    out where it was not measured.
     """
     names = ["convergence"]
     if has_numbers(measured, "recovery"):
         names.append("recovery")
-    return _over_n(names, measured, linear, predicted, stacked)
+    return _over_n(names, measured, linear, predicted, machine, stacked)
 
 
 @styled
@@ -68,6 +74,7 @@ def training_closeness(
     linear: Readout | None,
     predicted: Readout | None,
     *,
+    machine: Readout | None = None,
     stacked: bool = False,
 ) -> Figure:
     """Draw memorisation, its ratio to held-out rows, and the share closer to training, against n.
@@ -75,7 +82,7 @@ def training_closeness(
     The marks are explained at ``training_agreement``.
     """
     names = ["memorisation", "memorisation_ratio", "memorisation_share"]
-    return _over_n(names, measured, linear, predicted, stacked)
+    return _over_n(names, measured, linear, predicted, machine, stacked)
 
 
 def _over_n(
@@ -83,9 +90,12 @@ def _over_n(
     measured: Readout,
     linear: Readout | None,
     predicted: Readout | None,
+    machine: Readout | None,
     stacked: bool,
 ) -> Figure:
-    figure, panels = frames(len(names), stacked=stacked, keys=3)
+    figure, panels = frames(len(names), stacked=stacked, keys=3 if machine is None else 4)
+    models = zip(_MARKS.items(), (measured, linear, machine), strict=True)
+    drawn = {words: (mark, data) for (words, mark), data in models if data is not None}
     for panel, name in zip(panels, names, strict=True):
         axes = panel.axes
         panel.title(*TITLES[name])
@@ -100,17 +110,15 @@ def _over_n(
             if predicted is not None and _has_theory(predicted, name, words, factor):
                 theory = True
                 draw_line(axes, series(predicted, name, along="n", at=at), look)
-            if linear is not None:
-                draw_points(axes, series(linear, name, along="n", at=at), look, hollow=True)
-            draw_points(axes, series(measured, name, along="n", at=at), look)
+            for mark, data in reversed(drawn.values()):
+                draw_points(axes, series(data, name, along="n", at=at), look, **mark)
         log_x(axes, ROWS)
         if name in _LEVELS:
             level(axes, _LEVELS[name])
         if name != "memorisation_ratio":
             unit_y(axes)
         look_of_key = None if several else LOOKS[0]
-        shown = _MARKS if linear is not None else dict([next(iter(_MARKS.items()))])
-        keys += [bars_key(words, look=look_of_key, hollow=h) for words, h in shown.items()]
+        keys += [bars_key(words, look=look_of_key, **mark) for words, (mark, _) in drawn.items()]
         if theory:
             keys.append(line_key(LOOKS[0], "linear, by theory"))
         panel.legend(keys)

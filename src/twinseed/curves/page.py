@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["curves_page", "require_room", "write_readouts", "write_training"]
 
 _PAGE = "index.html"
-_READOUTS = ("measured", "linear", "predicted")
+_READOUTS = ("measured", "linear", "machine", "predicted")
 
 _COLUMNS = {
     "convergence": "Convergence q",
@@ -100,7 +100,7 @@ def write_training(curves: TwinCurves, folder: str | Path) -> Path:
 
 def curves_page(curves: TwinCurves, folder: Path | None = None) -> str:
     """Return the self-contained page; with a folder its figures are also written there."""
-    models = {"these twins": curves.measured, "linear": curves.linear}
+    models = {"these twins": curves.measured, "linear": curves.linear, "machine": curves.machine}
     known = {name: data for name, data in models.items() if data is not None}
     columns = {
         name: words for name, words in _COLUMNS.items() if drawn.has_numbers(curves.measured, name)
@@ -123,6 +123,7 @@ def curves_page(curves: TwinCurves, folder: Path | None = None) -> str:
         shown=[drawing.shown(folder) for drawing in _drawings(curves)],
         files=folder is not None,
         linear=curves.linear is not None,
+        machine=curves.machine is not None,
         columns=list(columns.values()),
         rows=rows,
         settings={**curves.settings, "Versions": {"twinseed": __version__}},
@@ -136,9 +137,11 @@ def _value(data: Readout, name: str, place: int) -> tuple[float, float, float]:
 
 def _drawings(curves: TwinCurves) -> list[Drawing]:
     three = (curves.measured, curves.linear, curves.predicted)
-    found = [Drawing("training_agreement", partial(drawn.training_agreement, *three))]
+    agreement = partial(drawn.training_agreement, *three, machine=curves.machine)
+    found = [Drawing("training_agreement", agreement)]
     if drawn.has_numbers(curves.measured, "memorisation_share"):
-        found.append(Drawing("training_closeness", partial(drawn.training_closeness, *three)))
+        closeness = partial(drawn.training_closeness, *three, machine=curves.machine)
+        found.append(Drawing("training_closeness", closeness))
     if drawn.has_numbers(curves.measured, "convergence_factor"):
         found.append(Drawing("training_spectrum", partial(drawn.training_spectrum, *three[:2])))
     if curves.pictures is not None:

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from twinseed.curves.curves import TwinCurves, measured, over_pairs, picture_rows
+from twinseed.curves.curves import TwinCurves, machine_words, measured, over_pairs, picture_rows
 from twinseed.curves.filenames import FileContent, by_pattern, by_rule
 from twinseed.data.twins import Twins
 from twinseed.errors import InputError
+from twinseed.generators.score_machine import Windows
+from twinseed.generators.score_machine.machine import Border
+from twinseed.generators.score_machine.sampling import MachineBeside
 from twinseed.matched import matched_twins, predicted_curve
 from twinseed.orders import convergence, recovery
 from twinseed.randomness import RandomSource, entropy_of, stream
@@ -35,6 +38,8 @@ def published_pairs(
     factors: int = 5,
     rng: RandomSource = 0,
     reading: ReadOptions | None = None,
+    windows: Windows | None = None,
+    border: Border = "own",
 ) -> TwinCurves:
     """Measure seed-matched samples in a folder, two files for each n, against n.
 
@@ -45,9 +50,14 @@ def published_pairs(
     linear twins of the same rows too. Without training rows only agreement is measured: convergence
     about the mean of the samples, its null of mismatched seeds, and ``recovery_twins``.
 
+    With ``windows``, local score machines of the same training images are measured too, from the
+    noise of the linear twins, with 32 steps of Heun's method from the highest level of the windows
+    to the lowest.
+
     Raises:
         InputError: no such folder, names that the rule cannot read, a pair without a partner, files
-            that cannot be read, arrays of different widths.
+            that cannot be read, arrays of different widths; windows without training rows, or for
+            rows that are no images.
 
     Validity: error bars resample the seeds of one pair at each n.
     Source: the files of Kadkhodaie, Guth, Simoncelli and Mallat, arXiv 2310.02557: a tensor
@@ -74,19 +84,25 @@ def published_pairs(
     entropy = entropy_of(rng)
     shape = np.shape(arrays[str(FileContent("samples", sizes[0], "a"))])[1:]
     d = pairs[0].d
+    beside = None if windows is None else _beside(windows, border, shape, trained)
     ranks = np.arange(1.0, min(factors, d, *(one.seeds // 2 for one in pairs)) + 1.0)
     count = ranks.size
-    linear = theory = None
+    linear = theory = machine = None
     if trained:
         found = [measured(one, stream(entropy, f"n {one.n}"), count) for one in pairs]
+        noises = [stream(entropy, "linear").standard_normal((one.seeds, d)) for one in pairs]
         fitted = [
-            matched_twins(
-                one, stream(entropy, "linear").standard_normal((one.seeds, d)), same_rows=True
-            )
-            for one in pairs
+            matched_twins(one, noise, same_rows=True)
+            for one, noise in zip(pairs, noises, strict=True)
         ]
         results = [measured(one, stream(entropy, f"linear {one.n}"), count) for one in fitted]
         linear = over_pairs(results, sizes, d, ranks, {})
+        if beside is not None:
+            local = [
+                _machines(one, beside, noise) for one, noise in zip(pairs, noises, strict=True)
+            ]
+            results = [measured(one, stream(entropy, f"machine {one.n}"), count) for one in local]
+            machine = over_pairs(results, sizes, d, ranks, {})
         theory = predicted_curve(_real(pairs), sizes)
     else:
         found = [_agreement(one, entropy, count) for one in pairs]
@@ -98,6 +114,7 @@ def published_pairs(
         predicted=theory,
         pictures=picture_rows(pairs, shape, trained=trained),
         settings={
+            **({} if beside is None else {"Local score machines": machine_words(beside)}),
             "Files": {
                 f"n = {n:,}": ", ".join(
                     name for place, name in sorted(places.items()) if place.n == n
@@ -111,6 +128,7 @@ def published_pairs(
             },
         },
         notes=[] if trained else [_WITHOUT_ROWS],
+        machine=machine,
     )
 
 
@@ -129,6 +147,27 @@ def _twins(arrays: Mapping[str, np.ndarray], n: int, trained: bool) -> Twins:
                 "rename the file, or pass --pattern",
             )
     return Twins(a, b, train_a, train_b)
+
+
+def _beside(
+    windows: Windows, border: Border, shape: tuple[int, ...], trained: bool
+) -> MachineBeside:
+    if not trained:
+        remedy = "give the training rows of every pair, or leave the machines out"
+        problem = "must be given with training rows"
+        raise InputError("windows", problem, "samples alone", remedy)
+    low, high = windows.levels[-1], windows.levels[0]
+    if low == high:
+        remedy = "pass windows from the first to the last noise level of the sampler"
+        raise InputError("windows", "must have at least two levels here", [low], remedy)
+    return MachineBeside(windows, shape, border, low, high)
+
+
+def _machines(twins: Twins, beside: MachineBeside, noise: np.ndarray) -> Twins:
+    """Return the samples of the local score machines of the same training rows."""
+    a = beside.sample(twins.train_a, noise)
+    b = a if twins.train_b is None else beside.sample(twins.train_b, noise)
+    return Twins.of(twins.rows, a, b)
 
 
 def _agreement(twins: Twins, entropy: tuple[int, ...], factors: int) -> Result:

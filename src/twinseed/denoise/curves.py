@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from twinseed.arrays import Array
-from twinseed.curves.curves import TwinCurves, picture_rows
+from twinseed.curves.curves import TwinCurves, machine_words, picture_rows
 from twinseed.data.twins import Twins
 from twinseed.denoise.folder import RunFolder, flat, read_samples
 from twinseed.denoise.recipes import NetworkRecipe
@@ -68,6 +68,8 @@ def training_curves(runs: TwinRuns) -> TwinCurves:
             "heldout": f"{len(split['heldout']):,}",
         },
     }
+    if plan.windows is not None:
+        settings["Local score machines"] = machine_words(plan.machine(runs.shape))
     notes = (
         []
         if own_rows
@@ -83,6 +85,7 @@ def training_curves(runs: TwinRuns) -> TwinCurves:
         title=f"Twin denoisers ({name}) on {len(rows):,} rows",
         measured=runs.measured,
         linear=runs.linear,
+        machine=runs.machine,
         predicted=predicted_curve(rows, plan.sizes),
         losses={f"{n}-{pair}-{side}": curve for (n, pair, side), curve in runs.losses.items()},
         reference_loss=1.0 if isinstance(recipe, NetworkRecipe) else None,

@@ -9,8 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.checks import whole
-from twinseed.denoise.recipes import Recipe
+from twinseed.denoise.recipes import NetworkRecipe, Recipe
 from twinseed.errors import InputError
+from twinseed.generators.score_machine import Windows
+from twinseed.generators.score_machine.machine import Border
+from twinseed.generators.score_machine.sampling import MachineBeside, require_machine
 
 __all__ = ["PAIRINGS", "TwinPlan"]
 
@@ -37,6 +40,9 @@ class TwinPlan:
         seeds: samples drawn from each twin.
         factors: leading directions along which agreement and recovery are measured.
         pairing: what twins share, one of ``PAIRINGS``.
+        windows: the windows of local score machines, which are measured beside the twins, in units
+            of the networks: rows of standard deviation 1. By default there are no machines.
+        border: the border of these machines, as in ``LocalScoreMachine``.
 
     Raises:
         InputError: an argument out of range.
@@ -48,6 +54,8 @@ class TwinPlan:
     seeds: int = 512
     factors: int = 10
     pairing: str = "disjoint"
+    windows: Windows | None = None
+    border: Border = "own"
 
     def __post_init__(self) -> None:
         remedy = "pass training rows of each twin, such as 30,100,300"
@@ -70,6 +78,26 @@ class TwinPlan:
         if self.pairing not in PAIRINGS:
             known = ", ".join(PAIRINGS)
             raise InputError("pairing", "must be known", self.pairing, f"pass one of {known}")
+        if self.windows is not None:
+            require_machine(self.windows, self.border)
+            self._network()
+
+    def machine(self, shape: tuple[int, ...]) -> MachineBeside:
+        """Return the machine that takes the place of the network: its noise levels, its sampler."""
+        assert self.windows is not None
+        recipe = self._network()
+        low, high = recipe.training.levels.sigma_min, recipe.training.levels.sigma_max
+        return MachineBeside(self.windows, shape, self.border, low, high, recipe.sampler)
+
+    def _network(self) -> NetworkRecipe:
+        if not isinstance(self.recipe, NetworkRecipe):
+            raise InputError(
+                "windows",
+                "must be given with a network, whose noise levels the machines use",
+                f"the denoiser {self.recipe.name}",
+                "choose a network, or leave the machines out",
+            )
+        return self.recipe
 
     @property
     def twins(self) -> list[tuple[int, int, str]]:

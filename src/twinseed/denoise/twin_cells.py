@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from twinseed.arrays import Array
 from twinseed.curves.curves import measured
@@ -53,6 +54,23 @@ class TwinCells:
         further: dict[str, Any] = {"factors": self.factors, "largest": self.plan.sizes[-1]}
         return self._cell(self._measure, n, pair, seeds=self.plan.seeds, **further)
 
+    def measure_machines(self, n: int, pair: int) -> Cell:
+        """Draw the samples of the local score machines of the same rows, and measure them."""
+        assert self.plan.windows is not None
+        description = {
+            "what": "measure_machines",
+            **self.settings,
+            "seeds": self.plan.seeds,
+            "factors": self.factors,
+            "largest": self.plan.sizes[-1],
+            "levels": list(self.plan.windows.levels),
+            "half_widths": list(self.plan.windows.half_widths),
+            "border": self.plan.border,
+            "n": n,
+            "pair": pair,
+        }
+        return Cell(partial(self._measure_machines, n, pair), description)
+
     def _cell(self, work: Any, n: int, pair: int, side: str | None = None, **further: Any) -> Cell:
         twin = {"n": n, "pair": pair} | ({} if side is None else {"side": side})
         description = {
@@ -94,21 +112,30 @@ class TwinCells:
 
     def _measure(self, n: int, pair: int, rng: np.random.Generator) -> Result:
         steps, seeds = self.plan.recipe.steps, self.plan.seeds
-        split, rows = self.folder.split(pair), self.folder.rows()
         a, b = (read_samples(self.folder.samples(n, pair, side, steps, seeds)) for side in "ab")
+        twins = self._twins(n, pair, a, b)
+        linear = matched_twins(twins, self._noise(pair), same_rows=True)
+        return {
+            "network": measured(twins, rng, self.factors),
+            "linear": measured(linear, rng, self.factors),
+        }
+
+    def _measure_machines(self, n: int, pair: int, rng: np.random.Generator) -> Result:
+        split, rows = self.folder.split(pair), self.folder.rows()
+        machine, noise = self.plan.machine(self.shape), self._noise(pair)
+        a, b = (machine.sample(rows[self.plan.rows_of(split, n, side)], noise) for side in "ab")
+        return {"machine": measured(self._twins(n, pair, a, b), rng, self.factors)}
+
+    def _twins(self, n: int, pair: int, a: NDArray[Any], b: NDArray[Any]) -> Twins:
+        split, rows = self.folder.split(pair), self.folder.rows()
         same_rows, _ = PAIRINGS[self.plan.pairing]
-        twins = Twins(
+        return Twins(
             samples_a=a,
             samples_b=b,
             train_a=rows[split["a"][:n]],
             train_b=None if same_rows else rows[split["b"][:n]],
             heldout=rows[split["heldout"][:_MOST_HELD_OUT]],
         )
-        linear = matched_twins(twins, self._noise(pair), same_rows=True)
-        return {
-            "network": measured(twins, rng, self.factors),
-            "linear": measured(linear, rng, self.factors),
-        }
 
     def _noise(self, pair: int) -> Array:
         size = (self.plan.seeds, math.prod(self.shape))

@@ -29,6 +29,7 @@ from twinseed.denoise.plans import PAIRINGS, TwinPlan
 from twinseed.denoise.twin_cells import TwinCells
 from twinseed.denoise.watching import Watch
 from twinseed.errors import InputError
+from twinseed.generators.score_machine import Windows, measure_windows
 from twinseed.orders.factor_count import factor_count
 from twinseed.progress import ShowProgress, track
 from twinseed.randomness import RandomSource, entropy_of, stream
@@ -56,6 +57,8 @@ class TwinRuns:
     """For each pair, the readouts of the networks and of the linear twins."""
     folder: Path
     shape: tuple[int, ...]
+    machine: Readout | None = None
+    """Local score machines of the same rows, if the plan has their windows."""
 
     def file(self, kind: str, n: int, pair: int, side: str) -> Path:
         """Return the file of the ``weights`` (safetensors) or ``samples`` (npy) of a twin."""
@@ -63,6 +66,17 @@ class TwinRuns:
         if kind == "weights":
             return here.weights(n, pair, side, steps)
         return here.samples(n, pair, side, steps, self.plan.seeds)
+
+    def windows(self, n: int, pair: int = 0, side: str = "a", **options: Any) -> Windows:
+        """Measure the windows of a trained twin on its own training images.
+
+        ``options`` are those of ``measure_windows``, such as ``levels`` and ``border``.
+        """
+        generator = self.plan.recipe.load(self.file("weights", n, pair, side))
+        own = self.plan.rows_of(self.split(pair), n, side)
+        rows = RunFolder(self.folder).rows()[own]
+        units = (rows - generator.offset) / generator.scale
+        return measure_windows(generator.inner, units, **options)
 
     def split(self, pair: int) -> dict[str, NDArray[np.int64]]:
         """Return the numbers of the rows of a pair: of ``a``, of ``b`` and of ``heldout``."""
@@ -85,7 +99,8 @@ def train_twins(
     one side, and a larger size contains the rows of a smaller size. Both twins are sampled by the
     deterministic probability flow from the same noise, and measured with the estimators of
     ``measure``, about the mean of the real rows, with up to 4096 held-out rows. The matched linear
-    model is fitted to the same rows and sampled from the same noise.
+    model is fitted to the same rows and sampled from the same noise, and so are the local score
+    machines of the plan's windows.
 
     The readouts have the dimension n. Values are means over the pairs; errors are their standard
     deviation over ``sqrt(pairs)``, or with one pair the errors of its measurement.
@@ -119,6 +134,8 @@ def train_twins(
     images = np.asarray(data)
     rows = np.ascontiguousarray(numeric_rows("data", images), dtype=np.float64)
     shape = images.shape[1:]
+    if plan.windows is not None:
+        plan.machine(shape)
     if np.all(rows == rows[0]):
         raise InputError(
             "data", "must not repeat one row", f"{len(rows)} equal rows", "pass rows that differ"
@@ -165,28 +182,37 @@ def train_twins(
         work(_lost(drawn))
         pairs = [(n, pair) for pair in range(plan.pairs) for n in plan.sizes]
         results = work([cells.measure(n, pair) for n, pair in pairs], store=store)
+        windows = plan.windows is not None
+        beside = [cells.measure_machines(n, pair) for n, pair in pairs] if windows else []
+        machines = work(beside, store=store) if beside else []
     # columns that do not vary among the held-out rows leave fewer directions
-    found = min(len(one[model]["recovery"][0]) for one in results for model in one)
+    found = min(len(one[model]["recovery"][0]) for one in (*results, *machines) for model in one)
     values = _eigenvalues(rows, min(factors, found))
     attrs = {"denoiser": plan.recipe.name, "pairing": plan.pairing, "seeds": plan.seeds}
 
-    def laid_out(some: Sequence[Result]) -> tuple[Readout, Readout]:
-        network, linear = (
-            over_pairs([one[model] for one in some], plan.sizes, rows.shape[1], values, attrs)
-            for model in ("network", "linear")
-        )
-        return network, linear
+    def laid_out(some: Sequence[Result], model: str) -> Readout:
+        found = [one[model] for one in some]
+        return over_pairs(found, plan.sizes, rows.shape[1], values, attrs)
 
-    by_pair = [
-        laid_out(results[start : start + len(plan.sizes)])
+    one_pair = [
+        results[start : start + len(plan.sizes)]
         for start in range(0, len(results), len(plan.sizes))
     ]
-    network, linear = laid_out(results)
+    by_pair = [(laid_out(some, "network"), laid_out(some, "linear")) for some in one_pair]
     losses = {
         twin: [(int(step), float(loss)) for step, loss in result["losses"]]
         for twin, result in zip(plan.twins, trained, strict=True)
     }
-    return TwinRuns(plan, network, linear, losses, by_pair, target.path, shape)
+    return TwinRuns(
+        plan,
+        laid_out(results, "network"),
+        laid_out(results, "linear"),
+        losses,
+        by_pair,
+        target.path,
+        shape,
+        laid_out(machines, "machine") if machines else None,
+    )
 
 
 def _lost(made: Sequence[tuple[Cell, Path]]) -> list[Cell]:

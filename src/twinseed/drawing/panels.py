@@ -58,9 +58,18 @@ def draw_line(axes: Axes, points: Series, look: Look, **further: Any) -> None:
 
 
 def draw_points(
-    axes: Axes, points: Series, look: Look, *, hollow: bool = False, across: Any = None
+    axes: Axes,
+    points: Series,
+    look: Look,
+    *,
+    hollow: bool = False,
+    half: bool = False,
+    across: Any = None,
 ) -> None:
-    """Draw measured points with 95 % bars; ``across`` are the half widths of bars along x."""
+    """Draw measured points with 95 % bars; ``across`` are the half widths of bars along x.
+
+    Markers are filled, ``hollow``, or ``half`` filled.
+    """
     axes.errorbar(
         points.x,
         points.y,
@@ -70,6 +79,8 @@ def draw_points(
         linestyle="none",
         marker=look.marker,
         markerfacecolor="white" if hollow else look.colour,
+        fillstyle=_fill(half),
+        markerfacecoloralt="white",
         markeredgewidth=1.1,
         elinewidth=1.1,
         zorder=3.0,
@@ -83,7 +94,9 @@ def line_key(look: Look, label: str) -> Any:
     return Line2D([], [], color=look.colour, linestyle=look.line, label=label)
 
 
-def bars_key(label: str, *, look: Look | None = None, hollow: bool = False) -> Any:
+def bars_key(
+    label: str, *, look: Look | None = None, hollow: bool = False, half: bool = False
+) -> Any:
     """Return a legend entry for points with bars."""
     from matplotlib.lines import Line2D
 
@@ -95,8 +108,14 @@ def bars_key(label: str, *, look: Look | None = None, hollow: bool = False) -> A
         linestyle="none",
         marker=marks.marker,
         markerfacecolor="white" if hollow else marks.colour,
+        fillstyle=_fill(half),
+        markerfacecoloralt="white",
         label=label,
     )
+
+
+def _fill(half: bool) -> Any:
+    return "left" if half else "full"
 
 
 def level(axes: Axes, value: float, *, along: str = "x", colour: str = GREY) -> None:

@@ -101,32 +101,33 @@ class Windows:
             write_csv({**columns, **fits}, target)
 
     @classmethod
-    def read(cls, path: str | Path) -> Windows:
+    def read(cls, path: str | Path, argument: str = "path") -> Windows:
         """Return the schedule in a file.
 
         Args:
             path: a file that ends in .json or .csv, as ``write`` writes it.
+            argument: what errors call the path.
 
         Raises:
             InputError: a file that cannot be read, or that has no schedule of windows.
         """
-        source = given_path("path", path, "pass a file name")
+        source = given_path(argument, path, "pass a file name")
         if source.suffix.lower() not in _ENDINGS:
             remedy = "pass a file that Windows.write has written"
-            raise InputError("path", "must end in .json or .csv", str(path), remedy)
+            raise InputError(argument, "must end in .json or .csv", str(path), remedy)
         try:
             text = source.read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or "it is not text"
             remedy = "pass a file that exists and that you may read"
-            raise InputError("path", f"cannot be read ({why})", str(path), remedy) from error
+            raise InputError(argument, f"cannot be read ({why})", str(path), remedy) from error
         try:
             found = _from_json(text) if source.suffix.lower() == ".json" else _from_csv(text)
             return cls(*found)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             problem = f"has no schedule of windows ({error})"
             remedy = "write the file with Windows.write"
-            raise InputError("path", problem, str(path), remedy) from error
+            raise InputError(argument, problem, str(path), remedy) from error
 
 
 def _from_json(text: str) -> list[Any]:
