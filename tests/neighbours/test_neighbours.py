@@ -101,11 +101,13 @@ def test_extreme_scales_neither_overflow_nor_vanish():
         np.testing.assert_allclose(found.distance, plain.distance * scale, rtol=1e-5)
 
 
-def test_memory_stays_within_its_bound_and_below_the_rows(tmp_path):
+@pytest.mark.parametrize(("size", "d"), [(20000, 200), (12000, 330)], ids=["read", "known"])
+def test_memory_stays_within_its_bound_and_below_the_rows(tmp_path, size, d):
+    """Of 20,000 rows nothing is kept within 8 MiB; of 12,000 rows the numbers about each."""
     rng = np.random.default_rng(6)
-    np.save(tmp_path / "rows.npy", rng.standard_normal((20000, 200), dtype=np.float32))
+    np.save(tmp_path / "rows.npy", rng.standard_normal((size, d), dtype=np.float32))
     rows = np.load(tmp_path / "rows.npy", mmap_mode="r")
-    queries = rng.standard_normal((150, 200), dtype=np.float32)
+    queries = rng.standard_normal((150, d), dtype=np.float32)
     bound = 8 << 20
     assert rows.nbytes > 1.8 * bound
     tracemalloc.start()
@@ -113,8 +115,24 @@ def test_memory_stays_within_its_bound_and_below_the_rows(tmp_path):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 1.1 * bound
-    agree(nearest(queries[:3], rows, groups=10), queries[:3], rows, np.arange(20000) % 10)
+    agree(nearest(queries[:3], rows, groups=10), queries[:3], rows, np.arange(size) % 10)
     assert (found.distance[:3] == nearest(queries[:3], rows, groups=10).distance).all()
+
+
+@pytest.mark.parametrize(("memory", "times"), [(1 << 20, 1), (1 << 18, 2)])
+def test_lengths_of_rows_are_computed_once_where_they_fit(monkeypatch, memory, times):
+    made = []
+    of = blocks.Block.of
+
+    def counted(raw, *more):
+        made.append(len(raw))
+        return of(raw, *more)
+
+    monkeypatch.setattr(blocks.Block, "of", counted)
+    queries, rows = np.random.default_rng(7).standard_normal((2, 1500, 40))
+    found = nearest(queries[:20], rows, groups=3, memory=memory)
+    assert sum(made) == times * len(rows)
+    agree(found, queries[:20], rows, np.arange(1500) % 3)
 
 
 @pytest.fixture

@@ -106,7 +106,7 @@ def nearest(
     frame = Frame.around(q, r, origin)
     workers = min(place.workers, -(-len(q) // _FEWEST))
     size = frame.dtype.itemsize
-    plan = BlockSizes.within(memory, len(r), r.shape[1], size, count, top, workers)
+    plan = BlockSizes.within(memory, len(r), r.shape[1], size, count, top, len(q), workers)
     blocks = Blocks(r, labels, frame, plan).kept()
     best = Nearest.empty(len(q), count)
     with track(len(q) * len(r), "nearest rows", progress) as shown:

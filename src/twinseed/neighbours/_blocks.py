@@ -19,6 +19,9 @@ __all__ = ["Block", "BlockSizes", "Blocks", "Frame", "squares"]
 _SEGMENT = 256  # rows whose largest score is kept in the first pass
 _BLOCK = 4096  # most rows per product
 _QUERIES = 512  # most queries per product: the scores stay in the cache
+_FACTS = 64  # bytes of the numbers about a row that scores and bounds need
+_LOOK = 1.5e-4  # seconds that the second pass needs for a segment, whatever its size
+_PAIR, _ENTRY = 4e-9, 2e-11  # seconds for a query and a row, and for each of their columns
 WAITING = 2  # candidates collected for each query and group before they are compared
 CROWDED = 4  # with more candidates per query in one segment, float64 products choose again
 
@@ -51,10 +54,9 @@ class Frame:
         return cls(dtype, scale, (total / len(r)).astype(dtype), o * scale)
 
     def place(self, block: NDArray[Any]) -> NDArray[Any]:
-        placed = block.astype(self.dtype)
-        placed *= self.dtype.type(self.scale)
-        placed -= self.centre
-        return placed
+        scaled = np.multiply(block, self.dtype.type(self.scale), dtype=self.dtype)
+        scaled -= self.centre
+        return np.asarray(scaled)
 
     @property
     def offset(self) -> Array:
@@ -84,6 +86,8 @@ class BlockSizes:
     top: int
     keep: bool
     """Whether the blocks of all rows fit into a quarter of the memory."""
+    facts: bool
+    """Whether the numbers about all rows fit into an eighth of the memory."""
 
     @classmethod
     def within(
@@ -94,9 +98,14 @@ class BlockSizes:
         itemsize: int,
         groups: int,
         top: int,
+        asked: int,
         workers: int = 1,
     ) -> BlockSizes:
         """Divide the memory: at most a quarter for rows and for scores, the rest for queries.
+
+        The second pass looks again at the segments where a nearest row can be. So few long
+        segments mean many products, and many short ones many looks: with S segments the time is
+        about ``S look + asked rows (pair + d entry)/S``.
 
         ``workers`` threads have scores and queries of their own. Where the rows are not kept, each
         thread reads blocks of its own too.
@@ -106,13 +115,18 @@ class BlockSizes:
         keep = kept <= memory // 4
         readers = 1 if keep else workers
         block = int(np.clip(memory // 4 // (a_row * readers), 1, _BLOCK))
-        queries = int(np.clip(memory // 4 // (2 * block * itemsize * workers), 1, _QUERIES))
-        left = memory - readers * block * a_row - 2 * block * queries * itemsize * workers
-        left -= kept if keep else 0
-        segment = int(np.clip(rows // (16 * groups), 32, _SEGMENT))
+        facts = not keep and rows * _FACTS <= memory // 8
+        best = math.sqrt(asked * rows * (_PAIR + d * _ENTRY) / _LOOK)
+        segment = int(np.clip(rows / max(best, groups), 32, _SEGMENT))
+        # The second pass holds at worst scores, numbers and bounds of every pair in a segment.
+        scored = max(2 * block * itemsize, 56 * min(segment, block)) * workers
+        queries = int(np.clip(memory // 4 // scored, 1, _QUERIES))
+        left = memory - readers * block * a_row - queries * scored
+        left -= kept if keep else rows * _FACTS if facts else 0
         segments = rows // segment + (rows // block + 1) * groups
         a_query = d * itemsize + 2 * segments * itemsize + 2 * groups * (WAITING * 96 + 40)
-        return cls(block, segment, queries, max(1, left // (a_query * workers)), top, keep)
+        batch = max(1, left // (a_query * workers))
+        return cls(block, segment, queries, batch, top, keep, facts)
 
 
 @dataclass(frozen=True)
@@ -136,7 +150,8 @@ class Block:
         order = np.argsort(label, kind="stable")
         rows = frame.place(raw if np.all(np.diff(order) == 1) else raw[order])
         m = frame.offset
-        square, about = squares(rows, 0.0), np.sqrt(squares(rows, m))
+        square = squares(rows, 0.0)
+        about = np.sqrt(squares(rows, m) if m.any() else square)
         inverse = np.divide(1.0, about, out=np.zeros_like(about), where=about > 0)
         length = np.sqrt(square)
         lift = (about**2 - square + m @ m) / 2
@@ -157,15 +172,25 @@ class Block:
             ],
         )
 
+    def chosen(self, r: NDArray[Any]) -> NDArray[Any]:
+        """Return the rows of the block out of all rows, in the order of the block."""
+        start = int(self.index.min())
+        raw = r[start : start + self.index.size]
+        return raw if np.all(np.diff(self.index) == 1) else raw[self.index - start]
+
 
 class Blocks:
-    """All rows in blocks, which can be read more than once; kept if they fit into the memory."""
+    """All rows in blocks, which can be read more than once; kept if they fit into the memory.
+
+    Where the rows do not fit, the numbers about them are kept, if these fit.
+    """
 
     def __init__(
         self, r: NDArray[Any], labels: NDArray[np.int64], frame: Frame, plan: BlockSizes
     ) -> None:
         self._r, self._labels, self._frame, self._plan = r, labels, frame, plan
         self._kept: list[Block] = []
+        self._facts: dict[int, Block] = {}  # by the first row, without the rows
 
     def __iter__(self) -> Iterator[Block]:
         if self._kept:
@@ -176,8 +201,14 @@ class Blocks:
             yield self._block(part)
 
     def _block(self, part: slice) -> Block:
+        known = self._facts.get(part.start)
+        if known is not None:
+            return replace(known, rows=self._frame.place(known.chosen(self._r)))
         label, plan = self._labels[part], self._plan
-        return Block.of(self._r[part], part.start, label, self._frame, plan.segment)
+        block = Block.of(self._r[part], part.start, label, self._frame, plan.segment)
+        if plan.facts:
+            self._facts[part.start] = replace(block, rows=np.empty((0, 0)))
+        return block
 
     def kept(self) -> Blocks:
         """Return the blocks, held in memory if they fit."""

@@ -9,7 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.arrays import Array
-from twinseed.neighbours._blocks import CROWDED, WAITING, Block, Blocks, BlockSizes, Frame, squares
+from twinseed.neighbours._blocks import (
+    CROWDED,
+    WAITING,
+    Block,
+    Blocks,
+    BlockSizes,
+    Frame,
+    squares,
+)
 from twinseed.neighbours._metrics import Cosine, Distance, Metric
 from twinseed.neighbours.groups import Nearest
 
@@ -98,20 +106,29 @@ def search(
     for block in blocks:
         for part in block.segments:
             group = int(block.group[part.start])
-            for i, metric in enumerate(metrics):
-                error = metric.bound(block.length[part].max(), block.pull[part].max(), slice(None))
-                likely = np.flatnonzero(peaks[number][i] + error >= surely[i, group])
-                for start in range(0, likely.size, plan.queries):
-                    who = likely[start : start + plan.queries]
-                    scores = metric.score(block.rows[part] @ placed[who].T, block, part, who)
-                    error = metric.bound(block.length[part, None], block.pull[part, None], who)
-                    row, column = np.nonzero(scores + error >= surely[i, group, who])
-                    if row.size > CROWDED * who.size:
+            least = [
+                surely[i, group] - metric.bound(*_most(block, part), slice(None))
+                for i, metric in enumerate(metrics)
+            ]
+            likely = peaks[number] >= least
+            either = np.flatnonzero(likely.any(axis=0))
+            for start in range(0, either.size, plan.queries):
+                who = either[start : start + plan.queries]
+                g = block.rows[part] @ placed[who].T
+                for i, metric in enumerate(metrics):
+                    scores = metric.score(g, block, part, who)
+                    row, column = np.nonzero(scores >= _below(least[i][who], scores.dtype))
+                    length, pull = block.length[part][row], block.pull[part][row]
+                    value = scores[row, column] + metric.bound(length, pull, who[column])
+                    possible = value >= surely[i, group, who[column]]
+                    row, column = row[possible], column[possible]
+                    mine = np.flatnonzero(likely[i, who])
+                    if row.size > CROWDED * mine.size:
                         here = np.argsort(ties[block.index[part]])
                         row, column = _decide(
-                            q[who], r[block.index[part][here]], frame, i, plan.top
+                            q[who[mine]], r[block.index[part][here]], frame, i, plan.top
                         )
-                        row = here[row]
+                        row, column = here[row], mine[column]
                     kept[i].add(who[column] * groups + group, block.index[part][row])
             number += 1
     report(0.95)
@@ -164,13 +181,13 @@ def _bound_all(
     """Return each segment's largest scores (metrics, queries), and a lower bound per group."""
     peaks: list[NDArray[Any]] = []
     surely = np.full((len(metrics), groups, len(placed)), -np.inf)
+    products = np.empty((plan.block, min(plan.queries, len(placed))), dtype=frame.dtype)
+    scores = np.empty_like(products)
     for block in blocks:
         here = np.empty((len(block.segments), len(metrics), len(placed)), dtype=frame.dtype)
-        products = np.empty((len(block.rows), plan.queries), dtype=frame.dtype)
-        scores = np.empty_like(products)
         for start in range(0, len(placed), plan.queries):
             who = slice(start, min(start + plan.queries, len(placed)))
-            g, out = products[:, : who.stop - start], scores[:, : who.stop - start]
+            g, out = (x[: len(block.rows), : who.stop - who.start] for x in (products, scores))
             np.matmul(block.rows, placed[who].T, out=g)
             for i, metric in enumerate(metrics):
                 metric.score(g, block, slice(None), who, out)
@@ -178,9 +195,19 @@ def _bound_all(
                     np.max(out[part], axis=0, out=here[s, i, who])
         for s, part in enumerate(block.segments):
             for i, metric in enumerate(metrics):
-                error = metric.bound(block.length[part].max(), block.pull[part].max(), slice(None))
+                error = metric.bound(*_most(block, part), slice(None))
                 reached = surely[i, block.group[part.start]]
                 np.maximum(reached, here[s, i] - error, out=reached)
         peaks.extend(here)
         report(0.9 * (block.index.max() + 1) / rows)
     return peaks, surely
+
+
+def _most(block: Block, part: slice) -> tuple[float, float]:
+    """Return the largest length and pull of some rows: the arguments of their largest bound."""
+    return float(block.length[part].max()), float(block.pull[part].max())
+
+
+def _below(threshold: Array, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return the threshold in another precision, rounded down."""
+    return np.asarray(np.nextafter(threshold.astype(dtype), dtype.type(-np.inf)))
