@@ -262,3 +262,22 @@ def test_json_and_silence_of_curves(folder: Path, monkeypatch: pytest.MonkeyPatc
     for ending in (*READOUT, ".html"):
         assert call("audit", "--pairs", ".", "-q", "-o", f"curves{ending}").exit_code == 0
         assert Path(f"curves{ending}").stat().st_size > 0
+
+
+def test_how_arrays_were_read_stands_on_the_page_and_in_the_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = np.random.default_rng(0).poisson(3.0, (3, 60, 5)) + 1
+    for name, rows in zip(("a", "ga", "h"), counts, strict=True):
+        np.save(tmp_path / f"{name}.npy", rows)
+    monkeypatch.chdir(tmp_path)
+    files = ("--train-a", "a.npy", "--samples-a", "ga.npy", "--heldout", "h.npy")
+    found = call("audit", *files, "--log-normalise", "--json", "--html", "audit.html")
+    read = [
+        one for one in json.loads(found.stdout)["fitness"]["findings"] if one["name"] == "as read"
+    ]
+    assert len(read) == 3
+    page = Path("audit.html").read_text()
+    for role, one in zip(("samples_a", "train_a", "heldout"), read, strict=True):
+        assert one["sentence"].startswith(f"{role}: the counts of each row are brought to a total")
+        assert one["sentence"] in page

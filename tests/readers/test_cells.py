@@ -179,10 +179,17 @@ def test_counts_become_logarithms(tmp_path: Path) -> None:
     )
 
 
+def test_small_fractional_counts_may_be_multiplied(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", COUNTS / 100 * 1000)
+    found = load_roles({"train_a": tmp_path / "a.npy"}, reading=ReadOptions(log_normalise=True))
+    np.testing.assert_allclose(found["train_a"], LOGS, rtol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("rows", "problem"),
     [
         (LOGS, "look like logarithms already"),
+        (COUNTS / 100, "multiplied by 1,000"),
         (LOGS - LOGS.mean(0), "negative"),
         (np.where(COUNTS > 20, np.nan, COUNTS.astype(float)), "missing"),
         (np.ones((4, 3, 8, 8)), "matrix of counts"),

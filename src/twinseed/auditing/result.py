@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,7 @@ from twinseed.auditing.estimates import IntervalEstimate, interval
 from twinseed.auditing.exhibits import ExamplePairs
 from twinseed.auditing.factors import Factor
 from twinseed.auditing.familiar import Familiar
-from twinseed.auditing.screening import Fitness
+from twinseed.auditing.screening import Finding, Fitness
 from twinseed.auditing.suspects import SuspectRow, save_suspects
 from twinseed.auditing.verdict import Answer, Outcome
 from twinseed.files import write_text
@@ -286,6 +286,12 @@ class Audit:
             InputError: another ending, a file that cannot be written.
         """
         save_suspects(self.suspects, path)
+
+    def with_notes(self, notes: Sequence[str]) -> Audit:
+        """Return the audit with sentences on how its files were read, before its other findings."""
+        read = (Finding("as read", one) for one in notes)
+        found = replace(self.fitness, findings=(*read, *self.fitness.findings))
+        return replace(self, fitness=found)
 
     def told(self, width: int | None = None) -> str:
         """Return the numbers as a table, and the verdict, as text for a terminal.

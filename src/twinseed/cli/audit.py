@@ -148,7 +148,7 @@ def audit(
         missing = "--train-a" if train_a is None else "--samples-a"
         raise InputError(missing, "is needed", None, "pass a file, or --pairs, or --demo")
     function = chosen_encoder(encoder, cache)
-    twins = loaded_twins(
+    twins, notes = loaded_twins(
         *(train_a, samples_a, train_b, samples_b, heldout),
         reading=reading,
         group=group,
@@ -169,7 +169,7 @@ def audit(
         workers=workers,
         cluster=cluster,
         progress=not quiet,
-    )
+    ).with_notes(notes)
     if html is not None:
         _write_page(found, html, "--html")
     if suspects is not None:

@@ -55,7 +55,7 @@ def measure(
     """
     require_writable("--output", output, READOUT)
     function = chosen_encoder(encoder, cache)
-    twins = loaded_twins(train_a, samples_a, train_b, samples_b, heldout, reading=reading)
+    twins, _ = loaded_twins(train_a, samples_a, train_b, samples_b, heldout, reading=reading)
     if function is not None:
         twins = twins.encoded(function, cache)
     import twinseed as ts

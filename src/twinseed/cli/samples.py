@@ -97,8 +97,12 @@ def loaded_twins(
     group: str | None = None,
     labels: str | None = None,
     up_to: str | None = None,
-) -> Twins:
-    """Load the files and report how they were read; an error names the option of the file."""
+) -> tuple[Twins, tuple[str, ...]]:
+    """Load the files and report how they were read; an error names the option of the file.
+
+    Returns:
+        The twins, and the sentences on how files of arrays were read; tables carry theirs.
+    """
     if train_b is not None and samples_b is None:
         raise InputError("samples_b", "is needed with train_b", None, "pass B's samples as well")
     from twinseed.data.twins import Twins
@@ -124,7 +128,7 @@ def loaded_twins(
     twins = Twins(**rows, **about, up_to=up_to)
     for sentence in (*found.notes, *notes_of(twins.layout)):
         complain(f"twinseed: {as_typed(sentence, dict(zip(paths, _ROLES, strict=True)))}")
-    return twins
+    return twins, found.notes
 
 
 def _called(reading: ReadOptions, kind: str) -> str | None:

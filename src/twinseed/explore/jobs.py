@@ -153,6 +153,7 @@ def audit(send: Send, paths: Mapping[str, str]) -> None:
     rows: dict[str, Any] = {"samples_b": None} | dict(found)
     twins = ts.Twins(**rows)
     told = ts.audit(twins=twins, rng=0, progress=_Steps(send, "audit"))
+    told = told.with_notes(found.notes)
     send("progress", {"stage": "drawing the page", "share": 1.0})
     page = audit_page(told)
     summary = [

@@ -107,7 +107,7 @@ def read_feather(source: Source) -> Table:
             )
     if start[:4] == b"FEA1":
         raise source.bad(
-            "is the first version of .feather, which pyarrow gives up", "save it as .parquet"
+            "is the first version of .feather, which is not read", "save it as .parquet"
         )
     with ipc.open_stream(str(source.path)) as stream:
         return _batched(source.bad, stream.schema, stream)

@@ -89,5 +89,6 @@ def _require_counts(role: str, rows: NDArray[Any]) -> None:
             "must hold counts, and its fractional numbers look like logarithms already",
             shown,
             "pass counts in every file, such as data.h5ad#layers/counts; or pass logarithms in "
-            "every file and leave the option log_normalise out",
+            "every file and leave the option log_normalise out; fractional counts may be "
+            "multiplied by 1,000, which changes nothing else",
         )

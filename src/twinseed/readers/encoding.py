@@ -81,7 +81,8 @@ def encoded(
     notes += [f"column {name!r} is left out: {why}" for name, why in left.items()]
     _require_columns(columns, next(iter(aligned)), left)
     _require_known(tables)
-    arrays = {role: np.concatenate(parts, axis=1) for role, parts in pieces.items()}
+    # one table after the other, so that not all of them are in memory twice
+    arrays = {role: np.concatenate(pieces.pop(role), axis=1) for role in tuple(pieces)}
     return arrays, Columns(columns, notes, left)
 
 
