@@ -28,7 +28,7 @@ import numpy as np
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
-from fuzz.seeds import PLACES, SEEDS, damaged, laid_out  # noqa: E402  # as a script, it needs ROOT
+from fuzz.seeds import KEYS, PLACES, SEEDS, damaged, laid_out  # noqa: E402  # as a script, it needs ROOT
 
 LIMIT = 1 << 24
 HANG = 20
@@ -46,7 +46,8 @@ def read(kind: str, content: bytes, folder: str) -> str:
     name = kind.partition(" ")[0]
     reader = (formats.HERE | formats.ISOLATED)[name]  # type: ignore[operator]  # both are dictionaries
     try:
-        found = formats.read_safely(Source("path", path, Path(path), limit=LIMIT), reader)
+        source = Source("path", path, Path(path), KEYS.get(kind, ""), limit=LIMIT)
+        found = formats.read_safely(source, reader)
         if isinstance(found, Mapped):
             found.opened(Source("path", path, Path(path)))
         said = "rows"
@@ -119,7 +120,7 @@ def by_fork(kind: str, seconds: int, seed: int) -> None:
         with tempfile.TemporaryDirectory() as folder:
             path = laid_out(kind, content, folder)
             try:
-                load(path, limit=LIMIT)
+                load(f"{path}#{KEYS[kind]}" if kind in KEYS else path, limit=LIMIT)
             except InputError as error:
                 print(f"  {said}, contained: {error.problem}", flush=True)
             else:

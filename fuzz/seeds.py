@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["PLACES", "SEEDS", "damaged", "laid_out"]
+__all__ = ["KEYS", "PLACES", "SEEDS", "damaged", "laid_out"]
 
 ROWS = np.random.default_rng(0).standard_normal((6, 4)).astype(np.float32)
 
@@ -34,13 +34,18 @@ PLACES = {
     "pt": "a.pt",
     "safetensors": "a.safetensors",
     "tar": "a.tar",
+    "tar labels": "a.tar",
     "xlsx": "a.xlsx",
     "zarr": "a.zip",
     "zarr folder": "a.zarr",
     "zip": "a.zip",
+    "zip labels": "a.zip",
     "zst": "a.csv.zst",
 }
 """Where the bytes of a format are put, in an empty folder."""
+
+KEYS = {"tar labels": "cls", "zip labels": "label"}
+"""What is named behind the #, where it is not the rows that are read."""
 
 
 def _saved(write: Callable[[io.BytesIO], object]) -> bytes:
@@ -208,7 +213,7 @@ def _tar() -> list[bytes]:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
         for k, content in enumerate((_images()[0], b"3")):
-            member = tarfile.TarInfo(f"{k}.{'cls' if k else 'png'}")
+            member = tarfile.TarInfo("a.cls" if k else "a.png")
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
     return [buffer.getvalue()]
@@ -219,6 +224,15 @@ def _zip() -> list[bytes]:
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("a.png", _images()[0])
         archive.writestr("dataset.json", "{}")
+    return [buffer.getvalue()]
+
+
+def _zip_labels() -> list[bytes]:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.png", _images()[0])
+        archive.writestr("b.png", _images()[0])
+        archive.writestr("dataset.json", '{"labels": [["a.png", 3], ["b.png", [0.5, 1]]]}')
     return [buffer.getvalue()]
 
 
@@ -310,10 +324,12 @@ SEEDS: dict[str, Callable[[], list[bytes]]] = {
     "pt": _pt,
     "safetensors": _safetensors,
     "tar": _tar,
+    "tar labels": _tar,
     "xlsx": _xlsx,
     "zarr": _zarr,
     "zarr folder": _zarr_folder,
     "zip": _zip,
+    "zip labels": _zip_labels,
     "zst": _zst,
 }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fuzz.seeds import PLACES, SEEDS, damaged, laid_out
+from fuzz.seeds import KEYS, PLACES, SEEDS, damaged, laid_out
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,10 +29,10 @@ def outcome(kind: str, content: bytes, way: str = "here") -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = laid_out(kind, content, folder)
         before = sorted(os.walk(folder))
-        source = Source("path", path, Path(path), limit=1 << 24)
+        source = Source("path", path, Path(path), KEYS.get(kind, ""), limit=1 << 24)
         try:
             if way == "load":
-                found = load(path, limit=1 << 24)
+                found = load(f"{path}#{KEYS[kind]}" if kind in KEYS else path, limit=1 << 24)
             else:
                 found = read_safely(source, {**HERE, **ISOLATED}[kind.partition(" ")[0]])
             assert isinstance(found, np.ndarray | Table | Mapped)
