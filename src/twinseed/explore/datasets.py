@@ -188,11 +188,6 @@ class Datasets:
         ]
         return found.population, lines
 
-    def forget(self, name: str) -> None:
-        """Forget an upload."""
-        with self._lock:
-            self._found.pop(name, None)
-
     def _read(self, name: str, argument: str) -> DataSet:
         if name == "fashion":
             return _fashion()
