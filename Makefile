@@ -113,8 +113,8 @@ mutants: $(TEST)/.ready  ## plant faults, one at a time, and see which no test n
 	$(TEST)/bin/python tests/mutation/run.py page
 
 .PHONY: bench
-bench: $(TEST)/.ready $(PEER)/.ready  ## the benchmarks at full size
-	$(TEST)/bin/python benchmarks/run.py $(ARGS)
+bench: $(TEST)/.ready $(PEER)/.ready  ## the benchmarks at full size, into docs/benchmarks.md (ARGS="a_first_answer" for one)
+	$(TEST)/bin/python benchmarks/run.py --page $(ARGS)
 
 .PHONY: bench-quick
 bench-quick: $(TEST)/.ready $(PEER)/.ready  ## the benchmarks at a size that only shows that they run

@@ -1,10 +1,10 @@
 """Runs the benchmarks: each claim against its rival, side by side, in this run on this machine.
 
-    python benchmarks/run.py [--quick] [--json FILE] [NAME ...]
+    python benchmarks/run.py [--quick] [--page] [--json FILE] [NAME ...]
 
 A claim that is lost is printed as lost and changes nothing else; only a benchmark that cannot run
 ends with exit status 1. ``--quick`` shrinks every size: it shows that the benchmarks run, and its
-ratios mean little.
+ratios mean little. ``--page`` stores the numbers and writes docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ import pkgutil
 import platform
 import sys
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -28,7 +30,10 @@ import scipy.linalg  # noqa: E402  # loads scipy's own BLAS, which the machine's
 from threadpoolctl import threadpool_info  # noqa: E402  # as above
 
 import claims  # noqa: E402  # as above
+import page  # noqa: E402  # as above
 from comparison import Comparison  # noqa: E402  # as above
+
+RIVALS = ("faiss-cpu", "scikit-learn", "torch", "xarray")
 
 
 def main(arguments: list[str]) -> int:
@@ -36,19 +41,27 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="small sizes: only show that it runs")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there too")
+    parser.add_argument("--page", action="store_true", help="write docs/benchmarks.md")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of: {', '.join(names)}")
     chosen = parser.parse_args(arguments)
     unknown = set(chosen.names) - set(names)
     if unknown:
         parser.error(f"no such claim: {', '.join(sorted(unknown))}; there are: {', '.join(names)}")
+    if chosen.page and chosen.quick:
+        parser.error("--page needs the full size: leave out --quick")
     print(*machine(), sep="\n")
-    record = {}
+    record: dict[str, list[dict[str, object]]] = {}
     for name in chosen.names or names:
         claim = import_module(f"claims.{name}")
         print(f"\n{name}: {claim.CLAIM}", flush=True)
         rows = list(claim.compare(quick=chosen.quick))
         print(*lines(rows, judged=not chosen.quick), sep="\n", flush=True)
-        record[name] = [{**dataclasses.asdict(row), "ratio": row.ratio} for row in rows]
+        record[name] = [
+            {**dataclasses.asdict(row), "ratio": row.ratio, "verdict": row.verdict} for row in rows
+        ]
+        if chosen.page:
+            today = datetime.now(UTC).strftime("%Y-%m-%d")
+            page.write({name: {"date": today, "machine": machine(), "rows": record[name]}})
     if chosen.json:
         chosen.json.write_text(json.dumps({"machine": machine(), "claims": record}, indent=1))
     return 0
@@ -61,11 +74,30 @@ def machine() -> list[str]:
         f"threads={pool['num_threads']}"
         for pool in threadpool_info()
     ]
+    rivals = ", ".join(f"{name} {_version(name)}" for name in RIVALS)
     return [
-        f"Python {platform.python_version()}, numpy {np.__version__}, scipy {scipy.__version__}, "
-        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
+        f"{_processor()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}",
+        f"Python {platform.python_version()}, numpy {np.__version__}, scipy {scipy.__version__}",
+        f"rivals: {rivals}; one thread each, where a row names no other number",
         *pools,
     ]
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _processor() -> str:
+    """Return the name of the processor, where the system tells it."""
+    try:
+        told = Path("/proc/cpuinfo").read_text("utf-8")
+    except OSError:
+        return platform.machine()
+    names = [line.partition(":")[2].strip() for line in told.splitlines() if "model name" in line]
+    return names[0] if names else platform.machine()
 
 
 def lines(rows: Iterable[Comparison], *, judged: bool) -> list[str]:
