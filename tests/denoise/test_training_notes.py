@@ -10,7 +10,7 @@ import torch
 
 import twinseed as ts
 from twinseed.denoise import Perceptron, Preconditioned, Training, TrainingState, train
-from twinseed.denoise.curves import loss_notes, training_curves
+from twinseed.denoise.curves import learning_notes, loss_notes, training_curves
 from twinseed.denoise.recipes import NetworkRecipe
 from twinseed.denoise.twin_runs import TwinPlan, train_twins
 
@@ -54,3 +54,19 @@ def test_a_run_too_short_to_tell_is_told(tmp_path: Path) -> None:
     runs = train_twins(rows, tmp_path / "runs", plan, workers=1, progress=False)
     (note,) = training_curves(runs).notes
     assert note.startswith("At n = 8 training was too short to tell")
+
+
+def test_twins_that_share_noise_and_little_else_are_told(tmp_path: Path) -> None:
+    rows = ts.Spiked([30.0, 20.0]).sample(2000, 12, np.random.default_rng(0))
+
+    def told(steps: int) -> list[str]:
+        training = Training(steps=steps, batch=64, rate=3e-3, warm_up=10, average=0.9)
+        plan = TwinPlan((400,), NetworkRecipe("mlp", training), seeds=200, factors=2)
+        runs = train_twins(rows, tmp_path / "runs", plan, workers=1, progress=False)
+        assert float(runs.measured.convergence[0]) > 0.5
+        return learning_notes(runs)
+
+    (note,) = told(1)  # the network is what it was at the start: scaled noise
+    assert note.startswith("At n = 400 the twins agree (convergence 0.9")
+    assert "shared noise" in note
+    assert told(400) == []

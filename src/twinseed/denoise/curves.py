@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from twinseed.arrays import Array
+from twinseed.auditing.untrained import learned_share
 from twinseed.curves.curves import TwinCurves, machine_words, picture_rows
 from twinseed.data.twins import Twins
 from twinseed.denoise.folder import RunFolder, flat, read_samples
@@ -16,7 +17,7 @@ from twinseed.matched import predicted_curve
 from twinseed.orders.factor_count import factor_count
 from twinseed.tables import percent
 
-__all__ = ["PAIRED", "loss_notes", "training_curves"]
+__all__ = ["PAIRED", "learning_notes", "loss_notes", "training_curves"]
 
 PAIRED = {
     "disjoint": "disjoint rows, different initialisations",
@@ -30,6 +31,8 @@ PAIRED = {
 _SEEDS = 4
 _FALL, _ERRORS = 0.02, 3.0  # a larger fall of the loss is reported: a share, standard errors
 _FEWEST = 4  # reports of each twin in the last third
+_AGREE, _LEARNED = 0.5, 0.5  # agreement above, with less learned, is mostly shared noise
+_REAL_ROWS = 4096
 _UNSURE = 0.1  # if two standard errors allow a larger fall, training was too short to tell
 
 
@@ -81,6 +84,7 @@ def training_curves(runs: TwinRuns) -> TwinCurves:
     notes += [told] if told else []
     if isinstance(recipe, NetworkRecipe):
         notes += loss_notes(runs.losses)
+    notes += learning_notes(runs)
     return TwinCurves(
         title=f"Twin denoisers ({name}) on {len(rows):,} rows",
         measured=runs.measured,
@@ -126,6 +130,33 @@ def loss_notes(losses: Mapping[tuple[int, int, str], Sequence[tuple[int, float]]
             notes.append(
                 f"At n = {n:,} training was too short to tell whether the loss had settled: more "
                 "steps may change the curves."
+            )
+    return notes
+
+
+def learning_notes(runs: TwinRuns) -> list[str]:
+    """Return a sentence for each n at which twins of the first pair agree, but have learned little.
+
+    They agree if their convergence is above one half. They have learned little if their samples
+    have less than half of the real rows' differences in variance between directions (the whole
+    95 % interval; see ``auditing.untrained.learned_share``). Then most of the agreement is the
+    noise that both twins started from: networks after few steps agree in this way.
+    """
+    split, rows = runs.split(0), RunFolder(runs.folder).rows()
+    real = np.asarray(rows[split["heldout"][:_REAL_ROWS]])
+    notes = []
+    for n, q in zip(runs.plan.sizes, runs.by_pair[0][0]["convergence"].values, strict=True):
+        if not q > _AGREE:
+            continue
+        a, b = (read_samples(runs.file("samples", n, 0, side)) for side in "ab")
+        twins = Twins(samples_a=a, samples_b=b, train_a=rows[split["a"][:n]])
+        found = learned_share(twins, real, (0,))
+        if found is not None and found.high < _LEARNED:
+            notes.append(
+                f"At n = {n:,} the twins agree (convergence {q:.2f}), but their samples have only "
+                f"{percent(max(0.0, found.value))} of the differences in variance between the "
+                "directions of the real rows. Most of this agreement is shared noise: train for "
+                "more steps before you read it."
             )
     return notes
 
