@@ -69,7 +69,7 @@ def test_agreement_and_closeness_of_a_training(beside: bool, local: bool) -> Non
             if beside:
                 keys.append(Key("linear twins, same rows", look, "hollow"))
             if local:
-                keys.append(Key("local score machines, same rows", look, "half"))
+                keys.append(Key("score machines", look, "half"))
             if lines:
                 keys.append(Key("linear, by theory", LOOKS[0]))
             keys_of(figure, panel, keys)

@@ -36,7 +36,7 @@ __all__ = [
 _MARKS: Mapping[str, Mapping[str, bool]] = {
     "these twins": {},
     "linear twins, same rows": {"hollow": True},
-    "local score machines, same rows": {"half": True},
+    "score machines": {"half": True},
 }
 _LEVELS = {"memorisation_ratio": 1.0, "memorisation_share": 0.5}
 _MOST_LINES = len(LOOKS)
