@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
 import twinseed as ts
+from twinseed import neighbours
 from twinseed.cli import app
+from twinseed.curves import curves
 from twinseed.curves.filenames import FileContent, by_pattern, by_rule
 from twinseed.curves.published import published_pairs
 from twinseed.errors import InputError
@@ -123,6 +126,29 @@ def test_samples_alone_tell_agreement_and_nothing_else(tmp_path: Path) -> None:
     assert "Without training rows" in found.notes[0]
     assert found.pictures is not None
     assert found.pictures.shape == (2, 4, 2, 6, 6)
+
+
+def test_any_number_of_threads_gives_the_same_bits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    measure = curves.measure
+
+    def told(*given: Any, workers: int, **options: Any) -> Any:
+        asked.append(workers)
+        return measure(*given, workers=workers, **options)
+
+    monkeypatch.setattr(curves, "measure", told)
+    monkeypatch.setattr(neighbours, "_SHARED", 0)
+    monkeypatch.setattr(neighbours, "_FEWEST", 3)
+    folder = write(tmp_path, ["samples", "train"])
+    one, two = (published_pairs(folder, workers=count) for count in (1, 2))
+    assert asked == [1] * (2 * len(SIZES)) + [2] * (2 * len(SIZES))
+    assert one.measured.identical(two.measured)
+    assert one.linear is not None
+    assert one.linear.identical(two.linear)
+    with pytest.raises(InputError, match="workers must be"):
+        published_pairs(folder, workers=0)
 
 
 def test_with_training_rows_everything_is_measured(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 import xarray as xr
 
 import twinseed as ts
+from twinseed import neighbours
 from twinseed.data import directions
 from twinseed.errors import InputError
 from twinseed.verbs import accumulator
@@ -62,6 +63,29 @@ def test_it_is_measure_with_its_options(resamples: int) -> None:
     seen.update(SAMPLES_A, SAMPLES_B)
     twins = ts.Twins(SAMPLES_A, SAMPLES_B, TRAIN_A, TRAIN_B, HELDOUT).centred()
     xr.testing.assert_identical(seen.compute(), ts.measure(twins, **options))
+
+
+def test_any_number_of_threads_gives_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbours, "_SHARED", 0)
+    monkeypatch.setattr(neighbours, "_FEWEST", 3)
+    divided = []
+    parts = neighbours._in_parts
+
+    def counted(*given: Any) -> None:
+        divided.append(given[7])
+        parts(*given)
+
+    monkeypatch.setattr(neighbours, "_in_parts", counted)
+    found = []
+    for workers in (1, 2, 3):
+        seen = ts.Accumulator(train_a=TRAIN_A, heldout=HELDOUT, rng=0, workers=workers)
+        seen.update(SAMPLES_A)
+        found.append(seen.compute())
+    assert set(divided) == {2, 3}
+    xr.testing.assert_identical(found[0], found[1])
+    xr.testing.assert_identical(found[0], found[2])
+    with pytest.raises(ts.InputError, match="workers"):
+        ts.Accumulator(train_a=TRAIN_A, rng=0, workers=0)
 
 
 def test_compute_may_come_at_any_time_and_reset_forgets() -> None:

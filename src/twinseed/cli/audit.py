@@ -141,7 +141,7 @@ def audit(
         raise InputError("--machine", "needs --pairs", str(machine), "pass --pairs as well")
     if pairs is not None or demo or pattern is not None:
         _require_alone(pairs, pattern, demo, given)
-        curves = _curves(pairs, pattern, factors, seed, reading, beside)
+        curves = _curves(pairs, pattern, factors, seed, reading, beside, workers)
         show_curves(curves, html, output, as_json, quiet)
         return
     if train_a is None or samples_a is None:
@@ -228,12 +228,19 @@ def _curves(
     seed: int,
     reading: ReadOptions,
     beside: Mapping[str, Any],
+    workers: int | None,
 ) -> TwinCurves:
     if pairs is not None:
         from twinseed.curves.published import published_pairs
 
         return published_pairs(
-            pairs, pattern=pattern, factors=factors, rng=seed, reading=reading, **beside
+            pairs,
+            pattern=pattern,
+            factors=factors,
+            rng=seed,
+            reading=reading,
+            workers=workers,
+            **beside,
         )
     from twinseed.readers import ReadOptions as Unset
 
@@ -245,4 +252,4 @@ def _curves(
         raise MissingExtraError("torch and safetensors", "denoise", "The demo")
     from twinseed.denoise.demo import demo_curves
 
-    return demo_curves(factors=factors, rng=seed)
+    return demo_curves(factors=factors, rng=seed, workers=workers)

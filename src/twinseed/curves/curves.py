@@ -46,10 +46,15 @@ class TwinCurves:
     """Local score machines of the same rows, sampled as the linear model is."""
 
 
-def measured(twins: Twins, rng: np.random.Generator, factors: int) -> Result:
-    """Measure every order parameter about the mean of the real rows, with error bars."""
+def measured(
+    twins: Twins, rng: np.random.Generator, factors: int, workers: int | None = 1
+) -> Result:
+    """Measure every order parameter about the mean of the real rows, with error bars.
+
+    ``workers`` is the number of threads; one by default, since processes may measure side by side.
+    """
     seed = int(rng.integers(2**62))
-    found = measure(twins.centred(), rng=seed, factors=factors)
+    found = measure(twins.centred(), rng=seed, factors=factors, workers=workers)
     return {
         name: [found[f"{name}{part}"].values.tolist() for part in ("", "_status", "_se")]
         for name in VARIABLES

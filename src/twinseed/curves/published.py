@@ -15,6 +15,7 @@ from twinseed.errors import InputError
 from twinseed.generators.score_machine import Windows
 from twinseed.generators.score_machine.machine import Border
 from twinseed.generators.score_machine.sampling import MachineBeside
+from twinseed.lanes import chosen
 from twinseed.matched import matched_twins, predicted_curve
 from twinseed.orders import convergence, recovery
 from twinseed.randomness import RandomSource, entropy_of, stream
@@ -40,6 +41,7 @@ def published_pairs(
     reading: ReadOptions | None = None,
     windows: Windows | None = None,
     border: Border = "own",
+    workers: int | None = None,
 ) -> TwinCurves:
     """Measure seed-matched samples in a folder, two files for each n, against n.
 
@@ -54,6 +56,9 @@ def published_pairs(
     noise of the linear twins, with 32 steps of Heun's method from the highest level of the windows
     to the lowest.
 
+    ``workers`` threads search nearest rows, by default as many as processors that this process may
+    use. The numbers are the same, to the last bit, for any number.
+
     Raises:
         InputError: no such folder, names that the rule cannot read, a pair without a partner, files
             that cannot be read, arrays of different widths; windows without training rows, or for
@@ -63,6 +68,7 @@ def published_pairs(
     Source: the files of Kadkhodaie, Guth, Simoncelli and Mallat, arXiv 2310.02557: a tensor
     N x 1 x H x W for each split and n.
     """
+    workers = chosen(workers)
     root = Path(folder)
     if not root.is_dir():
         raise InputError("pairs", "must be a folder", str(folder), "check the name of the folder")
@@ -89,19 +95,23 @@ def published_pairs(
     count = ranks.size
     linear = theory = machine = None
     if trained:
-        found = [measured(one, stream(entropy, f"n {one.n}"), count) for one in pairs]
+        found = [measured(one, stream(entropy, f"n {one.n}"), count, workers) for one in pairs]
         noises = [stream(entropy, "linear").standard_normal((one.seeds, d)) for one in pairs]
         fitted = [
             matched_twins(one, noise, same_rows=True)
             for one, noise in zip(pairs, noises, strict=True)
         ]
-        results = [measured(one, stream(entropy, f"linear {one.n}"), count) for one in fitted]
+        results = [
+            measured(one, stream(entropy, f"linear {one.n}"), count, workers) for one in fitted
+        ]
         linear = over_pairs(results, sizes, d, ranks, {})
         if beside is not None:
             local = [
                 _machines(one, beside, noise) for one, noise in zip(pairs, noises, strict=True)
             ]
-            results = [measured(one, stream(entropy, f"machine {one.n}"), count) for one in local]
+            results = [
+                measured(one, stream(entropy, f"machine {one.n}"), count, workers) for one in local
+            ]
             machine = over_pairs(results, sizes, d, ranks, {})
         theory = predicted_curve(_real(pairs), sizes)
     else:

@@ -36,6 +36,9 @@ class Accumulator:
         resamples: bootstrap draws; 0 leaves error bars out.
         centred: True measures about the mean of the real rows, as for images.
         memory: largest number of bytes of a neighbour search.
+        workers: threads that search nearest rows; by default as many as processors that this
+            process may use. Beside a training process on the same processors pass 1. The numbers
+            are the same, to the last bit, for any number.
 
     Raises:
         InputError: real rows that ``Twins`` would refuse, or a bad argument, before any work.
@@ -71,6 +74,7 @@ class Accumulator:
         resamples: int = 200,
         centred: bool = False,
         memory: int = 256 << 20,
+        workers: int | None = None,
     ) -> None:
         right = "ts.Accumulator(train_a=..., train_b=..., heldout=..., rng=0)"
         refuse_positional(positional, "Accumulator", right)
@@ -84,6 +88,7 @@ class Accumulator:
             resamples=resamples,
             centred=centred,
             memory=memory,
+            workers=workers,
         )
         self.reset()
 

@@ -14,6 +14,7 @@ from twinseed.data.rows import Rows
 from twinseed.data.sides import GROUPS, sides
 from twinseed.data.twins import Twins
 from twinseed.errors import InputError
+from twinseed.lanes import Place, chosen, placed
 from twinseed.neighbours import Nearest, nearest
 from twinseed.orders.reference import reference_of
 from twinseed.randomness import RandomSource, entropy_of
@@ -55,7 +56,9 @@ class PreparedRows:
         resamples: int = 200,
         centred: bool = False,
         memory: int = 256 << 20,
+        workers: int | None = 1,
     ) -> None:
+        self._place = Place(chosen(workers))
         for name, given in (("train_a", train_a), ("rng", rng)):
             if given is None:
                 raise InputError(name, "is needed", None, f"call {right}")
@@ -116,16 +119,17 @@ class PreparedRows:
 
     def search(self, samples: Samples) -> list[Nearest]:
         """Return the nearest rows of samples, one answer per search."""
-        return [
-            nearest(
-                samples[side.samples],
-                rows,
-                groups=labels,
-                origin=self._real.origin,
-                memory=self._memory,
-            )
-            for side, (rows, labels) in zip(self._searches, self._rows, strict=True)
-        ]
+        with placed(self._place):
+            return [
+                nearest(
+                    samples[side.samples],
+                    rows,
+                    groups=labels,
+                    origin=self._real.origin,
+                    memory=self._memory,
+                )
+                for side, (rows, labels) in zip(self._searches, self._rows, strict=True)
+            ]
 
     def readout(self, samples: Samples, found: Sequence[Nearest]) -> Readout:
         """Return the readout of samples and of their nearest rows."""

@@ -105,9 +105,12 @@ def demo_samples(n: int, side: str, noise: ArrayLike) -> Array:
     return without_margin(RECIPE.load(weights_file(n, side)).sample(noise))
 
 
-def demo_curves(*, seeds: int = 160, factors: int = 5, rng: RandomSource = 0) -> TwinCurves:
+def demo_curves(
+    *, seeds: int = 160, factors: int = 5, rng: RandomSource = 0, workers: int | None = None
+) -> TwinCurves:
     """Sample the twins of the package from shared noise, and measure them and their linear twins.
 
+    ``workers`` threads search nearest rows; by default as many as processors may be used.
     Nothing is trained. Raises ``CheckpointError`` where a file of weights was changed.
     """
     images = demo_images()
@@ -130,7 +133,7 @@ def demo_curves(*, seeds: int = 160, factors: int = 5, rng: RandomSource = 0) ->
     ranks = np.arange(1.0, factors + 1.0)
     network, linear = (
         over_pairs(
-            [measured(one, stream(entropy, f"demo: {one.n}"), factors) for one in twins],
+            [measured(one, stream(entropy, f"demo: {one.n}"), factors, workers) for one in twins],
             SIZES,
             d,
             ranks,
