@@ -156,9 +156,10 @@ class FiniteSize:
         return wide + 0.15 / self.n, wide + 0.3 / self.n
 
     def share(self, ratio: Array, share: Array) -> Array:
-        """Bias of the share by cosine: a maximum of n rows varies by 1/G_n."""
+        """Bias of the share by cosine: a maximum of n rows varies by 1/G_n; to second order."""
         top = expected_maximum(np.clip(self.n, 1.0, 1e12)) ** 2
-        return np.asarray(ratio * (0.2 + 2.0 * top * np.maximum(1.0 - share, 0.0)))
+        first = ratio * (0.2 + 2.0 * top * np.maximum(1.0 - share, 0.0))
+        return np.asarray(np.minimum(first + 0.5 * (ratio * top) ** 2, _UNKNOWN))
 
     def share_euclidean(self) -> Array:
         """Bias of the share by distance: the law of a distance is known by three moments."""

@@ -131,7 +131,7 @@ def memorisation_claims(load: Experiment, drawn: Readout) -> list[Claim]:
             ]
         )
         allowed = sum(off_by(predicted, "memorisation", **at)[0] for at in (first, second))
-        reason = "the allowances of the two numbers"
+        reason = "what the formula may be off by at the two points; more of their difference"
         claims.append(apart.claim(name, sentence, both[0] - both[1], (allowed, reason)))
     for gamma, ridge in ((0.25, 0.0), (1.0, 0.0), (1.0, 1.0)):
         at = {"n": round(gamma * d), "ridge": ridge}

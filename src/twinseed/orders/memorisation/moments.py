@@ -77,10 +77,14 @@ def _rows(
     """Return the training and the fresh rows from the traces of each sample."""
     energy, own, twice, fresh, beyond = drawn
     found = []
-    for size, over, square, uneven, shrink in (
-        (n, own, twice, 2.0 / effective, length**2),
-        (d, fresh, beyond, 2.0 * np.maximum(d / effective - 1.0, 0.0) / (d + 2.0), np.ones(d.size)),
+    fewest = np.minimum(n, d)
+    # tr S^2 over (tr S)^2, and tr Sigma^2 over (tr Sigma)^2
+    spread = (1.0 + 1.0 / n) / effective + 1.0 / n, 1.0 / effective
+    for size, over, square, even, shrink in (
+        (fewest, own, twice, spread[0], length**2),
+        (d, fresh, beyond, spread[1], np.ones(d.size)),
     ):
+        uneven = 2.0 * np.maximum(size * even - 1.0, 0.0) / (size + 2.0)
         with np.errstate(invalid="ignore", divide="ignore"):
             aligned = size[:, None] * over / energy * shrink[:, None]
             along = size[:, None] * np.where(over > 0.0, square / over, 0.0)
@@ -136,7 +140,8 @@ def _leading(coupling: Coupling, cells: Flags) -> Array:
     """Return what the leading directions add to the five traces, (5, cells, leading).
 
     A direction is an eigenvalue of a single direction far above its threshold: its sample
-    eigenvalue is ``psi(mu)``, its sample direction has ``v.Sigma v = mu^2/psi``.
+    eigenvalue is ``psi(mu)``, its sample direction has ``v.Sigma v = mu^2/psi``. Fresh rows can lie
+    along v, so that v counts as a direction of theirs, ``(v.Sigma v)^2`` of ``v.Sigma^2 v``.
     """
     mu, weight = (
         np.where(coupling.weight > 0.0, part, 0.0) for part in (coupling.mu, coupling.weight)
@@ -144,7 +149,6 @@ def _leading(coupling: Coupling, cells: Flags) -> Array:
     shape = (*cells.shape, mu.shape[-1])
     mu, weight = (np.broadcast_to(part, shape)[cells] for part in (mu, weight))
     n, d = coupling.n[cells], coupling.d[cells]
-    mean, mean_square = ((weight * mu**k).sum(axis=1) for k in (1, 2))
     found = np.zeros((5, n.size, LEADING))
     which = np.broadcast_to(np.arange(len(coupling.filters)), cells.shape)[cells]
     active = np.ones(n.size, dtype=np.bool_)
@@ -165,10 +169,8 @@ def _leading(coupling: Coupling, cells: Flags) -> Array:
         place = np.where(active, position, 1.0)
         gain, known = _gain(coupling, place, which)
         active &= known
-        overlap = factor * slope / place
         kept = factor**2 / place
-        twice = overlap * factor**2 + (kept - overlap * factor) * mean_square / mean
-        parts = np.stack([np.ones(n.size), place, place**2, kept, twice]) * gain
+        parts = np.stack([np.ones(n.size), place, place**2, kept, kept**2]) * gain
         found[:, :, k] = np.where(active, parts, 0.0)
     return found
 

@@ -47,7 +47,8 @@ def from_coupling(coupling: Coupling) -> dict[str, Estimate]:
         np.full(known.shape, 0.5),
     )
     trained[heard], heldout[heard], share[heard] = largest_cosines(coupling, heard)
-    trained = np.maximum(trained, heldout)  # training rows are never further, in the mean
+    # training rows are never further, in the mean: there the limit is the better ratio
+    trained = np.where(trained < heldout, np.minimum(ratio * heldout, 1.0), trained)
     share = np.maximum(share, 0.5)
     ratio = np.divide(trained, heldout, out=ratio, where=heard)
     size = FiniteSize.of(coupling)
