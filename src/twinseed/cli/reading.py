@@ -138,7 +138,8 @@ def with_reading(command: Callable[..., None], *, lazily: bool = False) -> Calla
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
         given = {name: kwargs.pop(name) for name in options if name in kwargs}
-        plain = lazily and not any(given.values())
+        unset = (one is None or one is False or one == [] for one in given.values())
+        plain = lazily and all(unset)
         command(*args, **kwargs, reading=None if plain else _options(**given))
 
     signature = inspect.signature(command, eval_str=True)
