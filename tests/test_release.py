@@ -96,3 +96,23 @@ def test_the_recipe_for_conda_forge_needs_what_the_package_needs(
     assert needed[1:] == PROJECT["dependencies"]
     assert recipe["about"]["license"] == PROJECT["license"]
     assert recipe["about"]["summary"] == PROJECT["description"]
+
+
+def test_each_claim_of_the_paper_has_its_numbers_on_the_page_that_it_names() -> None:
+    text = (ROOT / "packaging/paper.md").read_text("utf-8")
+    rows = [line.split("|")[1:3] for line in text.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) >= 5
+    for claim, evidence in rows:
+        pages = re.findall(r"docs/[\w-]+\.md", evidence)
+        assert pages, claim
+        told = " ".join("".join((ROOT / page).read_text("utf-8") for page in pages).split())
+        found = claim.partition(". The aim")[0]
+        for number in re.findall(r"[+-]?\d+\.\d+(?: % \[[^]]*\])?", found):
+            assert number in told, (number, pages)
+
+
+def test_the_paper_cites_what_its_bibliography_holds() -> None:
+    text = (ROOT / "packaging/paper.md").read_text("utf-8")
+    held = re.findall(r"^@\w+\{(\w+),", (ROOT / "packaging/paper.bib").read_text("utf-8"), re.M)
+    assert sorted(set(re.findall(r"@(\w+)", text))) == sorted(held)
+    assert 250 <= len(text.split("---")[2].split()) <= 1750
