@@ -102,6 +102,10 @@ nightly: $(TEST)/.ready $(CORE)/.ready test-newest  ## the heavy tests too, with
 	TWINSEED_FULL=1 $(TEST)/bin/python -m pytest $(SHARED) --cov --cov-report=term-missing
 	TWINSEED_FULL=1 TWINSEED_VERSIONS=packaging/floors.txt $(CORE)/bin/python -m pytest $(SHARED) $(OTHERS) -m "not nightly and not extras"
 
+.PHONY: faults
+faults: $(TEST)/.ready  ## kills, full disks, read-only folders, lost clusters, many audits (half an hour; as root)
+	TWINSEED_FULL=1 $(TEST)/bin/python -m pytest $(SHARED) -rP tests/faults tests/sweep tests/cli/test_written_files.py tests/cli/test_cli_interrupt.py
+
 .PHONY: fuzz
 fuzz: $(TEST)/.ready  ## damage files of every format, a minute each (ARGS="npy --seconds 600")
 	$(TEST)/bin/python fuzz/readers.py $(ARGS)
