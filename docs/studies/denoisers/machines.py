@@ -84,8 +84,11 @@ def predicted(
         heldout=rows[split["heldout"][:4096]],
     )
     found = measured(twins, stream(entropy, f"machine {n} {pair}"), _FACTORS)
-    numbers = {key: pages.rounded(np.asarray(found[key])) for key in _NAMES if key in found}
-    return {**numbers, "squared correlation": pages.rounded(np.array(alike))}
+    kept: dict[str, Any] = {"squared correlation": pages.rounded(np.array(alike))}
+    for key in _NAMES:
+        value, _, error = found[key]
+        kept |= {key: pages.rounded(value), f"{key}_se": pages.rounded(error)}
+    return kept
 
 
 def _of(store: Path, name: str) -> tuple[RunFolder, NetworkRecipe]:

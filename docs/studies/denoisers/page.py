@@ -10,7 +10,12 @@ from typing import Any
 
 import numpy as np
 from docs.studies import pages
-from docs.studies.denoisers import bridge_figure, training_time_figure
+from docs.studies.denoisers import (
+    bridge_figure,
+    registered_figures,
+    scores,
+    training_time_figure,
+)
 from docs.studies.denoisers import figures as drawings
 from docs.studies.denoisers.summary import (
     Curve,
@@ -40,6 +45,7 @@ _NAMES = {
     "strength 2": "spiked, 2 (mlp)",
     "strength 10": "spiked, 10 (mlp)",
 }
+_DIRECTIONS_N = 1000
 _DISJOINT = ("fashion", "mnist", "large-images", "patches", "textures", "blindness")
 
 
@@ -149,6 +155,36 @@ def matched_table(arms: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def directions_table(told: Mapping[str, Any], n: int) -> str:
+    """Return the recovery of directions and of the subspace of five, by data and model."""
+    lines = [
+        "| data | samples of | direction 1 | 2 | 3 | 4 | 5 | 6 | first five, as a subspace |",
+        "|:--|:--|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    names = {
+        "network": "networks",
+        "linear": "linear twins",
+        "own energy": "true directions, variances of the networks",
+        "real rows": "as many real rows",
+        "between networks": "network A against network B",
+        "between linear": "linear A against linear B",
+    }
+    for data, sizes in told.items():
+        if data == "machine":
+            continue
+        for kind, words in names.items():
+            parts = sizes[str(n)][kind]
+            ranks = np.mean([one["rank"] for one in parts], axis=0)[:6]
+            five = np.mean([one["subspace"][4] for one in parts])
+            cells = [data, words, *(f"{value:.2f}" for value in ranks), f"{five:.2f}"]
+            lines.append(pages.line(cells))
+    return "\n".join(lines)
+
+
+def _measured(name: str) -> dict[str, Any]:
+    return {data: one for data, one in kept(name).items() if data != "machine"}
+
+
 def _load(half: np.ndarray, arm: Mapping[str, Any]) -> str:
     known = half[~np.isnan(half)]
     if known.size == 0:
@@ -196,6 +232,10 @@ def tables() -> dict[str, str]:
         "textures": several(kept("textures")["arms"], small),
         "further": several(further, small),
         "matched": matched_table(arms_over_all()),
+        "directions": directions_table(kept("directions"), _DIRECTIONS_N),
+        "ceiling": scores.ceiling_table(scores.told()),
+        "ceiling scores": scores.score_table(scores.told()),
+        "machines": scores.machine_table(kept("machines"), scores.told()),
     }
 
 
@@ -210,6 +250,10 @@ def figures_of() -> dict[str, Figure]:
         "twins_further": drawings.other_images(further),
         "twins_matched": drawings.matched(every),
         "twins_bridge": bridge_figure.figure(kept("bridge")),
+        "twins_directions": registered_figures.directions(_measured("directions"), _DIRECTIONS_N),
+        "twins_pictures": registered_figures.pictures(_measured("directions"), _DIRECTIONS_N),
+        "twins_ceiling": registered_figures.law(scores.told()),
+        "twins_windows": registered_figures.windows(kept("machines"), "fashion"),
         "twins_training_time": training_time_figure.figure(kept("training-time")),
     }
 

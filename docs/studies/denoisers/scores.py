@@ -14,7 +14,7 @@ from docs.studies.denoisers.summary import curve
 
 from twinseed.arrays import Array
 
-__all__ = ["IMAGES", "Gaps", "ceiling", "ceiling_table", "score_table"]
+__all__ = ["IMAGES", "Gaps", "ceiling", "ceiling_table", "machine_table", "score_table", "told"]
 
 IMAGES = ("fashion", "digits", "patches")
 """The data on which the ceiling law is judged."""
@@ -132,6 +132,42 @@ def score_table(arms: Mapping[str, Any]) -> str:
                 "yes" if one.passes else "no",
             ]
             lines.append(pages.line(cells))
+    return "\n".join(lines)
+
+
+def machine_table(kept: Mapping[str, Any], arms: Mapping[str, Any]) -> str:
+    """Return what machines predicted for the networks, beside what was measured."""
+    lines = [
+        "| data | n | windows of | border | q of machines | q of networks | gap "
+        "| share of machines | share of networks | r², same noise |",
+        "|:--|--:|:--|:--|--:|--:|--:|--:|--:|--:|",
+    ]
+    found: dict[tuple[str, int, str, str], list[Mapping[str, Any]]] = {}
+    for key, one in kept["pairs"].items():
+        data, n, border, _, *_, source = key.split()
+        found.setdefault((data, int(n), source, border), []).append(one)
+    for (data, n, source, border), parts in sorted(found.items()):
+        arm = arms[data]["disjoint"]
+        place = arm["n"].index(n)
+        q = float(np.mean([one["convergence"] for one in parts]))
+        share = float(np.mean([one["memorisation_share"] for one in parts]))
+        networks = [
+            float(curve(arm, "network", name).mean[place])
+            for name in ("convergence", "memorisation_share")
+        ]
+        cells = [
+            data,
+            f"{n:,}",
+            source,
+            border,
+            f"{q:.3f}",
+            f"{networks[0]:.3f}",
+            f"{q - networks[0]:+.3f}",
+            f"{share:.2f}",
+            f"{networks[1]:.2f}",
+            f"{np.mean([one['squared correlation'] for one in parts]):.2f}",
+        ]
+        lines.append(pages.line(cells))
     return "\n".join(lines)
 
 
