@@ -16,13 +16,13 @@ from twinseed.drawing.style import GREY, INK, LOOKS, Figure, Look, frames, style
 __all__ = ["directions", "law", "pictures", "windows"]
 
 _DASHED = Look(GREY, (0, (4, 2)), "o")
-_SHOWN = 10
+_SHOWN = 15
 
 
 @styled
 def law(arms: Mapping[str, Any]) -> Figure:
     """Draw measured q against the ceiling law and against the linear twins."""
-    drawn, panels = frames(2, height=3.3, keys=2)
+    drawn, panels = frames(2, height=3.3, left=0.75, keys=2)
     keys = []
     for place, (name, one) in enumerate(ceiling(arms).items()):
         look = LOOKS[place % len(LOOKS)]
@@ -46,7 +46,7 @@ def law(arms: Mapping[str, Any]) -> Figure:
 
 @styled
 def directions(told: Mapping[str, Any], n: int) -> Figure:
-    """Draw, for each leading direction, the overlap with the truth and between the twins."""
+    """Draw the share of the first K true directions in the span of K directions, over K."""
     drawn, panels = frames(len(told), height=3.1, left=0.6, keys=2)
     ranks = np.arange(1.0, _SHOWN + 1.0)
     for panel, (name, sizes) in zip(panels, told.items(), strict=True):
@@ -63,10 +63,10 @@ def directions(told: Mapping[str, Any], n: int) -> Figure:
             draw_points(
                 panel.axes, Series(ranks + shift, found.mean, found.half), look, hollow=hollow
             )
-        unit_y(panel.axes)
-        panel.axes.set_xticks(ranks)
-        panel.axes.set_xlabel("direction, by falling variance")
-        panel.title(name.capitalize(), "squared overlap; 1: the same direction")
+        panel.axes.set_ylim(0.5, 1.02)
+        panel.axes.set_xticks(ranks[::2])
+        panel.axes.set_xlabel("number K of leading directions")
+        panel.title(name.capitalize(), "share of K directions in the span of K others; 1: all")
     keys = [
         bars_key("networks with the truth", look=LOOKS[0]),
         bars_key("linear twins with the truth", look=LOOKS[1], hollow=True),
@@ -130,8 +130,8 @@ def windows(told: Mapping[str, Any], source: str, border: str = "own") -> Figure
 
 
 def _of(parts: list[Mapping[str, Any]], twins: int) -> Any:
-    """Return the overlaps by rank, (pairs, ranks): the mean over the twins of a pair."""
-    values = np.array([one["rank"][:_SHOWN] for one in parts], dtype=np.float64)
+    """Return the shares of the subspaces, (pairs, K): the mean over the twins of a pair."""
+    values = np.array([one["subspace"][:_SHOWN] for one in parts], dtype=np.float64)
     return values.reshape(-1, twins, _SHOWN).mean(axis=1)
 
 
