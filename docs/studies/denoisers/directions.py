@@ -3,7 +3,9 @@
 Usage, from the root of the repository, after docs.studies.denoisers.ceiling has trained the twins:
 
     python -m docs.studies.denoisers.directions [NAME ...] [--sizes 1000] [--store runs/ceiling]
+    python -m docs.studies.denoisers.directions digits --steps 12000
 
+The second line trains the first pair further, from where the networks are.
 For each data set and n, 4,096 samples of A and of B are drawn from the kept weights, for each pair.
 The truth is the covariance of all rows of the data set. Beside the networks stand the linear twins,
 as many real rows, and as many Gaussian rows that have the true directions, but the variances that
@@ -29,6 +31,7 @@ from docs.studies.denoisers.experiments import Arm
 from twinseed.arrays import Array
 from twinseed.denoise.folder import RunFolder
 from twinseed.denoise.recipes import NetworkRecipe
+from twinseed.denoise.twin_runs import train_twins
 from twinseed.filters import Euler, Heun
 from twinseed.filters.samplers import Sampler
 from twinseed.matched import matched_model
@@ -139,6 +142,16 @@ def measured(arm: Arm, folder: Path, n: int, *, samplers: bool = False) -> dict[
     }
 
 
+def longer(arm: Arm, folder: Path, n: int, steps: int) -> Arm:
+    """Train the first pair of an arm at one n for more steps; return the arm of this pair."""
+    recipe = arm.plan.recipe
+    assert isinstance(recipe, NetworkRecipe)
+    training = replace(recipe.training, steps=steps)
+    plan = replace(arm.plan, sizes=(n,), pairs=1, recipe=replace(recipe, training=training))
+    train_twins(arm.read(), folder, plan, rng=SEED, workers=1)
+    return replace(arm, plan=plan)
+
+
 def _leading(samples: Array, count: int = _COUNT) -> Array:
     """Return the leading directions of samples, one a column."""
     covariance = np.cov(np.asarray(samples, dtype=np.float64), rowvar=False)
@@ -176,6 +189,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(images))
     parser.add_argument("--sizes", type=lambda text: [int(n) for n in text.split(",")])
     parser.add_argument("--store", type=Path, default=Path("runs/ceiling"), metavar="FOLDER")
+    parser.add_argument("--steps", type=int, help="train the first pair to this many steps")
     parser.add_argument("--samplers", action="store_true", help="compare samplers, too")
     datasets.add_folders(parser, "fashion", "mnist")
     given = parser.parse_args()
@@ -184,9 +198,12 @@ def main() -> None:
     for name in given.names or images:
         for n in given.sizes or [1000]:
             folder = folder_of(given.store, name, "disjoint")
-            found = measured(ARMS[name], folder, n, samplers=given.samplers)
+            arm, words = ARMS[name], str(n)
+            if given.steps:
+                arm, words = longer(arm, folder, n, given.steps), f"{n}, {given.steps} steps"
+            found = measured(arm, folder, n, samplers=given.samplers)
             kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-            kept[name] = {**kept.get(name, {}), str(n): found}
+            kept[name] = {**kept.get(name, {}), words: found}
             pages.write(RESULTS, {**kept, "machine": pages.machine()})
 
 
