@@ -24,7 +24,7 @@ RUNS = {
     "reproduce": "reproduce out --quick --data a.npy --workers 1",
     "train": "train a.npy --sizes 6,12 --denoiser mlp --steps 120 --seeds 20 --batch 8 "
     "--factors 4 --workers 1 -o out",
-    "diagram": "diagram --d 1000 --ridge 1 --cells 81 --replicates 1 --workers 1 "
+    "diagram": "diagram --d 1000 --ridge 1 --cells 81 --replicates 2 --workers 1 "
     "--store draws.sqlite -o out.nc",
     "plan": "plan pilot.npy --resamples 10 --workers 1 -o out.nc",
     "audit with a cache": f"audit {_ROWS} --encoder slow_encoder:half --cache kept -o out.nc "
