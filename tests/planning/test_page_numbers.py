@@ -70,7 +70,7 @@ def test_every_number_of_a_plan() -> None:
         )
         (words,) = {one.attrs["aria-label"] for one in page.root.all("svg")}
         element = inline_svg(svg, f"plan-{form}", words)
-        assert f'<div class="{form}">{element}</div>' in page.html
+        assert f'<div class="drawing {form}">{element}</div>' in page.html
 
 
 @pytest.mark.extras
