@@ -172,8 +172,15 @@ def directions_table(told: Mapping[str, Any], n: int) -> str:
     for data, sizes in told.items():
         if data == "machine":
             continue
-        for kind, words in names.items():
-            parts = sizes[str(n)][kind]
+        shown = {words: sizes[str(n)][kind] for kind, words in names.items()}
+        for key, one in sizes.items():
+            steps = key.partition(", ")[2]
+            if steps:
+                shown |= {
+                    f"networks after {int(steps.split()[0]):,} steps, one pair": one["network"],
+                    "network A against network B, of these": one["between networks"],
+                }
+        for words, parts in shown.items():
             ranks = np.mean([one["rank"] for one in parts], axis=0)[:6]
             five = np.mean([one["subspace"][4] for one in parts])
             cells = [data, words, *(f"{value:.2f}" for value in ranks), f"{five:.2f}"]
