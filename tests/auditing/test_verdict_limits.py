@@ -19,6 +19,7 @@ from twinseed.auditing.pool import FOLDS
 from twinseed.auditing.relabelling import Attribution
 from twinseed.auditing.screening import UNLIKE, fitness
 from twinseed.data.twins import Twins
+from twinseed.intervals import wilson
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_what_speaks_against_the_rows(
 
 @pytest.mark.parametrize("share", [0.0, 0.2, 1.0])
 def test_limits_of_a_share_are_those_of_wilson(share: float) -> None:
-    low, high = copied_fraction._wilson(share, 50, 1.959963984540054)
+    low, high = wilson(share, 50, 1.959963984540054)
     for one in (low, high):
         spread = math.sqrt(max(one * (1 - one), 0.0) / 50)  # a limit at 1 may pass it by rounding
         assert abs(one - share) == pytest.approx(1.959963984540054 * spread, abs=1e-6)

@@ -173,6 +173,7 @@ def test_the_status_of_an_audit_is_that_of_its_outcome(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found = SimpleNamespace(failed=copies, unanswered=unanswered)
+    found.with_notes = lambda notes: found
     with replaced("audit", lambda **_: found):
         assert call_in(folder, monkeypatch, "audit", "-q").exit_code == status
 

