@@ -15,7 +15,7 @@ from twinseed import readout
 from twinseed.coupling import density
 from twinseed.coupling.outliers import overlap_floor, twin_floor
 from twinseed.orders import memorisation, recovery
-from twinseed.planning import bands
+from twinseed.planning import needed
 from twinseed.planning.calibration import Correction
 from twinseed.planning.curves import CURVES
 from twinseed.populations import _deconvolution, _sample
@@ -194,7 +194,7 @@ def test_the_band_of_a_gaussian_matrix_has_its_degrees_of_freedom() -> None:
 # The plan, and the difference of two readouts.
 
 
-def rows_needed(half: float, target: float = 0.9) -> bands.RowsNeeded:
+def rows_needed(half: float, target: float = 0.9) -> needed.RowsNeeded:
     """Plan a convergence whose log odds are log(n/99.9), plus and minus ``half``."""
     correction = Correction(np.array([0.0]), np.array([0.0]), np.array([half]), relative=False)
 
@@ -203,7 +203,7 @@ def rows_needed(half: float, target: float = 0.9) -> bands.RowsNeeded:
         return {"convergence": Estimate(q), "convergence_gap": Estimate(1.0 - q)}
 
     curve = CURVES["convergence"]
-    return bands.rows_needed(curve, correction, theory, target, group=None, pilot_rows=300)
+    return needed.rows_needed(curve, correction, theory, target, group=None, pilot_rows=300)
 
 
 def test_the_ends_of_a_band_meet_the_target_at_other_rows() -> None:
