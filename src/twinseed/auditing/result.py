@@ -288,7 +288,11 @@ class Audit:
         save_suspects(self.suspects, path)
 
     def with_notes(self, notes: Sequence[str]) -> Audit:
-        """Return the audit with sentences on how its files were read, before its other findings."""
+        """Return the audit with sentences on how its files were read, before its other findings.
+
+        Args:
+            notes: one sentence per entry, such as the notes of the readers.
+        """
         read = (Finding("as read", one) for one in notes)
         found = replace(self.fitness, findings=(*read, *self.fitness.findings))
         return replace(self, fitness=found)
