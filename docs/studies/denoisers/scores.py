@@ -139,7 +139,7 @@ def machine_table(kept: Mapping[str, Any], arms: Mapping[str, Any]) -> str:
     """Return what machines predicted for the networks, beside what was measured."""
     lines = [
         "| data | n | windows of | border | q of machines | q of networks | gap "
-        "| share of machines | share of networks | r², same noise |",
+        "| share of machines | share of networks | squared correlation |",
         "|:--|--:|:--|:--|--:|--:|--:|--:|--:|--:|",
     ]
     found: dict[tuple[str, int, str, str], list[Mapping[str, Any]]] = {}
