@@ -5,8 +5,9 @@ Usage, from the root of the repository:
     python -m docs.studies.denoisers.ceiling [NAME ...] [--sizes 30,1000] [--store runs/ceiling]
 
 registered.md says which networks, and what is predicted. Without names all data sets are trained.
-Interrupted, the same command goes on; further sizes are added to those that are done. The numbers
-go to docs/studies/denoisers/results/ceiling.json.
+Interrupted, the same command goes on. The numbers go to results/ceiling.json next to this file,
+beside the numbers of other sizes, which stay there. The held-out rows, not the twins, depend on the
+largest size of a call.
 
 A replicate has three networks: A and A' on the same rows, and B on others. So twin A is trained
 once, and its weights are the first twin of both pairs.
@@ -85,11 +86,8 @@ def folder_of(store: Path, name: str, pairing: str) -> Path:
 def trained(
     arm: Arm, store: Path, sizes: Sequence[int] | None = None, *, workers: int = 2
 ) -> dict[str, TwinRuns]:
-    """Train the pairs of an arm, on disjoint and on the same rows; return both runs.
-
-    The largest size of the arm is always trained: the halves of the rows depend on it.
-    """
-    chosen = arm.plan.sizes if sizes is None else {*sizes, arm.plan.sizes[-1]}
+    """Train the pairs of an arm, on disjoint and on the same rows; return both runs."""
+    chosen = arm.plan.sizes if sizes is None else sizes
     plan = replace(arm.plan, sizes=tuple(n for n in arm.plan.sizes if n in chosen))
     rows = arm.read()
     found: dict[str, TwinRuns] = {}
@@ -113,6 +111,41 @@ def _share_first_twins(runs: TwinRuns, other: Path) -> None:
                 os.link(file, target)
 
 
+def with_sizes(kept: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the numbers of one pairing with those of further sizes; of equal sizes the new.
+
+    >>> at_100 = {"n": [100], "pairs": [{"network": {"convergence": [0.8]}}],
+    ...           "predicted": None, "last losses": {"100-0-a": 0.4}}
+    >>> at_30 = {**at_100, "n": [30], "pairs": [{"network": {"convergence": [0.6]}}]}
+    >>> found = with_sizes(at_100, at_30)
+    >>> found["n"], found["pairs"]
+    ([30, 100], [{'network': {'convergence': [0.6, 0.8]}}])
+    """
+    pairs = [
+        {
+            model: _over_n({"n": kept["n"], **before[model]}, {"n": new["n"], **values})
+            for model, values in models.items()
+        }
+        for before, models in zip(kept["pairs"], new["pairs"], strict=True)
+    ]
+    for one in pairs:
+        for values in one.values():
+            del values["n"]
+    return {
+        **new,
+        "n": sorted({*kept["n"], *new["n"]}),
+        "pairs": pairs,
+        "predicted": new["predicted"] and _over_n(kept["predicted"], new["predicted"]),
+        "last losses": {**kept["last losses"], **new["last losses"]},
+    }
+
+
+def _over_n(kept: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Return lists over the n of both."""
+    places = {n: (one, place) for one in (kept, new) for place, n in enumerate(one["n"])}
+    return {name: [one[name][place] for _, (one, place) in sorted(places.items())] for name in new}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(ARMS))
@@ -126,9 +159,11 @@ def main() -> None:
         arm = ARMS[name]
         runs = trained(arm, given.store, given.sizes, workers=given.workers)
         kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-        kept[name] = {
+        found = {
             pairing: results_of(replace(arm, plan=one.plan), one) for pairing, one in runs.items()
         }
+        before = kept.get(name, found)
+        kept[name] = {pairing: with_sizes(before[pairing], one) for pairing, one in found.items()}
         pages.write(RESULTS, {**kept, "machine": pages.machine()})
 
 
