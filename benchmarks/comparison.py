@@ -23,6 +23,13 @@ class Comparison:
     claimed: str
     held: bool | None
 
+    def __post_init__(self) -> None:
+        """Let numbers of numpy be numbers of Python, which JSON can write."""
+        for name in ("our_value", "their_value"):
+            object.__setattr__(self, name, float(getattr(self, name)))
+        if self.held is not None:
+            object.__setattr__(self, "held", bool(self.held))
+
     @property
     def ratio(self) -> float:
         """Theirs over ours: above 1, ours is the smaller."""
