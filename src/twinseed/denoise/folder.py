@@ -66,6 +66,14 @@ class RunFolder:
             there = described(self.store)
         except StoreError:  # opening the store will raise this error again
             return
+        if version := job.other_version(there):
+            raise InputError(
+                "folder",
+                version,
+                str(self.path),
+                "pass another folder, to train all twins again; or continue with the version that "
+                "trained them",
+            )
         here = job.about()
         differing = {
             name: value for name, value in here.items() if there.get(name, value) != value

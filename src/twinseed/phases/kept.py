@@ -14,7 +14,7 @@ from twinseed._version import __version__
 from twinseed.errors import StoreError
 from twinseed.phases.plane import ENGINE
 from twinseed.phases.tiles import ACROSS
-from twinseed.sweep import Result, described, stored
+from twinseed.sweep import Job, Result, described, stored
 
 __all__ = ["KIND", "VERSION", "KeptSettings", "kept_settings", "no_work"]
 
@@ -43,10 +43,8 @@ def kept_settings(path: str | Path) -> KeptSettings:
             f"{path} has no phase diagram: pass a store that was made by phase_diagram"
         )
     if about["version"] != VERSION:
-        raise StoreError(
-            f"{path} was made by version {about['version']}, this is {VERSION}: draw the "
-            "diagram again with another store"
-        )
+        said = Job(KIND, VERSION, ()).other_version(about) or "was made by another revision"
+        raise StoreError(f"{path} {said}: draw the diagram again with another store")
     asked = (text["cells"] for text, _ in stored(path) if "cells" in text)
     return KeptSettings(
         plane=json.loads(about["plane"]),

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from twinseed._version import __version__
 from twinseed.errors import InputError
 from twinseed.randomness import stream
 
@@ -105,6 +106,20 @@ class Job:
             cell: a cell of this job.
         """
         return stream(self.entropy, cell.name)
+
+    def other_version(self, kept: Mapping[str, str]) -> str | None:
+        """Return what to say of results of another version of twinseed; None for this version.
+
+        Args:
+            kept: the facts about the job of these results, as ``about``.
+        """
+        theirs = kept.get("version", "").partition("/")[0]
+        if self.version.partition("/")[0] != __version__ or theirs in ("", __version__):
+            return None
+        return (
+            f"was made by twinseed {theirs}, and this is twinseed {__version__}: results of two "
+            "versions are not mixed"
+        )
 
     def about(self) -> dict[str, str]:
         """Return the facts about this job that its store keeps, by name."""

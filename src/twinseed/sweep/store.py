@@ -190,13 +190,18 @@ class Store:
                 self._connection.executemany(
                     "INSERT INTO about VALUES (?, ?)", (ours | {_SEAL: _sealed(ours)}).items()
                 )
-            self._require_same(ours, _about(self._connection, self.path))
+            self._require_same(job, ours, _about(self._connection, self.path))
             self._connection.execute(
                 "INSERT OR REPLACE INTO about VALUES (?, ?)",
                 (_DRIVER, f"process {os.getpid()} on {socket.gethostname()}"),
             )
 
-    def _require_same(self, ours: Mapping[str, str], theirs: Mapping[str, str]) -> None:
+    def _require_same(self, job: Job, ours: Mapping[str, str], theirs: Mapping[str, str]) -> None:
+        if version := job.other_version(theirs):
+            raise StoreError(
+                f"{self.path} {version}. Give another path, to compute all results again; or "
+                "continue with the version that made them"
+            )
         differing = [
             f"{name} {theirs.get(name, 'none')} in the store, {ours.get(name, 'none')} in this call"
             for name in {**ours, **theirs}

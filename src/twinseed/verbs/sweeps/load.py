@@ -66,7 +66,8 @@ class Sweep:
                 f"{self.path} holds draws of kind {self.about.get('kind')!r}, which do not form "
                 "a grid: use the table of draws instead"
             )
-        return gathered(self.draws, {"entropy": self.about["seed"]})
+        drew = self.about["version"].partition("/")[0]
+        return gathered(self.draws, {"entropy": self.about["seed"], "twinseed": drew})
 
     def to_csv(self, path: str | Path) -> None:
         """Write the table of draws as CSV; a number that does not exist is empty.
