@@ -9,12 +9,21 @@ from twinseed.checks import whole
 from twinseed.filters import Filter, require_filter
 from twinseed.populations import Population, require_population
 
-__all__ = ["SpectralModel"]
+__all__ = ["REMOVED_IN", "SpectralModel", "warn_of"]
+
+REMOVED_IN = "0.3.0"
+"""The version of twinseed without the names that are deprecated today."""
+
+
+def warn_of(old: str, new: str, *, stacklevel: int) -> None:
+    """Say what to write instead of ``old``, at the line that is ``stacklevel`` calls above."""
+    said = f"{old} is deprecated, and will be removed in twinseed {REMOVED_IN}: write {new}"
+    warnings.warn(said, DeprecationWarning, stacklevel=stacklevel + 1)
 
 
 @dataclass(frozen=True)
 class SpectralModel:
-    """Deprecated: write ``ts.predict(population, filter, n=..., d=...)``.
+    """Deprecated, until 0.3.0: write ``ts.predict(population, filter, n=..., d=...)``.
 
     Args:
         population: the covariance of the data.
@@ -40,8 +49,7 @@ class SpectralModel:
     d: int
 
     def __post_init__(self) -> None:
-        said = "SpectralModel will be removed; write ts.predict(population, filter, n=..., d=...)"
-        warnings.warn(said, DeprecationWarning, stacklevel=3)
+        warn_of("SpectralModel", "ts.predict(population, filter, n=..., d=...)", stacklevel=3)
         require_population(self.population)
         require_filter("filter", self.filter)
         object.__setattr__(self, "n", whole("n", self.n, "pass the number of training rows"))

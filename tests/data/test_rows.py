@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -100,6 +101,8 @@ def test_rows_refuse_what_twins_refuse() -> None:
 def test_closeness_handed_to_measure_is_deprecated_and_still_taken() -> None:
     twins = Twins(SAMPLES_A, SAMPLES_B, TRAIN_A, TRAIN_B, HELDOUT)
     found = memorisation.closeness(twins, 3)
-    with pytest.warns(DeprecationWarning, match=r"measured\(twins, closeness, rng"):
+    says = "closeness of measure is deprecated, and will be removed in twinseed 0.3.0: write "
+    with pytest.warns(DeprecationWarning, match=f"{says}.*measured") as said:
         given = ts.measure(twins, rng=3, closeness=found)
+    assert Path(said[0].filename).name == Path(__file__).name
     xr.testing.assert_identical(given, ts.measure(twins, rng=3))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,6 +12,7 @@ from numpy.typing import ArrayLike
 from twinseed import orders
 from twinseed.checks import refuse_positional, whole
 from twinseed.data.twins import Twins
+from twinseed.deprecated import warn_of
 from twinseed.errors import InputError
 from twinseed.lanes import Place, chosen, placed
 from twinseed.numbers import ReadoutNumbers
@@ -58,7 +58,8 @@ def measure(
             process may use. The numbers are the same, to the last bit, for any number.
         progress: True shows it on stderr, False does not, None does on a terminal; a function is
             called with the number of pairs of a sample and a row compared since its last call.
-        closeness: deprecated; write ``twinseed.verbs.measure.measured(twins, closeness, rng=...)``.
+        closeness: deprecated, until 0.3.0; write ``twinseed.verbs.measure.measured(twins,
+            closeness, rng=...)``.
 
     Returns:
         A readout. A variable that the arrays do not determine is "not identifiable": calibrated
@@ -98,8 +99,8 @@ def measure(
         with placed(Place(chosen(workers))):
             closeness = memorisation.closeness(twins, entropy, groups=groups, progress=progress)
     else:
-        told = "closeness is deprecated: write twinseed.verbs.measure.measured(twins, closeness, "
-        warnings.warn(told + "rng=...)", DeprecationWarning, stacklevel=2)
+        right = "twinseed.verbs.measure.measured(twins, closeness, rng=...)"
+        warn_of("closeness of measure", right, stacklevel=2)
     return measured(
         twins, closeness, rng=entropy, factors=factors, reference=reference, resamples=draws
     )
