@@ -3,7 +3,8 @@
     make release
 
 Needs the tools of release.txt. Writes into dist/: the wheel, the archive, a list of the components
-(SBOM), the recipe for conda-forge and SHA256SUMS. Any failed check ends the run with a sentence.
+(SBOM), the recipe for conda-forge, the notes of this version and SHA256SUMS. Any failed check ends
+the run with a sentence.
 """
 
 from __future__ import annotations
@@ -90,11 +91,25 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def version() -> str:
+    """Return the version of the project."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    return str(project["version"])
+
+
 def recipe(archive: Path) -> str:
     """Return the recipe for conda-forge, with the version and the hash of the archive."""
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     text = (ROOT / "packaging/recipe.yaml").read_text("utf-8")
-    return text.replace("VERSION", version).replace("SHA256", digest(archive))
+    return text.replace("VERSION", version()).replace("SHA256", digest(archive))
+
+
+def notes(log: str, of: str) -> str:
+    """Return the section of a changelog about one version; end if there is no dated section."""
+    heading = re.search(rf"^## \[{re.escape(of)}\] - \d{{4}}-\d\d-\d\d$", log, re.M)
+    if heading is None:
+        sys.exit(f"CHANGELOG.md has no section '## [{of}] - YEAR-MONTH-DAY': write the section")
+    section = log[heading.start() :].partition("\n\n## [")[0]
+    return section.replace(heading[0], f"# twinseed {of} ({heading[0][-10:]})").rstrip() + "\n"
 
 
 def run(*words: str | Path, **more: str) -> None:
@@ -106,20 +121,25 @@ def run(*words: str | Path, **more: str) -> None:
         sys.exit(f"{' '.join(map(str, words))}\n{said.stdout}{said.stderr}")
 
 
-def installed(wheel: Path, folder: Path) -> float:
-    """Install the core in a fresh environment, let it test itself; return the seconds of pip."""
+def installed(wheel: Path, folder: Path) -> tuple[float, float]:
+    """Install the core in a fresh environment, let it test itself.
+
+    Returns the seconds of pip: of the clock, and of the processor (0 on Windows).
+    """
     python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     run(sys.executable, "-m", "venv", "--without-pip", folder)
-    start = time.perf_counter()
+    start, before = time.perf_counter(), os.times()
     run(sys.executable, "-m", "pip", "--python", folder, "install", "--no-compile", wheel)
-    seconds = time.perf_counter() - start
+    seconds, after = time.perf_counter() - start, os.times()
+    busy = sum(after[2:4]) - sum(before[2:4])  # user and system time of child processes
     run(python, "-m", "twinseed", "doctor", PYTHONPATH="")
     next(folder.rglob("twinseed-*/direct_url.json")).unlink()  # the folder of this machine
-    return seconds
+    return seconds, busy
 
 
 def main() -> None:
     """Build, check, install and write the files of a release."""
+    said = notes((ROOT / "CHANGELOG.md").read_text("utf-8"), version())
     shutil.rmtree(DIST, ignore_errors=True)
     with TemporaryDirectory() as made:
         folder = Path(made)
@@ -132,16 +152,18 @@ def main() -> None:
         if wrong:
             sys.exit("the built files are wrong: " + ", ".join(wrong))
         run(sys.executable, "-m", "twine", "check", "--strict", *first)
-        seconds = installed(first[1], folder / "core")
+        seconds, busy = installed(first[1], folder / "core")
         bill = DIST / f"{first[1].name.split('-py3')[0]}.cdx.json"
         words = ("environment", "--output-reproducible", "--of", "JSON", "-o", bill)
         run(sys.executable, "-m", "cyclonedx_py", *words, folder / "core")
     (DIST / "recipe.yaml").write_text(recipe(first[0]), "utf-8")
+    (DIST / "NOTES.md").write_text(said, "utf-8")
     files = sorted(DIST.iterdir())
     sums = "".join(f"{digest(path)}  {path.name}\n" for path in files)
     (DIST / "SHA256SUMS").write_text(sums, "utf-8")
     print(sums, end="")
-    print(f"two builds are equal; the core was installed in {seconds:.0f} s and tested itself")
+    print("two builds are equal; the core was installed alone, and tested itself")
+    print(f"pip needed {busy:.0f} s of processor time for the core, {seconds:.0f} s by the clock")
 
 
 if __name__ == "__main__":

@@ -68,6 +68,10 @@ def test_the_version_is_that_of_the_metadata(root: Path) -> None:
     citation = (root / "CITATION.cff").read_text()
     assert twinseed.__version__ == importlib.metadata.version("twinseed") == project["version"]
     assert f"\nversion: {twinseed.__version__}\n" in citation
+    (released,) = re.findall(r'^date-released: "(.*)"$', citation, re.M)
+    log = (root / "CHANGELOG.md").read_text()
+    first = re.findall(r"^## \[([\d.]+)\] - (.*)$", log, re.M)[0]
+    assert first == (twinseed.__version__, released)
 
 
 def test_dependencies_have_floors_and_no_caps(root: Path) -> None:

@@ -98,6 +98,19 @@ def test_the_recipe_for_conda_forge_needs_what_the_package_needs(
     assert recipe["about"]["summary"] == PROJECT["description"]
 
 
+def test_the_notes_are_the_dated_section_of_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    log = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    notes = RELEASE["notes"](log, PROJECT["version"])
+    title, _, text = notes.partition("\n")
+    assert re.fullmatch(rf"# twinseed {PROJECT['version']} \(\d{{4}}-\d\d-\d\d\)", title)
+    assert text.strip() in log
+    assert "## [" not in notes
+    assert text.index("### What breaks") < text.index("### Deprecated") < text.index("### Added")
+    for missing in ("9.9.9", "0.2"):
+        with pytest.raises(SystemExit, match=f"no section '## .{missing}"):
+            RELEASE["notes"](log, missing)
+
+
 def test_each_claim_of_the_paper_has_its_numbers_on_the_page_that_it_names() -> None:
     text = (ROOT / "packaging/paper.md").read_text("utf-8")
     rows = [line.split("|")[1:3] for line in text.splitlines() if line.startswith("| ")][1:]

@@ -15,7 +15,7 @@ from twinseed.sweep import Job, Store, described
 from twinseed.sweep.store import _SEAL, _sealed
 
 MIXED = (
-    rf"was made by twinseed 0\.0\.9, and this is twinseed {ts.__version__.replace('.', '[.]')}: "
+    rf"was made by twinseed 0\.1\.0, and this is twinseed {ts.__version__.replace('.', '[.]')}: "
     "results of two versions are not mixed"
 )
 
@@ -33,20 +33,20 @@ def made_by(version: str, store: Path) -> Path:
 def test_draws_are_read_under_the_version_that_drew_and_not_continued(tmp_path: Path) -> None:
     words = {"n": [8, 16], "d": 6, "replicates": 2, "rng": 3, "store": tmp_path / "draws.sqlite"}
     drawn = ts.simulate(ts.Spiked([2.0]), **words)
-    made_by("0.0.9", words["store"])
+    made_by("0.1.0", words["store"])
     with pytest.raises(StoreError, match=MIXED + r".*another path, to compute all results again"):
         ts.simulate(ts.Spiked([2.0]), **words)
     sweep = ts.load_sweep(words["store"])
     found = sweep.to_xarray()
     assert found.drop_vars("draws").equals(drawn)
-    assert (found.attrs["twinseed"], drawn.attrs["twinseed"]) == ("0.0.9", ts.__version__)
-    assert sweep.about["version"].startswith("0.0.9/")
+    assert (found.attrs["twinseed"], drawn.attrs["twinseed"]) == ("0.1.0", ts.__version__)
+    assert sweep.about["version"].startswith("0.1.0/")
 
 
 def test_a_diagram_is_drawn_again(tmp_path: Path) -> None:
     words = {"d": 10**4, "gamma": (0.1, 10.0), "strength": (0.5, 5.0), "cells": 81, "rng": 0}
     ts.phase_diagram(**words, store=tmp_path / "s.db", progress=False)
-    made_by("0.0.9", tmp_path / "s.db")
+    made_by("0.1.0", tmp_path / "s.db")
     with pytest.raises(StoreError, match=MIXED + ": draw the diagram again with another store"):
         ts.PhaseDiagram.from_store(tmp_path / "s.db")
     with pytest.raises(StoreError, match=MIXED):
@@ -62,7 +62,7 @@ def test_twins_are_trained_again(tmp_path: Path) -> None:
     rows = np.random.default_rng(0).standard_normal((60, 4))
     plan = TwinPlan((8,), NetworkRecipe("mlp", Training(steps=2)), seeds=10)
     train_twins(rows, tmp_path / "runs", plan, workers=1, progress=False)
-    made_by("0.0.9", tmp_path / "runs" / "store.sqlite")
+    made_by("0.1.0", tmp_path / "runs" / "store.sqlite")
     with pytest.raises(ts.InputError, match=MIXED + r".*another folder, to train all twins again"):
         train_twins(rows, tmp_path / "runs", plan, workers=1, progress=False)
 
