@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 import twinseed as ts
 from comparison import Comparison
+from twinseed.arrays import Array
 from twinseed.coupling import solve
 from twinseed.orders import convergence
 from twinseed.populations import Population, estimate_population
@@ -22,8 +22,6 @@ from twinseed.populations import Population, estimate_population
 CLAIM = "convergence planned within .01 from d/2 rows, with 90 % bands that hold the truth"
 ERROR, DIGITS_ERROR = 0.01, 0.02
 COVERED = (0.85, 0.95)
-
-Array = NDArray[np.float64]
 
 
 def compare(*, quick: bool) -> Iterator[Comparison]:

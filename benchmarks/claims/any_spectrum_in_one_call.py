@@ -13,11 +13,11 @@ import time
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 import twinseed as ts
 from comparison import Comparison, best_of
+from twinseed.arrays import Array
 from twinseed.coupling import kappa
 
 CLAIM = "100,000 distinct atoms at 100 loads in one call under 3 s; cost linear in the atoms"
@@ -25,8 +25,6 @@ SECONDS = 3.0
 ACCURACY = 1e-4
 NODES = 300
 """Quadrature nodes of one load; ours takes about as many."""
-
-Array = NDArray[np.float64]
 
 
 def compare(*, quick: bool) -> Iterator[Comparison]:

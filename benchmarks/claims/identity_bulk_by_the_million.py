@@ -16,18 +16,16 @@ from math import pi, sqrt
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.integrate import quad
 
 from comparison import Comparison, best_of
+from twinseed.arrays import Array
 from twinseed.coupling.marchenko_pastur import mean_root
 
 CLAIM = "a million (gamma, ridge) pairs in one call, 1,000 times faster a pair than quad"
 AIM = 1000.0
 ROOT = Path(__file__).parents[2]
 SCIKIT_RMT = ROOT / ".venv-rmt" / "bin" / "python"
-
-Array = NDArray[np.float64]
 
 
 def convergence(gamma: Array, ridge: Array) -> Array:

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 import twinseed as ts
 from comparison import Comparison
+from twinseed.arrays import Array
 from twinseed.generators import KrylovGenerator
 
 CLAIM = "32 samples at relative error 1e-6, without forming S or decomposing anything"
@@ -32,8 +33,6 @@ AIMS = {2000: {"sqrtm": 25.0, "eigh": 8.0}, 4000: {"sqrtm": 50.0, "eigh": 16.0}}
 LIMIT = 1.5
 SETTINGS = ((0.1, "float64"), (1.0, "float64"), (0.1, "float32"))
 SEEDS, TOLERANCE = 32, 1e-6
-
-Array = NDArray[np.float64]
 
 
 def compare(*, quick: bool) -> Iterator[Comparison]:

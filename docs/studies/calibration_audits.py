@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 from docs.studies.calibration_data import Roles, Rows
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.auditing.controls import Controls, controlled
 from twinseed.auditing.copying import LEVEL, Copying
 from twinseed.auditing.mirrored import with_mirrors
@@ -30,8 +30,6 @@ from twinseed.randomness import stream
 __all__ = ["BAD", "HONEST", "Drawn", "Model", "audited", "outcome_of", "twins_of"]
 
 _FEW = 4  # samples of the linear model where its test cannot matter
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,11 +12,10 @@ import pandas as pd
 from docs.studies import datasets
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.readers import Column, with_columns
 
 __all__ = ["SETS", "Roles", "Rows", "Source", "rows_of"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,7 @@ from docs.studies.calibration_data import Roles, Rows, rows_of
 from docs.studies.calibration_rivals import RIVALS, Distances, Real, cell_of
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.auditing import relabelling
 from twinseed.auditing.copied_fraction import copied
 from twinseed.auditing.familiar import two_nearest
@@ -55,7 +56,6 @@ FLIP = "mirror images"
 COVERED = ("exact", "noise .1")
 """Copies whose copied fraction's interval is kept."""
 
-Array = NDArray[np.float64]
 Copies = Callable[[Rows, Roles, np.random.Generator], Array]
 
 

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.vq import kmeans2
 
+from twinseed.arrays import Array
+
 __all__ = [
     "RIVALS",
     "Distances",
@@ -30,8 +32,6 @@ _CELLS = 20  # at most
 _FEWEST = 20  # samples in a cell that counts
 _TOP = 5
 _FLOOR = 1e-12
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

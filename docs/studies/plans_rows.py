@@ -14,14 +14,12 @@ from functools import cache
 
 import numpy as np
 from docs.studies.datasets import inside, named
-from numpy.typing import NDArray
 
 import twinseed as ts
+from twinseed.arrays import Array
 from twinseed.populations import Population
 
 __all__ = ["SOURCES", "Source"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.filters import Filter, SpectrumSeen
 from twinseed.orders.distance.data import bures_wasserstein, divergences
 from twinseed.orders.recovery.data import overlaps
@@ -21,8 +21,6 @@ from twinseed.populations import Population
 from twinseed.simulation.ranks import matched
 
 __all__ = ["SEEDS", "draw"]
-
-Array = NDArray[np.float64]
 
 SEEDS = 64
 _WASSERSTEIN = 200

@@ -9,10 +9,14 @@ from numpy.typing import NDArray
 
 from twinseed.errors import InputError
 
-__all__ = ["Array", "plain", "real_numbers"]
+__all__ = ["Array", "Flags", "Indices", "plain", "real_numbers"]
 
 Array = NDArray[np.float64]
 """An array of numbers in double precision."""
+Flags = NDArray[np.bool_]
+"""An array of truth values."""
+Indices = NDArray[np.int64]
+"""An array of places in another array, or of numbers of rows."""
 
 _DENSE = 1 << 27
 """A sparse matrix with at most this many entries is made dense: 1 GiB in float64."""

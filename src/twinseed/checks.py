@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twinseed.arrays import plain, real_numbers
+from twinseed.arrays import Array, plain, real_numbers
 from twinseed.blocks import row_blocks
 from twinseed.errors import InputError
 
@@ -125,14 +125,14 @@ def real(argument: str, value: Any, remedy: str) -> float:
         raise InputError(argument, "must be a number below 1.8e308", value, remedy) from error
 
 
-def finite_vector(argument: str, values: ArrayLike, remedy: str) -> NDArray[np.float64]:
+def finite_vector(argument: str, values: ArrayLike, remedy: str) -> Array:
     """Return ``values`` as a 1-d float64 array if every entry is a finite number."""
     return _vector(argument, values, remedy)[0]
 
 
 def grid_axis(
     argument: str, values: Any, remedy: str, *, whole_numbers: bool = False
-) -> tuple[NDArray[np.float64], bool]:
+) -> tuple[Array, bool]:
     """Return a grid axis of positive numbers, and whether it was passed as a single number.
 
     With ``whole_numbers`` each number must be a whole number below 2^53. A number that differs from
@@ -229,7 +229,7 @@ def _refuse(argument: str, start: int, block: NDArray[Any]) -> None:
             raise InputError(f"{argument}[{start + row}, {column}]", problem, value, remedy)
 
 
-def _vector(argument: str, values: Any, remedy: str) -> tuple[NDArray[np.float64], bool]:
+def _vector(argument: str, values: Any, remedy: str) -> tuple[Array, bool]:
     """Return finite numbers as a 1-d array, and whether a single number was passed."""
     if isinstance(values, np.ma.MaskedArray) and np.ma.getmaskarray(values).any():
         bad = int(np.flatnonzero(np.ma.getmaskarray(values))[0])

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.auditing.offsets import Offsets, offsets
 from twinseed.auditing.parts import Part, part_that_agrees
@@ -29,8 +29,6 @@ __all__ = ["Agreement", "BandAgreement", "Level", "agreement"]
 _RESAMPLES = 1000
 _NOTHING = 1e-12  # a share of the energy that is rounding
 _BLOCK = 1 << 20  # entries of bootstrap weights held at once
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

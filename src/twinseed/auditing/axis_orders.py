@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Order", "matched_columns", "orders"]
+from twinseed.arrays import Array
 
-Array = NDArray[np.float64]
+__all__ = ["Order", "matched_columns", "orders"]
 
 _MATCHED = 400  # columns that are matched with each other, at most
 

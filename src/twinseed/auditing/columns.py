@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.auditing.nearest_in_pool import Gaps
 from twinseed.auditing.pool import Pool
 from twinseed.readers import Column
@@ -21,8 +22,6 @@ WIDEST = 400
 _CHUNK = 1 << 21  # entries of one portion of pairs
 _PRODUCT = 6  # factors multiplied before a logarithm is taken; each is at least _LEAST
 _LEAST = 1e-5
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

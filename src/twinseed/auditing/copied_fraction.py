@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twinseed.auditing.nearest_in_pool import NearestInPool
 from twinseed.auditing.pool import Pool
@@ -26,8 +25,6 @@ _HALF = math.log(2.0)
 """... and elsewhere a clear sample is at most half as far from its row as from other rows."""
 _SURE = 3.0
 """Standard errors by which a generator's clear wins must exceed the real rows' in some view."""
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.auditing.copied_fraction import CopiedFraction, copied, least_standing_out
 from twinseed.auditing.covariance_null import Covariance
 from twinseed.auditing.named import NamedCopy
@@ -30,8 +31,6 @@ _CLEAR = 0.99
 """A sample is a suspect where its margin is beyond this share of the margins of real rows."""
 
 _SUSPECTS = 20  # in the dictionary; the export has all of them
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

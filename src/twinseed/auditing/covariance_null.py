@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed._version import __version__
+from twinseed.arrays import Array
 from twinseed.data.twins import Twins
 from twinseed.neighbours import nearest
 from twinseed.populations import Population
@@ -25,8 +26,6 @@ _SAMPLES = 500  # samples of each simulated model, at most
 _REPLICATES = (8, 30)  # the fewest and the most
 _WORK = 1e11  # multiplications for all of them
 _NORMALS = 5e7  # of a replicate's samples, if they are one for each training row
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.auditing.axis_orders import Order
 from twinseed.auditing.relations import AS_GIVEN, Relation
 
@@ -25,8 +26,6 @@ _UNEQUAL = 0.7  # difference of the quartiles of the log ratios of the spreads o
 BEYOND = 8.0  # times the spread, or spreads of offset, that no generator is off by
 _JOINT = 0.08  # of correlation, by which an order of columns shows in pairs of them
 _LARGE = 1.5  # standard deviations: columns that are elsewhere altogether
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

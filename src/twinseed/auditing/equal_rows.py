@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
+from twinseed.arrays import Array
 from twinseed.auditing.screening import REMOVED, Finding
 from twinseed.data.digests import repeats, row_digests
 from twinseed.data.twins import Twins
@@ -102,7 +103,7 @@ def chance_of_equal(
     return EqualRows(found, expected, spread, int(np.floor(low)), int(np.ceil(high)), h)
 
 
-def _together(counts: NDArray[np.int64], h: int, total: int) -> NDArray[np.float64]:
+def _together(counts: NDArray[np.int64], h: int, total: int) -> Array:
     """Return the probability that all rows of a value are held out, if one of them is."""
     fits = np.minimum(counts, h)
     log = gammaln(h) - gammaln(h - fits + 1) - gammaln(total) + gammaln(total - fits + 1)

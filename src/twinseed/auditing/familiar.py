@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import bdtrik
 
+from twinseed.arrays import Array
 from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.data.twins import Twins
 from twinseed.intervals import wilson
@@ -24,8 +25,6 @@ _FEWEST = 500  # samples that are looked at, at least
 _NEW = 1000  # held-out rows that are looked at, at most
 _SMALL = 64  # rows that are compared one by one
 _ENTRIES = 1 << 22  # of one portion of differences
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.drawing.panels import bars_key, draw_points, level, line_key, log_ticks, unit_y
 from twinseed.drawing.series import Series
 from twinseed.drawing.style import GREY, LOOKS, frames, styled
@@ -29,8 +29,8 @@ _ONE, _LINEAR, _THEORY = LOOKS[0], LOOKS[1], LOOKS[2]
 
 @styled
 def audit_margins(
-    scores: Mapping[str, NDArray[np.float64]],
-    linear: Mapping[str, NDArray[np.float64]],
+    scores: Mapping[str, Array],
+    linear: Mapping[str, Array],
     *,
     stacked: bool = False,
 ) -> Figure:
@@ -73,10 +73,10 @@ def audit_margins(
     return figure
 
 
-def _shares(score: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.float64]:
+def _shares(score: Array, edges: Array) -> Array:
     """Return the share of scores in each bin; infinite and far ones are in the last."""
     inside = np.clip(np.nan_to_num(score, nan=0.0), edges[0], edges[-1])
-    counts: NDArray[np.float64] = np.histogram(inside, edges)[0] / max(len(score), 1)
+    counts: Array = np.histogram(inside, edges)[0] / max(len(score), 1)
     return counts
 
 
@@ -159,7 +159,7 @@ _DASH: dict[str, Any] = {
 }
 
 
-def _points(x: NDArray[np.float64], numbers: Sequence[IntervalEstimate]) -> Series:
+def _points(x: Array, numbers: Sequence[IntervalEstimate]) -> Series:
     """Return points with their intervals, which need not be symmetric."""
     values, low, high = (
         np.array([getattr(one, part) for one in numbers]) for part in ("value", "low", "high")

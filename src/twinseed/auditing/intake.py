@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from twinseed.arrays import Array
 from twinseed.auditing.screening import Finding
 from twinseed.checks import numeric_rows, whole
 from twinseed.data.labels import without_column
@@ -30,7 +31,7 @@ _NAMES = ("samples_a", "samples_b")
 
 _REMEDY = "pass one or two functions from noise (N, d) to samples (N, d), or generators"
 
-NoiseToSamples = Callable[[NDArray[np.float64]], ArrayLike]
+NoiseToSamples = Callable[[Array], ArrayLike]
 LiveGenerator = NoiseToSamples | Generator
 
 

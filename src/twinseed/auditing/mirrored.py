@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Indices
 from twinseed.data.rows import Rows
 
 __all__ = ["mirrored_units", "with_mirrors"]
 
 _SHARE = 0.05  # of the rows of a role that are mirror images of another row, at least
-
-Indices = NDArray[np.int64]
 
 
 def with_mirrors(rows: Rows) -> dict[str, Indices]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.auditing.nearest_in_pool import NearestInPool
 from twinseed.auditing.pool import Pool
 from twinseed.readers import Column
@@ -26,8 +27,6 @@ LOOKED_AT = 200
 
 _ROWS = 5000  # real rows that frequencies are counted on, at most
 _ROUNDING = 1e-6
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

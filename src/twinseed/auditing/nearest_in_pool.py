@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array, Indices
 from twinseed.auditing.pool import Pool
 from twinseed.neighbours import Nearest
 
@@ -18,9 +18,6 @@ COSINE = "cosine"
 """The sine of the angle that goes with |cosine|."""
 
 _BESIDE = 2  # places below the closest group: one near-duplicate of the closest row does no harm
-
-Indices = NDArray[np.int64]
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

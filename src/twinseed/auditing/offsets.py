@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.blocks import row_blocks
 from twinseed.data.twins import Twins
 
@@ -17,8 +18,6 @@ __all__ = ["Offsets", "offsets"]
 _NAMED = 0.25  # standard deviations from which an offset is named ...
 _BEYOND = 4.0  # ... if its square is this many times what the seeds' errors make
 _SCALE = 1.25  # times that one generator varies more than the other
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

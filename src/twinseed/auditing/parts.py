@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.auditing.seeds import COMPARED
 from twinseed.data.twins import Twins
 
@@ -20,8 +21,6 @@ _MODULI = 24
 _ERRORS = 5.5  # standard errors: exceeded by chance once in 25,000 times, a thousand parts tried
 _REST = 0.25  # of the part's agreement that the rest may have
 _APART = 0.25  # agreement of the part beyond that of the rest
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

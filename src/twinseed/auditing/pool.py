@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Indices
 from twinseed.auditing.roles import Role
 from twinseed.orders.memorisation import GROUPS
 
@@ -24,8 +25,6 @@ CELLS = 20
 
 FOLDS = 5
 """Ways in which the cells are put together into groups; the statistics are averaged over them."""
-
-Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

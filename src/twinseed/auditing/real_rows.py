@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.data.directions import principal
 from twinseed.data.rows import Rows
 from twinseed.matched import PILOT
@@ -16,8 +17,6 @@ from twinseed.randomness import stream
 __all__ = ["DirectionBands", "real_rows"]
 
 _AXES = 256  # directions of the real data that are followed, at most
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from twinseed.arrays import Array
 from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.data.directions import principal
 from twinseed.randomness import stream
@@ -21,8 +22,6 @@ _PAIRS = 24
 _DIRECTIONS = 96  # in which the models are redrawn
 _ROWS = 2000  # of each half, at most
 _FEWEST = 8
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

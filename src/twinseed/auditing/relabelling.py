@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.auditing.nearest_in_pool import NearestInPool
 from twinseed.auditing.pool import FOLDS, Pool
 
@@ -27,8 +28,6 @@ _FINER = 1.25  # each look sees this many times fewer samples than the one befor
 _FEWEST = 4  # samples in the smallest look
 _PORTION = 1 << 22  # numbers drawn at a time
 _POWER = 0.8
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["AS_GIVEN", "Relation", "column_units", "units"]
+from twinseed.arrays import Array
 
-Array = NDArray[np.float64]
+__all__ = ["AS_GIVEN", "Relation", "column_units", "units"]
 
 _PER_CENT = (0.0, 100.0)
 RANGES = ((0.0, 1.0), (-1.0, 1.0), (0.0, 255.0), (-0.5, 0.5), _PER_CENT, (0.0, 65535.0))

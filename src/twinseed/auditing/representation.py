@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.auditing.axis_orders import Order, matched_columns, orders
 from twinseed.auditing.differences import BEYOND, ENOUGH, WIDE, Difference, Seen
 from twinseed.auditing.relations import AS_GIVEN, Relation, column_units, units
@@ -27,8 +28,6 @@ _SEEN = 0.25  # standard deviations of a real column: a smaller difference needs
 _FIT = 0.25  # standard deviations that may be left of one column's difference
 _SHARE = 0.05  # of the columns of an array have to be in another unit
 _FAR = 20.0  # times, where no relation is found
-
-Array = NDArray[np.float64]
 
 
 def representation(twins: Twins) -> Finding | None:

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Indices
 from twinseed.data.twins import Twins
 
 __all__ = ["Role", "Tested", "roles_of"]
-
-Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtri
 
+from twinseed.arrays import Array
 from twinseed.data.twins import Twins
 
 __all__ = ["Sameness", "sameness"]
@@ -22,8 +23,6 @@ _HALF = 0.75  # of a step: how far rounding moves a value, and the fitted line i
 _EQUAL = 1e-4  # spread of the logarithms of the scales of equal files
 _WIDER = 1.5  # times the spread that separate models of Gaussian columns have ...
 _LEVEL = 1e-6  # ... and exceed with this probability
-
-Array = NDArray[np.float64]
 
 
 class Sameness(StrEnum):

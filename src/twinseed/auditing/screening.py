@@ -35,8 +35,6 @@ _DIRECTIONS = 16
 _RELABELLINGS = 1999
 _VISIBLE = 0.1  # a copied fraction that an audit should see
 
-Array = NDArray[np.float64]
-
 
 @dataclass(frozen=True)
 class Finding:

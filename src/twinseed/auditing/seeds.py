@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from twinseed.arrays import Array
 from twinseed.data.twins import Twins
 from twinseed.randomness import stream
 
@@ -22,8 +23,6 @@ _FEWEST = 8  # seeds; 1/8! is far below any level
 _SHIFTED = 1e-4  # level at which another order of the rows is named, all orders tried together
 _AGREE = 0.01  # below this p-value equal seeds agree, and no other order is looked for
 _CLOSER = 0.9  # share of samples with a closer partner in the other file than in their own
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

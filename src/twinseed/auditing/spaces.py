@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array, Indices
 from twinseed.auditing.columns import ColumnByColumn
 from twinseed.auditing.nearest_in_pool import DISTANCE, Gaps, gaps_of
 from twinseed.auditing.pool import Pool
@@ -30,8 +31,6 @@ _COPIES = 1 << 26  # entries of real rows of which a scaled copy is made, at mos
 _WORK = 5e9  # products of entries for each space beside the first
 _FEWEST = 50  # samples that a space is searched for, at least
 
-Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
 Versions = Callable[[NDArray[Any]], NDArray[Any]]
 """From rows (M, d) to the versions of each, itself first, (M, versions, d)."""
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, stdtrit
 
+from twinseed.arrays import Array
 from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.data.directions import GROUPS, Jackknifed, jackknifed, left_out, principal
 from twinseed.data.twins import Twins
@@ -34,8 +35,6 @@ _SPLITS = 8  # random halves of the held-out rows
 _PARTS = 4  # sets of training rows that stand for a perfect generator, at most
 _APART = 3.0  # standard errors between two variances from which their directions do not mix
 _T95 = float(stdtrit(GROUPS - 1, 0.975))  # the jackknife has ten groups, so nine degrees of freedom
-
-Array = NDArray[np.float64]
 
 
 def sides_of(twins: Twins, count: int, need: int, entropy: tuple[int, ...]) -> list[Jackknifed]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from twinseed.arrays import Array
 from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.blocks import row_blocks
 from twinseed.data.directions import GROUPS, principal
@@ -23,7 +24,6 @@ _FEWEST = 2 * GROUPS  # rows of each half, and seeds
 _CLEAR = 5.0  # standard errors by which the real rows' variances have to differ
 
 _T95 = float(stdtrit(GROUPS - 1, 0.975))
-Array = NDArray[np.float64]
 
 
 def learned_share(

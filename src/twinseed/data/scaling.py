@@ -6,16 +6,14 @@ from copy import copy
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.data.twins import Twins
 
 __all__ = ["column_units", "in_column_units"]
 
 _SPREAD = 3.289707  # widths between the quantiles 0.05 and 0.95 of a normal, in deviations
 _ROWS = 100_000
-
-Array = NDArray[np.float64]
 
 
 def in_column_units(twins: Twins) -> Twins:

@@ -10,13 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from twinseed.arrays import Array
+from twinseed.arrays import Array, Indices
 from twinseed.checks import non_negative, numeric_rows, whole
 from twinseed.errors import InputError
 
 __all__ = ["Halves", "halves", "near_duplicates"]
-
-Indices = NDArray[np.int64]
 
 NEAR = 0.1
 """Rows nearer than this share of the median nearest-neighbour distance are near-duplicates."""

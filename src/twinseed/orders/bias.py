@@ -26,8 +26,6 @@ TOLERANCE = 0.02
 _UNKNOWN = 1.0
 """The relative bias where a formula is known to be rough: as large as the value."""
 
-Flags = NDArray[np.bool_]
-
 
 def statuses(bias: ArrayLike) -> NDArray[np.str_]:
     """Return "ok" up to the tolerance, "leading order" above.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from twinseed.files import write_text
 from twinseed.filters import Filter
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from twinseed.planning.needed import RowsNeeded
 
 __all__ = ["Plan"]
-
-Array = NDArray[np.float64]
 
 
 class Plan:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.planning.calibration import Correction
 from twinseed.planning.curves import Curve
 from twinseed.readout import Estimate
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Band", "Theory", "banded", "corrected", "shown"]
-
-Array = NDArray[np.float64]
 Theory = Callable[[Array], dict[str, Estimate]]
 
 

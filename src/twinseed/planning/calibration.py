@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.filters import Filter
 from twinseed.planning.curves import CURVES, Curve, told
 from twinseed.planning.finite import PRIOR, finite_size, jackknife, noise, rough
@@ -22,8 +23,6 @@ from twinseed.randomness import stream
 from twinseed.readout import Estimate
 
 __all__ = ["LEVEL", "NORMAL", "UNEVEN", "Calibrated", "Correction", "calibrated"]
-
-Array = NDArray[np.float64]
 Told = dict[str, Estimate]
 
 LEVEL = 0.9

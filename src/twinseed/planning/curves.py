@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
+from twinseed.arrays import Array
 from twinseed.coupling import Coupling, outlier, solve
 from twinseed.coupling.outliers import mixing, unmixed
 from twinseed.errors import InputError
@@ -20,8 +20,6 @@ from twinseed.populations import Population
 from twinseed.readout import Estimate
 
 __all__ = ["CURVES", "Curve", "coupled", "recovered_group", "recovery_gap", "told"]
-
-Array = NDArray[np.float64]
 
 _LEAST = 1e-12
 _FAINT = 1e-3  # a logarithm of the ratio, or of the odds of the share, that is none

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.planning.curves import CURVES, Curve
 from twinseed.planning.halves import DRAWN_SEEDS
 from twinseed.planning.pairs import Numbers
 from twinseed.readout import Estimate
 
 __all__ = ["PRIOR", "finite_size", "jackknife", "noise", "rough"]
-
-Array = NDArray[np.float64]
 
 PRIOR = 0.5
 """How far theory is off before anything is measured, as a standard deviation."""

@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.filters import Filter
 from twinseed.planning.divided import read, together, written
 from twinseed.planning.halves import MOST_ROWS, PilotHalves, halved, halving_work, kept_groups
@@ -20,8 +20,6 @@ from twinseed.randomness import stream
 from twinseed.sweep import Result
 
 __all__ = ["LEFT_OUT", "GaussianPilot", "affordable", "gaussian_pilots"]
-
-Array = NDArray[np.float64]
 
 LEFT_OUT = 4
 """Halvings that are repeated without each group of rows."""

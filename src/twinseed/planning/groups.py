@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.planning.curves import recovered_group, recovery_gap
 from twinseed.planning.halves import MOST_ROWS, kept_groups
 from twinseed.planning.pairs import spanned
@@ -16,8 +17,6 @@ from twinseed.populations import Estimated
 from twinseed.randomness import stream
 
 __all__ = ["borders_on_bulk", "gap_errors", "group_of", "grouped", "optimism", "with_rising_low"]
-
-Array = NDArray[np.float64]
 
 _ONE_LEVEL = 0.1
 """Log of a ratio of eigenvalues below which every readout treats the eigenvalues as equal."""

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.filters import Filter
 from twinseed.planning.divided import numbered, together
 from twinseed.planning.pairs import SEEDS, Numbers, mean_of, pair
@@ -27,8 +28,6 @@ __all__ = [
     "kept_groups",
     "left_one_out",
 ]
-
-Array = NDArray[np.float64]
 
 MOST_ROWS = 1000
 """Largest number of rows that are halved; of a larger pilot a random part is halved."""

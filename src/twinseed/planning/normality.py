@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+
+from twinseed.arrays import Array
 
 __all__ = ["HEAVY", "heaviest_direction", "moments", "oddness"]
-
-Array = NDArray[np.float64]
 
 HEAVY = 8.0
 """Kurtosis of a direction above which few rows dominate the direction, and the plan warns."""

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.filters import Filter, SpectrumSeen
 
 __all__ = ["Fitted", "Numbers", "fitted", "mean_of", "pair", "spanned", "stacked"]
-
-Array = NDArray[np.float64]
 
 SEEDS = 100
 """Samples of each model, unless another number is passed."""

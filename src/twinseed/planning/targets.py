@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from twinseed.arrays import Array
 from twinseed.checks import grid_axis, whole
 from twinseed.errors import InputError
 
@@ -38,7 +38,7 @@ def checked_factor(factor: int, count: int) -> int:
     return number - 1
 
 
-def checked_rows(n: ArrayLike) -> tuple[NDArray[np.float64], bool]:
+def checked_rows(n: ArrayLike) -> tuple[Array, bool]:
     """Return the numbers of training rows, and whether only one was passed."""
     rows, scalar = grid_axis("n", n, _REMEDY, whole_numbers=True)
     for one in rows:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from twinseed.arrays import Array
 from twinseed.planning.calibration import LEVEL, NORMAL
 from twinseed.planning.targets import checked_rows
 from twinseed.tables import data_frame, drawn_table, percent
@@ -24,11 +25,11 @@ __all__ = ["PROTOCOL", "dictionary", "frame", "readout", "table", "text"]
 PROTOCOL = 3
 """Version of how a plan is made and of the dictionary that it hands on."""
 
-_LOADS: NDArray[np.float64] = np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0])
+_LOADS: Array = np.array([1.0, 2.0, 4.0, 8.0, 16.0, 32.0])
 _SHOWN_GROUPS = 3
 
 
-def shown_rows(plan: Plan, n: ArrayLike | None) -> NDArray[np.float64]:
+def shown_rows(plan: Plan, n: ArrayLike | None) -> Array:
     """Return the n at which a plan is shown: 1 to 32 times the pilot unless they are given."""
     return plan.pilot_rows * _LOADS if n is None else checked_rows(n)[0]
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.errors import InputError
 from twinseed.readers.numerals import Numerals, is_plain_number
 from twinseed.readers.spelling import is_missing, number_word
@@ -48,11 +49,11 @@ class Cells:
         there = self.column[~_absent(self.column)]
         return sorted({number_word(str(value)) for value in there.tolist()})
 
-    def mapped(self, read: Mapping[str, float]) -> NDArray[np.float64]:
+    def mapped(self, read: Mapping[str, float]) -> Array:
         """Return the cells as the numbers that their words stand for; others are missing."""
         if isinstance(self.column, Categories):
             lookup = np.array([read.get(word, np.nan) for word in self.column.values] or [np.nan])
-            found: NDArray[np.float64] = lookup[self.column.codes]
+            found: Array = lookup[self.column.codes]
             return found
         return np.array([read.get(number_word(str(v)), np.nan) for v in self.column.tolist()])
 
@@ -82,7 +83,7 @@ class ColumnKind:
     """What a column holds, and its cells of each table as numbers or as categories."""
 
     kind: str
-    cells: Mapping[str, NDArray[np.float64] | Categories]
+    cells: Mapping[str, Array | Categories]
     order: tuple[str, ...] = ()
     note: str = ""
 
@@ -161,7 +162,7 @@ def require_one_unit(cells: list[Cells], read: Mapping[str, Numerals], plain: li
         )
 
 
-def require_finite(cells: list[Cells], found: Mapping[str, NDArray[np.float64]]) -> None:
+def require_finite(cells: list[Cells], found: Mapping[str, Array]) -> None:
     for one in cells:
         endless = np.isinf(found[one.role])
         if endless.any():

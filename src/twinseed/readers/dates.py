@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
+
 __all__ = ["DAY", "dates_of", "days", "durations_of", "packed_dates", "shown_date"]
 
 DAY = 86_400.0
@@ -43,7 +45,7 @@ _PERIOD = re.compile(
 
 def dates_of(
     words: Mapping[str, Sequence[str]], given: str | None = None
-) -> dict[str, NDArray[np.float64]] | tuple[str, str] | None:
+) -> dict[str, Array] | tuple[str, str] | None:
     """Return words of several roles as days since 1970; None where they are no dates.
 
     Two formats that both fit, and say different days, are returned instead: nothing tells which.
@@ -73,7 +75,7 @@ def dates_of(
     return answer
 
 
-def durations_of(words: Sequence[str]) -> NDArray[np.float64] | None:
+def durations_of(words: Sequence[str]) -> Array | None:
     """Return clock times and durations as seconds; None where a word is neither.
 
     >>> durations_of(["01:30", "1 days 00:00:10", "PT90S", "1:30 pm"])
@@ -88,7 +90,7 @@ def durations_of(words: Sequence[str]) -> NDArray[np.float64] | None:
     return found
 
 
-def packed_dates(values: NDArray[np.float64]) -> NDArray[np.float64] | None:
+def packed_dates(values: Array) -> Array | None:
     """Return numbers such as 20200131 as days since 1970, if every number is such a date.
 
     >>> packed_dates(np.array([20200131.0, 19991231.0])), packed_dates(np.array([20200132.0]))
@@ -105,7 +107,7 @@ def packed_dates(values: NDArray[np.float64]) -> NDArray[np.float64] | None:
         return None
 
 
-def days(values: NDArray[np.datetime64]) -> NDArray[np.float64]:
+def days(values: NDArray[np.datetime64]) -> Array:
     """Return moments as days since 1970; what is missing as NaN."""
     found = values.astype("datetime64[us]").astype(np.int64) / (DAY * 1e6)
     return np.where(np.isnat(values), np.nan, found)
@@ -126,13 +128,13 @@ def shown_date(day: float) -> str:
 
 
 def _told(
-    ways: Mapping[str, NDArray[np.float64] | None],
-) -> dict[str, NDArray[np.float64]]:
+    ways: Mapping[str, Array | None],
+) -> dict[str, Array]:
     """Return the ways that fit."""
     return {way: days for way, days in ways.items() if days is not None}
 
 
-def _fits(words: Sequence[str]) -> dict[str, NDArray[np.float64]]:
+def _fits(words: Sequence[str]) -> dict[str, Array]:
     """Return every way in which all the words are dates."""
     if not words or not all(any(c.isdigit() for c in word) for word in words[:20]):
         return {}
@@ -149,19 +151,19 @@ def _fits(words: Sequence[str]) -> dict[str, NDArray[np.float64]]:
     return {way: days for way, days in found.items() if _recent(days)}
 
 
-def _recent(found: NDArray[np.float64]) -> bool:
+def _recent(found: Array) -> bool:
     """Say whether days lie where people's dates lie; else the words are codes."""
     return bool(np.all(np.abs(found) < _FAR))
 
 
-def _iso(words: Sequence[str]) -> NDArray[np.float64] | None:
+def _iso(words: Sequence[str]) -> Array | None:
     try:
         return np.array([_day(datetime.fromisoformat(word.replace(" +", "+"))) for word in words])
     except ValueError:
         return None
 
 
-def _by_format(words: Sequence[str], way: str) -> NDArray[np.float64] | None:
+def _by_format(words: Sequence[str], way: str) -> Array | None:
     try:
         return np.array([_day(datetime.strptime(word, way)) for word in words])
     except ValueError:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.errors import InputError
 from twinseed.readers.cells import ColumnKind
 from twinseed.readers.keys import MOST_WORDS, names_rows
@@ -21,7 +22,7 @@ __all__ = ["encoded"]
 
 def encoded(
     tables: Mapping[str, Table], *, all_columns: bool = False
-) -> tuple[dict[str, NDArray[np.float64]], Columns]:
+) -> tuple[dict[str, Array], Columns]:
     """Encode tables by role, all in the same way, and say what the columns of the result are.
 
     Equation: a column of numbers stays unchanged, dates become days, durations seconds, ordered
@@ -105,13 +106,13 @@ def _real(cells: Mapping[str, Any]) -> list[Any]:
     return real or list(cells.values())
 
 
-def _gaps(cells: NDArray[np.float64] | Categories) -> NDArray[np.bool_]:
+def _gaps(cells: Array | Categories) -> NDArray[np.bool_]:
     if isinstance(cells, Categories):
         return np.array([word == MISSING for word in cells.values])[cells.codes]
     return np.isnan(cells)
 
 
-def _entries(name: str, kind: ColumnKind) -> tuple[list[Column], dict[str, NDArray[np.float64]]]:
+def _entries(name: str, kind: ColumnKind) -> tuple[list[Column], dict[str, Array]]:
     """Return the columns that a column becomes, and the entries of each table."""
     if all(isinstance(cells, Categories) for cells in kind.cells.values()):
         words: dict[str, Any] = dict(kind.cells)
@@ -274,7 +275,7 @@ def _require_known(tables: Mapping[str, Table]) -> None:
             raise InputError(argument, problem, unknown[0], remedy)
 
 
-def _one_hot(column: Categories, union: list[str]) -> NDArray[np.float64]:
+def _one_hot(column: Categories, union: list[str]) -> Array:
     place = {value: i for i, value in enumerate(union)}
     target = np.array([place.get(value, 0) for value in column.values], dtype=np.int64)
     rows = np.zeros((len(column.codes), len(union)))

@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.readers.table import MISSING, Categories
 
 __all__ = ["MOST_WORDS", "names_rows"]
@@ -33,7 +33,7 @@ _FEW = 10
 """Fewer rows say nothing by their values alone."""
 
 
-def names_rows(name: str, real: Sequence[NDArray[np.float64] | Categories]) -> str | None:
+def names_rows(name: str, real: Sequence[Array | Categories]) -> str | None:
     """Return why a column names rows, or None; ``real`` are its cells in each table of real rows.
 
     Whole numbers name rows if all are different (in every table) and they count up, or lie so
@@ -55,7 +55,7 @@ def names_rows(name: str, real: Sequence[NDArray[np.float64] | Categories]) -> s
     return _numbers(name, [one for one in real if not isinstance(one, Categories)])
 
 
-def _numbers(name: str, real: list[NDArray[np.float64]]) -> str | None:
+def _numbers(name: str, real: list[Array]) -> str | None:
     ties, counting, rising, spread = 0.0, True, True, True
     for values in real:
         if not np.all(values == np.rint(values)):  # NaN is none
@@ -81,7 +81,7 @@ def _numbers(name: str, real: list[NDArray[np.float64]]) -> str | None:
     return None
 
 
-def _spread_evenly(values: NDArray[np.float64]) -> bool:
+def _spread_evenly(values: Array) -> bool:
     """Say whether numbers lie as random identifiers do: of as many digits, and even over these."""
     from scipy.stats import kstest
 
@@ -118,7 +118,7 @@ def _named(name: str) -> bool:
     return bool(_NAME.fullmatch(name) or _NAME.fullmatch(name.lower()))
 
 
-def _expected_ties(values: NDArray[np.float64]) -> float:
+def _expected_ties(values: Array) -> float:
     """Return how many equal pairs as many draws of the same local density would show."""
     step = max(2, math.isqrt(len(values)))
     found = 0.0

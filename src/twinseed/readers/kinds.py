@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from twinseed.arrays import Array
 from twinseed.errors import InputError
 from twinseed.readers.cells import (
     Cells,
@@ -93,7 +93,7 @@ def _as_told(cells: list[Cells], about: ColumnSchema) -> ColumnKind:
 
 
 def _numbers(cells: list[Cells], about: ColumnSchema) -> ColumnKind | None:
-    found: dict[str, NDArray[np.float64]] = {}
+    found: dict[str, Array] = {}
     read: dict[str, Numerals] = {}
     plain = []
     for one in cells:
@@ -179,7 +179,7 @@ def _dates(cells: list[Cells], about: ColumnSchema) -> ColumnKind | None:
     return ColumnKind("date", found, note="dates are read as days since 1970")
 
 
-def _packed(values: NDArray[np.float64]) -> NDArray[np.float64] | None:
+def _packed(values: Array) -> Array | None:
     """Return numbers such as 20200131 as days since 1970, and missing numbers as NaN."""
     known = ~np.isnan(values)
     moments = packed_dates(values[known])

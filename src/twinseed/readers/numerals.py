@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed.arrays import Array
+
 __all__ = ["Numerals", "decimal_marks", "is_plain_number", "numerals"]
 
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:inf|infinity)", re.I)
@@ -44,7 +46,7 @@ _GROUPS = {
 class Numerals:
     """Words read as numbers, and what stood beside the digits."""
 
-    values: NDArray[np.float64]
+    values: Array
     percent: NDArray[np.bool_]
     """Which words are per cents; their values are parts of one."""
     units: tuple[str, ...]
@@ -130,7 +132,7 @@ def numerals(words: Sequence[str], decimal: str | None) -> Numerals | int:
     return Numerals(values, percent, tuple(units), thousands, unclear)
 
 
-def stands_apart(values: NDArray[np.float64]) -> bool:
+def stands_apart(values: Array) -> bool:
     """Say whether -1, 99, -999 and the like occur often, outside of what all other numbers span."""
     if len(values) < 20:
         return False

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.arrays import Array
+from twinseed.arrays import Array, Flags
 from twinseed.coupling import Coupling
 from twinseed.coupling.extremes import chi_average
 from twinseed.errors import InputError
@@ -21,8 +21,6 @@ _SEPARATED = 0.25
 _LEAST = 0.02
 """The directions that do not vary by themselves keep at least this share of each trace."""
 _CHUNK = 128
-
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
