@@ -13,6 +13,7 @@ from twinseed.cli.errors import CANNOT_TELL, FAILED, guarded
 from twinseed.cli.options import (
     Cluster,
     Factors,
+    Html,
     Json,
     MachineBorder,
     MachineFile,
@@ -21,6 +22,7 @@ from twinseed.cli.options import (
     Seed,
     Threads,
     machine_of,
+    option,
     require_writable,
 )
 from twinseed.cli.output import print_json, say, table_width
@@ -67,10 +69,9 @@ def audit(
     up_to: UpToText = None,
     visible: Annotated[
         float,
-        typer.Option(
-            metavar="SHARE",
-            help="The copied fraction that must have been visible before `no sign of copying` is "
-            "said.",
+        option(
+            "SHARE",
+            "The copied fraction that must have been visible before `no sign of copying` is said.",
         ),
     ] = 0.1,
     given_units: Annotated[
@@ -85,17 +86,15 @@ def audit(
     seed: Seed = 0,
     pairs: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="A folder of published pairs instead: two files of samples per n, such as "
+        option(
+            "FOLDER",
+            "A folder of published pairs instead: two files of samples per n, such as "
             "A_100.pt and B_100.pt.",
         ),
     ] = None,
     pattern: Annotated[
         str | None,
-        typer.Option(
-            metavar="TEXT", help='Pattern of the file names in --pairs, such as "{side}_{n}.pt".'
-        ),
+        option("TEXT", 'Pattern of the file names in --pairs, such as "{side}_{n}.pt".'),
     ] = None,
     machine: MachineFile = None,
     border: MachineBorder = None,
@@ -103,14 +102,12 @@ def audit(
         bool,
         typer.Option("--demo", help="Use trained twins that come with twinseed instead of files."),
     ] = False,
-    html: Annotated[
-        Path | None, typer.Option(metavar="FILE.html", help="Write a self-contained page.")
-    ] = None,
+    html: Html = None,
     suspects: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Write the samples that are clearly closest to one training row, each beside this "
+        option(
+            "FILE",
+            "Write the samples that are clearly closest to one training row, each beside this "
             "row, as .csv or .json. The file holds rows of your data.",
         ),
     ] = None,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from twinseed.cli.errors import guarded
-from twinseed.cli.options import Json, Quiet, require_writable
+from twinseed.cli.options import Json, Quiet, option, require_writable
 from twinseed.cli.output import print_json, print_table, say
 from twinseed.cli.reading import with_reading
 from twinseed.files import write_text
@@ -22,10 +22,7 @@ def inspect(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A file or folder of rows.")],
     write: Annotated[
         Path | None,
-        typer.Option(
-            metavar="SCHEMA.toml",
-            help="Write what was found, to change it and pass it to --schema.",
-        ),
+        option("SCHEMA.toml", "Write what was found, to change it and pass it to --schema."),
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,

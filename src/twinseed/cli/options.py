@@ -17,6 +17,7 @@ from twinseed.files import require_output
 __all__ = [
     "Cluster",
     "Factors",
+    "Html",
     "Json",
     "MachineBorder",
     "MachineFile",
@@ -80,6 +81,7 @@ Cluster = Annotated[
 Factors = Annotated[
     int, option("K", "Number of leading directions of the data to compare.", "--factors")
 ]
+Html = Annotated[Path | None, option("FILE.html", "Write a self-contained page.", "--html")]
 Output = Annotated[
     Path | None,
     output_file("Save the readout as .nc (NetCDF) or .json, or as a table, .csv or .parquet."),

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from twinseed.cli.errors import CANNOT_TELL, guarded
-from twinseed.cli.options import Cluster, Json, Quiet, Seed, Threads, numbers, require_writable
+from twinseed.cli.options import (
+    Cluster,
+    Html,
+    Json,
+    Quiet,
+    Seed,
+    Threads,
+    numbers,
+    option,
+    output_file,
+    require_writable,
+)
 from twinseed.cli.output import print_json, say, table_width
 from twinseed.cli.reading import rows_told, with_reading
 from twinseed.cli.saving import READOUT, save_json, save_readout
@@ -31,58 +42,42 @@ def plan(
     ],
     convergence: Annotated[
         float | None,
-        typer.Option(
-            metavar="Q", help="Target for convergence; the plan gives the rows for this target."
-        ),
+        option("Q", "Target for convergence; the plan gives the rows for this target."),
     ] = None,
     recovery: Annotated[
         float | None,
-        typer.Option(
-            metavar="Q", help="Target for recovery; the plan gives the rows for this target."
-        ),
+        option("Q", "Target for recovery; the plan gives the rows for this target."),
     ] = None,
-    factor: Annotated[
-        int, typer.Option(metavar="K", help="Recovery of which factor; 1: the strongest.")
-    ] = 1,
+    factor: Annotated[int, option("K", "Recovery of which factor; 1: the strongest.")] = 1,
     n: Annotated[
         str | None,
-        typer.Option(
-            "--n", metavar="N1,N2", help="Training rows to plan for.  [default: 1 to 32 pilots]"
-        ),
+        option("N1,N2", "Training rows to plan for.  [default: 1 to 32 pilots]", "--n"),
     ] = None,
-    ridge: Annotated[float, typer.Option(metavar="R", help="Strength of the ridge filter.")] = 0.0,
-    resamples: Annotated[
-        int, typer.Option(metavar="B", help="Number of pilots drawn for the 90 % bands.")
-    ] = 40,
+    ridge: Annotated[float, option("R", "Strength of the ridge filter.")] = 0.0,
+    resamples: Annotated[int, option("B", "Number of pilots drawn for the 90 % bands.")] = 40,
     splits: Annotated[
         int,
-        typer.Option(
-            metavar="S",
-            help="Number of random splits of the pilot into halves, for the calibration; 0: none.",
+        option(
+            "S", "Number of random splits of the pilot into halves, for the calibration; 0: none."
         ),
     ] = 30,
     ceiling: Annotated[
         float | None,
-        typer.Option(
-            metavar="Q",
-            help="Plan for a trained network: its convergence for two trainings on the same rows. "
+        option(
+            "Q",
+            "Plan for a trained network: its convergence for two trainings on the same rows. "
             "The planned convergence is then a guess.",
         ),
     ] = None,
     seed: Seed = 0,
     workers: Threads = None,
     cluster: Cluster = None,
-    html: Annotated[
-        Path | None, typer.Option(metavar="FILE.html", help="Write a self-contained page.")
-    ] = None,
+    html: Html = None,
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help="Save the plan as .html or .json, its figure as .png or .svg, or its readout as "
-            ".nc, .csv or .parquet.",
+        output_file(
+            "Save the plan as .html or .json, its figure as .png or .svg, or its readout as "
+            ".nc, .csv or .parquet."
         ),
     ] = None,
     as_json: Json = False,
@@ -103,9 +98,9 @@ def plan(
     from twinseed.checks import grid_axis, whole
     from twinseed.planning.targets import require_target
 
-    for option, target in (("--convergence", convergence), ("--recovery", recovery)):
+    for name, target in (("--convergence", convergence), ("--recovery", recovery)):
         if target is not None:
-            require_target(option, target)
+            require_target(name, target)
     whole("--factor", factor, "count the factors from 1, the strongest")
     if rows is not None:
         remedy = "pass the number of training rows of each model, whole and at least 2"
@@ -124,9 +119,9 @@ def plan(
     )
     needed = _needed(found, convergence, recovery, factor)
     told = {one.samples.name: one.to_dict() for one in needed}
-    for option, path in (("--html", html), ("--output", output)):
+    for name, path in (("--html", html), ("--output", output)):
         if path is not None:
-            _write(option, path, found, [one.samples for one in needed], told, rows)
+            _write(name, path, found, [one.samples for one in needed], told, rows)
     if as_json:
         print_json({**found.to_dict(rows), "samples_for": told})
     elif not quiet:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from twinseed.cli.errors import as_typed, complain
-from twinseed.cli.options import numbers
+from twinseed.cli.options import numbers, option
 from twinseed.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,55 +25,49 @@ _NAMES = {"log_normalise": "--log-normalise", "show_values": "--show-values"}
 def _options(
     schema: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE.toml",
-            help="What the columns of tables are; written by twinseed inspect --write. Or the "
+        option(
+            "FILE.toml",
+            "What the columns of tables are; written by twinseed inspect --write. Or the "
             "metadata.json of SDV; of several tables, metadata.json#TABLE.",
         ),
     ] = None,
     keep: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="COLUMN", help="Compare a column that names rows; else it is left out."
-        ),
+        option("COLUMN", "Compare a column that names rows; else it is left out."),
     ] = None,
     header: Annotated[
         str | None,
-        typer.Option(metavar="yes|no", help="Whether the first line of a table names the columns."),
+        option("yes|no", "Whether the first line of a table names the columns."),
     ] = None,
     separator: Annotated[
         str | None,
-        typer.Option(metavar="MARK", help="What separates the cells of a table: , ; | or tab."),
+        option("MARK", "What separates the cells of a table: , ; | or tab."),
     ] = None,
     encoding: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="The encoding of the text of a table, such as latin-1."),
+        option("NAME", "The encoding of the text of a table, such as latin-1."),
     ] = None,
     convert: Annotated[
-        str | None, typer.Option(metavar="L|RGB", help="Make pictures grey (L) or colour (RGB).")
+        str | None, option("L|RGB", "Make pictures grey (L) or colour (RGB).")
     ] = None,
-    resize: Annotated[
-        int | None, typer.Option(metavar="N", help="Make pictures N x N pixels.")
-    ] = None,
+    resize: Annotated[int | None, option("N", "Make pictures N x N pixels.")] = None,
     range: Annotated[
         str | None,
-        typer.Option(
-            "--range",
-            metavar="A,B",
-            help="Move fractional values that lie from A to B to 0 to 255, as in -1,1.",
+        option(
+            "A,B", "Move fractional values that lie from A to B to 0 to 255, as in -1,1.", "--range"
         ),
     ] = None,
     layout: Annotated[
         str | None,
-        typer.Option(metavar="NHWC", help="Read arrays N x H x W x C as N x C x H x W."),
+        option("NHWC", "Read arrays N x H x W x C as N x C x H x W."),
     ] = None,
     rows: Annotated[
         str | None,
-        typer.Option(
-            "--rows",
-            metavar="DIMENSION",
-            help="The dimension of NetCDF or zarr whose entries are rows, such as time; several "
+        option(
+            "DIMENSION",
+            "The dimension of NetCDF or zarr whose entries are rows, such as time; several "
             "with commas between them. Of a file with several variables all are joined.",
+            "--rows",
         ),
     ] = None,
     log_normalise: Annotated[
