@@ -29,53 +29,42 @@ def read() -> Results:
 
 def verdicts_on_agreement(results: Results) -> str:
     """Return the table of what was made, and how often the audit says so."""
-    lines = [pages.line(["made", "audits", "right", "named", "outcomes"])]
-    lines.append(pages.line(["---", "--:", "--:", "--:", "---"]))
+    rows = []
     for case, about in AGREEMENT.items():
         cells = [results[f"agreement: {data}: {case}"] for data in DATA]
         audits = _sum(cells, "audits")
         named = str(_sum(cells, "named")) if about.says else "-"
         right = str(_sum(cells, "right"))
-        lines.append(pages.line([case, str(audits), right, named, _outcomes(cells)]))
-    return "\n".join(lines)
+        rows.append([case, str(audits), right, named, _outcomes(cells)])
+    return pages.table(["made", "audits", "right", "named", "outcomes"], "<>>><", rows)
 
 
 def intervals_of_agreement(results: Results) -> str:
     """Return the table of intervals: over the seeds, and for another pair of models."""
-    lines = [
-        pages.line(["data", "interval over the seeds", "holds another pair", "range for it holds"]),
-        pages.line(["---", "--:", "--:", "--:"]),
-    ]
+    rows = []
     for data in DATA:
-        own, other = (
-            results[f"agreement: {data}: honest linear twins"],
-            results[f"another: {data}"],
-        )
+        own, other = results[f"agreement: {data}: honest linear twins"], results[f"another: {data}"]
         cells = [
             _of(own["interval held"], own["audits"]),
             _of(other["held over seeds"], other["audits"]),
             _of(other["held"], other["audits"]),
         ]
-        lines.append(pages.line([data, *cells]))
-    return "\n".join(lines)
+        rows.append([data, *cells])
+    head = ["data", "interval over the seeds", "holds another pair", "range for it holds"]
+    return pages.table(head, "<>>>", rows)
 
 
 def verdicts_on_recovery(results: Results) -> str:
     """Return the table of what was made, and what the audit says of it."""
-    lines = [
-        pages.line(["made", "data", "audits", "right", "outcomes"]),
-        pages.line(["---", "---", "--:", "--:", "---"]),
+    kept = {
+        (case, data): results[f"recovery: {data}: {case}"] for case in RECOVERY for data in DATA
+    }
+    kept |= {(case, "one spike"): results[f"linear: {case}"] for case in LINEAR}
+    rows = [
+        [*about, str(cell["audits"]), str(cell["right"]), _outcomes([cell])]
+        for about, cell in kept.items()
     ]
-    for case in RECOVERY:
-        for data in DATA:
-            cell = results[f"recovery: {data}: {case}"]
-            right = str(cell["right"])
-            lines.append(pages.line([case, data, str(cell["audits"]), right, _outcomes([cell])]))
-    for case in LINEAR:
-        cell = results[f"linear: {case}"]
-        right = str(cell["right"])
-        lines.append(pages.line([case, "one spike", str(cell["audits"]), right, _outcomes([cell])]))
-    return "\n".join(lines)
+    return pages.table(["made", "data", "audits", "right", "outcomes"], "<<>><", rows)
 
 
 def intervals_of_recovery(results: Results) -> str:

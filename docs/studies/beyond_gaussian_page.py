@@ -30,7 +30,7 @@ _ROWS = (2, 4)
 def table(results: Mapping[str, Any]) -> str:
     """Return the main table: prediction, data and Gaussian rows at two sizes for each data set."""
     head = ["data", "d", "d_eff", "kurtosis", "n", *VARIABLES.values()]
-    lines = [pages.line(head), pages.line(["---"] + ["--:"] * 4 + [":-:"] * len(VARIABLES))]
+    rows = []
     for name, found in results.items():
         for place in _ROWS:
             first = place == _ROWS[0]
@@ -40,24 +40,15 @@ def table(results: Mapping[str, Any]) -> str:
                 else [""] * 4
             )
             values = [_three(found, variable, place) for variable in VARIABLES]
-            lines.append(pages.line([*about, str(found["n"][place]), *values]))
-    return "\n".join(lines)
+            rows.append([*about, str(found["n"][place]), *values])
+    return pages.table(head, "<>>>>" + "^" * len(VARIABLES), rows)
 
 
 def diagnosis(results: Mapping[str, Any]) -> str:
     """Return the second table: what the moments say beforehand, and how far q was off."""
-    head = [
-        "data",
-        "N",
-        "lengths",
-        "C",
-        "A",
-        "alarms",
-        "largest q data - q Gaussian",
-        "at n",
-        "allowed",
-    ]
-    lines = [pages.line(head), pages.line(["---"] + ["--:"] * 8)]
+    head = ["data", "N", "lengths", "C", "A", "alarms"]
+    head += ["largest q data - q Gaussian", "at n", "allowed"]
+    rows = []
     for name, found in results.items():
         moments = found["moments"]
         gaps = [difference(found, place) for place in range(len(found["n"]))]
@@ -72,8 +63,8 @@ def diagnosis(results: Mapping[str, Any]) -> str:
             " · ".join(_percent(share) for share in found["alarms"]),
         ]
         reference = found["gaussian"] == found["data"]
-        lines.append(pages.line([*about, *(["-"] * 3 if reference else apart)]))
-    return "\n".join(lines)
+        rows.append([*about, *(["-"] * 3 if reference else apart)])
+    return pages.table(head, "<" + ">" * 8, rows)
 
 
 def difference(found: Mapping[str, Any], place: int) -> tuple[float, float, float]:

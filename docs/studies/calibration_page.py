@@ -55,10 +55,8 @@ def share(hits: int, count: int) -> str:
 
 def found(told: Mapping[str, Rows]) -> str:
     """Return the table of what was expected, what was found, and whether it held."""
-    lines = [pages.line(["expected", "found", ""]), pages.line(["---", "---", ":-:"])]
-    for expected, what, held in _checked(told):
-        lines.append(pages.line([expected, what, "held" if held else "**failed**"]))
-    return "\n".join(lines)
+    rows = [(name, what, "held" if held else "**failed**") for name, what, held in _checked(told)]
+    return pages.table(["expected", "found", ""], "<<^", rows)
 
 
 def _checked(told: Mapping[str, Rows]) -> Iterator[tuple[str, str, bool]]:
@@ -113,7 +111,7 @@ def _checked(told: Mapping[str, Rows]) -> Iterator[tuple[str, str, bool]]:
 def perfect(rows: Rows, key: str, names: Sequence[str]) -> str:
     """Return the table of perfect generators by data set or by split, and of all."""
     head = [key, "audits", "p < .05", "p < .01", *_OUTCOMES.values()]
-    lines = [pages.line(head), pages.line(["---"] + ["--:"] * (len(head) - 1))]
+    lines = []
     groups = [(_about(name), [row for row in rows if row[key] == name]) for name in names]
     for name, some in [*groups, ("all", list(rows))]:
         if not some:
@@ -123,14 +121,14 @@ def perfect(rows: Rows, key: str, names: Sequence[str]) -> str:
         outcomes = _summed(some)
         first = share(outcomes[str(Outcome.COPYING)], audits)
         others = [str(outcomes[one]) for one in _OUTCOMES][1:]
-        lines.append(pages.line([name, str(audits), *rates, first, *others]))
-    return "\n".join(lines)
+        lines.append([name, str(audits), *rates, first, *others])
+    return pages.table(head, "<" + ">" * (len(head) - 1), lines)
 
 
 def models(rows: Rows) -> str:
     """Return the table of models: their outcomes; models with a tiny component apart."""
     head = ["model", "audits", *_OUTCOMES.values(), "tiny: audits", "tiny: copying"]
-    lines = [pages.line(head), pages.line(["---"] + ["--:"] * (len(head) - 1))]
+    lines = []
     groups: list[tuple[str, Callable[[Mapping[str, Any]], bool]]] = [
         (name, lambda row, name=name: row["model"] == name) for name in (*HONEST, *BAD)
     ]
@@ -151,23 +149,23 @@ def models(rows: Rows) -> str:
         cells = [share(kept[str(Outcome.COPYING)], audits)]
         cells += [str(kept[one]) for one in _OUTCOMES][1:]
         cells += [str(sum(tiny.values())), str(tiny[str(Outcome.COPYING)])]
-        lines.append(pages.line([name, str(audits), *cells]))
-    return "\n".join(lines)
+        lines.append([name, str(audits), *cells])
+    return pages.table(head, "<" + ">" * (len(head) - 1), lines)
 
 
 def power(rows: Rows) -> str:
     """Return the table of the smallest copied fractions, in per cent of the samples."""
     names = [AUDIT, *RIVALS]
     head = ["data", "copies", *names, "p < .05", "copying"]
-    lines = [pages.line(head), pages.line(["---"] * 2 + ["--:"] * (len(head) - 2))]
+    lines = []
     last = ""
     for row in rows:
         cells = [_fraction(row, name) for name in (*names, "p < .05", "copying")]
         cells[0] = f"**{cells[0]}**"
         about = _about(row["data"]) + (f", {row['split']}" if "split" in row else "")
-        lines.append(pages.line([about if about != last else "", row["copies"], *cells]))
+        lines.append([about if about != last else "", row["copies"], *cells])
         last = about
-    return "\n".join(lines)
+    return pages.table(head, "<<" + ">" * (len(head) - 2), lines)
 
 
 def behind(rows: Rows) -> list[tuple[str, str, str]]:
@@ -193,32 +191,32 @@ def behind_told(rows: Rows) -> str:
 def coverage(rows: Rows) -> str:
     """Return the table of intervals of the copied fraction."""
     head = ["data", "copies", "intervals", "hold the truth", "above it", "below it"]
-    lines = [pages.line(head), pages.line(["---"] * 2 + ["--:"] * 4)]
+    lines = []
     for row in rows:
         if "intervals" in row:
             count, above, below = (row[key] for key in ("intervals", "above", "below"))
             held = f"{100 * (count - above - below) / count:.1f} %"
-            cells = [_about(row["data"]), row["copies"], str(count), held, str(above), str(below)]
-            lines.append(pages.line(cells))
-    return "\n".join(lines)
+            about = [_about(row["data"]), row["copies"]]
+            lines.append([*about, str(count), held, str(above), str(below)])
+    return pages.table(head, "<<>>>>", lines)
 
 
 def named(rows: Rows) -> str:
     """Return the table of two verbatim copies among 200 samples."""
     head = ["data", "audits", "both named", "one named", "none named", "more named"]
-    lines = [pages.line(head), pages.line(["---"] + ["--:"] * 5)]
+    lines = []
     for row in rows:
         counts = Counter({int(number): count for number, count in row["named"].items()})
         more = sum(count for number, count in counts.items() if number > 2)
         cells = [share(counts[2], row["audits"]), *map(str, (counts[1], counts[0], more))]
-        lines.append(pages.line([_about(row["data"]), str(row["audits"]), *cells]))
-    return "\n".join(lines)
+        lines.append([_about(row["data"]), str(row["audits"]), *cells])
+    return pages.table(head, "<>>>>>", lines)
 
 
 def seeds(rows: Rows) -> str:
     """Return the table of inputs near the level whose outcome changes with the audit's seed."""
     head = ["data", "copies of 100", "outcomes of each input, by seed"]
-    lines = [pages.line(head), pages.line(["---", "--:", "---"])]
+    lines = []
     changing = inputs = 0
     for row in rows:
         told = [
@@ -227,21 +225,19 @@ def seeds(rows: Rows) -> str:
         ]
         inputs += len(told)
         changing += sum(len(each) > 1 for each in row["outcomes"])
-        lines.append(pages.line([_about(row["data"]), str(row["copies"]), "; ".join(told)]))
-    lines += [
-        "",
-        f"The outcome changes in {changing} of {inputs} inputs: {share(changing, inputs)}.",
-    ]
-    return "\n".join(lines)
+        lines.append([_about(row["data"]), str(row["copies"]), "; ".join(told)])
+    changes = f"The outcome changes in {changing} of {inputs} inputs: {share(changing, inputs)}."
+    return f"{pages.table(head, '<><', lines)}\n\n{changes}"
 
 
 def tables(told: Mapping[str, Rows]) -> dict[str, str]:
     """Return every table by the name of its marker."""
     return {
         "found": found(told),
-        "data": "\n".join(
-            [pages.line(["kind", "tried before", "first used here"]), pages.line(["---"] * 3)]
-            + [_of_kind(kind) for kind in dict.fromkeys(one.kind for one in SETS.values())]
+        "data": pages.table(
+            ["kind", "tried before", "first used here"],
+            "<<<",
+            [_of_kind(kind) for kind in dict.fromkeys(one.kind for one in SETS.values())],
         ),
         "perfect": perfect(told["perfect"], "data", list(SETS)),
         "splits": perfect(told["perfect"], "split", list(SPLITS)),
@@ -256,12 +252,12 @@ def tables(told: Mapping[str, Rows]) -> dict[str, str]:
     }
 
 
-def _of_kind(kind: str) -> str:
+def _of_kind(kind: str) -> list[str]:
     sides = [
         ", ".join(name for name, one in SETS.items() if one.kind == kind and one.tried is tried)
         for tried in (True, False)
     ]
-    return pages.line([kind, *(side or "-" for side in sides)])
+    return [kind, *(side or "-" for side in sides)]
 
 
 def _about(name: str) -> str:

@@ -43,36 +43,35 @@ _MEANING = {
 
 def fitted(told: Mapping[str, Any]) -> str:
     """Return the table of fitted numbers beside what is expected."""
-    lines = [
-        r"| what | fitted | 95 % interval | expected | $\chi^2$ per degree |",
-        "|---|--:|:-:|--:|--:|",
-    ]
+    rows = []
     for name, meaning in _MEANING.items():
         one = told["fits"][name]
         reach = f"{one['low']:.4f} to {one['high']:.4f}"
-        cells = (meaning, f"{one['value']:.4f}", reach, f"{one['expected']:.4f}")
-        lines.append(f"| {' | '.join(cells)} | {one['chi2_per_freedom']:.2f} |")
-    return "\n".join(lines)
+        cells = [f"{one['value']:.4f}", reach, f"{one['expected']:.4f}"]
+        rows.append([meaning, *cells, f"{one['chi2_per_freedom']:.2f}"])
+    head = ["what", "fitted", "95 % interval", "expected", r"$\chi^2$ per degree"]
+    return pages.table(head, "<>^>>", rows)
 
 
 def sizes(told: Mapping[str, Any]) -> str:
     """Return the table over d: recovery at the threshold and the fluctuation of convergence."""
-    lines = [
-        r"| $d$ | draws | $Q$ at the threshold | $d^{1/3} Q$ | $\mathrm{sd}(Q)/Q$ "
-        r"| $\mathrm{sd}(q)$ | $\sqrt{d}\,\mathrm{sd}(q)$ |",
-        "|--:|--:|--:|--:|--:|--:|--:|",
-    ]
+    head = ["$d$", "draws", "$Q$ at the threshold", "$d^{1/3} Q$", r"$\mathrm{sd}(Q)/Q$"]
+    head += [r"$\mathrm{sd}(q)$", r"$\sqrt{d}\,\mathrm{sd}(q)$"]
+    lines = []
     for d, rows in _by_size(told):
         (here,) = (row for row in rows if row["window"] == 0.0)
         spread = _spread(rows)
-        lines.append(
-            f"| $10^{len(str(d)) - 1}$ | {here['replicates']} | {here['recovery']:.4f} "
-            f"± {_half(here):.4f} "
-            f"| {here['recovery'] * d ** (1 / 3):.3f} "
-            f"| {here['recovery_sd'] / here['recovery']:.2f} "
-            f"| {spread:.2e} | {spread * d**0.5:.4f} |"
-        )
-    return "\n".join(lines)
+        cells = [
+            f"$10^{len(str(d)) - 1}$",
+            str(here["replicates"]),
+            f"{here['recovery']:.4f} ± {_half(here):.4f}",
+            f"{here['recovery'] * d ** (1 / 3):.3f}",
+            f"{here['recovery_sd'] / here['recovery']:.2f}",
+            f"{spread:.2e}",
+            f"{spread * d**0.5:.4f}",
+        ]
+        lines.append(cells)
+    return pages.table(head, ">" * 7, lines)
 
 
 def figure(told: Mapping[str, Any]) -> Figure:

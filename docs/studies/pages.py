@@ -7,7 +7,7 @@ import math
 import os
 import platform
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
@@ -20,11 +20,11 @@ from twinseed.drawing.style import Figure
 __all__ = [
     "DOCS",
     "fenced",
-    "line",
     "machine",
     "renew",
     "renewed",
     "rounded",
+    "table",
     "versions",
     "write",
     "write_picture",
@@ -33,9 +33,11 @@ __all__ = [
 DOCS = Path(__file__).parents[1]
 
 
-def line(cells: Sequence[str]) -> str:
-    """Return a line of a table in Markdown."""
-    return f"| {' | '.join(cells)} |"
+def table(head: Sequence[str], sides: str, rows: Iterable[Sequence[str]]) -> str:
+    """Return a table in Markdown; ``sides`` has the side of each column: <, ^ (the middle) or >."""
+    rule = "|".join({"<": ":--", "^": ":-:", ">": "--:"}[side] for side in sides)
+    first, *others = (f"| {' | '.join(cells)} |" for cells in (head, *rows))
+    return "\n".join([first, f"|{rule}|", *others])
 
 
 def fenced(text: str) -> str:

@@ -77,13 +77,10 @@ def _share(good: int, number: int) -> str:
 def _table(
     first: Sequence[str], rows: Iterable[tuple[Sequence[str], Iterable[Mapping[str, Any]]]]
 ) -> str:
-    lines = [pages.line([*first, "pilots", *QUANTITIES.values()])]
-    lines.append("|" + "---|" * len(first) + "--:|" * (1 + len(QUANTITIES)))
-    for names, results in rows:
-        some = list(results)
-        if some:
-            lines.append(pages.line([*names, str(len(some)), *_cells(some)]))
-    return "\n".join(lines)
+    lists = [(names, list(results)) for names, results in rows]
+    lines = [[*names, str(len(some)), *_cells(some)] for names, some in lists if some]
+    sides = "<" * len(first) + ">" * (1 + len(QUANTITIES))
+    return pages.table([*first, "pilots", *QUANTITIES.values()], sides, lines)
 
 
 def tables(told: Mapping[str, Any]) -> dict[str, str]:

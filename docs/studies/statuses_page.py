@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from docs.studies.pages import DOCS, line, renew
+from docs.studies.pages import DOCS, renew, table
 from docs.studies.statuses import RESULTS
 
 from twinseed.readout import VARIABLES
@@ -29,12 +29,10 @@ def tables(told: Mapping[str, Any]) -> dict[str, str]:
         ("variables", "variable", by_name),
         ("kinds", "models", test["kinds"]),
     ):
-        rows = [line([first, *_HEADS]), line(["---", *["--:"] * len(_HEADS)])]
-        rows += [
-            line([name, *(f"{number:,}" for number in one.values())])
-            for name, one in counted.items()
+        rows = [
+            [name, *(f"{number:,}" for number in one.values())] for name, one in counted.items()
         ]
-        made[place] = "\n".join(rows)
+        made[place] = table([first, *_HEADS], "<" + ">" * len(_HEADS), rows)
     found = fit["kinds"]["all"]
     made["fit"] = (
         f"Of the models of the fit {found['off']} of {found['ok']:,} values with the status "

@@ -65,40 +65,32 @@ def over_n(arm: Mapping[str, Any]) -> str:
         for name in ("convergence", "memorisation_ratio", "memorisation_share")
         for model in ("network", "linear")
     ]
-    lines = [
-        "| n | q | q linear | q theory | ratio | ratio linear | share | share linear |",
-        "|--:|--:|--:|--:|--:|--:|--:|--:|",
-    ]
+    head = ["n", "q", "q linear", "q theory", "ratio", "ratio linear", "share", "share linear"]
+    rows = []
     expected = theory_at(arm, "convergence")
     for k, n in enumerate(arm["n"]):
-        cells = [_with_half(column, k) for column in columns]
-        cells.insert(2, f"{expected[k]:.3f}")
-        lines.append(f"| {n:,} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+        q, linear, *others = (_with_half(column, k) for column in columns)
+        rows.append([f"{n:,}", q, linear, f"{expected[k]:.3f}", *others])
+    return pages.table(head, ">" * 8, rows)
 
 
 def several(arms: Mapping[str, Mapping[str, Any]], names: Mapping[str, str]) -> str:
     """Return a table of the variables ``names`` over the n of several arms."""
     heads = [f"{words}{model}" for words in names.values() for model in ("", " linear")]
-    lines = [
-        f"| data | n | {' | '.join(heads)} | q theory |",
-        f"|:--|--:|{'--:|' * (len(heads) + 1)}",
-    ]
+    rows = []
     for label, arm in arms.items():
         columns = [curve(arm, model, name) for name in names for model in ("network", "linear")]
         expected = theory_at(arm, "convergence")
         for k, n in enumerate(arm["n"]):
             cells = [_with_half(column, k) for column in columns]
-            lines.append(f"| {label} | {n:,} | {' | '.join(cells)} | {expected[k]:.3f} |")
-    return "\n".join(lines)
+            rows.append([label, f"{n:,}", *cells, f"{expected[k]:.3f}"])
+    return pages.table(["data", "n", *heads, "q theory"], "<" + ">" * (len(heads) + 2), rows)
 
 
 def blindness_table(told: Mapping[str, Any]) -> str:
     """Return q and recovery of spiked rows at every strength."""
-    lines = [
-        "| strength | n | q | q linear | q theory | Q | Q linear | Q theory |",
-        "|--:|--:|--:|--:|--:|--:|--:|--:|",
-    ]
+    head = ["strength", "n", "q", "q linear", "q theory", "Q", "Q linear", "Q theory"]
+    rows = []
     for name, arm in told["arms"].items():
         q = [curve(arm, model, "convergence") for model in ("network", "linear")]
         recovered = [axis_recovery(arm, model) for model in ("network", "linear")]
@@ -115,52 +107,43 @@ def blindness_table(told: Mapping[str, Any]) -> str:
                 *(_with_half(one, k) for one in recovered),
                 f"{theory[k]:.3f}",
             ]
-            lines.append(f"| {name.split()[1]} | {n:,} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+            rows.append([name.split()[1], f"{n:,}", *cells])
+    return pages.table(head, ">" * 8, rows)
 
 
 def controls_table(told: Mapping[str, Mapping[str, Any]]) -> str:
     """Return q of the controls beside that of disjoint rows."""
-    lines = [
-        "| denoiser | n | disjoint rows | same rows | disjoint rows, same start | "
-        "mismatched seeds |",
-        "|:--|--:|--:|--:|--:|--:|",
-    ]
+    head = ["denoiser", "n", "disjoint rows", "same rows", "disjoint rows, same start"]
+    rows = []
     for label, arms in told.items():
         q = {name: curve(arm, "network", "convergence") for name, arm in arms.items()}
         null = curve(arms["disjoint"], "network", "convergence_null")
         for n in arms["same-rows"]["n"]:
             cells = [_at(q[name], n) for name in ("disjoint", "same-rows", "same-start")]
             cells.append(_at(null, n))
-            lines.append(f"| {label} | {n:,} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+            rows.append([label, f"{n:,}", *cells])
+    return pages.table([*head, "mismatched seeds"], "<>>>>>", rows)
 
 
 def matched_table(arms: Mapping[str, Mapping[str, Any]]) -> str:
     """Return how far networks are from their linear model, and the loads at which q passes 1/2."""
-    lines = [
-        "| data | d | largest gap in q | at n | gap at the largest n | n at q = 1/2 "
-        "| linear, theory | ratio |",
-        "|:--|--:|--:|--:|--:|--:|--:|--:|",
-    ]
+    head = ["data", "d", "largest gap in q", "at n", "gap at the largest n", "n at q = 1/2"]
+    rows = []
     for label, arm in arms.items():
         gap = curve(arm, "network", "convergence").mean - theory_at(arm, "convergence")
         place = int(np.argmax(np.abs(gap)))
         half = np.array(crossings(arm, "network"))
         linear = crossing(arm["predicted"]["n"], arm["predicted"]["convergence"])
-        lines.append(
-            f"| {label} | {arm['d']} | {gap[place]:+.3f} | {arm['n'][place]:,} | {gap[-1]:+.3f} "
-            f"| {_load(half, arm)} | {_linear_load(linear, arm)} | {_ratio(half, linear)} |"
-        )
-    return "\n".join(lines)
+        gaps = [f"{gap[place]:+.3f}", f"{arm['n'][place]:,}", f"{gap[-1]:+.3f}"]
+        loads = [_load(half, arm), _load(np.array([linear]), arm), _ratio(half, linear)]
+        rows.append([label, str(arm["d"]), *gaps, *loads])
+    return pages.table([*head, "linear, theory", "ratio"], "<" + ">" * 7, rows)
 
 
 def directions_table(told: Mapping[str, Any], n: int) -> str:
     """Return the recovery of directions and of the subspace of five, by data and model."""
-    lines = [
-        "| data | samples of | direction 1 | 2 | 3 | 4 | 5 | 6 | first five, as a subspace |",
-        "|:--|:--|--:|--:|--:|--:|--:|--:|--:|",
-    ]
+    head = ["data", "samples of", "direction 1", *"23456", "first five, as a subspace"]
+    rows = []
     names = {
         "network": "networks",
         "linear": "linear twins",
@@ -183,9 +166,8 @@ def directions_table(told: Mapping[str, Any], n: int) -> str:
         for words, parts in shown.items():
             ranks = np.mean([one["rank"] for one in parts], axis=0)[:6]
             five = np.mean([one["subspace"][4] for one in parts])
-            cells = [data, words, *(f"{value:.2f}" for value in ranks), f"{five:.2f}"]
-            lines.append(pages.line(cells))
-    return "\n".join(lines)
+            rows.append([data, words, *(f"{value:.2f}" for value in ranks), f"{five:.2f}"])
+    return pages.table(head, "<<" + ">" * 7, rows)
 
 
 def _measured(name: str) -> dict[str, Any]:
@@ -197,10 +179,6 @@ def _load(half: np.ndarray, arm: Mapping[str, Any]) -> str:
     if known.size == 0:
         return f"below {arm['n'][0]:,}"
     return f"{known.mean():.0f}" if known.size == 1 else f"{known.min():.0f} to {known.max():.0f}"
-
-
-def _linear_load(linear: float, arm: Mapping[str, Any]) -> str:
-    return f"below {arm['n'][0]:,}" if np.isnan(linear) else f"{linear:.0f}"
 
 
 def _ratio(half: np.ndarray, linear: float) -> str:

@@ -91,24 +91,20 @@ def gaps(
 
 def ceiling_table(arms: Mapping[str, Any]) -> str:
     """Return q of every data set and n, and the prediction of the ceiling law."""
-    lines = [
-        "| data | n | q linear | q, same rows | predicted | q, disjoint rows | gap |",
-        "|:--|--:|--:|--:|--:|--:|--:|",
-    ]
+    head = ["data", "n", "q linear", "q, same rows", "predicted", "q, disjoint rows", "gap"]
+    rows = []
     for name, one in ceiling(arms).items():
         law = one["linear"] * one["same"]
         for k, n in enumerate(one["n"]):
             cells = [
-                name,
-                f"{n:,.0f}",
                 f"{one['linear'][k]:.3f}",
                 f"{one['same'][k]:.3f} ± {one['same half'][k]:.3f}",
                 f"{law[k]:.3f}",
                 f"{one['measured'][k]:.3f} ± {one['half'][k]:.3f}",
                 f"{law[k] - one['measured'][k]:+.3f}",
             ]
-            lines.append(pages.line(cells))
-    return "\n".join(lines)
+            rows.append([name, f"{n:,.0f}", *cells])
+    return pages.table(head, "<" + ">" * 6, rows)
 
 
 def score_table(arms: Mapping[str, Any]) -> str:
@@ -117,31 +113,20 @@ def score_table(arms: Mapping[str, Any]) -> str:
     present = [name for name in IMAGES if name in found]
     sets = {"images, all n (registered)": (present, 0.0), "images, n of 30 and more": (present, 30)}
     sets |= {name: ([name], 0.0) for name in found if name not in IMAGES}
-    lines = [
-        "| over | prediction | points | root mean square gap | largest gap | both bars hold |",
-        "|:--|:--|--:|--:|--:|:--|",
-    ]
+    head = ["over", "prediction", "points", "root mean square gap", "largest gap", "both bars hold"]
+    rows = []
     for words, (names, least) in sets.items():
         for prediction, one in gaps(found, names, least).items():
-            cells = [
-                words,
-                prediction,
-                str(one.gaps.size),
-                f"{one.rms:.3f}",
-                f"{one.worst:.3f}",
-                "yes" if one.passes else "no",
-            ]
-            lines.append(pages.line(cells))
-    return "\n".join(lines)
+            numbers = [str(one.gaps.size), f"{one.rms:.3f}", f"{one.worst:.3f}"]
+            rows.append([words, prediction, *numbers, "yes" if one.passes else "no"])
+    return pages.table(head, "<<>>><", rows)
 
 
 def machine_table(kept: Mapping[str, Any], arms: Mapping[str, Any]) -> str:
     """Return what machines predicted for the networks, beside what was measured."""
-    lines = [
-        "| data | n | windows of | border | q of machines | q of networks | gap "
-        "| share of machines | share of networks | squared correlation |",
-        "|:--|--:|:--|:--|--:|--:|--:|--:|--:|--:|",
-    ]
+    head = ["data", "n", "windows of", "border", "q of machines", "q of networks", "gap"]
+    head += ["share of machines", "share of networks", "squared correlation"]
+    rows = []
     found: dict[tuple[str, int, str, str], list[Mapping[str, Any]]] = {}
     for key, one in kept["pairs"].items():
         data, n, border, _, *_, source = key.split()
@@ -156,10 +141,6 @@ def machine_table(kept: Mapping[str, Any], arms: Mapping[str, Any]) -> str:
             for name in ("convergence", "memorisation_share")
         ]
         cells = [
-            data,
-            f"{n:,}",
-            source,
-            border,
             f"{q:.3f}",
             f"{networks[0]:.3f}",
             f"{q - networks[0]:+.3f}",
@@ -167,8 +148,8 @@ def machine_table(kept: Mapping[str, Any], arms: Mapping[str, Any]) -> str:
             f"{networks[1]:.2f}",
             f"{np.mean([one['squared correlation'] for one in parts]):.2f}",
         ]
-        lines.append(pages.line(cells))
-    return "\n".join(lines)
+        rows.append([data, f"{n:,}", source, border, *cells])
+    return pages.table(head, "<><<" + ">" * 6, rows)
 
 
 if __name__ == "__main__":
