@@ -9,7 +9,6 @@ docs.studies.agreement_verdicts_page``. Needs scikit-learn; about eight minutes 
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -309,7 +308,7 @@ def _recovered(twins: ts.Twins, count: int) -> tuple[Any, Answer]:
 
 def run(path: Path, *, agreements: int, recoveries: int, others: int) -> dict[str, Any]:
     """Compute the cells that ``path`` does not hold yet; the numbers are audits of each cell."""
-    kept: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    kept = pages.read(path)
     work: dict[str, Callable[[], dict[str, Any]]] = {}
     for data in DATA:
         for case in AGREEMENT:

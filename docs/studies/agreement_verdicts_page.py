@@ -6,7 +6,6 @@ docs.studies.agreement_verdicts_page
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -23,8 +22,7 @@ Results = Mapping[str, Any]
 
 def read() -> Results:
     """Return the committed results."""
-    found: Results = json.loads(RESULTS.read_text(encoding="utf-8"))
-    return found
+    return pages.read(RESULTS)
 
 
 def verdicts_on_agreement(results: Results) -> str:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from docs.studies import datasets
+from docs.studies import datasets, pages
 from numpy.typing import NDArray
 
 import twinseed as ts
@@ -177,7 +177,7 @@ def main(arguments: list[str] | None = None) -> None:
     datasets.add_folders(parser, "mnist", "fashion")
     given = parser.parse_args(arguments)
     datasets.use_folders(given)
-    results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
+    results = pages.read(RESULTS)
     for name in given.only or EXAMPLES:
         results[name] = run(name, given.folder / name)
         print(f"{name}: {results[name]['cpu_seconds']} s of CPU", flush=True)

@@ -5,7 +5,6 @@ Usage, from the root of the repository, to write them again: python -m docs.stud
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -175,5 +174,5 @@ def _half(row: Mapping[str, Any]) -> float:
 
 
 if __name__ == "__main__":
-    results = json.loads(RESULTS.read_text(encoding="utf-8"))
+    results = pages.read(RESULTS)
     pages.renew(PAGE, tables(results), {"finite_size": figure(results)})

@@ -21,6 +21,7 @@ __all__ = [
     "DOCS",
     "fenced",
     "machine",
+    "read",
     "renew",
     "renewed",
     "rounded",
@@ -109,6 +110,11 @@ def rounded(value: Any) -> Any:
     if isinstance(value, float):
         return None if math.isnan(value) else round(value, 6)
     return value
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return results that ``write`` kept; an empty dictionary where nothing is kept yet."""
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 
 
 def write(path: Path, kept: Mapping[str, Any]) -> None:

@@ -5,7 +5,6 @@ Usage, from the root of the repository, to write them again: python -m docs.stud
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -120,11 +119,5 @@ def tables(told: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def main() -> None:
-    """Write the page again."""
-    told = json.loads(RESULTS.read_text(encoding="utf-8"))
-    pages.renew(PAGE, tables(told), {})
-
-
 if __name__ == "__main__":
-    main()
+    pages.renew(PAGE, tables(pages.read(RESULTS)))

@@ -5,11 +5,10 @@ Usage, from the root of the repository: python -m docs.studies.statuses_page
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from docs.studies.pages import DOCS, renew, table
+from docs.studies.pages import DOCS, read, renew, table
 from docs.studies.statuses import RESULTS
 
 from twinseed.readout import VARIABLES
@@ -42,4 +41,4 @@ def tables(told: Mapping[str, Any]) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    renew(PAGE, tables(json.loads(RESULTS.read_text(encoding="utf-8"))))
+    renew(PAGE, tables(read(RESULTS)))

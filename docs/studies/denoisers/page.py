@@ -20,6 +20,7 @@ from docs.studies.denoisers import figures as drawings
 from docs.studies.denoisers.summary import (
     Curve,
     axis_recovery,
+    by_data,
     crossing,
     crossings,
     curve,
@@ -153,8 +154,6 @@ def directions_table(told: Mapping[str, Any], n: int) -> str:
         "between linear": "linear A against linear B",
     }
     for data, sizes in told.items():
-        if data == "machine":
-            continue
         shown = {words: sizes[str(n)][kind] for kind, words in names.items()}
         for key, one in sizes.items():
             steps = key.partition(", ")[2]
@@ -168,10 +167,6 @@ def directions_table(told: Mapping[str, Any], n: int) -> str:
             five = np.mean([one["subspace"][4] for one in parts])
             rows.append([data, words, *(f"{value:.2f}" for value in ranks), f"{five:.2f}"])
     return pages.table(head, "<<" + ">" * 7, rows)
-
-
-def _measured(name: str) -> dict[str, Any]:
-    return {data: one for data, one in kept(name).items() if data != "machine"}
 
 
 def _load(half: np.ndarray, arm: Mapping[str, Any]) -> str:
@@ -217,10 +212,10 @@ def tables() -> dict[str, str]:
         "textures": several(kept("textures")["arms"], small),
         "further": several(further, small),
         "matched": matched_table(arms_over_all()),
-        "directions": directions_table(kept("directions"), _DIRECTIONS_N),
-        "ceiling": scores.ceiling_table(scores.told()),
-        "ceiling scores": scores.score_table(scores.told()),
-        "machines": scores.machine_table(kept("machines"), scores.told()),
+        "directions": directions_table(by_data("directions"), _DIRECTIONS_N),
+        "ceiling": scores.ceiling_table(by_data("ceiling")),
+        "ceiling scores": scores.score_table(by_data("ceiling")),
+        "machines": scores.machine_table(kept("machines"), by_data("ceiling")),
     }
 
 
@@ -235,9 +230,9 @@ def figures_of() -> dict[str, Figure]:
         "twins_further": drawings.other_images(further),
         "twins_matched": drawings.matched(every),
         "twins_bridge": bridge_figure.figure(kept("bridge")),
-        "twins_directions": registered_figures.directions(_measured("directions"), _DIRECTIONS_N),
-        "twins_pictures": registered_figures.pictures(_measured("directions"), _DIRECTIONS_N),
-        "twins_ceiling": registered_figures.law(scores.told()),
+        "twins_directions": registered_figures.directions(by_data("directions"), _DIRECTIONS_N),
+        "twins_pictures": registered_figures.pictures(by_data("directions"), _DIRECTIONS_N),
+        "twins_ceiling": registered_figures.law(by_data("ceiling")),
         "twins_windows": registered_figures.windows(kept("machines"), "fashion"),
         "twins_training_time": training_time_figure.figure(kept("training-time")),
     }

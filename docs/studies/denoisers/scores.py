@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from docs.studies import pages
-from docs.studies.denoisers.summary import curve
+from docs.studies.denoisers.summary import by_data, curve
 
 from twinseed.arrays import Array
 
-__all__ = ["IMAGES", "Gaps", "ceiling", "ceiling_table", "machine_table", "score_table", "told"]
+__all__ = ["IMAGES", "Gaps", "ceiling", "ceiling_table", "machine_table", "score_table"]
 
 IMAGES = ("fashion", "digits", "patches")
 """The data on which the ceiling law is judged."""
@@ -42,13 +40,6 @@ class Gaps:
     def passes(self) -> bool:
         """Whether both registered bars hold."""
         return self.rms <= _RMS and self.worst <= _WORST
-
-
-def told() -> Mapping[str, Any]:
-    """Return the kept numbers of the networks."""
-    path = Path(__file__).with_name("results") / "ceiling.json"
-    found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return {name: arm for name, arm in found.items() if name != "machine"}
 
 
 def ceiling(arms: Mapping[str, Any]) -> dict[str, dict[str, Array]]:
@@ -153,4 +144,5 @@ def machine_table(kept: Mapping[str, Any], arms: Mapping[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    print(ceiling_table(told()), score_table(told()), sep="\n\n")
+    networks = by_data("ceiling")
+    print(ceiling_table(networks), score_table(networks), sep="\n\n")

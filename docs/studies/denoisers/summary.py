@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from docs.studies import pages
 from scipy import stats
 
 from twinseed.arrays import Array
 from twinseed.intervals import half_width
 
-__all__ = ["Curve", "crossing", "crossings", "curve", "kept", "means_over_pairs", "theory_at"]
+__all__ = [
+    "Curve",
+    "by_data",
+    "crossing",
+    "crossings",
+    "curve",
+    "kept",
+    "means_over_pairs",
+    "theory_at",
+]
 
 RESULTS = Path(__file__).with_name("results")
 
@@ -30,8 +39,12 @@ class Curve:
 
 def kept(name: str) -> Mapping[str, Any]:
     """Return the numbers of an experiment that is done."""
-    found: Mapping[str, Any] = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
-    return found
+    return pages.read(RESULTS / f"{name}.json")
+
+
+def by_data(name: str) -> Mapping[str, Any]:
+    """Return the numbers of an experiment by data set, without the machine that it ran on."""
+    return {data: one for data, one in kept(name).items() if data != "machine"}
 
 
 def curve(arm: Mapping[str, Any], model: str, name: str, factor: int | None = None) -> Curve:
