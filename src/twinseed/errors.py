@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "StoreError",
     "TwinseedError",
     "escaped",
+    "needs",
 ]
 
 
@@ -85,6 +87,15 @@ class MissingExtraError(TwinseedError, ImportError):
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         self.parts = (package, extra, purpose)
         super().__init__(f"{purpose} needs {package}: pip install 'twinseed[{extra}]'")
+
+
+@contextmanager
+def needs(package: str, extra: str, purpose: str) -> Iterator[None]:
+    """Import optional libraries in the block: without them ``MissingExtraError`` is raised."""
+    try:
+        yield
+    except ImportError as error:
+        raise MissingExtraError(package, extra, purpose) from error
 
 
 def escaped(text: str, keep: str = "") -> str:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from twinseed.errors import InputError, MissingExtraError
+from twinseed.errors import InputError, needs
 
 __all__ = [
     "made_folder",
@@ -92,11 +92,9 @@ def write_parquet(
     Raises:
         MissingExtraError: without pyarrow, which ``what`` needs.
     """
-    try:
+    with needs("pyarrow", "formats", what):
         import pyarrow
         import pyarrow.parquet
-    except ImportError as error:
-        raise MissingExtraError("pyarrow", "formats", what) from error
     table = pyarrow.table(dict(columns))
     with written(path, argument) as unfinished:
         pyarrow.parquet.write_table(table, unfinished)

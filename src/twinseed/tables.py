@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from twinseed.errors import MissingExtraError, escaped
+from twinseed.errors import escaped, needs
 from twinseed.intervals import half_width
 
 if TYPE_CHECKING:
@@ -69,10 +69,8 @@ def html_table(
 
 def data_frame(columns: Mapping[str, Any], caller: str) -> pd.DataFrame:
     """Return columns as a data frame of pandas, for the method that ``caller`` names."""
-    try:
+    with needs("pandas", "formats", caller):
         import pandas as pd
-    except ImportError as error:
-        raise MissingExtraError("pandas", "formats", caller) from error
     return pd.DataFrame(dict(columns))
 
 

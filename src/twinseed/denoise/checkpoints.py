@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from twinseed.errors import InputError, MissingExtraError, TwinseedError
+from twinseed.errors import InputError, TwinseedError, needs
 from twinseed.files import write_bytes
 
 __all__ = ["CheckpointError", "description", "load", "save", "step_of"]
@@ -106,8 +106,6 @@ def step_of(path: Path) -> int:
 
 
 def _safetensors() -> Any:
-    try:
+    with needs("safetensors", "denoise", "Training"):
         import safetensors.torch
-    except ImportError as error:
-        raise MissingExtraError("safetensors", "denoise", "Training") from error
     return safetensors.torch

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
-from twinseed.errors import MissingExtraError
+from twinseed.errors import needs
 
 if TYPE_CHECKING:
     import matplotlib.figure
@@ -138,10 +138,8 @@ class Panel:
 @contextmanager
 def styling(**further: Any) -> Iterator[None]:
     """Use this style within the block, without the settings of the user."""
-    try:
+    with needs("matplotlib", "figures", "drawing a figure"):
         from matplotlib import style
-    except ImportError as error:
-        raise MissingExtraError("matplotlib", "figures", "drawing a figure") from error
     with style.context(["default", {**_STYLE, **further}]):
         yield
 

@@ -10,15 +10,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from twinseed.data.digests import row_digests
 from twinseed.data.twins import Twins
-from twinseed.errors import InputError, MissingExtraError
+from twinseed.errors import InputError, needs
 from twinseed.verbs.measure import measure
 
-try:
+with needs("scikit-learn 1.6", "data", "TwinSelection"):
     from sklearn.base import BaseEstimator, clone
     from sklearn.utils import check_random_state
     from sklearn.utils.validation import check_is_fitted, validate_data
-except ImportError as error:
-    raise MissingExtraError("scikit-learn 1.6", "data", "TwinSelection") from error
 
 __all__ = ["TwinSelection"]
 

@@ -7,20 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from twinseed.errors import InputError, MissingExtraError, TwinseedError
+from twinseed.errors import InputError, TwinseedError, needs
 from twinseed.metrics import to_metrics
 from twinseed.neighbours import Nearest
 from twinseed.randomness import RandomSource
 from twinseed.readout import Readout
 from twinseed.verbs.prepared import PreparedRows, both_or_neither
 
-try:
+with needs("torchmetrics", "metrics", "TwinMetric"):
     import torch
     from torch import Tensor
     from torchmetrics import Metric
     from torchmetrics.utilities.distributed import gather_all_tensors
-except ImportError as error:
-    raise MissingExtraError("torchmetrics", "metrics", "TwinMetric") from error
 
 __all__ = ["TwinMetric"]
 

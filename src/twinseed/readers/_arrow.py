@@ -10,7 +10,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.errors import InputError, MissingExtraError
+from twinseed.errors import InputError, needs
 from twinseed.readers._encodings import opened_text
 from twinseed.readers._images import stacked
 from twinseed.readers.source import Source
@@ -135,10 +135,8 @@ def table_of_arrow(refuse: Refuse, table: Any) -> Table:
 
 
 def _pyarrow(purpose: str) -> None:
-    try:
+    with needs("pyarrow", "formats", purpose):
         import pyarrow  # noqa: F401  # the import is the check
-    except ImportError as error:
-        raise MissingExtraError("pyarrow", "formats", purpose) from error
 
 
 def _batched(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.arrays import plain
-from twinseed.errors import InputError, MissingExtraError
+from twinseed.errors import InputError, MissingExtraError, needs
 from twinseed.readers._arrow import table_of_arrow
 from twinseed.readers._objects import require_names_alike, rows_of
 from twinseed.readers.arranging import without_gaps
@@ -135,10 +135,8 @@ def _named_columns(given: Any) -> bool:
 
 
 def _table(role: str, frame: Any) -> Table:
-    try:
+    with needs("pyarrow", "formats", "Reading a data frame"):
         import pyarrow
-    except ImportError as error:
-        raise MissingExtraError("pyarrow", "formats", "Reading a data frame") from error
     names = [str(name) for name in getattr(frame, "column_names", frame.columns)]
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)

@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterator
 from typing import IO, Any
 
-from twinseed.errors import MissingExtraError
+from twinseed.errors import needs
 from twinseed.readers.source import Source
 
 __all__ = ["opened_text", "text_encoding"]
@@ -97,9 +97,7 @@ def _opened(source: Source) -> Any:
     if ending == ".gz":
         return gzip.open(source.path, "rb")
     if ending == ".zst":
-        try:
+        with needs("pyarrow", "formats", "Reading .zst"):
             import pyarrow
-        except ImportError as error:
-            raise MissingExtraError("pyarrow", "formats", "Reading .zst") from error
         return pyarrow.input_stream(str(source.path), compression="zstd")
     return source.path.open("rb")

@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from twinseed.errors import MissingExtraError
+from twinseed.errors import needs
 from twinseed.readers._text import tabulated
 from twinseed.readers.source import Source
 from twinseed.readers.table import Table
@@ -23,10 +23,8 @@ def read_excel(source: Source) -> NDArray[Any] | Table:
     """Return a sheet, with the values that were last computed; formulas are not."""
     with zipfile.ZipFile(source.path) as archive:
         source.require_room((sum(info.file_size for info in archive.infolist()),), 1)
-    try:
+    with needs("openpyxl", "formats", "Reading .xlsx"):
         import openpyxl
-    except ImportError as error:
-        raise MissingExtraError("openpyxl", "formats", "Reading .xlsx") from error
     book = openpyxl.load_workbook(source.path, read_only=True, data_only=True, keep_links=False)
     try:
         sheet = book[source.chosen(book.sheetnames, "sheets")]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.errors import MissingExtraError
+from twinseed.errors import needs
 from twinseed.readers._cells import (
     COLUMNS,
     gene_names,
@@ -75,10 +75,8 @@ def read_matlab(source: Source) -> NDArray[Any]:
 
 
 def _library(purpose: str) -> Any:
-    try:
+    with needs("h5py", "formats", purpose):
         import h5py
-    except ImportError as error:
-        raise MissingExtraError("h5py", "formats", purpose) from error
     return h5py
 
 

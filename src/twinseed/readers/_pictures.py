@@ -8,7 +8,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.errors import InputError, MissingExtraError
+from twinseed.errors import InputError, needs
 from twinseed.readers.source import Source
 
 __all__ = ["SUFFIXES", "UNREAD", "Changes", "pillow_of", "pixels"]
@@ -44,10 +44,8 @@ class Changes(dict[str, int]):
 
 def pillow_of(purpose: str) -> Any:
     """Return the library that reads pictures."""
-    try:
+    with needs("pillow", "formats", purpose):
         import PIL.Image
-    except ImportError as error:
-        raise MissingExtraError("pillow", "formats", purpose) from error
     return PIL.Image
 
 

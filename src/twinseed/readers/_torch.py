@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from twinseed.errors import InputError, MissingExtraError
+from twinseed.errors import InputError, needs
 from twinseed.readers.source import Source
 
 __all__ = ["read_torch"]
@@ -26,10 +26,8 @@ def read_torch(source: Source) -> NDArray[Any]:
     if any(member.compress_type != zipfile.ZIP_STORED for member in members):
         raise source.bad("must not be compressed", "save the tensor again with torch.save")
     source.require_room((sum(member.file_size for member in members),), 1)
-    try:
+    with needs("torch", "denoise", "Reading .pt"):
         import torch
-    except ImportError as error:
-        raise MissingExtraError("torch", "denoise", "Reading .pt") from error
     try:
         held = torch.load(source.path, map_location="cpu", weights_only=True, mmap=True)
         held = _one(source, held, torch)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.errors import MissingExtraError
+from twinseed.errors import needs
 from twinseed.readers._packed import decoded, dense, is_packed
 from twinseed.readers.dimensions import axes_of_rows, rows_first, variables_of_rows
 from twinseed.readers.joining import joined
@@ -42,11 +42,9 @@ def is_packed_zarr(source: Source) -> bool:
 
 def read_zarr(source: Source) -> NDArray[Any]:
     """Return one array; only numbers behind codecs of numbers are read."""
-    try:
+    with needs("zarr", "formats", "Reading zarr"):
         import zarr
         from zarr.storage import ZipStore
-    except ImportError as error:
-        raise MissingExtraError("zarr", "formats", "Reading zarr") from error
     if source.path.is_dir():
         places = (path.relative_to(source.path) for path in source.files())
         return _checked(

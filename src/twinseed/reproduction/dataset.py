@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from twinseed.arrays import Array
 from twinseed.checks import numeric_rows
-from twinseed.errors import InputError, MissingExtraError
+from twinseed.errors import InputError, needs
 from twinseed.matched import matched_model
 from twinseed.orders.recovery import factor_groups
 from twinseed.populations import Atoms, estimate_population
@@ -172,9 +172,7 @@ def data_population(rows: CleanRows) -> DataPopulation:
 
 
 def _digits() -> NDArray[Any]:
-    try:
+    with needs("scikit-learn", "data", "the digits of the main job"):
         from sklearn.datasets import load_digits
-    except ImportError as error:
-        raise MissingExtraError("scikit-learn", "data", "the digits of the main job") from error
     images: NDArray[Any] = load_digits().images
     return images

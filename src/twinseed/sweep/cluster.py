@@ -12,7 +12,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from twinseed._version import __version__
-from twinseed.errors import InputError, MissingExtraError, TwinseedError
+from twinseed.errors import InputError, TwinseedError, needs
 from twinseed.sweep.tasks import Done, Task
 
 __all__ = ["as_worker", "connected", "on_cluster"]
@@ -49,10 +49,8 @@ class _Cluster:
 @contextmanager
 def connected(address: str) -> Iterator[Any]:
     """Connect a client to a Dask scheduler; closing the client leaves the scheduler running."""
-    try:
+    with needs("dask.distributed", "cluster", "cluster="):
         distributed = import_module("distributed")
-    except ImportError as error:
-        raise MissingExtraError("dask.distributed", "cluster", "cluster=") from error
     try:
         client = distributed.Client(address, set_as_default=False)
     except (OSError, ValueError) as error:
