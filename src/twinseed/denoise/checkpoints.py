@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -73,15 +74,8 @@ def description(path: Path) -> dict[str, Any]:
     Raises:
         CheckpointError: the file is damaged, or was not written by ``save``.
     """
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="pt") as file:
-            text = (file.metadata() or {}).get("twinseed")
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(
-            f"the checkpoint {path} cannot be read ({error}): delete the checkpoint to train again"
-        ) from error
+    with _opened(path) as file:
+        text = (file.metadata() or {}).get("twinseed")
     if text is None:
         raise CheckpointError(f"{path} was not written by twinseed: use another folder")
     about: dict[str, Any] = json.loads(text)
@@ -94,11 +88,19 @@ def step_of(path: Path) -> int:
     Raises:
         CheckpointError: the file is damaged, or is no state of training.
     """
+    with _opened(path) as file:
+        step = int(file.get_tensor("step"))
+    return step
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """Open a checkpoint without reading its tensors; a damaged file raises ``CheckpointError``."""
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, framework="pt") as file:
-            return int(file.get_tensor("step"))
+            yield file
     except (OSError, SafetensorError) as error:
         raise CheckpointError(
             f"the checkpoint {path} cannot be read ({error}): delete the checkpoint to train again"

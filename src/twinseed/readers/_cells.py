@@ -19,6 +19,7 @@ __all__ = [
     "item_of",
     "kept_genes",
     "of_column",
+    "require_own",
     "sparse",
 ]
 
@@ -62,7 +63,7 @@ def is_column(group: Any) -> bool:
 def of_column(source: Source, group: Any) -> Table:
     """Return a column of AnnData as a table; code -1, and a value under the mask, are missing."""
     for part in group.values():
-        _require_own(source, part)
+        require_own(source, part)
         source.require_room((max(1, len(part)),), 8)
     name = group.name.rpartition("/")[2]
     if set(group) == _NULLABLE:
@@ -126,7 +127,7 @@ def sparse(source: Source, group: Any) -> NDArray[Any]:
     kind = said.decode() if isinstance(said, bytes) else str(said)
     parts = {name: group[name] for name in _SPARSE}
     for part in parts.values():
-        _require_own(source, part)
+        require_own(source, part)
     if "shape" in group.attrs or "h5sparse_shape" in group.attrs:
         shape = group.attrs.get("shape", group.attrs.get("h5sparse_shape"))
         return dense(source, parts, shape, by_rows=not kind.startswith("csc"))
@@ -136,6 +137,7 @@ def sparse(source: Source, group: Any) -> NDArray[Any]:
     return dense(source, parts, group["shape"][:][::-1], by_rows=True)
 
 
-def _require_own(source: Source, dataset: Any) -> None:
+def require_own(source: Source, dataset: Any) -> None:
+    """Refuse a dataset whose numbers are in other files, which are not followed."""
     if dataset.external or dataset.is_virtual:
         raise source.bad("keeps its numbers in other files", "copy them into one file")

@@ -18,6 +18,7 @@ from twinseed.readers._cells import (
     item_of,
     kept_genes,
     of_column,
+    require_own,
     sparse,
     texts,
 )
@@ -90,7 +91,7 @@ def _rows(source: Source, file: Any, name: str) -> NDArray[Any] | Mapped | Table
             return of_column(source, item)
         return _genes(source, file, name, sparse(source, item))
     if item.ndim == 1:
-        _require_own(source, item)
+        require_own(source, item)
         if h5py.check_string_dtype(item.dtype):
             source.require_room(item.shape, 8)
             return Table((name,), (Categories.of(texts(item)),))
@@ -132,7 +133,7 @@ def _coordinate(source: Source, file: Any, name: str) -> tuple[str, Any] | None:
         return None
     if item.attrs.get("NAME", b"").startswith(b"This is a netCDF dimension but not"):
         return None
-    _require_own(source, item)
+    require_own(source, item)
     source.require_room(item.shape, 8)
     return name, tuple(map(float, item[:].tolist()))
 
@@ -164,17 +165,14 @@ def _chosen(source: Source, found: Mapping[str, int]) -> str:
     if main in found:
         return str(main)
     rows = [k for k, axes in found.items() if axes > 1 and not k.endswith(("_bnds", "_bounds"))]
-    if len(rows) == 1 and len(found) > 1:
-        source.notes.append(f"of {len(found)} arrays the one with rows is read, #{rows[0]}")
-        return rows[0]
-    return source.chosen(found, "datasets")
+    return source.chosen(found, "datasets", rows)
 
 
 def _dataset(source: Source, dataset: Any) -> NDArray[Any] | Mapped:
     import h5py
 
     source.require_numbers(dataset.dtype)
-    _require_own(source, dataset)
+    require_own(source, dataset)
     if dataset.shape is None:
         raise source.bad("must not hold an empty dataset", "save some rows")
     source.require_room(dataset.shape, dataset.dtype.itemsize)
@@ -194,8 +192,3 @@ def _dataset(source: Source, dataset: Any) -> NDArray[Any] | Mapped:
     if dataset.shape and offset is not None and held == whole and plain:
         return Mapped(offset, dataset.shape, dataset.dtype.str)
     return source.copied(dataset, dataset.shape, dataset.dtype)
-
-
-def _require_own(source: Source, dataset: Any) -> None:
-    if dataset.external or dataset.is_virtual:
-        raise source.bad("keeps its numbers in other files", "copy them into one file")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed.readers._cells import item_of
+from twinseed.readers._cells import item_of, require_own
 from twinseed.readers._packed import dense
 from twinseed.readers.source import Source
 
@@ -31,16 +31,10 @@ def matrix_of(source: Source, file: Any) -> NDArray[Any]:
             sparse = hasattr(item, "keys")
             found[name] = 2 if sparse else sum(size > 1 for size in item.shape or ())
     rows = [name for name, axes in found.items() if axes > 1]
-    if not source.key and len(rows) == 1 and len(found) > 1:
-        source.notes.append(f"of {len(found)} arrays the one with rows is read, #{rows[0]}")
-        name = rows[0]
-    else:
-        name = source.chosen(found)
-    item = items[name]
+    item = items[source.chosen(found, rows=rows)]
     if hasattr(item, "keys"):
         return _sparse(source, item)
-    if item.external or item.is_virtual:
-        raise source.bad("keeps its numbers in other files", "copy them into one file")
+    require_own(source, item)
     source.require_numbers(item.dtype)
     source.require_room(item.shape or (0,), item.dtype.itemsize)
     if item.chunks is not None:
@@ -55,7 +49,6 @@ def _sparse(source: Source, group: Any) -> NDArray[Any]:
         raise source.bad("holds a sparse matrix without entries", "save some rows")
     parts = {"data": held["data"], "indices": held["ir"], "indptr": held["jc"]}
     for part in parts.values():
-        if part.external or part.is_virtual:
-            raise source.bad("keeps its numbers in other files", "copy them into one file")
+        require_own(source, part)
     shape = np.array([int(group.attrs["MATLAB_sparse"]), len(held["jc"]) - 1])
     return dense(source, parts, shape, by_rows=False)

@@ -75,24 +75,13 @@ def _chosen(source: Source, archive: zipfile.ZipFile, members: dict[str, zipfile
         with archive.open(info) as file:
             if _axes(file) != 1:
                 rows.append(name)
-    if len(rows) == 1:
-        source.notes.append(f"of {len(members)} arrays the one with rows is read, #{rows[0]}")
-        return rows[0]
-    return source.chosen(members)
+    return source.chosen(members, rows=rows)
 
 
 def _axes(file: IO[bytes]) -> int | None:
     """Return the number of axes of an .npy; None where its header says none."""
     try:
-        version = np.lib.format.read_magic(file)
-        start = file.read(2 if version == (1, 0) else 4)
-        length = int.from_bytes(start, "little")
-        if length > _HEADER or version not in ((1, 0), (2, 0)):
-            return None
-        text = io.BytesIO(start + file.read(length))
-        if version == (1, 0):
-            return len(np.lib.format.read_array_header_1_0(text)[0])
-        return len(np.lib.format.read_array_header_2_0(text)[0])
+        return len(_header(file)[0])
     except Exception:  # numpy parses the header as Python source: any error may come
         return None
 
@@ -100,16 +89,7 @@ def _axes(file: IO[bytes]) -> int | None:
 def _announced(file: IO[bytes], source: Source) -> int:
     """Return how many bytes of data the header of an .npy announces; the file is left behind it."""
     try:
-        version = np.lib.format.read_magic(file)
-        read, wide = {
-            (1, 0): (np.lib.format.read_array_header_1_0, 2),
-            (2, 0): (np.lib.format.read_array_header_2_0, 4),
-        }[version]
-        start = file.read(wide)
-        length = int.from_bytes(start, "little")
-        if length > _HEADER:
-            raise ValueError(f"its header has {length:,} bytes")
-        shape, _, dtype = read(io.BytesIO(start + file.read(length)))
+        shape, dtype = _header(file)
     except Exception as error:  # numpy parses the header as Python source: any error may come
         raise source.bad(f"must be a whole .npy file ({error})", _REMEDY) from error
     source.require_numbers(dtype)
@@ -118,3 +98,17 @@ def _announced(file: IO[bytes], source: Source) -> int:
     if math.prod(shape) == 0:
         raise source.bad("must not hold an empty array", "save some rows")
     return math.prod(shape) * int(dtype.itemsize)
+
+
+def _header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Return the shape and the type that an .npy announces; the file is left behind its header."""
+    read, wide = {
+        (1, 0): (np.lib.format.read_array_header_1_0, 2),
+        (2, 0): (np.lib.format.read_array_header_2_0, 4),
+    }[np.lib.format.read_magic(file)]
+    start = file.read(wide)
+    length = int.from_bytes(start, "little")
+    if length > _HEADER:
+        raise ValueError(f"its header has {length:,} bytes")
+    shape, _, dtype = read(io.BytesIO(start + file.read(length)))
+    return shape, dtype

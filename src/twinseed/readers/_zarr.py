@@ -119,10 +119,7 @@ def _chosen(source: Source, headers: Mapping[str, Any]) -> str:
         for name, those in headers.items()
         if len(those[0].get("shape", ())) > 1 and not name.endswith(("_bnds", "_bounds"))
     ]
-    if len(rows) == 1 and len(headers) > 1:
-        source.notes.append(f"of {len(headers)} arrays the one with rows is read, #{rows[0]}")
-        return rows[0]
-    return source.chosen(headers)
+    return source.chosen(headers, rows=rows)
 
 
 def _rows(

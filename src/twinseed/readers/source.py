@@ -6,7 +6,7 @@ import errno
 import math
 import os
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -122,12 +122,15 @@ class Source:
         said = str(error) or type(error).__name__
         return self.bad(f"is damaged ({said.strip()[:200]})", "write the file again")
 
-    def chosen(self, names: Iterable[str], what: str = "arrays") -> str:
-        """Return the name after the ``#``, or the only name there is.
+    def chosen(self, names: Iterable[str], what: str = "arrays", rows: Sequence[str] = ()) -> str:
+        """Return the name after the ``#``, the only name there is, or the only name of ``rows``.
 
         Files of weights and of FID statistics are told to be what they are.
         """
         listed = list(names)
+        if not self.key and len(rows) == 1 and len(listed) > 1:
+            self.notes.append(f"of {len(listed)} arrays the one with rows is read, #{rows[0]}")
+            return rows[0]
         if not self.key:
             self.require_samples(listed)
         shown = ", ".join(listed[:10]) + (", ..." if len(listed) > 10 else "")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from twinseed.checks import numeric_rows
 from twinseed.data.closeness import by_generator
 from twinseed.data.rows import Rows
+from twinseed.data.shapes import require_width
 from twinseed.data.sides import GROUPS, sides
 from twinseed.data.twins import Twins
 from twinseed.errors import InputError
@@ -151,13 +152,7 @@ class PreparedRows:
 
     def _checked(self, name: str, rows: NDArray[Any]) -> NDArray[Any]:
         checked = numeric_rows(name, rows, at_least=1)
-        if checked.shape[1] != self.d:
-            raise InputError(
-                name,
-                f"must have as many columns as train_a, {self.d}",
-                checked.shape[1],
-                "use the same columns in all arrays",
-            )
+        require_width(name, checked, self.d)
         return checked
 
 
