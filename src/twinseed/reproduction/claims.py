@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -185,10 +185,7 @@ def combined(terms: Sequence[tuple[float, Measurement]]) -> Measurement:
 
 def picked(readout: Readout, name: str, **at: float) -> Measurement:
     """Read one number of a readout; ``at`` gives the label of every dimension."""
-    cell = readout[[name, f"{name}_se"]]
-    labels = {key: label for key, label in at.items() if key in cell.dims}
-    if labels:
-        cell = cell.sel(labels, method="nearest", tolerance=1e-9)
+    cell = _cell(readout, [name, f"{name}_se"], at)
     return Measurement(
         value=float(np.asarray(cell[name])),
         se=float(np.asarray(cell[f"{name}_se"])),
@@ -201,10 +198,14 @@ def off_by(readout: Readout, name: str, **at: float) -> tuple[float, str]:
 
     The readout of a prediction has this share, ``<name>_bias``; its law was fitted to other models.
     """
-    cell = readout[[name, f"{name}_bias"]]
-    labels = {key: label for key, label in at.items() if key in cell.dims}
-    if labels:
-        cell = cell.sel(labels, method="nearest", tolerance=1e-9)
+    cell = _cell(readout, [name, f"{name}_bias"], at)
     share = float(np.asarray(cell[f"{name}_bias"]))
     reason = "what the formula may be off by at this size: a law fitted to other random models"
     return abs(float(np.asarray(cell[name]))) * share, reason
+
+
+def _cell(readout: Readout, names: list[str], at: Mapping[str, float]) -> Readout:
+    """Return variables at one point; a label of a dimension that they do not have is left out."""
+    cell = readout[names]
+    labels = {key: label for key, label in at.items() if key in cell.dims}
+    return cell.sel(labels, method="nearest", tolerance=1e-9) if labels else cell

@@ -22,24 +22,18 @@ def data_claims(plan: DataPlan, readouts: Readouts) -> list[Claim]:
     measured, predicted, gaussian = (
         readouts[f"{plan.prefix}_{kind}"] for kind in ("measured", "predicted", "gaussian")
     )
-    words = "your rows" if plan.rows.own else "the digits"
-    source = "own data" if plan.rows.own else "digits"
     return [
-        *_agreement(plan, measured, predicted, gaussian, words, source),
-        *_memorisation(plan, measured, gaussian, words, source),
-        *_directions(plan, measured, predicted, words, source),
-        *_few_rows(plan, measured, gaussian, words, source),
+        *_agreement(plan, measured, predicted, gaussian),
+        *_memorisation(plan, measured, gaussian),
+        *_directions(plan, measured, predicted),
+        *_few_rows(plan, measured, gaussian),
     ]
 
 
 def _agreement(
-    plan: DataPlan,
-    measured: Readout,
-    predicted: Readout,
-    gaussian: Readout,
-    words: str,
-    source: str,
+    plan: DataPlan, measured: Readout, predicted: Readout, gaussian: Readout
 ) -> list[Claim]:
+    words, source = plan.words, plan.source
     factor = plan.moments.agreement
     moments = (
         f"|{factor:.3f} - 1| of 1 - q, the fourth moments of {words} over those of Gaussian rows"
@@ -64,13 +58,10 @@ def _agreement(
             )
         )
     middle = plan.sizes[len(plan.sizes) // 2]
+    here, there = (picked(readout, "convergence", n=middle) for readout in (measured, gaussian))
+    apart = combined([(1.0, here), (-1.0, there)])
     claims.append(
-        combined(
-            [
-                (1.0, picked(measured, "convergence", n=middle)),
-                (-1.0, picked(gaussian, "convergence", n=middle)),
-            ]
-        ).claim(
+        apart.claim(
             f"{source}: convergence is that of Gaussian rows, n = {middle}",
             f"At n = {middle}, {words} and Gaussian rows of the same spectrum agree equally "
             "well: the difference is zero.",
@@ -82,15 +73,13 @@ def _agreement(
     return claims
 
 
-def _memorisation(
-    plan: DataPlan, measured: Readout, gaussian: Readout, words: str, source: str
-) -> list[Claim]:
+def _memorisation(plan: DataPlan, measured: Readout, gaussian: Readout) -> list[Claim]:
     """Compare with simulated Gaussian rows: the closed form is a leading order for such spectra.
 
     Rows whose fourth moments are clearly below those of Gaussian rows vary less in length, so they
     are memorised less: the number of Gaussian rows is a bound.
     """
-    claims = []
+    claims, words, source = [], plan.words, plan.source
     factor = plan.moments.closeness
     clear = abs(factor - 1.0) > _CLEAR
     bound = ("at most" if factor < 1.0 else "at least") if clear else ""
@@ -122,11 +111,9 @@ def _memorisation(
     return claims
 
 
-def _directions(
-    plan: DataPlan, measured: Readout, predicted: Readout, words: str, source: str
-) -> list[Claim]:
+def _directions(plan: DataPlan, measured: Readout, predicted: Readout) -> list[Claim]:
     """Compare recovery at the largest n, one claim for each group of leading directions."""
-    claims = []
+    claims, words, source = [], plan.words, plan.source
     n = plan.sizes[-1]
     for group, factor in zip(plan.about.groups, plan.moments.directions, strict=True):
         first = group.start + 1
@@ -151,11 +138,9 @@ def _directions(
     return claims
 
 
-def _few_rows(
-    plan: DataPlan, measured: Readout, gaussian: Readout, words: str, source: str
-) -> list[Claim]:
+def _few_rows(plan: DataPlan, measured: Readout, gaussian: Readout) -> list[Claim]:
     """Compare the mean recovery with Gaussian rows where n is too small for the outlier formula."""
-    groups = plan.about.groups
+    groups, words, source = plan.about.groups, plan.words, plan.source
     claims = []
     for n in plan.sizes[: len(plan.sizes) // 2] if groups else ():
         shares = [(group.stop - group.start) / plan.about.factors for group in groups]

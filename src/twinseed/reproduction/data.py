@@ -53,6 +53,16 @@ class DataPlan:
         """The beginning of the names of the readouts."""
         return "data" if self.rows.own else "digits"
 
+    @property
+    def words(self) -> str:
+        """The rows in a sentence."""
+        return "your rows" if self.rows.own else "the digits"
+
+    @property
+    def source(self) -> str:
+        """The rows in the name of a claim."""
+        return "own data" if self.rows.own else "digits"
+
     @classmethod
     def build(cls, rows: CleanRows, path: Path, settings: Settings) -> DataPlan:
         """Build the plan; ``path`` is the file from which workers read the rows."""

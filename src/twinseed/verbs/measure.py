@@ -106,19 +106,15 @@ def measure(
     )
 
 
-def measured(
-    twins: Twins,
-    found: Sequence[memorisation.Closeness],
-    *,
-    rng: RandomSource,
-    factors: int = 5,
-    reference: ArrayLike | None = None,
-    resamples: int = 200,
-) -> Readout:
-    """Return the readout of ``measure``, from the result of ``memorisation.closeness``."""
-    return numbers(
-        twins, found, rng=rng, factors=factors, reference=reference, resamples=resamples
-    ).dataset()
+def measured(twins: Twins, found: Sequence[memorisation.Closeness], **options: Any) -> Readout:
+    """Return the readout of ``measure``, from the result of ``memorisation.closeness``.
+
+    Args:
+        twins: the samples and the rows behind them.
+        found: how close the samples are to the rows.
+        options: ``rng``, ``factors``, ``reference`` and ``resamples``, as ``numbers`` takes them.
+    """
+    return numbers(twins, found, **options).dataset()
 
 
 def numbers(
