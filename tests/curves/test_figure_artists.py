@@ -19,6 +19,7 @@ from tests.support.artists import (
 from tests.support.made_readouts import BLACK, ROWS, TITLES, over_rows
 
 from twinseed.curves import figures
+from twinseed.curves.curves import TwinCurves
 from twinseed.drawing.style import LOOKS
 
 pytestmark = pytest.mark.extras
@@ -38,7 +39,7 @@ def test_agreement_and_closeness_of_a_training(beside: bool, local: bool) -> Non
         figures.training_closeness: ("memorisation", *LEVELS),
     }
     for draw, names in draws.items():
-        figure = draw(mine, linear, predicted, machine=machine)
+        figure = draw(TwinCurves("", mine, linear, predicted, machine=machine))
         assert len(figure.axes) == len(names)
         for panel, name in enumerate(names):
             several = name == "recovery"
@@ -78,7 +79,7 @@ def test_agreement_and_closeness_of_a_training(beside: bool, local: bool) -> Non
 def test_recovery_that_was_not_measured_is_left_out() -> None:
     mine = over_rows(1)
     mine["recovery"] = mine["recovery"] * np.nan
-    assert len(figures.training_agreement(mine, None, None).axes) == 1
+    assert len(figures.training_agreement(TwinCurves("", mine)).axes) == 1
 
 
 @pytest.mark.parametrize("beside", [True, False])
@@ -86,7 +87,7 @@ def test_spectrum_of_a_training(beside: bool) -> None:
     mine, linear = over_rows(4, factors=5), over_rows(5, factors=5)
     mine["convergence_factor"].values[0, 4] = -0.3
     mine["convergence_factor_se"].values[0, 4] = 0.1
-    figure = figures.training_spectrum(mine, linear if beside else None)
+    figure = figures.training_spectrum(TwinCurves("", mine, linear if beside else None))
     drawn = {"These twins": mine} | ({"Linear twins of the same rows": linear} if beside else {})
     assert len(figure.axes) == len(drawn)
     for panel, (title, one) in enumerate(drawn.items()):

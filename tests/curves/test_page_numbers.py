@@ -79,11 +79,10 @@ def test_every_number_of_a_training(trained: Page, curves: TwinCurves) -> None:
 
 @pytest.mark.extras
 def test_each_figure_of_a_training_is_its_own(trained: Page, curves: TwinCurves) -> None:
-    three = curves.measured, curves.linear, curves.predicted
     expected = {
-        "training_agreement": drawn.training_agreement(*three, machine=curves.machine),
-        "training_closeness": drawn.training_closeness(*three, machine=curves.machine),
-        "training_spectrum": drawn.training_spectrum(*three[:2]),
+        "training_agreement": drawn.training_agreement(curves),
+        "training_closeness": drawn.training_closeness(curves),
+        "training_spectrum": drawn.training_spectrum(curves),
         "training_pictures": picture_strip(curves.pictures, [30.0, 100.0, 1000.0])
         if curves.pictures is not None
         else None,

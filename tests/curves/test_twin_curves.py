@@ -147,7 +147,7 @@ def test_what_was_not_measured_is_not_drawn(curves: TwinCurves) -> None:
 def test_theory_is_drawn_where_it_has_something_to_say(curves: TwinCurves) -> None:
     from twinseed.curves.figures import training_closeness
 
-    figure = training_closeness(curves.measured, curves.linear, curves.predicted)
+    figure = training_closeness(curves)
     lines = [
         any(line.get_linestyle() == "-" and len(line.get_xdata()) > 5 for line in axes.lines)
         for axes in figure.axes

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from twinseed.curves.curves import TwinCurves
 from twinseed.drawing.directions import directions
 from twinseed.drawing.panels import (
     ROWS,
@@ -48,14 +49,7 @@ def has_numbers(readout: Readout, *names: str) -> bool:
 
 
 @styled
-def training_agreement(
-    measured: Readout,
-    linear: Readout | None,
-    predicted: Readout | None,
-    *,
-    machine: Readout | None = None,
-    stacked: bool = False,
-) -> Figure:
+def training_agreement(curves: TwinCurves, *, stacked: bool = False) -> Figure:
     """Draw convergence, and recovery of up to three directions, against n.
 
     Points with 95 % bars: these twins (filled), linear twins of the same rows (hollow), local score
@@ -63,38 +57,25 @@ def training_agreement(
     out where it was not measured.
     """
     names = ["convergence"]
-    if has_numbers(measured, "recovery"):
+    if has_numbers(curves.measured, "recovery"):
         names.append("recovery")
-    return _over_n(names, measured, linear, predicted, machine, stacked)
+    return _over_n(names, curves, stacked)
 
 
 @styled
-def training_closeness(
-    measured: Readout,
-    linear: Readout | None,
-    predicted: Readout | None,
-    *,
-    machine: Readout | None = None,
-    stacked: bool = False,
-) -> Figure:
+def training_closeness(curves: TwinCurves, *, stacked: bool = False) -> Figure:
     """Draw memorisation, its ratio to held-out rows, and the share closer to training, against n.
 
     The marks are explained at ``training_agreement``.
     """
     names = ["memorisation", "memorisation_ratio", "memorisation_share"]
-    return _over_n(names, measured, linear, predicted, machine, stacked)
+    return _over_n(names, curves, stacked)
 
 
-def _over_n(
-    names: Sequence[str],
-    measured: Readout,
-    linear: Readout | None,
-    predicted: Readout | None,
-    machine: Readout | None,
-    stacked: bool,
-) -> Figure:
-    figure, panels = frames(len(names), stacked=stacked, keys=3 if machine is None else 4)
-    models = zip(_MARKS.items(), (measured, linear, machine), strict=True)
+def _over_n(names: Sequence[str], curves: TwinCurves, stacked: bool) -> Figure:
+    measured, predicted = curves.measured, curves.predicted
+    figure, panels = frames(len(names), stacked=stacked, keys=3 if curves.machine is None else 4)
+    models = zip(_MARKS.items(), (measured, curves.linear, curves.machine), strict=True)
     drawn = {words: (mark, data) for (words, mark), data in models if data is not None}
     for panel, name in zip(panels, names, strict=True):
         axes = panel.axes
@@ -137,19 +118,19 @@ def _has_theory(predicted: Readout, name: str, words: str, factor: int) -> bool:
 
 
 @styled
-def training_spectrum(
-    measured: Readout, linear: Readout | None, *, stacked: bool = False
-) -> Figure:
+def training_spectrum(curves: TwinCurves, *, stacked: bool = False) -> Figure:
     """Draw agreement along each leading direction of the real rows, one line for each n.
 
     At most six n are drawn, from the smallest to the largest.
     """
     from matplotlib.ticker import MaxNLocator
 
-    drawn = {"These twins": measured}
-    if linear is not None:
-        drawn["Linear twins of the same rows"] = linear
-    places = np.unique(np.linspace(0, measured.sizes["n"] - 1, _MOST_LINES).round().astype(int))
+    drawn = {"These twins": curves.measured}
+    if curves.linear is not None:
+        drawn["Linear twins of the same rows"] = curves.linear
+    places = np.unique(
+        np.linspace(0, curves.measured.sizes["n"] - 1, _MOST_LINES).round().astype(int)
+    )
     figure, panels = frames(len(drawn), stacked=stacked, keys=2)
     for panel, (title, readout) in zip(panels, drawn.items(), strict=True):
         keys, lowest = [], 0.0

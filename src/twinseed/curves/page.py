@@ -136,14 +136,11 @@ def _value(data: Readout, name: str, place: int) -> tuple[float, float, float]:
 
 
 def _drawings(curves: TwinCurves) -> list[Drawing]:
-    three = (curves.measured, curves.linear, curves.predicted)
-    agreement = partial(drawn.training_agreement, *three, machine=curves.machine)
-    found = [Drawing("training_agreement", agreement)]
+    found = [Drawing("training_agreement", partial(drawn.training_agreement, curves))]
     if drawn.has_numbers(curves.measured, "memorisation_share"):
-        closeness = partial(drawn.training_closeness, *three, machine=curves.machine)
-        found.append(Drawing("training_closeness", closeness))
+        found.append(Drawing("training_closeness", partial(drawn.training_closeness, curves)))
     if drawn.has_numbers(curves.measured, "convergence_factor"):
-        found.append(Drawing("training_spectrum", partial(drawn.training_spectrum, *three[:2])))
+        found.append(Drawing("training_spectrum", partial(drawn.training_spectrum, curves)))
     if curves.pictures is not None:
         sizes: list[Any] = curves.measured["n"].values.tolist()
         strip = partial(picture_strip, curves.pictures, sizes)

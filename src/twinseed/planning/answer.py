@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Plan"]
 
 
+@dataclass(eq=False, repr=False)
 class Plan:
     """The order parameters of twin models against n, as a pilot predicts them; ``plan`` makes one.
 
@@ -52,32 +54,23 @@ class Plan:
     See also: ``plan``, ``estimate_population``.
     """
 
-    def __init__(
-        self,
-        population: Estimated,
-        calibrated: Calibrated,
-        filter: Filter,
-        *,
-        groups: tuple[slice, ...],
-        pilot_rows: int,
-        unevenness: float,
-        resamples: int,
-        entropy: tuple[int, ...],
-        ceiling: float | None = None,
-        heaviest: float = 3.0,
-    ) -> None:
-        self.population = population
-        self.calibrated = calibrated
-        self.filter = filter
-        self.groups = groups
-        self.pilot_rows = pilot_rows
-        self.unevenness = unevenness
-        self.resamples = resamples
-        self.entropy = entropy
-        self.ceiling = ceiling
-        self.heaviest = heaviest
-        self.uneven = unevenness > UNEVEN or heaviest > HEAVY
-        self._found: dict[tuple[float, ...], dict[str, Band]] = {}
+    population: Estimated
+    calibrated: Calibrated
+    filter: Filter
+    _: KW_ONLY
+    groups: tuple[slice, ...]
+    pilot_rows: int
+    unevenness: float
+    resamples: int
+    entropy: tuple[int, ...]
+    ceiling: float | None = None
+    heaviest: float = 3.0
+    _found: dict[tuple[float, ...], dict[str, Band]] = field(default_factory=dict, init=False)
+
+    @property
+    def uneven(self) -> bool:
+        """Whether the rows of the pilot are uneven, so that no band has its level."""
+        return self.unevenness > UNEVEN or self.heaviest > HEAVY
 
     @property
     def d(self) -> int:
