@@ -14,7 +14,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twinseed.arrays import Array
 from twinseed.coupling.cauchy import is_analytic
@@ -177,7 +176,8 @@ def _analytic(
             values = evaluated(filter, function, around.z)
             first = around.mean(values, at_zero, mu)
             second = np.maximum(around.mean(values**2, at_zero**2, mu), 0.0)
-            roughly, told = told, _information(around, values, at_zero, nodes, start, n, d)
+            found = VANISHES if start > 0.0 else along_contour(around, values, at_zero, nodes)
+            roughly, told = told, _few_rows(found, at_zero, n, d)
         if before is not None:
             size = math.sqrt(float(weight @ second[inside]))
             settled = np.abs(first - before[0]) <= _SETTLED * (size + first)
@@ -242,30 +242,14 @@ def _on_density(
     add_poles(first, second, apart, adapted)
     own, twice = (float((found.nodes**k * values**2) @ found.share @ weight) for k in (1, 2))
     information = over_nodes(values, found.share * weight, at_zero, found.at_zero * weight, mu)
-    if at_zero == 0.0 and n <= d:
-        information = Information(information.log_square, np.inf)
-    return _with_shortfall(first, second, (own, twice), at_zero, information)
+    return _with_shortfall(
+        first, second, (own, twice), at_zero, _few_rows(information, at_zero, n, d)
+    )
 
 
-def _information(
-    around: Contour,
-    values: NDArray[np.complex128],
-    at_zero: float,
-    nodes: Spectrum,
-    start: float,
-    n: float,
-    d: float,
-) -> Information:
-    """``log_square`` and ``precision``: both are infinite where a threshold lies in the spectrum.
-
-    ``precision`` is also infinite at n = d with f(0) = 0.
-    """
-    if start > 0.0:
-        return VANISHES
-    found = along_contour(around, values, at_zero, nodes)
-    if at_zero == 0.0 and n <= d:
-        return Information(found.log_square, np.inf)
-    return found
+def _few_rows(found: Information, at_zero: float, n: float, d: float) -> Information:
+    """Return the same, with an infinite ``precision`` up to n = d where f(0) = 0."""
+    return Information(found.log_square, np.inf) if at_zero == 0.0 and n <= d else found
 
 
 def _with_shortfall(

@@ -140,7 +140,8 @@ def calibrated(
     size = min(len(pilot), MOST_ROWS)
     half = float(len(pilot) // 2) if not splits else float(size // 2)
     every = np.append(n, half)
-    rows = _halved_rows(pilot, entropy)
+    order = stream(entropy, "plan: groups of rows").permutation(len(pilot))
+    rows = spanned(pilot[order[:MOST_ROWS]])  # the rows that are halved
     share = affordable(len(rows), rows.shape[1], splits) if splits else 0.0
     drawn_pilots = gaussian_pilots(
         population, len(pilot), resamples, filter, groups, entropy, share, advance
@@ -213,12 +214,6 @@ def calibrated(
     return Calibrated(
         corrections, factor, log_error, halves.splits, int(half), tuple(simulated), odd, excess
     )
-
-
-def _halved_rows(pilot: NDArray[np.generic], entropy: Sequence[int]) -> Array:
-    """Return the rows that are halved, in random order, in coordinates that they span."""
-    order = stream(entropy, "plan: groups of rows").permutation(len(pilot))
-    return spanned(pilot[order[:MOST_ROWS]])
 
 
 def _uncorrected(curve: Curve, again: Sequence[Told], theory: Array) -> tuple[Array, Array]:
