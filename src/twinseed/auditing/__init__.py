@@ -6,8 +6,9 @@ from twinseed.auditing.copying import Copying, Suspect
 from twinseed.auditing.dictionary import PROTOCOL, schema
 from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.auditing.factors import Factor, Fate
+from twinseed.auditing.lines import Line
 from twinseed.auditing.protocol import audit
-from twinseed.auditing.result import Audit, Line
+from twinseed.auditing.result import Audit
 from twinseed.auditing.verdict import Outcome
 
 __all__ = [

@@ -17,44 +17,20 @@ from twinseed.auditing.estimates import IntervalEstimate, interval
 from twinseed.auditing.exhibits import ExamplePairs
 from twinseed.auditing.factors import Factor
 from twinseed.auditing.familiar import Familiar
+from twinseed.auditing.lines import Line, lines
 from twinseed.auditing.screening import Finding, Fitness
 from twinseed.auditing.suspects import SuspectRow, save_suspects
 from twinseed.auditing.verdict import Answer, Outcome
 from twinseed.files import write_text
 from twinseed.metrics import to_metrics
 from twinseed.numbers import ReadoutNumbers
-from twinseed.readout import VARIABLES
-from twinseed.status import Status
 from twinseed.tables import data_frame
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-__all__ = ["Audit", "Line"]
-
-DCR_SHARE, EUCLIDEAN = "dcr_share", "memorisation_share_euclidean"
-"""What one number is called by others, and in a readout."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """One number of the audit: its value, what it should be compared with, and its status."""
-
-    name: str
-    """Name of the number, as a readout calls it, or as others call it."""
-    symbol: str
-    """Its symbol in the formulas; empty where it has none."""
-    meaning: str
-    """What the number says, in words."""
-    factor: int | None
-    """The factor that the number is about, from 1; None where it is about no factor."""
-    number: IntervalEstimate
-    """The value, with its 95 % interval."""
-    status: str
-    """Whether to trust the value, see ``Status``."""
-    references: Mapping[str, IntervalEstimate]
-    """What to compare the value with, by name."""
+__all__ = ["Audit"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -149,46 +125,8 @@ class Audit:
         return found
 
     def lines(self) -> Iterator[Line]:
-        """Yield every number that could be measured, beside its references.
-
-        Numbers with a usual name come first, under this name.
-        """
-        for one in self.familiar:
-            renamed = one.key == DCR_SHARE
-            beside = {"new rows": IntervalEstimate(one.new_rows, math.nan, math.nan)}
-            if math.isnan(one.new_rows):
-                beside = {}
-            if renamed:
-                beside = {label: found[0] for label, found in self.references[EUCLIDEAN].items()}
-            yield Line(
-                name=one.name,
-                symbol=VARIABLES[EUCLIDEAN].symbol if renamed else "",
-                meaning=one.meaning,
-                factor=None,
-                number=one.value,
-                status=str(self.measured[f"{EUCLIDEAN}_status"].item() if renamed else Status.OK),
-                references=beside,
-            )
-        named = {EUCLIDEAN} if any(one.key == DCR_SHARE for one in self.familiar) else set()
-        for name, references in self.references.items():
-            if name in named:
-                continue
-            variable = VARIABLES[name]
-            count = self.measured.sizes["factor"] if variable.per_factor else None
-            for k in [None] if count is None else range(count):
-                status = self.measured[f"{name}_status"].reshape(-1)[k or 0]
-                yield Line(
-                    name=name,
-                    symbol=variable.symbol,
-                    meaning=variable.meaning,
-                    factor=None if k is None else k + 1,
-                    number=self.number(name, k),
-                    status=str(status),
-                    references={
-                        label: numbers[k or 0] if len(numbers) > 1 else numbers[0]
-                        for label, numbers in references.items()
-                    },
-                )
+        """Yield every number that could be measured, as ``auditing.lines`` has them."""
+        return lines(self.familiar, self.references, self.measured, self.number)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain dictionaries, lists, numbers and strings, ready for JSON.
@@ -236,12 +174,12 @@ class Audit:
         Raises:
             MissingExtraError: pandas is not installed.
         """
-        lines = list(self.lines())
+        every = list(self.lines())
         columns: dict[str, list[Any]] = {
-            name: [getattr(line, name) for line in lines] for name in ("name", "factor", "status")
+            name: [getattr(line, name) for line in every] for name in ("name", "factor", "status")
         }
         for end in ("value", "low", "high"):
-            columns[end] = [getattr(line.number, end) for line in lines]
+            columns[end] = [getattr(line.number, end) for line in every]
         return data_frame(columns, "Audit.to_frame")
 
     def plot(self) -> Any:
