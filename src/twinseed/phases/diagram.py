@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from twinseed._version import __version__
 from twinseed.arrays import Array
 from twinseed.checks import given_path
 from twinseed.errors import InputError, StoreError
 from twinseed.files import require_output, write_bytes, write_text
-from twinseed.phases.kept import KIND, kept_settings, no_work
+from twinseed.phases.kept import kept_settings, no_work
 from twinseed.phases.lines import Lines, borders
 from twinseed.phases.plane import MEASURED, Plane, Region
 from twinseed.phases.tiles import ACROSS, Point, Tile, TileReading, Tiling, painted, refined
@@ -195,60 +194,15 @@ class PhaseDiagram:
 
     def readout(self) -> Readout:
         """Return the tiles as a readout along the dimension ``cell``."""
-        from twinseed.readout import Estimate, make
+        from twinseed.phases.written import readout
 
-        along = {
-            "n": np.rint(self.gamma * self.plane.d),
-            "gamma": self.gamma,
-            "strength": self.strength,
-            "region": np.array([region.words for region in self.regions]),
-        }
-        estimates = {}
-        for name in MEASURED:
-            value, se = self.values(name)
-            columns = (value[:, None], se[:, None]) if name == "recovery" else (value, se)
-            estimates[name] = Estimate(*columns, resampled=f"{self.plane.replicates} replicates")
-        return make(
-            estimates,
-            source=KIND,
-            coords={
-                "d": self.plane.d,
-                "ridge": self.plane.ridge,
-                **{name: ("cell", values) for name, values in along.items()},
-            },
-            dims={"cell": len(self.tiles)},
-            factors=1.0 + self.strength[:, None],
-            attrs={"entropy": " ".join(map(str, self.entropy))},
-        )
+        return readout(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plane, the borders by theory, the areas and all cells, ready for JSON."""
-        columns: dict[str, Any] = {
-            "gamma": self.gamma.tolist(),
-            "strength": self.strength.tolist(),
-            "region": [region.words for region in self.regions],
-        }
-        for name in MEASURED:
-            value, se = self.values(name)
-            columns |= {name: value.tolist(), f"{name}_se": se.tolist()}
-        return {
-            "schema": 1,
-            "twinseed": __version__,
-            "seed": list(self.entropy),
-            "plane": self.plane.description(),
-            "points": len(self.tiles),
-            "uniform_grid": self.uniform,
-            "agreement": self.agreement,
-            "stopped": self.stopped,
-            "areas": {region.words: area for region, area in self.areas.items()},
-            "theory": {
-                "strength": self.lines.strength.tolist(),
-                "memorised_below": self.lines.memorisation.tolist(),
-                "converged_above": self.lines.convergence.tolist(),
-                "recovered_above": (self.lines.strength**-2.0).tolist(),
-            },
-            "cells": columns,
-        }
+        from twinseed.phases.written import dictionary
+
+        return dictionary(self)
 
     def to_html(self, path: str | Path) -> None:
         """Write the diagram as one self-contained page.
