@@ -123,7 +123,6 @@ class Twins:
     """The class of each sample and of each real row; None where no ``labels`` were given."""
 
     def __post_init__(self) -> None:
-        given = {name: getattr(self, name) for name in _NAMES}
         if isinstance(self.samples_a, Twins):
             raise InputError(
                 "samples_a",
@@ -132,10 +131,10 @@ class Twins:
                 "pass these twins to the verb; they are Twins already",
             )
         for name in ("samples_a", "train_a"):
-            if given[name] is None:
+            if getattr(self, name) is None:
                 raise InputError(name, "is needed", None, "pass rows, one row per sample")
-        given = {name: rows for name, rows in given.items() if rows is not None}
-        tables = given
+        every = {name: getattr(self, name) for name in _NAMES}
+        given = tables = {name: rows for name, rows in every.items() if rows is not None}
         given, groups, labels = columns_apart(given, self.groups, self.labels, _NAMES[2:])
         given, columns = with_columns(given)
         rows = Rows(
@@ -264,18 +263,11 @@ class Twins:
                 self.rows.versions.told,
                 "leave up_to out, and let the encoder give a row and its versions equal features",
             )
-        features = {
+        features: dict[str, Any] = {
             name: encoded_rows(name, rows, encoder, image_shape=self.image_shape, cache=cache)
             for name, rows in self.arrays.items()
         }
-        return Twins(
-            samples_a=features["samples_a"],
-            samples_b=features.get("samples_b"),
-            train_a=features["train_a"],
-            train_b=features.get("train_b"),
-            heldout=features.get("heldout"),
-            **self._known(),
-        )
+        return Twins(**features, **self._known())
 
     def normalised(self) -> Twins:
         """Return the twins whose rows have lost what ``up_to`` names: brightness, or contrast too.
@@ -329,23 +321,22 @@ class Twins:
         self, rows: Rows, samples_a: NDArray[Any], samples_b: NDArray[Any] | None = None
     ) -> None:
         """Keep rows and samples that fit together; what the rows know has their names here too."""
-        for name, value in (("samples_a", samples_a), ("samples_b", samples_b)):
-            if value is not None:
-                require_width(name, value, rows.d)
-            object.__setattr__(self, name, value)
-        object.__setattr__(self, "seeds", len(samples_a))
-        if samples_b is not None and len(samples_b) != self.seeds:
+        samples = {"samples_a": samples_a, "samples_b": samples_b}
+        given = {name: part for name, part in samples.items() if part is not None}
+        for name, part in given.items():
+            require_width(name, part, rows.d)
+        if samples_b is not None and len(samples_b) != len(samples_a):
             raise InputError(
                 "samples_b",
-                f"must have one row for each seed of samples_a, {self.seeds}",
+                f"must have one row for each seed of samples_a, {len(samples_a)}",
                 len(samples_b),
                 "generate both from the same list of seeds, in the same order",
             )
-        object.__setattr__(self, "rows", rows)
-        object.__setattr__(self, "classes", getattr(self, "classes", None))
-        for name in _OF_ROWS:
-            object.__setattr__(self, name, getattr(rows, name))
-        object.__setattr__(self, "row_digests", rows.digests)
-        samples = {"samples_a": samples_a, "samples_b": samples_b}
-        known = {name: part for name, part in samples.items() if part is not None}
-        object.__setattr__(self, "arrays", known | rows.arrays)
+        vars(self).update(
+            {name: getattr(rows, name) for name in _OF_ROWS} | samples,
+            rows=rows,
+            row_digests=rows.digests,
+            seeds=len(samples_a),
+            classes=vars(self).get("classes"),
+            arrays=given | rows.arrays,
+        )

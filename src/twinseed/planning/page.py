@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from twinseed.drawing import as_svg
 from twinseed.pages.page import inline_svg, render
 from twinseed.planning.figures import plan_curves
+from twinseed.tables import html_table
 
 if TYPE_CHECKING:
     from twinseed.planning.answer import Plan
@@ -75,9 +75,4 @@ def plan_page(plan: Plan, needed: Sequence[RowsNeeded] = (), n: Any = None) -> s
 def plan_fragment(plan: Plan) -> str:
     """Return the table of a plan and its sentences, as HTML for a notebook."""
     header, *rows = plan.table()
-    lines = ["<tr>" + "".join(f"<th>{escape(cell)}</th>" for cell in header) + "</tr>"]
-    lines += [
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    ]
-    notes = "".join(f"<li>{escape(one)}</li>" for one in (*plan.method(), *plan.limits()))
-    return f"<table>{''.join(lines)}</table><ul>{notes}</ul>"
+    return html_table(header, rows, notes=[*plan.method(), *plan.limits()])
