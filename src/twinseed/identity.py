@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from twinseed.errors import InputError
 
-__all__ = ["class_name", "digest", "plain"]
+__all__ = ["called", "class_name", "digest", "plain"]
 
 _BITS = 24
 
@@ -27,6 +27,11 @@ def class_name(value: object) -> str:
     'builtins.int'
     """
     return f"{type(value).__module__}.{type(value).__qualname__}"
+
+
+def called(function: object) -> str:
+    """Return the name of a function; of another object that is called, the name of its class."""
+    return str(getattr(function, "__qualname__", type(function).__qualname__))
 
 
 def digest(*arrays: ArrayLike) -> str:

@@ -20,9 +20,9 @@ from typing import Any, TypeVar
 from twinseed.checks import whole
 from twinseed.errors import InputError
 
-__all__ = ["MOST", "Place", "chosen", "here", "in_threads", "placed", "usable"]
+__all__ = ["Place", "chosen", "here", "in_threads", "placed", "sensible", "usable"]
 
-MOST = 4
+_MOST = 4
 """Most workers per processor: more workers make the work slower, and need more memory."""
 
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
@@ -97,13 +97,18 @@ def chosen(workers: Any, what: str = "threads") -> int:
     """
     if workers is None:
         return usable()
+    return sensible(workers, what)
+
+
+def sensible(workers: Any, what: str, most: float = math.inf) -> int:
+    """Return a number of workers that this machine can use: at most ``most`` of them."""
     count = whole("workers", workers, f"pass the number of {what} to use")
     processors = os.cpu_count() or 1
-    if count > MOST * processors:
+    most = min(_MOST * processors, most)
+    if count > most:
         raise InputError(
             "workers",
-            f"must be at most {MOST * processors} on this machine, which has {processors} "
-            "processors",
+            f"must be at most {most:.0f} on this machine, which has {processors} processors",
             workers,
             f"pass {processors}; more workers than processors do not make the work faster",
         )

@@ -43,9 +43,7 @@ class ClassAudit:
             for name in ("name", "samples", "rows_train_a", "rows_heldout", "left_out", "p_value")
         }
         for name in ("copied_fraction", "dcr_share", "convergence"):
-            one = getattr(self, name)
-            ends = [as_json(one.low), as_json(one.high)]
-            told[name] = {"value": as_json(one.value), "interval": None if None in ends else ends}
+            told[name] = getattr(self, name).to_dict()
         told["outcome"] = {name: str(one.outcome) for name, one in self.answers.items()}
         return told | {"verdict": {name: one.sentence for name, one in self.answers.items()}}
 

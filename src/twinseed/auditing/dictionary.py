@@ -30,7 +30,7 @@ def as_dictionary(audit: Audit) -> dict[str, Any]:
     for name, references in audit.references.items():
         per_factor = VARIABLES[name].per_factor
         measured[name]["reference"] = {
-            label: [_number(one) for one in numbers] if per_factor else _number(numbers[0])
+            label: [one.to_dict() for one in numbers] if per_factor else numbers[0].to_dict()
             for label, numbers in references.items()
         }
     controls = None
@@ -83,9 +83,9 @@ def _plain(audit: Audit, name: str) -> dict[str, Any]:
     """Return a variable with its error, interval and status; lists along the factors."""
     se, status = (audit.measured[f"{name}_{part}"] for part in ("se", "status"))
     if not VARIABLES[name].per_factor:
-        number = _number(audit.number(name))
+        number = audit.number(name).to_dict()
         return {**number, "se": as_json(float(se)), "status": str(status)}
-    numbers = [_number(audit.number(name, k)) for k in range(audit.measured.sizes["factor"])]
+    numbers = [audit.number(name, k).to_dict() for k in range(audit.measured.sizes["factor"])]
     return {
         **{part: [one[part] for one in numbers] for part in ("value", "interval")},
         "se": [as_json(float(one)) for one in se],
@@ -107,14 +107,9 @@ def schema() -> dict[str, Any]:
 def _told(value: Any) -> Any:
     """Return a result as plain values: numbers with their intervals, None where none exists."""
     if isinstance(value, IntervalEstimate):
-        return _number(value)
+        return value.to_dict()
     if dataclasses.is_dataclass(value):
         return {part.name: _told(getattr(value, part.name)) for part in dataclasses.fields(value)}
     if isinstance(value, tuple):
         return [_told(part) for part in value]
     return as_json(value)
-
-
-def _number(one: IntervalEstimate) -> dict[str, Any]:
-    bounds = [as_json(one.low), as_json(one.high)]
-    return {"value": as_json(one.value), "interval": None if None in bounds else bounds}

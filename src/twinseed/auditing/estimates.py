@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from twinseed.intervals import interval95
+from twinseed.jsonable import as_json
 from twinseed.numbers import ReadoutNumbers
 
 __all__ = ["INTERVALS", "IntervalEstimate", "interval"]
@@ -31,6 +33,11 @@ class IntervalEstimate:
     """Lower end of the interval."""
     high: float
     """Upper end of the interval."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the value and the interval, ready for JSON; None where none exists."""
+        ends = [as_json(self.low), as_json(self.high)]
+        return {"value": as_json(self.value), "interval": None if None in ends else ends}
 
 
 def interval(readout: ReadoutNumbers, name: str, factor: int | None = None) -> IntervalEstimate:

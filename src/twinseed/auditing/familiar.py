@@ -44,12 +44,10 @@ class Familiar:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain numbers and strings."""
-        ends = [as_json(self.value.low), as_json(self.value.high)]
         return {
             "key": self.key,
             "name": self.name,
-            "value": as_json(self.value.value),
-            "interval": None if None in ends else ends,
+            **self.value.to_dict(),
             "new_rows": as_json(self.new_rows),
             "samples": self.samples,
             "meaning": self.meaning,

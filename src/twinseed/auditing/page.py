@@ -13,10 +13,9 @@ from twinseed.auditing.class_audit import by_class
 from twinseed.auditing.estimates import INTERVALS
 from twinseed.auditing.figures import audit_margins, audit_recovery, audit_spectrum
 from twinseed.auditing.verdict import Outcome
-from twinseed.drawing.export import as_svg
 from twinseed.errors import InputError, MissingExtraError
 from twinseed.pages.drawing import Drawing
-from twinseed.pages.page import data_uri, inline_svg, interval, render, rounded
+from twinseed.pages.page import data_uri, interval, render, rounded
 from twinseed.pages.pictures import as_image, png
 from twinseed.status import Status
 from twinseed.tables import html_table
@@ -126,19 +125,10 @@ def _drawings(audit: Audit) -> Iterator[Drawing]:
 
 def _figure(drawing: Drawing) -> dict[str, Any]:
     """Return a figure's caption and its two forms; no forms without matplotlib."""
-    caption, name = drawing.caption, drawing.name
     try:
-        forms = {
-            form: inline_svg(
-                as_svg(drawing.draw(stacked=form == "narrow"), name),
-                f"{name}-{form}",
-                caption.alternative,
-            )
-            for form in ("wide", "narrow")
-        }
+        return drawing.shown()
     except MissingExtraError:
-        forms = {}
-    return {"name": name, "caption": caption, "forms": forms}
+        return {"name": drawing.name, "caption": drawing.caption, "forms": {}}
 
 
 def _sizes(data: dict[str, Any]) -> dict[str, int]:

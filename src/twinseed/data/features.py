@@ -15,6 +15,7 @@ from twinseed.blocks import row_blocks
 from twinseed.checks import numeric_rows
 from twinseed.errors import InputError
 from twinseed.files import written
+from twinseed.identity import called
 from twinseed.readers import as_arrays, load_rows
 
 __all__ = ["Encoder", "encoded_rows"]
@@ -126,15 +127,11 @@ def _agree(one: NDArray[Any], other: NDArray[Any]) -> bool:
 
 
 def _name(rows: NDArray[Any], encoder: Encoder, shape: tuple[int, ...] | None) -> str:
-    who = f"{getattr(encoder, '__module__', '')}:{_called(encoder)}"
+    who = f"{getattr(encoder, '__module__', '')}:{called(encoder)}"
     digest = hashlib.sha256(f"{who} {shape} {rows.shape} {rows.dtype.str};".encode())
     for _, block in row_blocks(rows):
         digest.update(np.ascontiguousarray(block).data)
     return f"features-{digest.hexdigest()[:32]}.npy"
-
-
-def _called(encoder: Encoder) -> str:
-    return str(getattr(encoder, "__qualname__", type(encoder).__qualname__))
 
 
 def _keep(features: NDArray[Any], place: Path) -> None:

@@ -14,6 +14,7 @@ from twinseed.arrays import plain
 from twinseed.blocks import row_blocks
 from twinseed.data.shapes import sides_of
 from twinseed.errors import InputError
+from twinseed.identity import called
 
 __all__ = ["NORMALISATIONS", "Normaliser", "UpTo", "Versions", "normaliser_of", "versions_of"]
 
@@ -67,7 +68,7 @@ def versions_of(up_to: UpTo | None, image_shape: tuple[int, ...] | None) -> Vers
             [2, 1, 4, 3]]])
     """
     if callable(up_to):
-        return Versions(_called(up_to), _by_function(up_to, image_shape))
+        return Versions(called(up_to), _by_function(up_to, image_shape))
     steps = [word for word in _words(up_to) if word not in NORMALISATIONS]
     if not steps:
         return None
@@ -211,7 +212,3 @@ def _by_function(
         return np.stack(found)
 
     return listed
-
-
-def _called(function: Any) -> str:
-    return str(getattr(function, "__qualname__", type(function).__qualname__))

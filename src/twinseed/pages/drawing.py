@@ -27,7 +27,7 @@ class Drawing:
         """The text of the figure."""
         return caption(self.name)
 
-    def shown(self, folder: Path | None) -> dict[str, Any]:
+    def shown(self, folder: Path | None = None) -> dict[str, Any]:
         """Return the caption, and the markup of the wide and of the narrow form, for a page.
 
         With a folder the figure is also written there, as PNG and SVG.

@@ -16,11 +16,11 @@ from functools import partial
 from threadpoolctl import threadpool_limits
 
 from twinseed.errors import TwinseedError
-from twinseed.lanes import here
+from twinseed.lanes import here, sensible
 from twinseed.progress import ShowProgress, track
 from twinseed.sweep.cells import Cell, Job, Result
 from twinseed.sweep.cluster import on_cluster
-from twinseed.sweep.processes import in_processes, require_sendable, sensible
+from twinseed.sweep.processes import MOST_PROCESSES, in_processes, require_sendable
 from twinseed.sweep.store import Store
 from twinseed.sweep.tasks import Done, Queue, Task
 from twinseed.sweep.threads import threads
@@ -63,7 +63,7 @@ def run(
         StoreError: the store can no longer be written; results in the store are safe.
         TwinseedError: workers die again and again.
     """
-    count = sensible(workers)
+    count = sensible(workers, "processes", MOST_PROCESSES)
     by_key = {job.key(cell): cell for cell in cells}
     done = store.get(by_key) if store is not None else {}
     todo = {key: cell for key, cell in by_key.items() if key not in done}

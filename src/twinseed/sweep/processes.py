@@ -6,6 +6,7 @@ are never changed.
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import pickle
@@ -20,16 +21,14 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from twinseed.checks import whole
 from twinseed.errors import InputError
-from twinseed.lanes import MOST
 from twinseed.sweep.tasks import Done, Task
 
-__all__ = ["in_processes", "require_sendable", "sensible"]
+__all__ = ["MOST_PROCESSES", "in_processes", "require_sendable"]
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_WINDOWS = 61
-"""Most processes that Windows can wait for."""
+MOST_PROCESSES: float = 61 if os.name == "nt" else math.inf
+"""Windows cannot wait for more processes."""
 
 
 class _Context(SpawnContext):
@@ -85,21 +84,6 @@ def in_processes(count: int) -> Iterator[_Processes]:
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def sensible(workers: Any) -> int:
-    """Return a number of workers that this machine can use."""
-    count = whole("workers", workers, "pass the number of processes to use")
-    processors = os.cpu_count() or 1
-    most = MOST * processors if os.name != "nt" else min(MOST * processors, _WINDOWS)
-    if count > most:
-        raise InputError(
-            "workers",
-            f"must be at most {most} on this machine, which has {processors} processors",
-            workers,
-            f"pass {processors}; more workers than processors do not make the work faster",
-        )
-    return count
 
 
 def require_sendable(task: Task) -> None:
