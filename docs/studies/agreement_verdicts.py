@@ -13,7 +13,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -312,17 +312,13 @@ def run(path: Path, *, agreements: int, recoveries: int, others: int) -> dict[st
     work: dict[str, Callable[[], dict[str, Any]]] = {}
     for data in DATA:
         for case in AGREEMENT:
-            work[f"agreement: {data}: {case}"] = lambda d=data, c=case: agreement_cell(
-                d, c, agreements
-            )
+            work[f"agreement: {data}: {case}"] = partial(agreement_cell, data, case, agreements)
         for case in RECOVERY:
             count = recoveries if case == PERFECT else max(1, recoveries // 4)
-            work[f"recovery: {data}: {case}"] = lambda d=data, c=case, m=count: recovery_cell(
-                d, c, m
-            )
-        work[f"another: {data}"] = lambda d=data: another_cell(d, others)
+            work[f"recovery: {data}: {case}"] = partial(recovery_cell, data, case, count)
+        work[f"another: {data}"] = partial(another_cell, data, others)
     for case in LINEAR:
-        work[f"linear: {case}"] = lambda c=case: linear_cell(c, max(1, recoveries // 2))
+        work[f"linear: {case}"] = partial(linear_cell, case, max(1, recoveries // 2))
     for name, compute in work.items():
         if name not in kept:
             kept[name] = compute()

@@ -47,7 +47,7 @@ def by_data(name: str) -> Mapping[str, Any]:
     return {data: one for data, one in kept(name).items() if data != "machine"}
 
 
-def curve(arm: Mapping[str, Any], model: str, name: str, factor: int | None = None) -> Curve:
+def curve(arm: Mapping[str, Any], model: str, name: str) -> Curve:
     """Return a variable of the ``network`` or the ``linear`` twins over n.
 
     Intervals are Student's over the pairs; with one pair they are those of its measurement.
@@ -56,8 +56,6 @@ def curve(arm: Mapping[str, Any], model: str, name: str, factor: int | None = No
         np.array([pair[model][part] for pair in arm["pairs"]], dtype=np.float64)
         for part in (name, f"{name}_se")
     )
-    if factor is not None:
-        values, errors = values[:, :, factor], errors[:, :, factor]
     n = np.array(arm["n"], dtype=np.float64)
     if len(values) == 1:
         return Curve(n, values[0], half_width(errors[0]))

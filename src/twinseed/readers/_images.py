@@ -121,7 +121,7 @@ _ALL = SUFFIXES | UNREAD
 
 def _listed(source: Source, names: Any) -> list[str]:
     """Return the names of the pictures in their order; what is hidden is left out."""
-    pillow_of("Reading images")
+    pillow_of()
     shown = sorted((name for name in names if not _hidden(PurePosixPath(name))), key=_by_number)
     unread = [name for name in shown if Path(name).suffix.lower() in UNREAD]
     if unread:

@@ -42,9 +42,9 @@ class Changes(dict[str, int]):
             source.notes.append(f"{count:,} pictures {what}")
 
 
-def pillow_of(purpose: str) -> Any:
+def pillow_of() -> Any:
     """Return the library that reads pictures."""
-    with needs("pillow", "formats", purpose):
+    with needs("pillow", "formats", "Reading images"):
         import PIL.Image
     return PIL.Image
 
@@ -55,7 +55,7 @@ def pixels(source: Source, name: str, file: IO[bytes], count: int, told: Changes
     ``count`` pictures of this size must fit into the limit. A picture that says by EXIF how it is
     turned is turned upright.
     """
-    pillow = pillow_of("Reading images")
+    pillow = pillow_of()
     start = file.read(_START)
     file.seek(0)
     try:

@@ -33,10 +33,10 @@ def against_chance(
     }
 
 
-def where_known(known: ArrayLike, value: ArrayLike, status: ArrayLike = Status.OK) -> Estimate:
+def where_known(known: ArrayLike, value: ArrayLike) -> Estimate:
     """Return an estimate that is "not identifiable" where not ``known``."""
     return Estimate(
         np.where(known, value, np.nan),
         np.where(known, 0.0, np.nan),
-        np.where(known, np.asarray(status, dtype=np.str_), str(Status.NOT_IDENTIFIABLE)),
+        np.where(known, str(Status.OK), str(Status.NOT_IDENTIFIABLE)),
     )
