@@ -54,7 +54,7 @@ def page(audit: Audit) -> Page:
         for name in FIGURES:
             patch.setattr(f"twinseed.auditing.page.{name}", lambda *_, **how: None)
         blank = '<svg width="9pt" height="9pt"></svg>'
-        patch.setattr("twinseed.auditing.page.as_svg", lambda *_: blank)
+        patch.setattr("twinseed.drawing.as_svg", lambda *_: blank)
         return Page(audit_page(audit))
 
 
