@@ -189,21 +189,11 @@ def power(rounds: Rounds, keep: Path | None) -> list[dict[str, Any]]:
         for place in ([number] if copied else range(3 * number, 3 * number + 3))
         if not flips or SETS[name].kind == "images"
     ]
-    groups = {
-        (about["data"], about["flips"], about["copied"]): found
-        for about, found in _done("power", cells, keep, "data", "flips", "copied")
-    }
     found = []
-    for (name, flips, copied), draws in groups.items():
-        if copied:
-            nulls = groups[name, flips, False]
-            made = calibration_power.table(draws, nulls)
-            held = {} if flips else calibration_power.coverage(draws)
-            found += [{"data": name, **row, **held.get(row["copies"], {})} for row in made]
-    return [
-        {key: None if value == float("inf") else value for key, value in row.items()}
-        for row in found
-    ]
+    for (name, flips), draws, rows in _tables("power", cells, keep, "data", "flips"):
+        held = {} if flips else calibration_power.coverage(draws)
+        found += [{"data": name, **row, **held.get(row["copies"], {})} for row in rows]
+    return found
 
 
 def uneven(rounds: Rounds, keep: Path | None) -> list[dict[str, Any]]:
@@ -219,18 +209,10 @@ def uneven(rounds: Rounds, keep: Path | None) -> list[dict[str, Any]]:
         for copied in (True, False)
         for place in ([number] if copied else range(3 * number, 3 * number + 3))
     ]
-    groups = {
-        (about["data"], about["split"], about["copied"]): found
-        for about, found in _done("uneven", cells, keep, "data", "split", "copied")
-    }
     return [
-        {
-            key: None if value == float("inf") else value
-            for key, value in {"data": name, "split": split, **row}.items()
-        }
-        for (name, split, copied), draws in groups.items()
-        if copied
-        for row in calibration_power.table(draws, groups[name, split, False])
+        {"data": name, "split": split, **row}
+        for (name, split), _, rows in _tables("uneven", cells, keep, "data", "split")
+        for row in rows
     ]
 
 
@@ -294,6 +276,21 @@ def _done(
         groups.setdefault(tuple(cell.description[key] for key in keys), []).append(result)
     for group, found in groups.items():
         yield {**dict(zip(keys, group, strict=True)), "audits": len(found)}, found
+
+
+def _tables(
+    part: str, cells: Sequence[Cell], keep: Path | None, *keys: str
+) -> Iterator[tuple[list[Any], list[Result], list[dict[str, Any]]]]:
+    """Yield what ``keys`` say of the cells, their draws with copies, and the rows of the table."""
+    groups = {
+        tuple(about[key] for key in (*keys, "copied")): found
+        for about, found in _done(part, cells, keep, *keys, "copied")
+    }
+    for (*which, copied), draws in groups.items():
+        if copied:
+            rows = calibration_power.table(draws, groups[(*which, False)])
+            finite = ({k: None if v == float("inf") else v for k, v in row.items()} for row in rows)
+            yield which, draws, list(finite)
 
 
 def read() -> dict[str, list[dict[str, Any]]]:
