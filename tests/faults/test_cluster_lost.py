@@ -27,8 +27,9 @@ def test_a_scheduler_that_is_lost(tmp_path: Path, root: Path) -> None:
         os.kill(scheduler, signal.SIGKILL)
         out, err = process.communicate(timeout=120)
     assert (process.returncode, out) == (2, "")
-    last = err.splitlines()[-1]  # Dask's own log, with tracebacks of Dask, may come before
+    *shown, last = err.splitlines()
     assert last.endswith("the store"), err
+    assert all(line.startswith("sweep: ") for line in shown), err  # no log of Dask
     before, already = kept(tmp_path), len(performed(log))
     assert len(before) >= 10
     found = sweep(tmp_path / "store.db", log, count=400)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Executor, Future
@@ -19,6 +20,11 @@ __all__ = ["as_worker", "connected", "on_cluster"]
 
 _RECOUNT = 1.0
 """Seconds after which the threads of the cluster are counted again."""
+_LOGGERS = (
+    *("distributed.client", "distributed.core", "distributed.batched", "distributed.comm.tcp"),
+    "tornado.application",  # on which Dask stands
+)
+"""What logs a connection that is lost; the caller gets the loss as an error."""
 
 
 class _Cluster:
@@ -60,7 +66,7 @@ def connected(address: str) -> Iterator[Any]:
             address,
             "start a scheduler with 'dask scheduler', and pass its address",
         ) from error
-    with client:
+    with _unlogged(), client:
         try:
             yield client
         except CancelledError as error:
@@ -69,6 +75,26 @@ def connected(address: str) -> Iterator[Any]:
                 "its workers again; with a store, the same call continues from the results in "
                 "the store"
             ) from error
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Keep Dask from logging a lost connection: its tracebacks would hide the sentence of twinseed.
+
+    Warnings of a scheduler or of workers in this process are logged as before.
+    """
+
+    def never(record: logging.LogRecord) -> bool:
+        return False
+
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    for logger in loggers:
+        logger.addFilter(never)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeFilter(never)
 
 
 @contextmanager
