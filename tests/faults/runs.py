@@ -22,7 +22,7 @@ RUNS = {
     "simulate, two processes": "simulate --spikes 3 --n 20,40 --d 20 --replicates 24 --seed 1 "
     "--workers 2 --store draws.sqlite -o out.nc",
     "reproduce": "reproduce out --quick --data a.npy --workers 1",
-    "train": "train a.npy --sizes 6,12 --denoiser mlp --steps 120 --seeds 20 --batch 8 "
+    "train": "train a.npy --sizes 6,12 --denoiser mlp --steps 60 --seeds 20 --batch 8 "
     "--factors 4 --workers 1 -o out",
     "diagram": "diagram --d 1000 --ridge 1 --cells 81 --replicates 2 --workers 1 "
     "--store draws.sqlite -o out.nc",
