@@ -52,11 +52,11 @@ def prepare(folder: Path) -> Path:
     return folder
 
 
-def started(folder: Path, words: str) -> BaseProcess:
-    """Start a command in a process that has imported the package already."""
+def started(folder: Path, words: str, opened: int | None = None) -> BaseProcess:
+    """Start a command, see ``victim.command``, in a process that has imported the package."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.faults.victim"])
-    process = context.Process(target=command, args=(folder, words.split()))
+    process = context.Process(target=command, args=(folder, words.split(), opened))
     process.start()
     return process
 

@@ -48,6 +48,29 @@ def test_killed_at_any_moment(name: str, tmp_path: Path) -> None:
     print(f"{name}: {kills} kills, a run takes {seconds:.1f} s")
 
 
+@pytest.mark.parametrize("name", RUNS)
+def test_killed_in_the_middle_of_a_write(name: str, tmp_path: Path) -> None:
+    """The same, where a random moment is rare: each time another file is cut as it is written."""
+    whole, folder = prepare(tmp_path / "whole"), prepare(tmp_path / "cut")
+    process = started(whole, RUNS[name])
+    process.join()
+    status, expected = process.exitcode, outputs(whole)
+    opened, kills = 1, 0
+    while True:
+        process = started(folder, RUNS[name], opened)
+        process.join()
+        found = outputs(folder)
+        assert {path: found[path] for path in found if expected[path] != found[path]} == {}
+        if process.exitcode != -signal.SIGXFSZ:
+            break
+        kills += 1
+        opened += 1 + opened // 2  # at every file of a small command, at some files of a large one
+    assert kills > 1
+    assert process.exitcode == status
+    assert outputs(folder) == expected
+    print(f"{name}: {kills} kills in a write")
+
+
 def test_two_writers_of_one_file_leave_the_file_of_one(tmp_path: Path) -> None:
     """The same output, two seeds, at the same time: never a mixture."""
     words = "simulate --spikes 3 --n 20 --d 10 --replicates 4 -o out.nc --seed"
