@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from tests.sweep.small_cluster import small_cluster
 import twinseed as ts
 from twinseed.errors import InputError
 from twinseed.lanes import Place, here
+from twinseed.planning import curves
 from twinseed.sweep import threads
 
 PILOT = np.random.default_rng(0).standard_normal((24, 12)) * np.linspace(3.0, 1.0, 12)
@@ -40,9 +42,24 @@ def test_any_number_of_workers_gives_the_same_bits(
         return perform(task)
 
     monkeypatch.setattr(threads, "_perform", counted)
+    assert planned(workers=2) == alone
     assert planned(workers=3) == alone
-    assert sum(performed) >= 10 + 3, "pilots and halvings were done by the threads"
+    assert sum(performed) >= 2 * (10 + 3), "pilots and halvings were done by the threads"
     assert here() == Place(1)
+
+
+def test_the_threads_also_plan_from_each_pilot(monkeypatch: pytest.MonkeyPatch) -> None:
+    solved: list[bool] = []
+    solve = curves.solve
+
+    def counted(*args: Any) -> Any:
+        solved.append(threading.current_thread() is threading.main_thread())
+        return solve(*args)
+
+    monkeypatch.setattr(curves, "solve", counted)
+    planned(workers=2)
+    assert solved.count(False) == 10, "one of each pilot"
+    assert solved.count(True) <= 3, "the filter is tested, and two readings of the plan itself"
 
 
 def test_progress_counts_resamples_and_splits() -> None:

@@ -13,17 +13,15 @@ from twinseed.arrays import Array
 from twinseed.filters import Filter
 from twinseed.planning.curves import CURVES, Curve, told
 from twinseed.planning.finite import PRIOR, finite_size, jackknife, noise, rough
-from twinseed.planning.gaussian import LEFT_OUT, affordable, gaussian_pilots
+from twinseed.planning.gaussian import LEFT_OUT, GaussianPilot, affordable, gaussian_pilots
 from twinseed.planning.groups import optimism, with_rising_low
 from twinseed.planning.halves import MOST_ROWS, PilotHalves, drawn, halved, left_one_out
 from twinseed.planning.normality import moments, oddness
 from twinseed.planning.pairs import SEEDS, Numbers, mean_of, spanned
 from twinseed.populations import Estimated
 from twinseed.randomness import stream
-from twinseed.readout import Estimate
 
 __all__ = ["LEVEL", "NORMAL", "UNEVEN", "Calibrated", "Correction", "calibrated"]
-Told = dict[str, Estimate]
 
 LEVEL = 0.9
 """Nominal coverage of every band."""
@@ -144,19 +142,16 @@ def calibrated(
     rows = spanned(pilot[order[:MOST_ROWS]])  # the rows that are halved
     share = affordable(len(rows), rows.shape[1], splits) if splits else 0.0
     drawn_pilots = gaussian_pilots(
-        population, len(pilot), resamples, filter, groups, entropy, share, advance
+        population, len(pilot), resamples, every, filter, groups, entropy, share, advance
     )
-    theory = {
-        name: curve.straight(told(population, filter, every, groups))
-        for name, curve in CURVES.items()
-    }
+    estimates = told(population, filter, every, groups)
+    theory = {name: curve.straight(estimates) for name, curve in CURVES.items()}
     curves = {name: curve.corrects(theory[name]) for name, curve in CURVES.items()}
-    again = [told(one.estimate, filter, every, groups) for one in drawn_pilots]
     if not splits:
         return Calibrated(
             {
                 name: Correction(
-                    np.log(n), *_uncorrected(curve, again, theory[name]), curve.relative
+                    np.log(n), *_uncorrected(curve, drawn_pilots, theory[name]), curve.relative
                 )
                 for name, curve in curves.items()
             }
@@ -173,7 +168,7 @@ def calibrated(
         advance=advance,
     )
     simulated: dict[int, tuple[Numbers, Numbers]] = {}
-    if rough(told(population, filter, every, groups)):
+    if rough(estimates):
         reach = n[(n >= half) & (n <= _SIMULATED * len(pilot))]
         for one in reach.astype(int).tolist():
             found = drawn(population, one, filter, groups, number, entropy)
@@ -188,10 +183,7 @@ def calibrated(
         by, bias, variance, error, more = _corrected(
             curve,
             halves,
-            [
-                (curve.straight(one), each.halves)
-                for one, each in zip(again, drawn_pilots, strict=True)
-            ],
+            [(one.theory[name], one.halves) for one in drawn_pilots],
             theory[name],
             unevenness,
         )
@@ -201,8 +193,8 @@ def calibrated(
         if curve.relative:
             total, variance = (1.0 + bend) * (1.0 + by - bias) - 1.0, variance * (1.0 + bend) ** 2
         if name == "recovery" and groups:
-            estimates = [one.estimate for one in drawn_pilots]
-            rise, spread = optimism(population, groups, errors, estimates, n)
+            resampled = [one.estimate for one in drawn_pilots]
+            rise, spread = optimism(population, groups, errors, resampled, n)
             total = (1.0 + total) * np.exp(-rise) - 1.0
             variance = np.maximum(variance, max(unevenness, 1.0) * spread**2)
         half_width = NORMAL * np.sqrt(variance)
@@ -216,9 +208,11 @@ def calibrated(
     )
 
 
-def _uncorrected(curve: Curve, again: Sequence[Told], theory: Array) -> tuple[Array, Array]:
+def _uncorrected(
+    curve: Curve, again: Sequence[GaussianPilot], theory: Array
+) -> tuple[Array, Array]:
     """Return no correction, and the half width by the theory of Gaussian pilots alone."""
-    off = np.array([curve.apart(curve.straight(one), theory) for one in again])
+    off = np.array([curve.apart(one.theory[curve.name], theory) for one in again])
     return np.zeros(theory.shape)[:-1], NORMAL * _reach(off)[:-1]
 
 

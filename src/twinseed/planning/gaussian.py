@@ -11,6 +11,7 @@ import numpy as np
 
 from twinseed.arrays import Array
 from twinseed.filters import Filter
+from twinseed.planning.curves import CURVES, told
 from twinseed.planning.divided import read, together, written
 from twinseed.planning.halves import MOST_ROWS, PilotHalves, halved, halving_work, kept_groups
 from twinseed.planning.normality import moments
@@ -37,12 +38,15 @@ class GaussianPilot:
 
     Args:
         estimate: the population that is estimated from this pilot.
+        theory: what theory predicts for this population at each n, on the straight scale of each
+            curve, by name.
         halves: what halvings of its rows show; None if the pilot is not calibrated.
         moments: how far its moments are from those of Gaussian rows, see ``moments``; None if the
             pilot is not calibrated.
     """
 
     estimate: Estimated
+    theory: dict[str, Array]
     halves: PilotHalves | None = None
     moments: Array | None = None
 
@@ -58,13 +62,14 @@ def gaussian_pilots(
     population: Estimated,
     pilot_rows: int,
     count: int,
+    n: Array,
     filter: Filter,
     groups: Sequence[slice],
     entropy: Sequence[int],
     share: float,
     advance: Callable[[int], None],
 ) -> list[GaussianPilot]:
-    """Draw Gaussian pilots, estimate the population from each, and halve each.
+    """Draw Gaussian pilots, estimate the population from each, plan from it, and halve each.
 
     A pilot of more than ``MOST_ROWS`` rows is estimated from the eigenvalues alone; the rows that
     are halved are then drawn independently.
@@ -73,6 +78,7 @@ def gaussian_pilots(
         population: the population that was estimated from the pilot.
         pilot_rows: rows of the pilot.
         count: number of Gaussian pilots.
+        n: training rows of each model at which theory is evaluated.
         filter: the regularisation of the models.
         groups: ranks of the factors whose subspaces are compared.
         entropy: the seed.
@@ -85,6 +91,7 @@ def gaussian_pilots(
         population,
         min(pilot_rows, MOST_ROWS),
         few,
+        n,
         filter,
         tuple(groups),
         tuple(entropy),
@@ -98,6 +105,7 @@ def _gaussian_pilot(
     population: Estimated,
     size: int,
     few: bool,
+    n: Array,
     filter: Filter,
     groups: tuple[slice, ...],
     entropy: tuple[int, ...],
@@ -109,7 +117,7 @@ def _gaussian_pilot(
     """Return one Gaussian pilot as a result that is ready for JSON."""
     rng = stream(entropy, f"resample {number}")
     if not splits:
-        return written(population.resampled(rng))
+        return _planned(population.resampled(rng), filter, n, groups)
     varying = population.eigenvalues(population.dimension)
     root = np.sqrt(varying[varying > 0.0])
     rows = rng.standard_normal((size, root.size)) * root
@@ -133,21 +141,29 @@ def _gaussian_pilot(
     }
     if halves.without is not None:
         parts["without"] = {name: part.tolist() for name, part in vars(halves.without).items()}
-    return {**written(estimate), **parts}
+    return {**_planned(estimate, filter, n, groups), **parts}
+
+
+def _planned(estimate: Estimated, filter: Filter, n: Array, groups: tuple[slice, ...]) -> Result:
+    """Return an estimate and what theory predicts for it, ready for JSON."""
+    found = told(estimate, filter, n, groups)
+    theory = {name: curve.straight(found).tolist() for name, curve in CURVES.items()}
+    return {**written(estimate), "theory": theory}
 
 
 def _read(one: Result) -> GaussianPilot:
     """Return a Gaussian pilot from its result."""
     estimate = read(one)
+    theory = {name: np.array(part) for name, part in one["theory"].items()}
     if "rows" not in one:
-        return GaussianPilot(estimate)
+        return GaussianPilot(estimate, theory)
     whole, without = (
         None if found is None else Numbers(*(np.array(part) for part in found.values()))
         for found in (one["whole"], one["without"])
     )
     assert whole is not None
     halves = PilotHalves(whole, without, int(one["rows"]))
-    return GaussianPilot(estimate, halves, np.array(one["moments"]))
+    return GaussianPilot(estimate, theory, halves, np.array(one["moments"]))
 
 
 def _estimated(rows: Array, population: Estimated) -> Estimated:
