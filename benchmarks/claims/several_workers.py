@@ -1,8 +1,13 @@
 """One worker and two: nearest rows, an audit, a plan and a sweep, in one run.
 
-Each side runs in a process of its own, on the same arrays. faiss and scikit-learn get as many
-threads. Seconds are wall time, which means little on a machine with other work; so the processor
-time of one and of two workers stands beside it: the difference is what the division costs.
+Each side runs in a process of its own, on the same arrays, after a small run of the same kind,
+which loads the modules. All modules have bytecode, as after an installation by pip, also where the
+machine is set to write none. faiss and scikit-learn get as many threads. Seconds are wall time,
+which means little on a machine with other work; so the processor time of one and of two workers
+stands beside it: the difference is what the division costs.
+
+The workers of a sweep are new interpreters, whose start is counted. A short sweep does not pay for
+it; the longer sweep shows the gain where the start is a small part.
 """
 
 from __future__ import annotations
@@ -12,8 +17,10 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -62,9 +69,10 @@ def compare(*, quick: bool) -> Iterator[Comparison]:
         held=two["memory"] <= MEMORY,
     )
     yield from _gains("nearest", one, two)
-    for verb in ("audit", "plan", "sweep"):
-        small = (1,) if quick else (4,)
-        yield from _gains(verb, *(_in_own_process(verb, count, small) for count in (1, 2)))
+    full = (("audit", 4), ("plan", 4), ("sweep", 4), ("sweep", 50))
+    for verb, scale in dict.fromkeys((verb, 1 if quick else scale) for verb, scale in full):
+        name = f"sweep of {8 * scale} draws" if verb == "sweep" else verb
+        yield from _gains(name, *(_in_own_process(verb, count, (scale,)) for count in (1, 2)))
 
 
 def _gains(name: str, one: dict[str, float], two: dict[str, float]) -> Iterator[Comparison]:
@@ -93,10 +101,18 @@ def _in_own_process(side: str, workers: int, sizes: tuple[int, ...]) -> dict[str
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     env = {**os.environ, **dict.fromkeys(names, threads)}
     env["PYTHONPATH"] = f"{Path(__file__).parents[1]}{os.pathsep}{env.get('PYTHONPATH', '')}"
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
+    env["PYTHONPYCACHEPREFIX"] = _bytecode().name
     command = [sys.executable, __file__, side, str(workers), *map(str, sizes)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=env)
     answer: dict[str, float] = json.loads(done.stdout)
     return answer
+
+
+@cache
+def _bytecode() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder for bytecode, which is deleted at the end."""
+    return tempfile.TemporaryDirectory()
 
 
 def _search(side: str, workers: int, queries: Any, rows: Any) -> object:
@@ -124,19 +140,19 @@ def _search(side: str, workers: int, queries: Any, rows: Any) -> object:
     return found
 
 
-def _verb(name: str, workers: int, scale: int) -> Callable[[], object]:
+def _verb(name: str, workers: int, scale: float) -> Callable[[], object]:
     import twinseed as ts
 
     rng = np.random.default_rng(0)
     if name == "audit":
         roles = ("train_a", "train_b", "samples_a", "samples_b", "heldout")
-        rows = {role: rng.standard_normal((1000 * scale, 100)) for role in roles}
+        rows = {role: rng.standard_normal((int(1000 * scale), 100)) for role in roles}
         return lambda: ts.audit(**rows, rng=0, workers=workers)
     if name == "plan":
-        pilot = rng.standard_normal((60 * scale, 100)) * np.linspace(3, 1, 100)
-        counts = {"resamples": 10 * scale, "splits": 6 * scale}
+        pilot = rng.standard_normal((max(20, int(60 * scale)), 100)) * np.linspace(3, 1, 100)
+        counts = {"resamples": max(10, int(10 * scale)), "splits": max(2, int(6 * scale))}
         return lambda: ts.plan(pilot, rng=0, workers=workers, progress=False, **counts)
-    grid = {"n": [200, 400], "d": 300, "replicates": 4 * scale}
+    grid = {"n": [200, 400], "d": 300, "replicates": max(2, int(4 * scale))}
     engine = ts.Dense(seeds=64)
     return lambda: ts.simulate(
         ts.Spiked([2.0]), ts.Ridge(0.1), **grid, engine=engine, rng=0, workers=workers
@@ -145,6 +161,7 @@ def _verb(name: str, workers: int, scale: int) -> Callable[[], object]:
 
 def _measured(side: str, workers: int, sizes: tuple[int, ...]) -> dict[str, float]:
     if side in ("audit", "plan", "sweep"):
+        _verb(side, 1, 0.1)()  # loads what is loaded on first use
         run = _verb(side, workers, sizes[0])
     else:
         samples, rows, d = sizes
