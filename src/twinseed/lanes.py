@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from twinseed.checks import whole
 from twinseed.errors import InputError
 
-__all__ = ["Place", "chosen", "here", "in_threads", "placed", "sensible", "usable"]
+__all__ = ["Place", "at_once", "chosen", "here", "in_threads", "placed", "sensible", "usable"]
 
 _MOST = 4
 """Most workers per processor: more workers make the work slower, and need more memory."""
@@ -38,11 +38,13 @@ class Place:
 
     ``workers`` is the number of threads, ``cluster`` the address of a Dask scheduler, and
     ``search`` finds nearest rows on this cluster, with the arguments of ``neighbours.Search``.
+    ``sharing`` places work at the same time, and share one bound of memory.
     """
 
     workers: int = 1
     cluster: str | None = None
     search: Callable[..., Any] | None = None
+    sharing: int = 1
 
 
 _ALONE = Place()
@@ -131,7 +133,7 @@ def in_threads(
     """
 
     def alone(item: T) -> R:
-        with placed(_ALONE):
+        with placed(Place(sharing=max(1, workers))):
             return work(item)
 
     with _blas().limit(limits=1), ThreadPoolExecutor(max(1, workers)) as pool:
@@ -145,6 +147,30 @@ def in_threads(
                 future.cancel()
             raise
         return [future.result() for future in under_way]
+
+
+def at_once(
+    works: Sequence[Callable[[], R]],
+    most: int,
+    finished: Callable[[], None] = lambda: None,
+) -> list[R]:
+    """Return what each piece of work returns, in order; each thread of this place does whole ones.
+
+    Where the place has more threads than there are pieces, or than ``most``, or is a cluster, the
+    pieces are done one after the other, and each may divide itself. ``finished`` is called in this
+    thread after each piece.
+
+    >>> at_once([lambda: 1, lambda: 2], most=2)
+    [1, 2]
+    """
+    place = here()
+    if place.cluster is None and 1 < place.workers <= min(most, len(works)):
+        return in_threads(lambda work: work(), works, place.workers, lambda work: finished())
+    found = []
+    for work in works:
+        found.append(work())
+        finished()
+    return found
 
 
 @cache

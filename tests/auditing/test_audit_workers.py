@@ -14,8 +14,9 @@ from typer.testing import CliRunner
 
 import twinseed as ts
 from twinseed import neighbours
+from twinseed.auditing import spaces
 from twinseed.errors import InputError
-from twinseed.lanes import Place, here
+from twinseed.lanes import Place, at_once, here, placed
 from twinseed.verbs import places, sharding
 
 D = 6
@@ -59,6 +60,56 @@ def test_any_number_of_workers_gives_the_same_bits(monkeypatch: pytest.MonkeyPat
     assert bits(ts.audit(**given(), rng=3, factors=2, workers=3)) == one
     assert 3 in parts, "searches were divided"
     assert here() == Place(1), "the place is left at the end"
+
+
+@pytest.mark.parametrize(("most", "whole"), [(9, True), (1, False)], ids=["few", "many"])
+@pytest.mark.usefixtures("divided")
+def test_threads_do_whole_searches_of_few_rows(
+    most: int, whole: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = bits(ts.audit(**given(), rng=3, factors=2, workers=1))
+    seen: list[Place] = []
+    search = spaces.nearest
+
+    def counted(*args: Any, **options: Any) -> Any:
+        seen.append(here())
+        return search(*args, **options)
+
+    monkeypatch.setattr(spaces, "nearest", counted)
+    monkeypatch.setattr(spaces, "searches_at_once", lambda entries: most)
+    assert bits(ts.audit(**given(), rng=3, factors=2, workers=2)) == one
+    alone = Place(workers=1, sharing=2)
+    assert seen.count(alone) == (5 * 3 if whole else 0), "each role, for 2 + 2 sets and real rows"
+    assert set(seen) == {alone, Place(2)} if whole else {Place(2)}, "controls are divided"
+
+
+@pytest.mark.parametrize("sharing", [1, 2])
+def test_searches_at_the_same_time_share_the_memory(
+    sharing: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    within = neighbours.BlockSizes.within
+    monkeypatch.setattr(
+        neighbours.BlockSizes,
+        "within",
+        lambda memory, *sizes: seen.append(memory) or within(memory, *sizes),
+    )
+    with placed(Place(sharing=sharing)):
+        neighbours.nearest(np.eye(3), np.eye(3), memory=64 << 20)
+    assert seen == [(64 << 20) // sharing]
+
+
+def test_more_threads_than_pieces_leave_the_division_to_each_piece() -> None:
+    done: list[Place] = []
+
+    def piece() -> Place:
+        return here()
+
+    for workers, most, expected in ((2, 9, 1), (3, 9, 3), (2, 1, 2)):
+        with placed(Place(workers)):
+            found = at_once([piece, piece], most, lambda: done.append(here()))
+        assert [one.workers for one in found] == [expected] * 2
+    assert len(done) == 3 * 2, "the caller is told of each piece"
 
 
 @pytest.mark.usefixtures("divided")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,14 @@ from twinseed.auditing.nearest_in_pool import (
 from twinseed.auditing.pool import Pool
 from twinseed.auditing.relabelling import Attribution
 from twinseed.auditing.roles import Tested, roles_of
-from twinseed.auditing.spaces import Space, Versions, searched, spaces_of
+from twinseed.auditing.spaces import (
+    Space,
+    Versions,
+    each_search,
+    searched,
+    searched_in_all,
+    spaces_of,
+)
 from twinseed.data.twins import Twins
 from twinseed.neighbours import Nearest
 from twinseed.orders.memorisation import GROUPS, Closeness, rows_compared
@@ -74,25 +82,24 @@ class Searches:
         named: list[NamedCopy] = []
         for name, one in zip("ab", tested, strict=False):
             samples = twins.arrays[one.name]
-            found = searched(samples, pool, twins.origin, versions)
-            progress.advance()
+            found, further = searched_in_all(
+                samples, pool, spaces, twins.origin, versions, draw, progress.advance
+            )
             generators.append(found)
             near = {view: attribute(gaps_of(found, view), pool) for view in (DISTANCE, COSINE)}
-            for space in spaces:
-                found_here = space.gaps(samples, pool.size, draw)
-                near |= {view: attribute(gaps, pool) for view, gaps in found_here.items()}
-                progress.advance()
+            near |= {view: attribute(gaps, pool) for view, gaps in further.items()}
             closest.append(near)
             named += named_copies(samples, near[DISTANCE], pool, twins.layout, name, draw)
         beside = {name: linear.arrays.get(name, linear.samples_a) for name in twins.arrays}
-        honest = []
-        for one in tested if twins.heldout is not None else []:
-            honest.append(searched(beside[one.name], pool, twins.origin, versions))
-            progress.advance()
+        honest = [
+            partial(searched, beside[one.name], pool, twins.origin, versions)
+            for one in (tested if twins.heldout is not None else [])
+        ]
         real, alike = _real(spaces, pool, twins, draw, versions)
         named = [] if alike else named
         progress.advance()
-        kept = tuple(generators), tuple(honest), tuple(closest), real, tuple(named)
+        linears = tuple(each_search(honest, pool, versions, progress.advance))
+        kept = tuple(generators), linears, tuple(closest), real, tuple(named)
         return cls(twins, pool, tuple(tested), *kept)
 
     def closeness(self) -> tuple[list[Closeness] | None, list[Closeness] | None]:
@@ -180,13 +187,12 @@ def _real(
         [np.asarray(part.rows[row[role == k]]) for k, part in enumerate(pool.roles)]
     )
     cell = np.concatenate([pool.cell[k][row[role == k]] for k in range(len(pool.roles))])
-    found = searched(rows, pool, twins.origin, versions)
+    found, further = searched_in_all(rows, pool, spaces, twins.origin, versions, draw)
     real = {
         view: attribute(gaps_of(found, view), pool, without=cell) for view in (DISTANCE, COSINE)
     }
-    for space in spaces:
-        for name, gaps in space.gaps(rows, pool.size, draw).items():
-            real[name] = attribute(gaps, pool, without=cell[gaps.who])
+    for name, gaps in further.items():
+        real[name] = attribute(gaps, pool, without=cell[gaps.who])
     near = real[DISTANCE]
     alike = named_copies(rows, near, pool, twins.layout, "", draw, below=AMONG_REAL, itself=chosen)
     return real, bool(alike)

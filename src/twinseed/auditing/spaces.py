@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,11 +14,20 @@ from twinseed.arrays import Array, Indices
 from twinseed.auditing.columns import ColumnByColumn
 from twinseed.auditing.nearest_in_pool import DISTANCE, Gaps, gaps_of
 from twinseed.auditing.pool import Pool
-from twinseed.neighbours import Nearest, nearest
+from twinseed.lanes import at_once
+from twinseed.neighbours import Nearest, nearest, searches_at_once
 from twinseed.randomness import stream
 from twinseed.readers import Column
 
-__all__ = ["COLUMNS", "Space", "Versions", "searched", "spaces_of"]
+__all__ = [
+    "COLUMNS",
+    "Space",
+    "Versions",
+    "each_search",
+    "searched",
+    "searched_in_all",
+    "spaces_of",
+]
 
 COLUMNS = "column by column"
 """Closeness in each column by itself, see ``ColumnByColumn``."""
@@ -44,17 +53,50 @@ class Space:
     """Products for each pair of a sample and a row."""
     find: Callable[[NDArray[Any], Indices], Mapping[str, Gaps]]
 
-    def gaps(
-        self, samples: NDArray[Any], rows: int, draw: np.random.Generator
-    ) -> Mapping[str, Gaps]:
-        """Return the gaps of the samples to ``rows`` rows; of some samples where the space is dear.
+    def affords(self, samples: int, rows: int, draw: np.random.Generator) -> Indices:
+        """Draw the samples that are compared with ``rows`` rows: some where the space is dear.
 
-        No gaps are returned where too few samples can be afforded.
+        No samples are returned where too few can be afforded.
         """
-        most = min(len(samples), int(_WORK / max(self.cost * rows, 1)))
-        if most < min(len(samples), _FEWEST):
-            return {}
-        return self.find(samples, np.sort(draw.permutation(len(samples))[:most]))
+        most = min(samples, int(_WORK / max(self.cost * rows, 1)))
+        if most < min(samples, _FEWEST):
+            return np.zeros(0, dtype=np.int64)
+        return np.sort(draw.permutation(samples)[:most])
+
+
+def searched_in_all(
+    samples: NDArray[Any],
+    pool: Pool,
+    spaces: Sequence[Space],
+    origin: Array | None,
+    versions: Versions | None,
+    draw: np.random.Generator,
+    finished: Callable[[], None] = lambda: None,
+) -> tuple[tuple[Nearest, ...], dict[str, Gaps]]:
+    """Return what ``searched`` returns, and the gaps in each space, by name of the view.
+
+    ``finished`` is called after each space.
+    """
+    chosen = [(space, space.affords(len(samples), pool.size, draw)) for space in spaces]
+    finds = [partial(space.find, samples, who) for space, who in chosen if who.size]
+    first = partial(searched, samples, pool, origin, versions)
+    found, *others = each_search([first, *finds], pool, versions, finished)
+    return found, {name: gaps for one in others for name, gaps in one.items()}
+
+
+def each_search(
+    works: Sequence[Callable[[], Any]],
+    pool: Pool,
+    versions: Versions | None,
+    finished: Callable[[], None],
+) -> list[Any]:
+    """Return what each search of the pool returns; ``finished`` is called after each.
+
+    Of few rows, each thread of ``lanes.here()`` does whole searches, which is the least work. Of
+    many rows, and of rows with versions, each search is divided among the threads.
+    """
+    entries = max(role.rows.size for role in pool.roles)
+    return at_once(works, searches_at_once(entries) if versions is None else 1, finished)
 
 
 def searched(

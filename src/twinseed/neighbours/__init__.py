@@ -20,12 +20,14 @@ from twinseed.neighbours._search import search
 from twinseed.neighbours.groups import Nearest, folded
 from twinseed.progress import Progress, ShowProgress, track
 
-__all__ = ["Nearest", "folded", "nearest"]
+__all__ = ["Nearest", "folded", "nearest", "searches_at_once"]
 
 _SHARED = 1 << 28
 """Products of entries (N M d) from which a search is divided; less is done before others begin."""
 _FEWEST = 200
 """Queries that a thread searches together at least."""
+_MEMORY = 256 << 20
+"""Bytes of a search, by default."""
 
 
 def nearest(
@@ -35,7 +37,7 @@ def nearest(
     groups: int | NDArray[np.int64] = 1,
     ties: NDArray[np.int64] | None = None,
     origin: ArrayLike | None = None,
-    memory: int = 256 << 20,
+    memory: int = _MEMORY,
     top: int = 8,
     progress: ShowProgress = False,
 ) -> Nearest:
@@ -60,7 +62,7 @@ def nearest(
         progress: counts pairs of a query and a row.
 
     A large search is divided among the threads, or sent to the cluster, of ``lanes.here()``. The
-    memory is for all threads together.
+    memory is for all threads together, also where each thread does a search (``searches_at_once``).
 
     Raises:
         InputError: not numbers, not finite, widths that differ, a group without rows.
@@ -100,6 +102,7 @@ def nearest(
             "ties", "must hold one rank per row", ranks.shape, "pass one rank for each row"
         )
     place = here() if q.size * len(r) >= _SHARED else Place()
+    memory //= here().sharing
     if place.search is not None:
         there: Nearest = place.search(q, r, labels, ranks, origin, memory, progress)
         return there
@@ -122,6 +125,17 @@ def nearest(
 
             search(q[part], r, blocks, ranks, frame, plan, best.part(part), report)
     return best
+
+
+def searches_at_once(entries: int) -> int:
+    """Return how many searches can share the memory of one, of rows of so many entries.
+
+    Each then holds its rows in one block, as it would alone. So it finds the same to the last bit.
+
+    >>> searches_at_once(4000 * 100), searches_at_once(60_000 * 784)
+    (6, 0)
+    """
+    return _MEMORY // 4 // max(1, 24 * entries)
 
 
 def _in_parts(
