@@ -91,6 +91,74 @@ def test_without_the_bound_float32_products_miss_near_copies(monkeypatch):
     assert np.abs(nearest(queries, rows).distance - exact).max() > 1e-7
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("mean", [0.0, 2.0, 300.0])
+def test_cosines_about_an_origin_near_the_mean(dtype, mean):
+    """The origin is then the centre; a row at the origin, but for rounding, has a cosine too."""
+    rng = np.random.default_rng(10)
+    rows = (rng.standard_normal((900, 12)) + mean).astype(dtype)
+    origin = rows.mean(axis=0, dtype=np.float64) + 0.01 * rng.standard_normal(12)
+    queries = (rng.standard_normal((60, 12)) + mean).astype(dtype)
+    rows[5] = queries[0] = origin
+    queries[1] = 2 * origin - rows[7]
+    rows[400] = rows[7]
+    labels = np.arange(900) % 4
+    agree(nearest(queries, rows, groups=4, origin=origin), queries, rows, labels, origin)
+    at_origin = blocks.Frame.around(queries, rows, origin).at_origin
+    assert at_origin == (dtype is np.float64 or mean < 100.0)
+
+
+def test_an_origin_far_from_the_mean_is_not_the_centre():
+    rows = np.random.default_rng(11).standard_normal((50, 3)) + 5.0
+    assert not blocks.Frame.around(rows, rows, None).at_origin
+    assert blocks.Frame.around(rows, rows, np.full(3, 5.0)).at_origin
+
+
+def test_the_rounding_of_the_origin_is_within_the_bound(monkeypatch):
+    """Rows that differ by less than the rounding of their origin, and products without rounding."""
+    rng = np.random.default_rng(12)
+    origin = np.full(40, 1.0 + 2e-8)
+    near = rng.standard_normal((300, 40)) * 1e-8
+    rows = np.concatenate([near + origin.astype(np.float32), near * 1e8 + 1.0]).astype(np.float32)
+    queries = (rng.standard_normal((30, 40)) + 1.0).astype(np.float32)
+    assert blocks.Frame.around(queries, rows, origin).at_origin
+    labels = np.repeat([0, 1], 300)
+    agree(nearest(queries, rows, groups=labels, origin=origin), queries, rows, labels, origin)
+    monkeypatch.setattr(blocks.Frame, "reach", 0.0)
+    wrong = nearest(queries, rows, groups=labels, origin=origin).cosine
+    assert np.abs(wrong - naive(queries, rows, labels, origin)[0]).max() > 1e-6
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_distances_alone_are_those_of_both_measures(dtype, monkeypatch):
+    rng = np.random.default_rng(13)
+    rows, queries = (rng.standard_normal((size, 9)).astype(dtype) for size in (3000, 70))
+    rows[[9, 800]] = queries[3]
+    both = nearest(queries, rows, groups=7)
+    monkeypatch.setattr(search, "Cosine", None)
+    found = nearest(queries, rows, groups=7, cosines=False)
+    assert np.array_equal(found.distance, both.distance)
+    assert np.array_equal(found.distance_row, both.distance_row)
+    assert np.isnan(found.cosine).all()
+    assert not found.cosine_row.any()
+
+
+def test_products_stay_in_the_cache(monkeypatch):
+    """However many rows a block has; a segment is never divided."""
+    shapes = []
+    product = np.matmul
+
+    def seen(one, other, **more):
+        shapes.append((len(one), other.shape[1]))
+        return product(one, other, **more)
+
+    monkeypatch.setattr(search.np, "matmul", seen)
+    rows, queries = np.random.default_rng(14).standard_normal((2, 9000, 5))
+    agree(nearest(queries[:600], rows, groups=30), queries[:600], rows, np.arange(9000) % 30)
+    assert max(one * other for one, other in shapes) <= 256 * 256
+    assert sum(one * other for one, other in shapes) == 600 * 9000
+
+
 def test_extreme_scales_neither_overflow_nor_vanish():
     rng = np.random.default_rng(5)
     rows, queries = rng.standard_normal((90, 8)), rng.standard_normal((9, 8))

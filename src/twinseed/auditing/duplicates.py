@@ -61,13 +61,13 @@ def near_duplicates(real: Mapping[str, NDArray[Any]], rng: np.random.Generator) 
             continue
         label = np.ones(len(rows), dtype=np.int64)
         label[chosen] = 0
-        within = nearest(rows[chosen], rows, groups=label)
+        within = nearest(rows[chosen], rows, groups=label, cosines=False)
         gap = within.distance[:, 1]
         median = float(np.median(gap))
         others = list(real.items())[:place]
         found = [(name, gap, within.distance_row[:, 1])]
         for other, far in others:
-            beside = nearest(rows[chosen], far)
+            beside = nearest(rows[chosen], far, cosines=False)
             found.append((other, beside.distance[:, 0], beside.distance_row[:, 0]))
         for other, distance, row in found:
             close = np.flatnonzero((distance <= NEAR * median) & (distance > 0))

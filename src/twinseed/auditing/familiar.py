@@ -191,7 +191,7 @@ def two_nearest(
     if len(rows) <= _SMALL:
         return _one_by_one(queries, rows)
     count = math.ceil(math.sqrt(len(rows))) if len(rows) < _SMALL**2 else _SMALL
-    found = nearest(queries, rows, groups=count)
+    found = nearest(queries, rows, groups=count, cosines=False)
     every, best = np.arange(len(queries)), found.distance.argmin(axis=1)
     first, row = found.distance[every, best], found.distance_row[every, best]
     others = found.distance.copy()

@@ -121,6 +121,7 @@ def _one(
     pool: Pool,
     origin: Array | None,
     versions: Versions | None = None,
+    cosines: bool = True,
 ) -> Nearest:
     used, compact = np.unique(label, return_inverse=True)
     count = 1
@@ -129,7 +130,7 @@ def _one(
         count = every.shape[1]
         rows = every.reshape(-1, every.shape[2])
         compact, order = np.repeat(compact, count), np.repeat(order, count)
-    found = nearest(samples, rows, groups=compact, ties=order, origin=origin)
+    found = nearest(samples, rows, groups=compact, ties=order, origin=origin, cosines=cosines)
     found = Nearest(
         found.cosine, found.cosine_row // count, found.distance, found.distance_row // count
     )
@@ -178,7 +179,7 @@ def _moved(name: str, cost: int, pool: Pool, move: Callable[[NDArray[Any]], NDAr
             rows.extend(move(role.rows) for role in pool.roles)
         chosen = move(np.asarray(samples[who]))
         parts = zip(rows, pool.labels, pool.order, strict=True)
-        found = tuple(_one(chosen, part, label, order, pool, None) for part, label, order in parts)
+        found = tuple(_one(chosen, *part, pool, None, cosines=False) for part in parts)
         return {name: gaps_of(found, DISTANCE, who)}
 
     return Space(name, cost, find)

@@ -39,6 +39,7 @@ def nearest(
     origin: ArrayLike | None = None,
     memory: int = _MEMORY,
     top: int = 8,
+    cosines: bool = True,
     progress: ShowProgress = False,
 ) -> Nearest:
     """Return, for each query, the row of largest |cosine| and the row of least distance.
@@ -59,6 +60,8 @@ def nearest(
             memory-mapped: rows are read in blocks, once if they fit into a quarter of the memory,
             else twice for each batch of queries.
         top: how many rows per query are compared that not even float64 products distinguish.
+        cosines: False finds the least distances alone, in less time; every cosine is then NaN, and
+            its row 0.
         progress: counts pairs of a query and a row.
 
     A large search is divided among the threads, or sent to the cluster, of ``lanes.here()``. The
@@ -73,11 +76,12 @@ def nearest(
     ``g (|q| + |r|) |r|`` of its true value, and every computed cosine (times |q|) within
     ``g (|q| + |m|)(|r| + |m|)/|r - o|``, ``m`` the mean less the origin: the classical bound
     ``g sum_j |q_j r_j|`` for an inner product summed in any order, with Cauchy-Schwarz, and 16
-    more roundings for the centring and the shifts. A row is excluded only if its score plus its
-    bound lies below the score less the bound of another row, so the true nearest row is never
-    excluded. Where too few of 256 rows are excluded (a mean far larger than the standard
-    deviation, many equal rows), products in float64 choose among them; of rows that float64
-    products do not distinguish at most ``top`` are compared.
+    more roundings for the centring and the shifts. An origin near the mean is itself the centre, so
+    that no shift is needed; |m| is then what rounding it leaves, over g. A row is excluded only if
+    its score plus its bound lies below the score less the bound of another row, so the true nearest
+    row is never excluded. Where too few of 256 rows are excluded (a mean far larger than the
+    standard deviation, many equal rows), products in float64 choose among them; of rows that
+    float64 products do not distinguish at most ``top`` are compared.
 
     Source: N. Higham, Accuracy and Stability of Numerical Algorithms (2002), equation (3.5).
 
@@ -105,6 +109,8 @@ def nearest(
     memory //= here().sharing
     if place.search is not None:
         there: Nearest = place.search(q, r, labels, ranks, origin, memory, progress)
+        if not cosines:
+            there.cosine[:], there.cosine_row[:] = np.nan, 0
         return there
     frame = Frame.around(q, r, origin)
     workers = min(place.workers, -(-len(q) // _FEWEST))
@@ -112,9 +118,11 @@ def nearest(
     plan = BlockSizes.within(memory, len(r), r.shape[1], size, count, top, len(q), workers)
     blocks = Blocks(r, labels, frame, plan).kept()
     best = Nearest.empty(len(q), count)
+    if not cosines:
+        best.cosine[:] = np.nan
     with track(len(q) * len(r), "nearest rows", progress) as shown:
         if workers > 1:
-            _in_parts(q, r, blocks, ranks, frame, plan, best, workers, shown)
+            _in_parts(q, r, blocks, ranks, frame, plan, best, cosines, workers, shown)
             return best
         for start in range(0, len(q), plan.batch):
             part = slice(start, min(start + plan.batch, len(q)))
@@ -123,7 +131,7 @@ def nearest(
                 done = part.start + share * (part.stop - part.start)
                 shown.advance(int(done * len(r)) - shown.done)
 
-            search(q[part], r, blocks, ranks, frame, plan, best.part(part), report)
+            search(q[part], r, blocks, ranks, frame, plan, best.part(part), cosines, report)
     return best
 
 
@@ -146,6 +154,7 @@ def _in_parts(
     frame: Frame,
     plan: BlockSizes,
     best: Nearest,
+    cosines: bool,
     workers: int,
     shown: Progress,
 ) -> None:
@@ -154,7 +163,8 @@ def _in_parts(
     parts = [slice(start, min(start + step, len(q))) for start in range(0, len(q), step)]
 
     def part_of(part: slice) -> None:
-        search(q[part], r, blocks, ranks, frame, plan, best.part(part), lambda share: None)
+        own = best.part(part)
+        search(q[part], r, blocks, ranks, frame, plan, own, cosines, lambda share: None)
 
     def report(part: slice) -> None:
         shown.advance((part.stop - part.start) * len(r))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import math
 from collections.abc import Iterator
@@ -17,23 +18,31 @@ from twinseed.blocks import row_blocks
 __all__ = ["Block", "BlockSizes", "Blocks", "Frame", "squares"]
 
 _SEGMENT = 256  # rows whose largest score is kept in the first pass
-_BLOCK = 4096  # most rows per product
-_QUERIES = 512  # most queries per product: the scores stay in the cache
+_BLOCK = 1 << 14  # most rows that are prepared together
+_QUERIES = 1 << 11  # most queries per product
+_TILE = 1 << 16  # entries of a product: they and their scores stay in the cache
 _FACTS = 64  # bytes of the numbers about a row that scores and bounds need
 _LOOK = 1.5e-4  # seconds that the second pass needs for a segment, whatever its size
 _PAIR, _ENTRY = 4e-9, 2e-11  # seconds for a query and a row, and for each of their columns
 WAITING = 2  # candidates collected for each query and group before they are compared
 CROWDED = 4  # with more candidates per query in one segment, float64 products choose again
+_NEAR = 0.5  # spreads of the rows: an origin as near to their mean is taken as the centre
+_SLIGHT = 0.1  # of the bound of a product: the error that the rounding of such a centre may add
 
 
 @dataclass(frozen=True)
 class Frame:
-    """The frame of the scores: scaled so that nothing overflows, centred on the rows' mean."""
+    """The frame of the scores: scaled so that nothing overflows, centred on the rows' mean.
+
+    An origin near this mean is itself the centre, but for rounding (``at_origin``): a product of
+    centred values is then the numerator of a cosine, and the rounding is a part of the bound.
+    """
 
     dtype: np.dtype[Any]
     scale: float
     centre: NDArray[Any]  # of the scaled rows
     origin: Array  # scaled
+    at_origin: bool = False
     roundoff: float = field(init=False)
     """``g``, the relative error of a computed inner product."""
 
@@ -48,10 +57,18 @@ class Frame:
         largest = max(_largest(q), _largest(r), float(np.abs(o).max()))
         exponent = np.clip(-math.frexp(largest)[1], -np.finfo(dtype).maxexp + 4, 900)
         scale = 2.0 ** int(min(exponent, np.finfo(dtype).maxexp - 4))
-        total = np.zeros(r.shape[1])
+        total, square = np.zeros((2, r.shape[1]))
         for _, block in row_blocks(r, 1 << 18):
-            total += (block * scale).sum(axis=0, dtype=np.float64)
-        return cls(dtype, scale, (total / len(r)).astype(dtype), o * scale)
+            wide = np.multiply(block, scale, dtype=np.float64)
+            total += wide.sum(axis=0)
+            square += np.einsum("ij,ij->j", wide, wide)
+        mean, o = total / len(r), o * scale
+        near = cls(dtype, scale, o.astype(dtype), o, at_origin=True)
+        spread = math.sqrt(max(float(np.sum(square / len(r) - mean**2)), 0.0))
+        slight = np.linalg.norm(near.offset) <= _SLIGHT * near.roundoff * spread
+        if slight and np.linalg.norm(mean - o) <= _NEAR * spread:
+            return near
+        return cls(dtype, scale, mean.astype(dtype), o)
 
     def place(self, block: NDArray[Any]) -> NDArray[Any]:
         scaled = np.multiply(block, self.dtype.type(self.scale), dtype=self.dtype)
@@ -63,9 +80,19 @@ class Frame:
         """``m``: added to centred values, it gives values about the origin."""
         return self.centre.astype(np.float64) - self.origin
 
+    @property
+    def reach(self) -> float:
+        """The length of ``m`` in bounds; at the origin its products are not computed but bounded.
+
+        They are below ``|m| (|q| + |r| + |m|)``, which ``g (|q| + reach) (|r| + reach)`` exceeds.
+        """
+        length = float(np.linalg.norm(self.offset))
+        return length / self.roundoff if self.at_origin and length else length
+
     def widened(self) -> Frame:
         """Return the same frame in float64."""
-        return replace(self, dtype=np.dtype(np.float64), centre=self.centre.astype(np.float64))
+        wide = self.centre.astype(np.float64)
+        return replace(self, dtype=np.dtype(np.float64), centre=wide, at_origin=False)
 
 
 def _working(dtype: np.dtype[Any]) -> np.dtype[Any]:
@@ -81,6 +108,7 @@ def _largest(array: NDArray[Any]) -> float:
 class BlockSizes:
     block: int
     segment: int
+    tile: int
     queries: int
     batch: int
     top: int
@@ -119,14 +147,15 @@ class BlockSizes:
         best = math.sqrt(asked * rows * (_PAIR + d * _ENTRY) / _LOOK)
         segment = int(np.clip(rows / max(best, groups), 32, _SEGMENT))
         # The second pass holds at worst scores, numbers and bounds of every pair in a segment.
-        scored = max(2 * block * itemsize, 56 * min(segment, block)) * workers
-        queries = int(np.clip(memory // 4 // scored, 1, _QUERIES))
+        scored = 56 * min(segment, block) * workers
+        queries = int(np.clip(memory // 4 // scored, 1, min(asked, _QUERIES)))
+        tile = int(np.clip(_TILE // queries, 1, min(segment, block)))
         left = memory - readers * block * a_row - queries * scored
         left -= kept if keep else rows * _FACTS if facts else 0
         segments = rows // segment + (rows // block + 1) * groups
         a_query = d * itemsize + 2 * segments * itemsize + 2 * groups * (WAITING * 96 + 40)
         batch = max(1, left // (a_query * workers))
-        return cls(block, segment, queries, batch, top, keep, facts)
+        return cls(block, segment, tile, queries, batch, top, keep, facts)
 
 
 @dataclass(frozen=True)
@@ -142,6 +171,8 @@ class Block:
     length: Array  # |r|
     pull: Array  # (|r| + |m|) / |r - o|
     segments: list[slice]  # each within one group
+    longest: Array  # the largest length of each segment
+    strongest: Array  # the largest pull of each segment
 
     @classmethod
     def of(
@@ -155,7 +186,9 @@ class Block:
         inverse = np.divide(1.0, about, out=np.zeros_like(about), where=about > 0)
         length = np.sqrt(square)
         lift = (about**2 - square + m @ m) / 2
+        pull = (length + frame.reach) * inverse
         edges = [0, *(np.flatnonzero(np.diff(label[order])) + 1), len(rows)]
+        starts = [a for lo, hi in itertools.pairwise(edges) for a in range(lo, hi, segment)]
         return cls(
             start + order,
             label[order],
@@ -164,13 +197,21 @@ class Block:
             lift.astype(frame.dtype),
             inverse.astype(frame.dtype),
             length,
-            (length + np.linalg.norm(m)) * inverse,
-            [
-                slice(int(a), int(min(a + segment, hi)))
-                for lo, hi in itertools.pairwise(edges)
-                for a in range(lo, hi, segment)
-            ],
+            pull,
+            [slice(a, b) for a, b in itertools.pairwise([*starts, len(rows)])],
+            np.maximum.reduceat(length, starts),
+            np.maximum.reduceat(pull, starts),
         )
+
+    def tiles(self, most: int) -> Iterator[tuple[slice, list[tuple[int, slice]]]]:
+        """Yield ``most`` rows or fewer, with the segments in them: number, and rows in the tile."""
+        ends = [part.stop for part in self.segments]
+        for start in range(0, len(self.rows), most):
+            stop = min(start + most, len(self.rows))
+            first, last = bisect.bisect_right(ends, start), bisect.bisect_left(ends, stop)
+            cuts = [start, *ends[first:last], stop]
+            parts = [slice(a - start, b - start) for a, b in itertools.pairwise(cuts)]
+            yield slice(start, stop), list(enumerate(parts, first))
 
     def chosen(self, r: NDArray[Any]) -> NDArray[Any]:
         """Return the rows of the block out of all rows, in the order of the block."""
@@ -220,7 +261,7 @@ class Blocks:
 def squares(rows: NDArray[Any], shift: float | Array) -> Array:
     """Return ``|row + shift|^2`` in float64."""
     squares = np.empty(len(rows))
-    for at, part in row_blocks(rows, 1 << 17):
+    for at, part in row_blocks(rows, 1 << 15):
         wide = part + np.asarray(shift, dtype=np.float64)
         squares[at : at + len(part)] = np.einsum("ij,ij->i", wide, wide)
     return squares

@@ -41,23 +41,28 @@ class Cosine:
     def __init__(self, frame: Frame, placed: NDArray[Any], length: Array) -> None:
         self.roundoff = frame.roundoff
         self.origin = frame.origin
-        self.offset = float(np.linalg.norm(frame.offset))
+        self.reach = frame.reach
         self.length = length
-        self.shift = np.concatenate(
-            [part @ frame.offset for _, part in row_blocks(placed, 1 << 17)], dtype=frame.dtype
-        )
+        self.shift: NDArray[Any] | None = None
+        if not frame.at_origin:
+            parts = [part @ frame.offset for _, part in row_blocks(placed, 1 << 17)]
+            self.shift = np.concatenate(parts, dtype=frame.dtype)
 
     def score(
         self, g: NDArray[Any], block: Block, part: slice, who: Any, out: NDArray[Any] | None = None
     ) -> NDArray[Any]:
-        scores: NDArray[Any] = np.add(g, block.lift[part, None], out=out)
-        scores += self.shift[who]
-        scores *= block.inverse[part, None]
+        scores: NDArray[Any]
+        if self.shift is None:
+            scores = np.multiply(g, block.inverse[part, None], out=out)
+        else:
+            scores = np.add(g, block.lift[part, None], out=out)
+            scores += self.shift[who]
+            scores *= block.inverse[part, None]
         np.abs(scores, out=scores)
         return scores
 
     def bound(self, length: Any, pull: Any, who: Any) -> Any:
-        return self.roundoff * (self.length[who] + self.offset) * pull
+        return self.roundoff * (self.length[who] + self.reach) * pull
 
     def exact(self, q: Array, r: Array) -> Array:
         q -= self.origin

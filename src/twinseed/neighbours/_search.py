@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -35,13 +36,12 @@ class _Kept:
         r: NDArray[Any],
         scale: float,
         metric: Metric,
-        value: Array,
-        row_of: NDArray[np.int64],
+        groups: int,
         ties: NDArray[np.int64],
     ) -> None:
         self.q, self.r, self.scale, self.metric, self.ties = q, r, scale, metric, ties
-        self.value, self.row_of = value.reshape(-1), row_of.reshape(-1)
-        self.value[:] = -np.inf
+        self.value = np.full(len(q) * groups, -np.inf)
+        self.row_of = np.zeros(self.value.size, dtype=np.int64)
         self._keys: list[NDArray[np.int64]] = []
         self._rows: list[NDArray[np.int64]] = []
         self._waiting = 0
@@ -62,7 +62,7 @@ class _Kept:
         by_row = np.argsort(row, kind="stable")
         key, row = key[by_row], row[by_row]
         query = key // (self.value.size // len(self.q))
-        step = max(1, (1 << 17) // self.q.shape[1])
+        step = max(1, (1 << 15) // self.q.shape[1])
         exact = np.empty(key.size)
         for start in range(0, key.size, step):
             some = slice(start, start + step)
@@ -88,26 +88,24 @@ def search(
     frame: Frame,
     plan: BlockSizes,
     best: Nearest,
+    cosines: bool,
     report: Callable[[float], None],
 ) -> None:
     """Fill ``best`` for one batch of queries."""
     placed = frame.place(q)
-    groups = best.cosine.shape[1]
+    groups = best.distance.shape[1]
     length = np.sqrt(squares(placed, 0.0))
-    metrics: Metrics = (Distance(frame, length), Cosine(frame, placed, length))
+    metrics: Metrics = (Distance(frame, length),)
+    if cosines:
+        metrics += (Cosine(frame, placed, length),)
     peaks, surely = _bound_all(placed, blocks, len(r), frame, plan, metrics, groups, report)
-    distance, cosine = np.empty_like(best.distance), np.empty_like(best.cosine)
-    distance_row, cosine_row = best.distance_row.copy(), best.cosine_row.copy()
-    kept = (
-        _Kept(q, r, frame.scale, metrics[0], distance, distance_row, ties),
-        _Kept(q, r, frame.scale, metrics[1], cosine, cosine_row, ties),
-    )
+    kept = [_Kept(q, r, frame.scale, metric, groups, ties) for metric in metrics]
     number = 0
     for block in blocks:
-        for part in block.segments:
+        for part, *most in zip(block.segments, block.longest, block.strongest, strict=True):
             group = int(block.group[part.start])
             least = [
-                surely[i, group] - metric.bound(*_most(block, part), slice(None))
+                surely[i, group] - metric.bound(*most, slice(None))
                 for i, metric in enumerate(metrics)
             ]
             likely = peaks[number] >= least
@@ -117,7 +115,8 @@ def search(
                 g = block.rows[part] @ placed[who].T
                 for i, metric in enumerate(metrics):
                     scores = metric.score(g, block, part, who)
-                    row, column = np.nonzero(scores >= _below(least[i][who], scores.dtype))
+                    reached = scores >= _below(least[i][who], scores.dtype)
+                    row, column = np.divmod(np.flatnonzero(reached), len(who))
                     length, pull = block.length[part][row], block.pull[part][row]
                     value = scores[row, column] + metric.bound(length, pull, who[column])
                     possible = value >= surely[i, group, who[column]]
@@ -134,8 +133,13 @@ def search(
     report(0.95)
     for side in kept:
         side.settle()
-    best.distance[...], best.distance_row[...] = distance / -frame.scale, distance_row
-    best.cosine[...], best.cosine_row[...] = cosine, cosine_row
+    shape = best.distance.shape
+    best.distance[...] = kept[0].value.reshape(shape) / -frame.scale
+    best.distance_row[...] = kept[0].row_of.reshape(shape)
+    for side in kept[1:]:
+        best.cosine[...], best.cosine_row[...] = (
+            x.reshape(shape) for x in (side.value, side.row_of)
+        )
     report(1.0)
 
 
@@ -181,31 +185,33 @@ def _bound_all(
     """Return each segment's largest scores (metrics, queries), and a lower bound per group."""
     peaks: list[NDArray[Any]] = []
     surely = np.full((len(metrics), groups, len(placed)), -np.inf)
-    products = np.empty((plan.block, min(plan.queries, len(placed))), dtype=frame.dtype)
-    scores = np.empty_like(products)
+    products, scores = np.empty((2, plan.tile * plan.queries), dtype=frame.dtype)
     for block in blocks:
-        here = np.empty((len(block.segments), len(metrics), len(placed)), dtype=frame.dtype)
+        shape = len(block.segments), len(metrics), len(placed)
+        here = np.full(shape, -np.inf, dtype=frame.dtype)
+        tiles = list(block.tiles(plan.tile))
         for start in range(0, len(placed), plan.queries):
             who = slice(start, min(start + plan.queries, len(placed)))
-            g, out = (x[: len(block.rows), : who.stop - who.start] for x in (products, scores))
-            np.matmul(block.rows, placed[who].T, out=g)
+            turned = np.ascontiguousarray(placed[who].T)
+            for tile, parts in tiles:
+                size = tile.stop - tile.start, who.stop - who.start
+                g, out = (x[: math.prod(size)].reshape(size) for x in (products, scores))
+                np.matmul(block.rows[tile], turned, out=g)
+                for i, metric in enumerate(metrics):
+                    metric.score(g, block, tile, who, out)
+                    for s, part in parts:
+                        reached = here[s, i, who]
+                        np.maximum(reached, np.maximum.reduce(out[part]), out=reached)
+        for s, (part, *most) in enumerate(
+            zip(block.segments, block.longest, block.strongest, strict=True)
+        ):
             for i, metric in enumerate(metrics):
-                metric.score(g, block, slice(None), who, out)
-                for s, part in enumerate(block.segments):
-                    np.max(out[part], axis=0, out=here[s, i, who])
-        for s, part in enumerate(block.segments):
-            for i, metric in enumerate(metrics):
-                error = metric.bound(*_most(block, part), slice(None))
+                error = metric.bound(*most, slice(None))
                 reached = surely[i, block.group[part.start]]
                 np.maximum(reached, here[s, i] - error, out=reached)
         peaks.extend(here)
         report(0.9 * (block.index.max() + 1) / rows)
     return peaks, surely
-
-
-def _most(block: Block, part: slice) -> tuple[float, float]:
-    """Return the largest length and pull of some rows: the arguments of their largest bound."""
-    return float(block.length[part].max()), float(block.pull[part].max())
 
 
 def _below(threshold: Array, dtype: np.dtype[Any]) -> NDArray[Any]:
