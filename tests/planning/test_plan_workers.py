@@ -14,7 +14,7 @@ from tests.sweep.small_cluster import small_cluster
 import twinseed as ts
 from twinseed.errors import InputError
 from twinseed.lanes import Place, here
-from twinseed.planning import curves
+from twinseed.planning import curves, groups
 from twinseed.sweep import threads
 
 PILOT = np.random.default_rng(0).standard_normal((24, 12)) * np.linspace(3.0, 1.0, 12)
@@ -46,6 +46,28 @@ def test_any_number_of_workers_gives_the_same_bits(
     assert planned(workers=3) == alone
     assert sum(performed) >= 2 * (10 + 3), "pilots and halvings were done by the threads"
     assert here() == Place(1)
+
+
+def test_the_groups_of_the_pilot_are_left_out_in_threads(
+    alone: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each thread waits until the other has begun; one thread alone would wait for ever."""
+    together = threading.Barrier(2, timeout=60)
+    values, left_out = np.linalg.eigvalsh, []
+
+    def met(matrix: Any) -> Any:
+        left_out.append(together.wait())
+        return values(matrix)
+
+    def errors(*given: Any) -> Any:
+        with monkeypatch.context() as patched:
+            patched.setattr(np.linalg, "eigvalsh", met)
+            return found(*given)
+
+    found = groups.log_ratio_errors
+    monkeypatch.setattr(groups, "log_ratio_errors", errors)
+    assert planned(workers=2) == alone
+    assert sorted(left_out) == [0, 0, 1, 1], "four groups of rows, two at a time"
 
 
 def test_the_threads_also_plan_from_each_pilot(monkeypatch: pytest.MonkeyPatch) -> None:

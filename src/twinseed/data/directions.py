@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
-from scipy.sparse.linalg import ArpackError, ArpackNoConvergence, LinearOperator, eigsh
 
 from twinseed.arrays import Array
 from twinseed.blocks import row_blocks
+from twinseed.data.leading import DIRECT, leading, leading_of_rows
+from twinseed.lanes import here, in_threads
 
 __all__ = [
     "GROUPS",
@@ -29,7 +30,9 @@ GROUPS = 10
 
 _DENSE = 4096  # the smaller side of the rows up to which its square matrix is formed
 _ROOM = 1 << 25  # entries of the square matrices of several groups that are held together
-_DIRECT = 256  # the size up to which a full decomposition is no slower than an iteration
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -167,10 +170,11 @@ def _from_scatters(
     whole, middle = (one[0] for one in _scatters(rows, mean, np.zeros_like(labels), range(1)))
     yield _from_scatter(whole, middle, count, k)
     together = max(1, _ROOM // d**2)
+    counts = count - np.bincount(labels[labels >= 0], minlength=groups)
     for start in range(0, groups, together):
         chosen = range(start, min(start + together, groups))
-        for g, part, shift in zip(chosen, *_scatters(rows, mean, labels, chosen), strict=True):
-            yield _from_scatter(whole - part, middle - shift, int(np.sum(labels != g)), k)
+        without = partial(_without, whole, middle, *_scatters(rows, mean, labels, chosen), k)
+        yield from _each(without, list(enumerate(counts[chosen.start : chosen.stop].tolist())), d)
 
 
 def _scatters(
@@ -182,19 +186,33 @@ def _scatters(
         np.zeros((len(chosen), mean.size)),
     )
     for start, block in row_blocks(rows, 1 << 20):
-        wide = block - mean
-        label = labels[start : start + len(block)]
-        for i, g in enumerate(chosen):
-            own = label == g
-            part = wide if own.all() else wide[own]
-            scatter[i] += part.T @ part
-            total[i] += part.sum(axis=0)
+        own = block - mean, labels[start : start + len(block)]
+        _each(partial(_add, scatter, total, *own), list(enumerate(chosen)), mean.size)
     return scatter, total
+
+
+def _add(
+    scatter: Array, total: Array, wide: Array, labels: NDArray[np.int64], which: tuple[int, int]
+) -> None:
+    """Add the rows of one group to its sums; ``which`` is their place, and the group's number."""
+    place, group = which
+    own = labels == group
+    part = wide if own.all() else wide[own]
+    scatter[place] += part.T @ part
+    total[place] += part.sum(axis=0)
+
+
+def _without(
+    whole: Array, middle: Array, scatter: Array, total: Array, k: int, which: tuple[int, int]
+) -> Directions:
+    """Return the directions without one group: its place among the sums, and how many rows stay."""
+    place, count = which
+    return _from_scatter(whole - scatter[place], middle - total[place], count, k)
 
 
 def _from_scatter(scatter: Array, total: Array, count: int, k: int) -> Directions:
     covariance = (scatter - np.outer(total, total / count)) / (count - 1)
-    values, vectors = _leading(covariance, min(k, count - 1))
+    values, vectors = leading(covariance, min(k, count - 1))
     return Directions(vectors, values)
 
 
@@ -209,16 +227,9 @@ def _from_gram(
     for part in blocks:
         wide = rows[:, part] - mean[part]
         gram += wide @ wide.T
-    values, weights = [], []
-    for kept in [np.full(count, True), *(labels != g for g in range(groups))]:
-        of = np.flatnonzero(kept)
-        inner = gram[np.ix_(of, of)]
-        level = inner.mean(axis=0)
-        centred = inner - level - level[:, None] + level.mean()
-        value, weight = _leading(centred / (of.size - 1), min(k, of.size - 1))
-        values.append(value)
-        weights.append(np.zeros((count, value.size)))
-        weights[-1][of] = weight - weight.mean(axis=0)
+    kept = _kept(labels, groups)
+    found = [_in_gram(gram, k, kept[0]), *_each(partial(_in_gram, gram, k), kept[1:], count)]
+    values, weights = zip(*found, strict=True)
     every = np.concatenate(weights, axis=1)
     vectors = np.empty((d, every.shape[1]))
     for part in blocks:
@@ -228,69 +239,39 @@ def _from_gram(
         yield Directions(np.linalg.qr(own)[0], value)
 
 
+def _in_gram(gram: Array, k: int, kept: NDArray[np.bool_]) -> tuple[Array, Array]:
+    """Return the leading eigenvalues of the rows kept, and the weights of all rows, 0 elsewhere."""
+    of = np.flatnonzero(kept)
+    inner = gram[np.ix_(of, of)]
+    level = inner.mean(axis=0)
+    centred = inner - level - level[:, None] + level.mean()
+    value, weight = leading(centred / (of.size - 1), min(k, of.size - 1))
+    weights = np.zeros((len(gram), value.size))
+    weights[of] = weight - weight.mean(axis=0)
+    return value, weights
+
+
 def _by_products(
     rows: NDArray[Any], centre: Array, k: int, labels: NDArray[np.int64], groups: int
 ) -> Iterator[Directions]:
     """Rows whose square matrix would not fit: products with vectors alone."""
-    for kept in [np.full(len(rows), True), *(labels != g for g in range(groups))]:
-        yield _iterated(rows, centre, k, kept)
+    kept = _kept(labels, groups)
+    work = partial(leading_of_rows, rows, centre, k)
+    for values, vectors in [work(kept[0]), *_each(work, kept[1:], centre.size)]:
+        yield Directions(vectors, values)
 
 
-def _iterated(rows: NDArray[Any], centre: Array, k: int, kept: NDArray[np.bool_]) -> Directions:
-    count, d = int(kept.sum()), centre.size
-
-    def blocks(about: Array) -> Iterator[Array]:
-        for start, block in row_blocks(rows, 1 << 18):
-            own = kept[start : start + len(block)]
-            yield (block if own.all() else block[own]) - about
-
-    mean = centre + sum(wide.sum(axis=0) for wide in blocks(centre)) / count
-
-    def multiply(vectors: Array) -> Array:
-        given = vectors.reshape(d, -1)
-        result = np.zeros(given.shape)
-        for wide in blocks(mean):
-            result += wide.T @ (wide @ given)
-        return np.asarray((result / (count - 1)).reshape(vectors.shape))
-
-    operator = LinearOperator((d, d), matvec=multiply, dtype=np.float64)
-    try:
-        values, vectors = eigsh(operator, k=k, v0=_start(d))
-    except ArpackNoConvergence:
-        raise
-    except ArpackError:
-        return _low_rank(multiply, d, k)
-    return Directions(vectors[:, ::-1], values[::-1])
+def _kept(labels: NDArray[np.int64], groups: int) -> list[NDArray[np.bool_]]:
+    """Say which rows stay: all of them, then those without group 0, 1, ..."""
+    return [np.full(labels.size, True), *(labels != g for g in range(groups))]
 
 
-def _low_rank(multiply: Callable[[Array], Array], d: int, k: int) -> Directions:
-    """Of a matrix of lower rank than k, on which the iteration stops: its range, by random vectors.
+def _each(work: Callable[[T], R], items: Sequence[T], size: int) -> list[R]:
+    """Return the work on each item, in the threads of ``lanes.here()`` if its matrices are large.
 
-    Source: Halko, Martinsson and Tropp, SIAM Rev. 53 (2011) 217, algorithm 4.1; exact here, as the
-    random vectors are more than the rank.
+    Work of one BLAS thread each has the same bits in one thread and in several. As many threads as
+    hold matrices of this size in the room for them.
     """
-    random = np.random.default_rng(0).standard_normal((d, k))
-    basis = np.linalg.qr(multiply(random))[0]
-    inner = basis.T @ multiply(basis)
-    values, turn = scipy.linalg.eigh((inner + inner.T) / 2)
-    return Directions((basis @ turn)[:, ::-1], np.maximum(values[::-1], 0.0))
-
-
-def _leading(matrix: Array, k: int) -> tuple[Array, Array]:
-    """Return the k largest eigenvalues and their vectors, largest first."""
-    size = len(matrix)
-    k = min(k, size)
-    if size > _DIRECT and k < size // 8:
-        try:
-            values, vectors = eigsh(matrix, k=k, v0=_start(size))
-            order = np.argsort(-values)
-            return values[order], vectors[:, order]
-        except ArpackError:
-            pass  # a matrix of lower rank than k: decompose it in full
-    values, vectors = scipy.linalg.eigh(matrix, subset_by_index=[size - k, size - 1])
-    return values[::-1], vectors[:, ::-1]
-
-
-def _start(size: int) -> Array:
-    """A fixed start vector: the same rows give the same directions, to the last digit."""
-    return np.random.default_rng(0).standard_normal(size)
+    if size <= DIRECT or len(items) < 2:
+        return [work(item) for item in items]
+    return in_threads(work, items, min(here().workers, max(1, _ROOM // min(size, _DENSE) ** 2)))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.arrays import Array
+from twinseed.lanes import here, in_threads
 from twinseed.planning.curves import recovered_group, recovery_gap
 from twinseed.planning.halves import MOST_ROWS, kept_groups
 from twinseed.planning.pairs import spanned
@@ -161,13 +162,15 @@ def log_ratio_errors(pilot: NDArray[np.generic], count: int, entropy: Sequence[i
     """
     order = stream(entropy, "plan: groups of rows").permutation(len(pilot))[:MOST_ROWS]
     rows, groups = spanned(pilot[order]), kept_groups(order.size)
-    logs = []
-    for left_out in range(groups):
+
+    def leading_logs(left_out: int) -> Array:
         kept = rows[np.arange(order.size) % groups != left_out]
         kept = kept - kept.mean(axis=0)
         tall = len(kept) > kept.shape[1]
         values = np.linalg.eigvalsh(kept.T @ kept if tall else kept @ kept.T)[::-1]
-        logs.append(np.log(np.maximum(values[:count], values[0] * 1e-12)))
+        return np.asarray(np.log(np.maximum(values[:count], values[0] * 1e-12)))
+
+    logs = in_threads(leading_logs, range(groups), here().workers)
     apart = -np.diff(logs, axis=1)
     spread = np.sum((apart - apart.mean(axis=0)) ** 2, axis=0) * (groups - 1) / groups
     return np.asarray(np.sqrt(spread * order.size / len(pilot)))

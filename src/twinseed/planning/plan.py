@@ -115,10 +115,10 @@ def plan(
         raise InputError(named, error.problem, error.value, error.remedy) from error
     rows = numeric_rows("pilot", pilot)
     coupled(population, filter, np.array([float(len(rows))]))  # a filter without theory stops here
-    errors = gap_errors(rows, population, entropy)
-    groups = grouped(population.factors, errors)
     unevenness = unevenness_of(rows, population)
     with working(workers, cluster), track(count + halvings, "plan", progress) as shown:
+        errors = gap_errors(rows, population, entropy)
+        groups = grouped(population.factors, errors)
         found = calibrated(
             rows,
             population,

@@ -36,9 +36,10 @@ class Accumulator:
         resamples: bootstrap draws; 0 leaves error bars out.
         centred: True measures about the mean of the real rows, as for images.
         memory: largest number of bytes of a neighbour search.
-        workers: threads that search nearest rows; by default as many as processors that this
-            process may use. Beside a training process on the same processors pass 1. The numbers
-            are the same, to the last bit, for any number.
+        workers: threads that search nearest rows, and find the directions without each group of
+            rows; by default as many as processors that this process may use. Beside a training
+            process on the same processors pass 1. The numbers are the same, to the last bit, for
+            any number.
 
     Raises:
         InputError: real rows that ``Twins`` would refuse, or a bad argument, before any work.

@@ -54,8 +54,9 @@ def measure(
         reference: rows whose principal directions stand for the true directions; held-out rows by
             default.
         resamples: bootstrap draws; 0 leaves error bars out (a simulation has replicates instead).
-        workers: threads that search nearest rows; by default as many as processors that this
-            process may use. The numbers are the same, to the last bit, for any number.
+        workers: threads that search nearest rows, and find the directions without each group of
+            rows; by default as many as processors that this process may use. The numbers are the
+            same, to the last bit, for any number.
         progress: True shows it on stderr, False does not, None does on a terminal; a function is
             called with the number of pairs of a sample and a row compared since its last call.
         closeness: deprecated, until 0.3.0; write ``twinseed.verbs.measure.measured(twins,
@@ -92,18 +93,18 @@ def measure(
         raise InputError("rng", "is needed", None, f"pass a seed: {right}")
     entropy = entropy_of(rng)
     draws = checked_resamples(resamples)
-    chosen(workers)
+    place = Place(chosen(workers))
     counted(twins.rows, factors, reference)  # refuses a bad argument before the search
-    if closeness is None:
-        groups = memorisation.GROUPS if draws else 1
-        with placed(Place(chosen(workers))):
-            closeness = memorisation.closeness(twins, entropy, groups=groups, progress=progress)
-    else:
+    if closeness is not None:
         right = "twinseed.verbs.measure.measured(twins, closeness, rng=...)"
         warn_of("closeness of measure", right, stacklevel=2)
-    return measured(
-        twins, closeness, rng=entropy, factors=factors, reference=reference, resamples=draws
-    )
+    with placed(place):
+        if closeness is None:
+            groups = memorisation.GROUPS if draws else 1
+            closeness = memorisation.closeness(twins, entropy, groups=groups, progress=progress)
+        return measured(
+            twins, closeness, rng=entropy, factors=factors, reference=reference, resamples=draws
+        )
 
 
 def measured(twins: Twins, found: Sequence[memorisation.Closeness], **options: Any) -> Readout:

@@ -70,7 +70,8 @@ class PreparedRows:
         self._real = rows.centred() if centred else rows
         self._factors = factors
         # computed now and kept with the rows, so that no training step waits for it
-        reference_of(self._real, self._entropy, factors=factors, resamples=self._resamples)
+        with placed(self._place):
+            reference_of(self._real, self._entropy, factors=factors, resamples=self._resamples)
         self._searches, self._groups = sides(
             self._real,
             self._entropy,
@@ -137,13 +138,14 @@ class PreparedRows:
         if len(samples["samples_a"]) < 2:
             seeds = len(samples["samples_a"])
             raise InputError("samples_a", "must have at least 2 rows", seeds, "call update first")
-        return measured(
-            Twins.of(self._real, **samples),
-            by_generator(self._searches, found, self._groups),
-            rng=self._entropy,
-            factors=self._factors,
-            resamples=self._resamples,
-        )
+        with placed(self._place):
+            return measured(
+                Twins.of(self._real, **samples),
+                by_generator(self._searches, found, self._groups),
+                rng=self._entropy,
+                factors=self._factors,
+                resamples=self._resamples,
+            )
 
     def measured(self, samples_a: Any, samples_b: Any = None) -> Readout:
         """Return the readout of samples: all three steps."""
