@@ -125,6 +125,14 @@ def test_naming_a_verb_does_not_load_labels_or_pictures() -> None:
     assert brought & HEAVY <= {"scipy"}
 
 
+def test_naming_a_verb_loads_what_reads_no_file_and_iterates_no_eigenvector() -> None:
+    names = "Ridge, Spiked, predict, simulate, measure, audit"
+    brought = loaded_after(f"from twinseed import {names}")
+    late = {"scipy.sparse", "scipy.optimize", "scipy.stats", "twinseed.readers.formats"}
+    assert "twinseed.readers.table" in brought
+    assert brought & late == set()
+
+
 def test_a_first_answer_waits_for_no_import_that_it_does_not_need(tmp_path: Path) -> None:
     """An audit of arrays prints its answer without labels, data frames or distributions."""
     for seed, name in enumerate(("train_a", "samples_a", "heldout")):

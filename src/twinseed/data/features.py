@@ -16,7 +16,7 @@ from twinseed.checks import numeric_rows
 from twinseed.errors import InputError
 from twinseed.files import written
 from twinseed.identity import called
-from twinseed.readers import as_arrays, load_rows
+from twinseed.readers import as_arrays
 
 __all__ = ["Encoder", "encoded_rows"]
 
@@ -66,6 +66,8 @@ def encoded_rows(
     probe = _block(argument, rows[:_PROBE], encoder, image_shape)
     place = None if cache is None else Path(cache) / _name(rows, encoder, image_shape)
     if place is not None and place.exists():
+        from twinseed.readers import load_rows
+
         kept = load_rows(place)
         if kept.shape == (len(rows), probe.shape[1]) and _agree(kept[: len(probe)], probe):
             return kept

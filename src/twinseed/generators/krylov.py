@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import scipy.linalg
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse.linalg import LinearOperator, eigsh
 
 from twinseed.arrays import Array
 from twinseed.blocks import row_blocks
@@ -141,6 +140,8 @@ class KrylovGenerator:
         def product(v: Array) -> Array:
             covered: Array = self._back(self._forth(v.reshape(1, d)))[0] / n
             return covered
+
+        from scipy.sparse.linalg import LinearOperator, eigsh
 
         covariance = LinearOperator((d, d), matvec=product, dtype=np.float64)
         start = np.random.default_rng(0).standard_normal(d)

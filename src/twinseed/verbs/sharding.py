@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twinseed import readers
 from twinseed._version import __version__
 from twinseed.arrays import Array, plain, real_numbers
 from twinseed.blocks import row_blocks
 from twinseed.errors import InputError, TwinseedError
 from twinseed.neighbours import Nearest, nearest
 from twinseed.progress import ShowProgress, track
-from twinseed.readers import as_arrays, load_rows
+from twinseed.readers import as_arrays
 from twinseed.sweep.cluster import as_worker
 
 __all__ = ["Piece", "joined", "listed", "pieces_of", "search", "search_on"]
@@ -93,7 +94,7 @@ def joined(role: str, pieces: Sequence[Piece], folder: Path) -> NDArray[Any]:
         rows[start : start + piece.shape[0]] = piece.fetch()
         start += piece.shape[0]
     rows.flush()
-    return load_rows(place)
+    return readers.load_rows(place)
 
 
 def search(
@@ -162,7 +163,7 @@ def search_on(
 def _of_file(role: str, path: str) -> Piece:
     def fetch() -> NDArray[Any]:
         try:
-            return load_rows(path)
+            return readers.load_rows(path)
         except InputError as error:
             raise InputError(role, error.problem, error.value, error.remedy) from error
 
@@ -245,7 +246,7 @@ def _rows(handle: Any) -> NDArray[Any]:
     """Return the rows of a piece, flat; on a worker."""
     if isinstance(handle, str):
         try:
-            handle = load_rows(handle)
+            handle = readers.load_rows(handle)
         except InputError as error:
             raise TwinseedError(
                 f"a worker of the cluster cannot read {handle} ({error}): put the shards in a "

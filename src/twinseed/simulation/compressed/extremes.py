@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import scipy.linalg
-from scipy.sparse.linalg import LinearOperator, eigsh
 
 from twinseed.arrays import Array
 
@@ -40,6 +39,8 @@ def extreme(band: Array, near: float, count: int, start: Array, *, largest: bool
     lower diagonals; ``near`` is a value within the spectrum, close to this end; ``start`` (K,) is
     the first vector of the iteration. The answer is (K, count).
     """
+    from scipy.sparse.linalg import LinearOperator, eigsh
+
     sign = 1.0 if largest else -1.0
     margin = _FIRST_MARGIN * float(band[0].max())
     while True:
