@@ -29,7 +29,8 @@ measured at full size yet.
 
 A ratio is the number of the rival over the number of twinseed: above 1, twinseed needs less. Read
 the load of the machine first: with other work on the machine, wall times (s, ms, min) say little,
-and the ratios of processor times (CPU s) say more.
+and the ratios of processor times (CPU s) say more. A command is timed after a run that compiled its
+modules, because installers compile what they install.
 """
 
 

@@ -32,7 +32,7 @@ from comparison import Comparison
 CLAIM = "the time of an audit grows no faster than samples times rows"
 MOST = 1.1
 D = 64
-SIZES = ((1000, 10_000), (2000, 20_000), (4000, 40_000))
+SIZES = ((2000, 20_000), (4000, 40_000), (8000, 80_000))
 LARGEST = (50_000, 500_000)
 
 

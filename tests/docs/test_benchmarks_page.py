@@ -34,6 +34,20 @@ def result(**changed: Any) -> dict[str, Any]:
     return {"date": "2026-01-02", "machine": ["a processor, load 0.1"], "rows": [row | changed]}
 
 
+def test_commands_are_timed_with_compiled_modules(
+    module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command fails unless an earlier run has compiled its module."""
+    from comparison import seconds_of
+
+    (tmp_path / "slow.py").write_text("")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    look = "import os, slow; assert os.path.exists(slow.__cached__)"
+    assert seconds_of([sys.executable, "-c", look], 1) > 0
+    assert not (tmp_path / "__pycache__").exists()
+
+
 def test_the_page_is_made_from_the_stored_results(module: ModuleType) -> None:
     made = module.page(module.stored(), module.claims())
     assert module.PAGE.read_text("utf-8") == made, "run python benchmarks/page.py"
