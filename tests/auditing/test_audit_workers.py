@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 
 import twinseed as ts
 from twinseed import neighbours
-from twinseed.auditing import spaces
+from twinseed.auditing import familiar, spaces
+from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.errors import InputError
 from twinseed.lanes import Place, at_once, here, placed
 from twinseed.verbs import places, sharding
@@ -81,6 +82,27 @@ def test_threads_do_whole_searches_of_few_rows(
     alone = Place(workers=1, sharing=2)
     assert seen.count(alone) == (5 * 3 if whole else 0), "each role, for 2 + 2 sets and real rows"
     assert set(seen) == {alone, Place(2)} if whole else {Place(2)}, "controls are divided"
+
+
+def test_threads_do_whole_comparisons_of_the_familiar_numbers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def numbers() -> list[dict[str, Any]]:
+        found = familiar.familiar(ts.Twins(**given()), IntervalEstimate(0.5, 0.4, 0.6), (3,))
+        return [one.to_dict() for one in found]
+
+    one = numbers()
+    seen: list[Place] = []
+    search = familiar.two_nearest
+
+    def counted(*args: Any) -> Any:
+        seen.append(here())
+        return search(*args)
+
+    monkeypatch.setattr(familiar, "two_nearest", counted)
+    with placed(Place(2)):
+        assert numbers() == one
+    assert seen == [Place(sharing=2)] * 8, "samples and new rows of both sides, twice each"
 
 
 @pytest.mark.parametrize("sharing", [1, 2])

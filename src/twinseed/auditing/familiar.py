@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,8 @@ from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.data.twins import Twins
 from twinseed.intervals import wilson
 from twinseed.jsonable import as_json
-from twinseed.neighbours import nearest
+from twinseed.lanes import at_once
+from twinseed.neighbours import nearest, searches_at_once
 from twinseed.randomness import stream
 
 __all__ = ["Familiar", "familiar", "two_nearest"]
@@ -76,14 +78,18 @@ def familiar(
     sides = {"samples_a": twins.train_a}
     if twins.samples_b is not None:
         sides["samples_b"] = twins.train_a if twins.train_b is None else twins.train_b
-    parts, new = [], []
+    works = []
     for name, train in sides.items():
-        most = max(_FEWEST, int(_WORK / (train.shape[0] * train.shape[1] * len(sides))))
-        parts.append(_Distances.of(_some(twins.arrays[name], most, name, entropy), train))
-        if twins.heldout is not None:
-            rows = _some(twins.heldout, _NEW, "heldout", entropy)
-            new.append(_Distances.of(rows, train))
-    found, fresh = _Distances.joined(parts), _Distances.joined(new) if new else None
+        most = max(_FEWEST, int(_WORK / (train.size * len(sides))))
+        samples = _some(twins.arrays[name], most, name, entropy)
+        works.append(partial(_Distances.of, samples, train))
+    if twins.heldout is not None:
+        rows = _some(twins.heldout, _NEW, "heldout", entropy)
+        works += [partial(_Distances.of, rows, train) for train in sides.values()]
+    parts = at_once(works, searches_at_once(max(train.size for train in sides.values())))
+    new = parts[len(sides) :]
+    found = _Distances.joined(parts[: len(sides)])
+    fresh = _Distances.joined(new) if new else None
     count = len(found.first)
 
     def one(key: str, name: str, meaning: str, source: str) -> Familiar:
