@@ -214,6 +214,20 @@ def test_machines_of_the_training_images_are_measured_beside(tmp_path: Path) -> 
     assert pixels.machine is not None
     assert np.all(pixels.machine.memorisation < 0.99)
     assert found.settings["Local score machines"]["noise"] == "sigma from 0.02 to 20"
+    assert found.notes == [curves.ABOUT_MACHINES]
+    assert alone.notes == []
+
+
+def test_page_terminal_and_json_say_what_the_points_of_machines_mean(tmp_path: Path) -> None:
+    folder = write(tmp_path / "pairs", ["samples", "train"])
+    Windows([20.0, 0.02], [5, 0]).write(tmp_path / "windows.json")
+    page = tmp_path / "page.html"
+    words = ("--pairs", folder, "--machine", tmp_path / "windows.json")
+    table = audit(*words, "--html", page)
+    assert table.exit_code == 0, table.output
+    assert curves.ABOUT_MACHINES in " ".join(table.stdout.split())
+    assert curves.ABOUT_MACHINES in page.read_text(encoding="utf-8")
+    assert json.loads(audit(*words, "--json").stdout)["notes"] == [curves.ABOUT_MACHINES]
 
 
 def test_machines_need_rows_images_and_two_levels(tmp_path: Path) -> None:

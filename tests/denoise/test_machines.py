@@ -10,6 +10,7 @@ import pytest
 from tests.denoise.small_training import IMAGES, call
 
 import twinseed as ts
+from twinseed.curves.curves import ABOUT_MACHINES
 from twinseed.data.twins import Twins
 from twinseed.denoise.noise import NoiseLevels
 from twinseed.denoise.plans import TwinPlan
@@ -99,8 +100,10 @@ def test_the_command_measures_the_machines_of_a_file(tmp_path: Path) -> None:
     assert "local score machines" in page
     table = call(tmp_path / "runs", *given)
     assert "their local score machines to" in " ".join(table.stdout.split())
+    assert ABOUT_MACHINES in " ".join(table.stdout.split())
     without = call(tmp_path / "runs", *words, "--json")
     assert json.loads(without.stdout)["machine"] is None
+    assert ABOUT_MACHINES not in json.loads(without.stdout)["notes"]
     assert not (tmp_path / "runs" / "machine.nc").exists()
 
 

@@ -19,7 +19,23 @@ from twinseed.tables import percent, with_bar
 from twinseed.verbs.measure import measure
 from twinseed.verbs.sweeps.draws import over_replicates
 
-__all__ = ["TwinCurves", "machine_words", "measured", "over_pairs", "picture_rows", "sentences"]
+__all__ = [
+    "ABOUT_MACHINES",
+    "TwinCurves",
+    "machine_words",
+    "measured",
+    "over_pairs",
+    "picture_rows",
+    "sentences",
+]
+
+ABOUT_MACHINES = (
+    "The points of local score machines show what windows of the training images give without any "
+    "training, and so without training noise. Where the twins have the numbers of the machines, "
+    "such windows can explain the twins; where the numbers differ, these windows cannot. There is "
+    "no verdict on machines, and their numbers alone do not show whether the twins copy."
+)
+"""The note beside local score machines: what their points mean, and what follows from them."""
 
 _LARGEST = 64  # pixels along the longer side of a picture
 

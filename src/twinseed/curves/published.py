@@ -8,7 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from twinseed.curves.curves import TwinCurves, machine_words, measured, over_pairs, picture_rows
+from twinseed.curves.curves import (
+    ABOUT_MACHINES,
+    TwinCurves,
+    machine_words,
+    measured,
+    over_pairs,
+    picture_rows,
+)
 from twinseed.curves.filenames import FileContent, by_pattern, by_rule
 from twinseed.data.twins import Twins
 from twinseed.errors import InputError
@@ -137,7 +144,7 @@ def published_pairs(
                 "training_rows": "given" if trained else "not given",
             },
         },
-        notes=[] if trained else [_WITHOUT_ROWS],
+        notes=([] if trained else [_WITHOUT_ROWS]) + ([] if machine is None else [ABOUT_MACHINES]),
         machine=machine,
     )
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from twinseed.arrays import Array
 from twinseed.auditing.untrained import learned_share
-from twinseed.curves.curves import TwinCurves, machine_words, picture_rows
+from twinseed.curves.curves import ABOUT_MACHINES, TwinCurves, machine_words, picture_rows
 from twinseed.data.twins import Twins
 from twinseed.denoise.folder import RunFolder, flat, read_samples
 from twinseed.denoise.recipes import NetworkRecipe
@@ -85,6 +85,7 @@ def training_curves(runs: TwinRuns) -> TwinCurves:
     if isinstance(recipe, NetworkRecipe):
         notes += loss_notes(runs.losses)
     notes += learning_notes(runs)
+    notes += [] if plan.windows is None else [ABOUT_MACHINES]
     return TwinCurves(
         title=f"Twin denoisers ({name}) on {len(rows):,} rows",
         measured=runs.measured,
