@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 from docs.studies.denoisers import training_time
-from docs.studies.denoisers.training_time import HALF_WAY, TimePlan, onset
-from docs.studies.denoisers.training_time_figure import figure
+from docs.studies.denoisers.training_time import EXCESS, HALF_WAY, TimePlan, onset
+from docs.studies.denoisers.training_time_figure import figure, onsets, over_directions
 from numpy.typing import NDArray
 
 from twinseed.data.twins import Twins
@@ -72,9 +72,23 @@ def test_what_is_measured_along_training_is_that_of_a_run_stopped_there(
     twins = Twins(samples[0], samples[1], rows_a, rows_b, heldout).centred()
     rng = int(JOB.random(cell).integers(2**62))
     there = measure(twins, rng=rng, factors=PLAN.factors, resamples=0)
+    along = {name: values[place] for name, values in found[1]["network"].items()}
     for name in training_time.VARIABLES:
-        along = found[1]["network"][name][place]
-        np.testing.assert_allclose(along, there[name].values, rtol=1e-12, err_msg=name)
+        np.testing.assert_allclose(along[name], there[name].values, rtol=1e-12, err_msg=name)
+
+
+def test_the_ceiling_is_the_recovery_of_real_rows_that_nobody_saw(
+    rows: Array, found: list[Result]
+) -> None:
+    cell = training_time.cells(rows, PLAN)[1]
+    _, rows_a, rows_b, heldout, real, *_ = cell.work.args  # type: ignore[attr-defined]
+    together = np.concatenate([rows_a, rows_b, heldout, real])
+    assert len(real) == len(np.unique(together, axis=0)) - 100 == 20
+    twins = Twins(real, real, rows_a, rows_b, heldout).centred()
+    there = measure(twins, rng=0, factors=2, resamples=0)
+    ceiling = found[1]["real rows"]["recovery"]
+    np.testing.assert_allclose(ceiling, there.recovery.values, rtol=1e-9)
+    assert len(found[1]["linear"]["recovery"]) == 2
 
 
 def test_twins_of_a_pair_and_the_rows_held_out_share_no_row(rows: Array) -> None:
@@ -86,7 +100,7 @@ def test_twins_of_a_pair_and_the_rows_held_out_share_no_row(rows: Array) -> None
         (20, 1),
     ]
     for cell in cells:
-        _, *sides, n, _ = cell.work.args  # type: ignore[attr-defined]  # a partial
+        _, *sides, _, n, _ = cell.work.args  # type: ignore[attr-defined]  # a partial
         assert [len(side) for side in sides] == [n, n, 60]
         together = np.concatenate(sides)
         assert len(np.unique(together, axis=0)) == len(together)
@@ -122,14 +136,49 @@ def test_the_figure_draws_every_onset_and_an_arrow_where_there_is_none(
         PLAN, rows, {cell.name: one for cell, one in zip(cells, found, strict=True)}
     )
     for pair, reached in zip(results["by n"]["6"], (11.0, 13.0), strict=True):
-        pair.update({"onset": reached, "onset, low": None})
+        pair.update({"onset": reached, "onset, linear": None})
     for pair in results["by n"]["20"]:
-        pair.update({"onset": None, "onset, low": 7.0})
-    lines = figure(results).axes[2].lines
+        pair.update({"onset": None, "onset, linear": 7.0})
+    lines = onsets(results).axes[0].lines
     drawn = [
         (line.get_xdata()[0], line.get_ydata()[0]) for line in lines if len(line.get_xdata()) == 1
     ]
     assert sorted(drawn) == [(6, 11.0), (6, 13.0), (20, 7.0), (20, 7.0), (20, 1.15 * 30)]
+
+
+def test_figures_draw_the_means_of_pairs_their_linear_twins_and_real_rows(
+    rows: Array, found: list[Result]
+) -> None:
+    cells = training_time.cells(rows, PLAN)
+    results = training_time.gathered(
+        PLAN, rows, {cell.name: one for cell, one in zip(cells, found, strict=True)}
+    )
+    pairs = results["by n"]["6"]
+    names = ("memorisation_share", "convergence", "recovery")
+    for axes, name in zip(figure(results).axes, names, strict=True):
+        heights = [np.asarray(line.get_ydata(), dtype=np.float64) for line in axes.lines]
+        each = [[np.mean(one) for one in pair["network"][name]] for pair in pairs]
+        wanted = np.mean(each, axis=0)
+        linear = np.mean([pair["linear"][name] for pair in pairs])
+        assert any(one.shape == wanted.shape and np.allclose(one, wanted) for one in heights), name
+        assert any(np.allclose(one, linear) for one in heights), name
+    every = [pair for n in PLAN.sizes for pair in results["by n"][str(n)]]
+    ceiling = np.mean([over_directions(pair["real rows"]["recovery"]) for pair in every])
+    assert any(np.allclose(one, ceiling) for one in heights)
+
+
+def test_the_onset_beside_linear_twins_is_where_the_share_exceeds_theirs(
+    rows: Array, found: list[Result]
+) -> None:
+    cell = training_time.cells(rows, PLAN)[0]
+    made: Result = {
+        **found[0],
+        "network": {**found[0]["network"], "memorisation_share": [0.5, 0.6, 0.7]},
+        "linear": {**found[0]["linear"], "memorisation_share": 0.65 - EXCESS},
+    }
+    (pair,) = training_time.gathered(PLAN, rows, {cell.name: made})["by n"]["6"]
+    assert pair["onset"] is None
+    assert pair["onset, linear"] == pytest.approx(onset(PLAN.steps, [0.5, 0.6, 0.7], 0.65))
 
 
 def test_pairs_that_are_not_done_are_left_out(rows: Array, found: list[Result]) -> None:

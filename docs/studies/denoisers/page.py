@@ -5,7 +5,7 @@ Usage, from the root of the repository, to write them again: python -m docs.stud
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -169,6 +169,28 @@ def directions_table(told: Mapping[str, Any], n: int) -> str:
     return pages.table(head, "<<" + ">" * 7, rows)
 
 
+def time_table(told: Mapping[str, Any]) -> str:
+    """Return share, q and recovery after the last of the steps, by n."""
+    names = {"memorisation_share": "share", "convergence": "q", "recovery": "Q"}
+    models = ("network", "linear")
+    head = ["n", *(f"{words}{model}" for words in names.values() for model in ("", " linear"))]
+    rows = []
+    for n in told["n"]:
+        pairs = told["by n"][str(n)]
+        cells = [_at_end(pairs, model, name) for name in names for model in models]
+        rows.append([f"{n:,}", *cells, _at_end(pairs, "real rows", "recovery")])
+    return pages.table([*head, "Q real rows"], ">" * (len(head) + 1), rows)
+
+
+def _at_end(pairs: Sequence[Mapping[str, Any]], model: str, name: str) -> str:
+    """Return the mean over the pairs after the last of the steps, and their range."""
+    ends = [pair[model][name] for pair in pairs]
+    if model == "network":
+        ends = [steps[-1] for steps in ends]
+    values = [training_time_figure.over_directions(one) for one in ends]
+    return f"{np.mean(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+
+
 def _load(half: np.ndarray, arm: Mapping[str, Any]) -> str:
     known = half[~np.isnan(half)]
     if known.size == 0:
@@ -213,6 +235,7 @@ def tables() -> dict[str, str]:
         "further": several(further, small),
         "matched": matched_table(arms_over_all()),
         "directions": directions_table(by_data("directions"), _DIRECTIONS_N),
+        "training time": time_table(kept("training-time")),
         "ceiling": scores.ceiling_table(by_data("ceiling")),
         "ceiling scores": scores.score_table(by_data("ceiling")),
         "machines": scores.machine_table(kept("machines"), by_data("ceiling")),
@@ -235,6 +258,7 @@ def figures_of() -> dict[str, Figure]:
         "twins_ceiling": registered_figures.law(by_data("ceiling")),
         "twins_windows": registered_figures.windows(kept("machines"), "fashion"),
         "twins_training_time": training_time_figure.figure(kept("training-time")),
+        "twins_training_onset": training_time_figure.onsets(kept("training-time")),
     }
 
 
