@@ -102,10 +102,10 @@ def search(
     kept = [_Kept(q, r, frame.scale, metric, groups, ties) for metric in metrics]
     number = 0
     for block in blocks:
-        for part, *most in zip(block.segments, block.longest, block.strongest, strict=True):
+        for s, part in enumerate(block.segments):
             group = int(block.group[part.start])
             least = [
-                surely[i, group] - metric.bound(*most, slice(None))
+                surely[i, group] - metric.bound(block.longest[s], block.strongest[s], slice(None))
                 for i, metric in enumerate(metrics)
             ]
             likely = peaks[number] >= least
@@ -202,11 +202,9 @@ def _bound_all(
                     for s, part in parts:
                         reached = here[s, i, who]
                         np.maximum(reached, np.maximum.reduce(out[part]), out=reached)
-        for s, (part, *most) in enumerate(
-            zip(block.segments, block.longest, block.strongest, strict=True)
-        ):
+        for s, part in enumerate(block.segments):
             for i, metric in enumerate(metrics):
-                error = metric.bound(*most, slice(None))
+                error = metric.bound(block.longest[s], block.strongest[s], slice(None))
                 reached = surely[i, block.group[part.start]]
                 np.maximum(reached, here[s, i] - error, out=reached)
         peaks.extend(here)
