@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from docs.studies import datasets
 from docs.studies.denoisers import page as pages
-from docs.studies.denoisers import pictures
+from docs.studies.denoisers import pictures, run, training_time
 from docs.studies.denoisers.experiments import EXPERIMENTS, reduced
 from docs.studies.denoisers.summary import crossing, kept
 from docs.studies.denoisers.sweeps import run_experiment
@@ -37,6 +37,19 @@ def test_a_part_trained_again_gives_the_kept_numbers(name: str, tmp_path: Path) 
                 # are rounded; linear twins on the same rows are one model, without an error
                 near = np.abs(apart) <= 3.0 * error + 1e-6
                 assert np.all(near), (arm_name, model, variable)
+
+
+def test_a_command_without_its_data_says_how_to_get_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(datasets, "FASHION", datasets.FASHION)  # the command sets it
+    for module, words in ((run, ["fashion"]), (training_time, [])):
+        given = ["--store", str(tmp_path / "store"), "--fashion", str(tmp_path / "nowhere")]
+        monkeypatch.setattr("sys.argv", ["study", *words, *given])
+        with pytest.raises(SystemExit) as stopped:
+            module.main()
+        assert stopped.value.code == 2
+        assert "apt-get install dataset-fashion-mnist, or pass --fashion" in capsys.readouterr().err
 
 
 def test_the_kept_numbers_are_of_the_experiments_as_they_are() -> None:

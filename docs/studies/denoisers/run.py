@@ -30,7 +30,12 @@ def main() -> None:
     given = parser.parse_args()
     datasets.use_folders(given)
     began = time.monotonic()
-    found = run_experiment(EXPERIMENTS[given.name], given.store / given.name, workers=given.workers)
+    try:
+        found = run_experiment(
+            EXPERIMENTS[given.name], given.store / given.name, workers=given.workers
+        )
+    except datasets.MissingPackageError as error:
+        parser.error(str(error))
     minutes = (time.monotonic() - began) / 60
     kept = {**found, "machine": pages.machine(), "minutes of this call": minutes}
     pages.write(RESULTS / f"{given.name}.json", kept)
