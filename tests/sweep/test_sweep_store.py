@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 from tests.sweep.test_sweep_batches import cells
 
 from twinseed.errors import StoreError
-from twinseed.sweep import Job, Store, run, stored
+from twinseed.sweep import Job, Store, begun, run, stored
 
 JOB = Job("test", "1", (7, 11), {"engine": {"kind": "plain"}})
 
@@ -85,6 +86,39 @@ def test_a_second_process_is_told_who_has_the_store_until_that_is_killed(tmp_pat
             Store(path, JOB)
         holder.kill()
     Store(path, JOB).close()
+
+
+KILLED = """
+import resource, signal, sys
+from twinseed.sweep import Store
+from tests.sweep.test_sweep_store import JOB
+
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # Python ignores the signal
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+Store(sys.argv[1], JOB)
+"""
+
+
+@pytest.mark.parametrize("size", [1024, 4096, 8192])
+def test_a_store_of_which_the_driver_was_killed_at_the_start_is_as_new(
+    tmp_path: Path, size: int
+) -> None:
+    """Killed at the first page, at the next, and while it makes the tables."""
+    path = tmp_path / "store.db"
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(path), str(size)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGXFSZ
+    assert path.exists()
+    assert not begun(path)
+    assert stored(path) == []
+    with Store(path, JOB) as store:
+        store.put([("key", "{}", "[]")])
+    assert begun(path)
+    assert not begun(tmp_path / "absent.db")
 
 
 def test_readers_want_a_store(tmp_path: Path) -> None:

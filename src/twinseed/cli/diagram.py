@@ -109,8 +109,9 @@ def _found(
 ) -> PhaseDiagram:
     from twinseed.phases import phase_diagram
     from twinseed.phases.kept import kept_settings
+    from twinseed.sweep import begun
 
-    if store is not None and store.exists():
+    if store is not None and begun(store):
         kept = kept_settings(store)
         known = {**kept.plane, "cells": kept.cells, "rng": kept.entropy, **known}
     return phase_diagram(**known, store=store, workers=workers, cluster=cluster, progress=not quiet)

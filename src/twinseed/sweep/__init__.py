@@ -2,6 +2,6 @@
 
 from twinseed.sweep.cells import Cell, Job, Result
 from twinseed.sweep.executor import run, run_here
-from twinseed.sweep.store import Store, described, stored
+from twinseed.sweep.store import Store, begun, described, stored
 
-__all__ = ["Cell", "Job", "Result", "Store", "described", "run", "run_here", "stored"]
+__all__ = ["Cell", "Job", "Result", "Store", "begun", "described", "run", "run_here", "stored"]

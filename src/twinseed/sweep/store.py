@@ -18,7 +18,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -35,7 +34,7 @@ from twinseed.sweep.soundness import (
     tables,
 )
 
-__all__ = ["Store", "described", "stored"]
+__all__ = ["Store", "begun", "described", "stored"]
 
 _LAYOUT = "3"
 """Version of the tables below. Versions 1 and 2 had no digests."""
@@ -142,12 +141,7 @@ class Store:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     @contextmanager
@@ -228,6 +222,14 @@ class Store:
         )
 
 
+def begun(path: str | Path) -> bool:
+    """Say whether there is a store with its tables; a kill at the very start leaves none in it."""
+    if not Path(path).exists():
+        return False
+    with _opened(Path(path)) as connection:
+        return bool(tables(connection))
+
+
 def described(path: str | Path) -> dict[str, str]:
     """Return the facts about its job that a store keeps, as ``Job.about``.
 
@@ -257,8 +259,9 @@ def stored(path: str | Path) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a store for reading, after the integrity check of SQLite."""
     require_place(path)
+    killed = os.path.exists(f"{path}-journal") and os.access(path, os.W_OK)  # first to be undone
     try:
-        uri = f"file:{quote(str(path.absolute()))}?mode=ro"
+        uri = f"file:{quote(str(path.absolute()))}?mode={'rw' if killed else 'ro'}"
         with closing(sqlite3.connect(uri, uri=True)) as connection:
             require_sound(connection, path)
             yield connection
