@@ -109,3 +109,24 @@ def test_a_bad_denoiser_is_named(denoiser: Callable[..., np.ndarray], says: str)
 def test_bad_arguments_of_a_flow_are_refused(arguments: tuple[Any, ...], says: str) -> None:
     with pytest.raises(ts.InputError, match=says):
         DenoiserFlow(white, *arguments)
+
+
+def test_a_step_of_heun_changes_none_of_the_arrays_that_it_was_given() -> None:
+    rng = np.random.default_rng(0)
+    x, first, second = rng.standard_normal((3, 4, 5))
+    clean = iter([first, second])
+    seen, kept = [], [one.copy() for one in (x, first, second)]
+
+    def denoise(rows: Any, sigma: float) -> Any:
+        seen.append((rows, rows.copy(), sigma))
+        return next(clean)
+
+    found = ts.Heun(1).advance(x, denoise, 3.0, 2.0)
+    slope = (x - first) / 3.0
+    guess = x - slope
+    np.testing.assert_allclose(found, x - (slope + (guess - second) / 2.0) / 2.0, rtol=1e-14)
+    for one, before in zip((x, first, second), kept, strict=True):
+        np.testing.assert_array_equal(one, before)
+    for rows, before, _ in seen:
+        np.testing.assert_array_equal(rows, before)
+    assert [sigma for *_, sigma in seen] == [3.0, 2.0]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from twinseed.errors import InputError
+from twinseed.filters import Heun
 from twinseed.generators import DenoiserFlow, TorchGenerator
 from twinseed.generators.torch_module import is_module
 
@@ -142,6 +143,33 @@ def test_the_flow_of_a_module_is_that_of_the_same_function() -> None:
     by_module = DenoiserFlow(module, (6,), 0.1, 5.0).sample(NOISE)
     assert np.allclose(by_module, DenoiserFlow(clean, (6,), 0.1, 5.0).sample(NOISE), atol=1e-12)
     assert module.training
+
+
+def test_a_flow_prepares_its_module_once_for_all_levels_and_blocks() -> None:
+    """Preparing it for every level took a tenth of the time of a small network."""
+    import torch
+
+    module = module_of(lambda y, sigma: y / (1.0 + sigma[:, None] ** 2)).train()
+    module.weight = torch.nn.Parameter(torch.zeros(1))
+    switched, change = [], module.train
+    module.train = lambda mode=True: switched.append(mode) or change(mode)
+    flow = DenoiserFlow(module, (6,), 0.1, 5.0, Heun(4), block=3)
+    flow.sample(NOISE)
+    assert switched == [False]
+    assert module.training
+    flow.denoise(NOISE, 1.0)
+    assert switched == [False, False]
+    assert module.training
+
+
+def test_a_column_without_any_number_is_named_and_not_left_out() -> None:
+    import torch
+
+    gap = module_of(lambda y, *_: y * torch.tensor([1.0, float("nan"), 1.0, 1.0, 1.0, 1.0]))
+    with pytest.raises(InputError, match="denoiser must return finite numbers"):
+        DenoiserFlow(gap, (6,), 0.1, 5.0).sample(NOISE)
+    with pytest.raises(InputError, match="module must return finite numbers"):
+        TorchGenerator(gap, (6,)).sample(NOISE)
 
 
 def test_torch_is_not_loaded_to_find_that_something_is_no_module() -> None:

@@ -141,9 +141,17 @@ class Heun(Sampler):
         return np.asarray(above / (1.0 + second))
 
     def advance(self, x: Array, denoise: Denoise, high: float, low: float) -> Array:
-        slope = (x - denoise(x, high)) / high
-        guess = x + (low - high) * slope
-        return x + (low - high) / 2.0 * (slope + (guess - denoise(guess, low)) / low)
+        # in place: the arrays of a batch of rows are large, and making one costs time
+        slope = x - denoise(x, high)
+        slope /= high
+        guess = (low - high) * slope
+        guess += x
+        second = guess - denoise(guess, low)
+        second /= low
+        second += slope
+        second *= (low - high) / 2.0
+        second += x
+        return second
 
 
 def require_sampler(sampler: object) -> None:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from twinseed.arrays import Array
 from twinseed.checks import whole, whole_numbers
 from twinseed.errors import InputError
 from twinseed.filters import Heun
 from twinseed.filters.probability_flow import noise_levels
-from twinseed.filters.samplers import Sampler, require_sampler
+from twinseed.filters.samplers import Denoise, Sampler, require_sampler
 from twinseed.generators._base import checked_noise
-from twinseed.generators.torch_module import is_module, on_arrays
+from twinseed.generators.torch_module import OnArrays, is_module, on_arrays
 
 if TYPE_CHECKING:
     from torch import nn
@@ -87,16 +89,27 @@ class DenoiserFlow:
         """
         z = checked_noise(noise, int(np.prod(self.shape)))
         found = np.empty_like(z)
-        for start in range(0, len(z), self._block):
-            rows = z[start : start + self._block].reshape(-1, *self.shape)
-            found[start : start + len(rows)] = self._follow(rows).reshape(len(rows), -1)
+        with self._held() as denoise:
+            for start in range(0, len(z), self._block):
+                rows = z[start : start + self._block].reshape(-1, *self.shape)
+                reached = self._follow(rows, denoise)
+                found[start : start + len(rows)] = reached.reshape(len(rows), -1)
         return found
 
-    def _follow(self, z: Array) -> Array:
+    @contextmanager
+    def _held(self) -> Iterator[Denoise]:
+        """Prepare a module once for all the levels of all the blocks."""
+        if not isinstance(self._denoiser, OnArrays):
+            yield self.denoise
+            return
+        with self._denoiser.held() as clean:
+            yield partial(_checked, clean)
+
+    def _follow(self, z: Array, denoise: Denoise) -> Array:
         levels = np.geomspace(self.sigma_max, self.sigma_min, self.sampler.steps + 1).tolist()
         x: Array = levels[0] * z
         for high, low in pairwise(levels):
-            x = self.sampler.advance(x, self.denoise, high, low)
+            x = self.sampler.advance(x, denoise, high, low)
         return x
 
     def denoise(self, rows: Array, sigma: float) -> Array:
@@ -106,19 +119,28 @@ class DenoiserFlow:
             rows: noisy rows, (N, *shape).
             sigma: the noise level of all of them.
         """
-        clean: Array = np.asarray(self._denoiser(rows, sigma), dtype=np.float64)
-        if clean.shape != rows.shape:
-            raise InputError(
-                "denoiser",
-                f"must return rows of shape {rows.shape}",
-                clean.shape,
-                "return rows of the same shape",
-            )
-        if not np.isfinite(clean).all():
-            raise InputError(
-                "denoiser",
-                f"must return finite numbers, also at sigma = {sigma:.3g}",
-                "NaN or infinity",
-                "check that the denoiser was trained at this noise level",
-            )
-        return clean
+        return np.asarray(_checked(self._denoiser, rows, sigma), dtype=np.float64)
+
+
+def _checked(
+    denoiser: Callable[[Array, float], ArrayLike], rows: Array, sigma: float
+) -> NDArray[Any]:
+    """Return the estimate in the precision of the denoiser."""
+    clean = np.asarray(denoiser(rows, sigma))
+    if clean.dtype.kind != "f":
+        clean = clean.astype(np.float64)
+    if clean.shape != rows.shape:
+        raise InputError(
+            "denoiser",
+            f"must return rows of shape {rows.shape}",
+            clean.shape,
+            "return rows of the same shape",
+        )
+    if not np.isfinite(clean).all():
+        raise InputError(
+            "denoiser",
+            f"must return finite numbers, also at sigma = {sigma:.3g}",
+            "NaN or infinity",
+            "check that the denoiser was trained at this noise level",
+        )
+    return clean

@@ -12,18 +12,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from twinseed.arrays import Array
+from twinseed.arrays import Array, plain
 from twinseed.checks import whole, whole_numbers
 from twinseed.errors import InputError
 from twinseed.generators._base import checked_noise
-from twinseed.readers import as_arrays
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
     from typing_extensions import TypeIs
 
-__all__ = ["TorchGenerator", "evaluating", "is_module", "on_arrays"]
+__all__ = ["OnArrays", "TorchGenerator", "evaluating", "is_module", "on_arrays"]
 
 _PROBE = 4  # rows that are also drawn alone
 _ROUNDING = 1e-3  # of the largest entry
@@ -101,7 +100,7 @@ class TorchGenerator:
             return np.concatenate([first, *(self._draw(z[s : s + self._batch]) for s in rest)])
 
     def _draw(self, z: Array) -> NDArray[Any]:
-        made = self._module(_tensor_for(self._module, z))
+        made = self._module(_tensor_like(_weight_of(self._module), z))
         samples = _array("module", made)
         if samples.ndim < 2 or len(samples) != len(z):
             raise InputError(
@@ -123,22 +122,35 @@ def is_module(given: object) -> TypeIs[nn.Module]:
     return torch is not None and isinstance(given, torch.nn.Module)
 
 
-def on_arrays(
-    module: nn.Module, device: str | torch.device | None = None
-) -> Callable[[Array, float], NDArray[Any]]:
-    """Return ``D(rows, sigma)`` on arrays, of a module of tensors (N, *shape) and levels (N,).
+class OnArrays:
+    """``D(rows, sigma)`` on arrays, of a module of tensors (N, *shape) and levels (N,).
 
-    The module runs in evaluation mode, without gradients and in its own precision; it is moved to
-    ``device`` if one is passed.
+    The module runs in evaluation mode, without gradients and in its own precision.
     """
-    moved = module if device is None else module.to(device)
 
-    def clean(rows: Array, sigma: float) -> NDArray[Any]:
-        with evaluating(moved):
-            y = _tensor_for(moved, rows)
-            return _array("denoiser", moved(y, y.new_full((len(y),), sigma)))
+    def __init__(self, module: nn.Module) -> None:
+        self._module = module
 
-    return clean
+    def __call__(self, rows: Array, sigma: float) -> NDArray[Any]:
+        with self.held() as clean:
+            return clean(rows, sigma)
+
+    @contextmanager
+    def held(self) -> Iterator[Callable[[Array, float], NDArray[Any]]]:
+        """Prepare the module once for many calls of the function that is handed over."""
+        with evaluating(self._module):
+            like = _weight_of(self._module)
+
+            def clean(rows: Array, sigma: float) -> NDArray[Any]:
+                y = _tensor_like(like, rows)
+                return _array("denoiser", self._module(y, y.new_full((len(y),), sigma)))
+
+            yield clean
+
+
+def on_arrays(module: nn.Module, device: str | torch.device | None = None) -> OnArrays:
+    """Return the denoiser on arrays; its module is moved to ``device`` if one is passed."""
+    return OnArrays(module if device is None else module.to(device))
 
 
 @contextmanager
@@ -157,13 +169,20 @@ def evaluating(*modules: nn.Module) -> Iterator[None]:
             part.training = training
 
 
-def _tensor_for(module: nn.Module, rows: Array) -> torch.Tensor:
-    """Return rows on the device and in the precision of the module's first parameter."""
+def _weight_of(module: nn.Module) -> torch.Tensor:
+    """Return the first parameter of a module, for its device and its precision."""
     import torch
 
     weights = chain(module.parameters(), module.buffers())
-    like = next((one for one in weights if one.is_floating_point()), torch.empty(0))
-    tensor = torch.from_numpy(np.array(rows)).to(like.device, like.dtype)  # its own copy
+    return next((one for one in weights if one.is_floating_point()), torch.empty(0))
+
+
+def _tensor_like(like: torch.Tensor, rows: Array) -> torch.Tensor:
+    """Return a copy of rows on the device and in the precision of another tensor."""
+    import torch
+
+    # torch takes no negative strides, as in noise[::-1]
+    tensor = torch.tensor(np.ascontiguousarray(rows), device=like.device, dtype=like.dtype)
     if tensor.ndim == 4:
         tensor = tensor.contiguous(memory_format=torch.channels_last)
     return tensor
@@ -179,7 +198,7 @@ def _array(argument: str, made: Any) -> NDArray[Any]:
             type(made).__name__,
             "wrap the module in another module that returns a tensor",
         )
-    return as_arrays({argument: made})[argument]
+    return plain(argument, made)
 
 
 def _agree(one: NDArray[Any], other: NDArray[Any]) -> bool:
