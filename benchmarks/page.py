@@ -10,11 +10,12 @@ from __future__ import annotations
 import ast
 import json
 import sys
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["PAGE", "RESULTS", "claims", "kept", "page"]
+__all__ = ["PAGE", "RESULTS", "claims", "kept", "notes", "page"]
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
@@ -36,10 +37,19 @@ modules, because installers compile what they install.
 
 def claims() -> dict[str, str]:
     """Return the sentence of each claim, by the name of its module, without importing it."""
+    return _written("CLAIM")
+
+
+def notes() -> dict[str, str]:
+    """Return what each claim says of its limits, for claims that say something."""
+    return _written("NOTE")
+
+
+def _written(name: str) -> dict[str, str]:
     found = {}
     for path in sorted((HERE / "claims").glob("*.py")):
         for node in ast.parse(path.read_text("utf-8")).body:
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "CLAIM":
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
                 found[path.stem] = ast.literal_eval(node.value)
     return found
 
@@ -49,11 +59,13 @@ def kept(results: Mapping[str, Any], measured: Mapping[str, Any]) -> dict[str, A
     return {name: one for name, one in {**results, **measured}.items() if name in claims()}
 
 
-def page(results: Mapping[str, Any], sentences: Mapping[str, str]) -> str:
+def page(
+    results: Mapping[str, Any], sentences: Mapping[str, str], limits: Mapping[str, str]
+) -> str:
     """Return the page.
 
     ``results``: of each claim that was measured, ``date``, ``machine`` (lines) and ``rows``.
-    ``sentences``: the sentence of each claim.
+    ``sentences``: the sentence of each claim. ``limits``: what claims say of their limits.
     """
     verdicts = [row["verdict"] for one in results.values() for row in one["rows"]]
     counted = f"{verdicts.count('held')} comparisons held, {verdicts.count('LOST')} lost"
@@ -64,6 +76,8 @@ def page(results: Mapping[str, Any], sentences: Mapping[str, str]) -> str:
     ]
     for name, sentence in sentences.items():
         parts.append(f"## {sentence}\n\n`make bench ARGS={name}`\n")
+        if name in limits:
+            parts.append(f"{textwrap.fill(limits[name], 110)}\n")
         one = results.get(name)
         if one is None:
             parts.append("Not measured at full size yet.\n")
@@ -96,7 +110,7 @@ def write(measured: Mapping[str, Any]) -> None:
     """Store what was measured, and write the page."""
     results = kept(stored(), measured)
     RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", "utf-8")
-    PAGE.write_text(page(results, claims()), "utf-8")
+    PAGE.write_text(page(results, claims(), notes()), "utf-8")
 
 
 if __name__ == "__main__":

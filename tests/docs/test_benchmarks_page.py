@@ -49,12 +49,12 @@ def test_commands_are_timed_with_compiled_modules(
 
 
 def test_the_page_is_made_from_the_stored_results(module: ModuleType) -> None:
-    made = module.page(module.stored(), module.claims())
+    made = module.page(module.stored(), module.claims(), module.notes())
     assert module.PAGE.read_text("utf-8") == made, "run python benchmarks/page.py"
 
 
 def test_a_lost_claim_is_lost_on_the_page(module: ModuleType) -> None:
-    made = module.page({"one": result()}, {"one": "Ours is no slower", "two": "Another"})
+    made = module.page({"one": result()}, {"one": "Ours is no slower", "two": "Another"}, {})
     line = next(line for line in made.splitlines() if "theirs 1.2" in line)
     cells = line.replace("\\|", "/").strip("| ").split(" | ")
     assert cells == [
@@ -69,7 +69,9 @@ def test_a_lost_claim_is_lost_on_the_page(module: ModuleType) -> None:
 
 
 def test_a_claim_that_holds_and_one_without_numbers(module: ModuleType) -> None:
-    made = module.page({"one": result(verdict="held")}, {"one": "First", "two": "Second"})
+    one = {"one": result(verdict="held")}
+    made = module.page(one, {"one": "First", "two": "Second"}, {"one": "Memory is the limit."})
+    assert "`make bench ARGS=one`\n\nMemory is the limit.\n\n| twinseed |" in made
     assert "| held |" in made
     assert "lost**" not in made
     assert "## Second\n\n`make bench ARGS=two`\n\nNot measured at full size yet." in made

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, optimize, special
 
-from twinseed.coupling import extremes, kappa, outlier
+from twinseed.coupling import extremes, kappa, marchenko_pastur, outlier
 from twinseed.coupling.compression import compressed
 from twinseed.coupling.marchenko_pastur import mean_root
 from twinseed.coupling.outliers import overlap_floor, twin_floor
@@ -64,6 +64,35 @@ def test_mean_root_by_the_density(gamma: float, ridge: float) -> None:
     value, _ = integrate.quad(lambda x: math.sqrt(x + ridge) * density(x), low, high, limit=500)
     atom = max(0.0, 1 - gamma) * math.sqrt(ridge)
     assert abs(float(mean_root(gamma, ridge)) - value - atom) < 1e-7
+
+
+def pairs_of_every_level() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    near = np.exp(rng.uniform(-1.0, 1.0, 4000) ** 3)
+    gamma = np.append(10.0 ** rng.uniform(-4.0, 4.0, 4000), near)
+    ridge = np.where(rng.random(8000) < 0.25, 0.0, 10.0 ** rng.uniform(-8.0, 3.0, 8000))
+    return gamma, ridge
+
+
+@pytest.mark.parametrize("more", [0, 2])
+def test_every_pair_has_as_many_nodes_as_it_needs(more: int) -> None:
+    """Four times as many nodes change nothing; without ``more`` the sum of the deficit would."""
+    gamma, ridge = pairs_of_every_level()
+    level = marchenko_pastur._level(1.0 / gamma, ridge, more)
+    assert set(level) == set(range(len(marchenko_pastur._NODES) + 1))
+    rule = (marchenko_pastur._root_sum, None, marchenko_pastur._deficit_sum)[more]
+    for at, number in enumerate(marchenko_pastur._NODES):
+        some = (1.0 / gamma[level == at], ridge[level == at])
+        found, exact = rule(*some, number), rule(*some, 4 * number + 20)
+        np.testing.assert_allclose(found, exact, rtol=0, atol=1e-14 * (1.0 + some[1].max()))
+
+
+def test_many_nodes_agree_with_the_elliptic_integral() -> None:
+    gamma, ridge = pairs_of_every_level()
+    level = marchenko_pastur._level(1.0 / gamma, ridge)
+    some = (level >= 8) & (ridge > 0)
+    exact = marchenko_pastur._root_elliptic(1.0 / gamma[some], ridge[some])
+    np.testing.assert_allclose(mean_root(gamma[some], ridge[some]), exact, rtol=1e-13)
 
 
 @pytest.mark.parametrize("gamma", [0.05, 0.9, 1.0, 30.0])

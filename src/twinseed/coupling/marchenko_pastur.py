@@ -6,8 +6,9 @@ So for any function g,
 
     E_MP g = g(0) + (2/pi) int_0^pi sin^2(theta) [g(lambda) - g(0)]/lambda dtheta,
 
-with the atom at 0 included, also at ``c = 1``. The integrand is periodic, so the midpoint rule
-converges geometrically, at a rate that depends on the branch point of g at ``lambda = -ridge``.
+with the atom at 0 included, also at ``c = 1``. The integrand is periodic, so the trapezoidal rule
+(Gauss's rule of the second kind in cos(theta)) converges geometrically, at a rate that depends on
+the branch point of g at ``lambda = -ridge``.
 Where this point is too close (``c`` near 1 and a small ridge), the integral is computed as an
 elliptic integral by Carlson's forms.
 """
@@ -17,17 +18,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import ellipe, ellipkm1, elliprd, elliprf, elliprj
 
 from twinseed.arrays import Array
 
 __all__ = ["convergence_gap", "mean_root"]
 
-_NODES = (5, 8, 12, 20, 40)
+_NODES = (3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 19, 23, 28, 34, 42, 52, 66, 88, 120, 170)
 _DECAY = 37.0
-"""The midpoint rule with M nodes errs by about w^(-2M): 2 M ln(w) > 37 leaves 1e-16."""
-_CHUNK = 1 << 13
+"""The rule with M nodes errs by about w^(-2M - 2): (2 M + 2) ln(w) > 37 leaves 1e-16."""
+_CHUNK = 1 << 14
 """Pairs computed together: their temporary arrays stay in the cache of the processor."""
 
 
@@ -66,11 +67,10 @@ def convergence_gap(gamma: ArrayLike, ridge: ArrayLike = 0.0) -> Array:
     aspect, r, shape = _broadcast(gamma, ridge)
     root = _mean_root(aspect, r)
     gap = 1.0 - root * root / (1.0 + r)
-    nodes = _nodes_needed(aspect, r)
-    nodes = nodes + 2.0  # the factor (s + 2 cos)^2 sin^2 of the deficit takes four degrees
-    small = (gap < 0.1) & (nodes <= _NODES[-1])
-    if small.any():
-        deficit = _midpoint(_deficit_sum, aspect[small], r[small], nodes[small])
+    level = _level(aspect, r, 2)  # (s + 2 cos)^2 sin^2 in the deficit takes four degrees
+    small = np.flatnonzero((gap < 0.1) & (level < len(_NODES)))
+    if small.size:
+        deficit = _summed(_deficit_sum, aspect[small], r[small], level[small])
         gap[small] = deficit * (2.0 - deficit)
     return gap.reshape(shape)
 
@@ -84,35 +84,46 @@ def _broadcast(gamma: ArrayLike, ridge: ArrayLike) -> tuple[Array, Array, tuple[
 
 
 def _mean_root(aspect: Array, ridge: Array) -> Array:
-    nodes = _nodes_needed(aspect, ridge)
-    far = nodes <= _NODES[-1]
-    if far.all():
-        return _midpoint(_root_sum, aspect, ridge, nodes)
-    root = np.empty_like(aspect)
-    root[far] = _midpoint(_root_sum, aspect[far], ridge[far], nodes[far])
-    plain = ~far & (ridge == 0)
-    root[plain] = _root_without_ridge(aspect[plain])
-    near = ~far & (ridge > 0)
-    root[near] = _root_elliptic(aspect[near], ridge[near])
+    level = _level(aspect, ridge)
+    root = _summed(_root_sum, aspect, ridge, level)
+    near = np.flatnonzero(level == len(_NODES))
+    for chosen, exact in (
+        (near[ridge[near] == 0], lambda aspect, _: _root_without_ridge(aspect)),
+        (near[ridge[near] > 0], _root_elliptic),
+    ):
+        if chosen.size:
+            root[chosen] = exact(aspect[chosen], ridge[chosen])
     return root
 
 
-def _nodes_needed(aspect: Array, ridge: Array) -> Array:
-    """Midpoint nodes for full precision: the branch point lies at radius w in exp(i theta)."""
-    middle = (1.0 + aspect + ridge) / (2.0 * np.sqrt(aspect))
-    with np.errstate(divide="ignore"):
-        return np.asarray(_DECAY / 2.0 / np.arccosh(np.maximum(middle, 1.0)))
+def _level(aspect: Array, ridge: Array, more: int = 0) -> NDArray[np.uint8]:
+    """Return which of ``_NODES`` gives full precision, with ``more`` nodes than usual.
+
+    The branch point lies at radius w in exp(i theta), ``cosh(ln w) = 1 + beyond``. The answer
+    ``len(_NODES)`` means that no rule has enough nodes.
+    """
+    edges = np.cosh(_DECAY / (2.0 * (np.array(_NODES) + 1 - more))) - 1.0
+    level = np.zeros(aspect.shape, dtype=np.uint8)
+    for first in range(0, aspect.size, _CHUNK):
+        some = slice(first, first + _CHUNK)
+        s = np.sqrt(aspect[some])
+        beyond = ((1.0 - s) ** 2 + ridge[some]) / (2.0 * s)
+        for edge in edges.tolist():
+            level[some] += (beyond < edge).view(np.uint8)
+    return level
 
 
-def _midpoint(
-    rule: Callable[[Array, Array, int], Array], aspect: Array, ridge: Array, nodes: Array
+def _summed(
+    rule: Callable[[Array, Array, int], Array],
+    aspect: Array,
+    ridge: Array,
+    level: NDArray[np.uint8],
 ) -> Array:
-    """Apply a midpoint rule to each pair, with the fewest nodes that give full precision."""
+    """Apply a rule to each pair with the number of nodes of its level; leave out the last level."""
     result = np.empty_like(aspect)
-    level = np.searchsorted(_NODES, nodes)
-    order = np.argsort(level, kind="stable")
-    edges = np.searchsorted(level[order], np.arange(len(_NODES) + 1))
-    for number, start, stop in zip(_NODES, edges[:-1], edges[1:], strict=True):
+    order = np.argsort(level, kind="stable")  # counts bytes, so the time is linear
+    edges = np.cumsum(np.bincount(level, minlength=len(_NODES) + 1))
+    for number, start, stop in zip(_NODES, [0, *edges], edges, strict=False):
         for first in range(start, stop, _CHUNK):
             chosen = order[first : min(first + _CHUNK, stop)]
             result[chosen] = rule(aspect[chosen], ridge[chosen], number)
@@ -120,22 +131,25 @@ def _midpoint(
 
 
 def _angles(number: int) -> tuple[Array, Array]:
-    theta = (np.arange(number) + 0.5) * (np.pi / number)
-    return np.cos(theta), (2.0 / number) * np.sin(theta) ** 2
+    theta = np.arange(1, number + 1) * (np.pi / (number + 1))
+    return np.cos(theta), (2.0 / (number + 1)) * np.sin(theta) ** 2
 
 
 def _root_sum(aspect: Array, ridge: Array, number: int) -> Array:
-    """E sqrt(lambda + r) = R + (2/pi) int sin^2 / (A + R), A = sqrt(lambda + r), R = sqrt(r)."""
-    base, twice, offset = 1.0 + aspect + ridge, 2.0 * np.sqrt(aspect), np.sqrt(ridge)
-    total, term = offset.copy(), np.empty_like(base)
+    """E sqrt(lambda + r) = R + (2/pi) int sin^2 / (A + R), A = sqrt(lambda + r), R = sqrt(r).
+
+    A and R are divided by (4 c)^(1/4), so that a node adds a number to one array.
+    """
+    twice = 2.0 * np.sqrt(aspect)
+    unit, base, root = np.sqrt(twice), (1.0 + aspect + ridge) / twice, np.sqrt(ridge)
+    offset, total, term = root / unit, np.zeros_like(base), np.empty_like(base)
     for cosine, weight in zip(*_angles(number), strict=True):
-        np.multiply(twice, cosine, out=term)
-        term += base
+        np.add(base, cosine, out=term)
         np.sqrt(term, out=term)
         term += offset
         np.divide(weight, term, out=term)
         total += term
-    return total
+    return root + total / unit
 
 
 def _deficit_sum(aspect: Array, ridge: Array, number: int) -> Array:

@@ -74,8 +74,8 @@ class GaussianBand:
         index = np.arange(start, stop)
         drawn = np.empty((index.size, self.b + 1))
         drawn[:, 1:-1] = rng.standard_normal((index.size, self.b - 1))
-        drawn[:, 0] = chi(self.n - index, rng)
-        drawn[:, -1] = chi(np.maximum(self.d - self.b - index, 0), rng)
+        freedom = np.stack([self.n - index, np.maximum(self.d - self.b - index, 0)])
+        drawn[:, 0], drawn[:, -1] = chi(freedom, rng)
         if stop + self.b > self.d:
             drawn[index[:, None] + np.arange(self.b + 1) >= self.d] = 0.0
         return drawn
