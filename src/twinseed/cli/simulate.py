@@ -61,11 +61,13 @@ def simulate(
     d: Columns = None,
     replicates: Annotated[int, option("R", "Independent draws of each point.")] = 20,
     engine: Annotated[
-        EngineKind,
+        EngineKind | None,
         option(
-            "KIND", "How to draw: dense, krylov, or compressed (factors over a bulk, at any size)."
+            "KIND",
+            "How to draw: dense, krylov, or compressed (factors over a bulk, at any size); by "
+            "default dense, or above 1,000 columns the faster of dense and krylov.",
         ),
-    ] = EngineKind.DENSE,
+    ] = None,
     workers: Workers = 1,
     cluster: Cluster = None,
     store: Annotated[
@@ -107,7 +109,9 @@ def simulate(
     finish(readout, output, as_json, quiet)
 
 
-def _engine(kind: EngineKind) -> Engine:
+def _engine(kind: EngineKind | None) -> Engine | None:
+    if kind is None:
+        return None
     import twinseed as ts
 
     chosen: type[Engine] = getattr(ts, kind.title())

@@ -54,7 +54,9 @@ def simulate(
         replicates: independent draws of each cell.
         rng: a seed or a numpy generator. The same seed gives the same bits for any number of
             workers, on one kind of processor and BLAS.
-        engine: how a draw is made; by default ``ts.Dense()``.
+        engine: how a draw is made. By default ``ts.Dense()``; at points of more than 1,000 columns
+            ``ts.Krylov()`` where it takes less time, by a model of the cost. ``Krylov`` leaves the
+            distances to the truth "not measured": pass ``ts.Dense()`` if you need them.
         store: a file that keeps each finished draw. The same call, run again, continues from the
             file, and so does a call with more replicates, sizes, filters or populations along the
             dimension. ``load_sweep`` reads the file, also while the call runs.

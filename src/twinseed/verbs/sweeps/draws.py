@@ -24,6 +24,7 @@ from twinseed.identity import plain
 from twinseed.populations import Population
 from twinseed.readout import Estimate, Readout
 from twinseed.simulation import Dense, Engine
+from twinseed.simulation.choice import DEFAULT_REVISION, cheaper
 from twinseed.status import Status
 from twinseed.sweep import Cell, Result
 from twinseed.verbs.sweeps.grid import Grid
@@ -36,7 +37,10 @@ class Simulation:
     """All draws of a grid: their arguments are checked, the draws are not made yet."""
 
     grid: Grid
-    engine: Engine
+    engine: Engine | None
+    """The engine of every draw; None where each point of the grid has its own."""
+    engines: tuple[Engine, ...]
+    """The engine of each point of the grid, in the order of ``numpy.ndindex``."""
     replicates: int
 
     @classmethod
@@ -58,42 +62,48 @@ class Simulation:
             "pass at least 2, because one replicate gives no standard error",
             at_least=2,
         )
-        chosen = _require_engine(engine)
+        if engine is not None and not isinstance(engine, Engine):
+            remedy = "pass an object, as in ts.Dense()"
+            raise InputError("engine", "must be an engine", engine, remedy)
         for member, one in itertools.product(grid.populations, grid.filters):
-            chosen.require_supported(member, one)
-        _require_sizes(grid, chosen)
-        return cls(grid, chosen, number)
+            (Dense() if engine is None else engine).require_supported(member, one)
+        return cls(grid, engine, _engines(grid, engine), number)
 
     @property
     def version(self) -> str:
         """The version that all draws of a store must have: of twinseed and of the engine."""
-        return f"{__version__}/{self.engine.revision}"
+        revision = DEFAULT_REVISION if self.engine is None else self.engine.revision
+        return f"{__version__}/{revision}"
 
     @property
     def shared(self) -> dict[str, Any]:
         """What else all draws of a store must share: the engine, and the kind of population."""
-        return {"engine": dict(self.engine.description()), "population": self.grid.axis.family}
+        engine = {"kind": "default"} if self.engine is None else dict(self.engine.description())
+        return {"engine": engine, "population": self.grid.axis.family}
 
     @cached_property
     def cells(self) -> list[Cell]:
         """Return one cell per draw."""
-        points = [self._point(index) for index in np.ndindex(self.grid.shape)]
+        points = [
+            self._point(index, engine)
+            for index, engine in zip(np.ndindex(self.grid.shape), self.engines, strict=True)
+        ]
         return [point(replicate) for replicate in range(self.replicates) for point in points]
 
-    def _point(self, index: tuple[int, ...]) -> Callable[[int], Cell]:
+    def _point(self, index: tuple[int, ...], engine: Engine) -> Callable[[int], Cell]:
         """Return the function from a replicate to its cell, at one point of the grid."""
         population, filter = self.grid.populations[index[0]], self.grid.filters[index[-1]]
         n, d = int(self.grid.n[index]), int(self.grid.d[index])
         description = {
-            "engine": dict(self.engine.description()),
+            "engine": dict(engine.description()),
             "population": plain("population", population.description()),
             "filter": dict(filter.description()),
             "n": n,
             "d": d,
         }
         identity = {"population": self._identity(index[0], d), "filter": self._filters[index[-1]]}
-        arguments = (self.engine, population, filter, n, d)
-        shares_work = type(self.engine).draws is not Engine.draws
+        arguments = (engine, population, filter, n, d)
+        shares_work = type(engine).draws is not Engine.draws
         return partial(
             _cell,
             description,
@@ -127,7 +137,9 @@ class Simulation:
             ),
             source="simulate",
             attrs={
-                "engine": repr(self.engine),
+                "engine": " and ".join(
+                    dict.fromkeys(map(repr, {id(one): one for one in self.engines}.values()))
+                ),
                 "replicates": self.replicates,
                 "entropy": " ".join(map(str, entropy)),
             },
@@ -159,20 +171,29 @@ def over_replicates(
     return estimates
 
 
-def _require_engine(engine: Any) -> Engine:
-    if engine is None:
-        return Dense()
-    if not isinstance(engine, Engine):
-        raise InputError("engine", "must be an engine", engine, "pass an object, as in ts.Dense()")
-    return engine
-
-
-def _require_sizes(grid: Grid, engine: Engine) -> None:
-    for n, d in set(zip(grid.n.ravel().tolist(), grid.d.ravel().tolist(), strict=True)):
-        engine.require_room(
+def _engines(grid: Grid, engine: Engine | None) -> tuple[Engine, ...]:
+    """Return the engine of each point, in the order of ``numpy.ndindex``; each has room."""
+    pairs = list(zip(grid.n.ravel().tolist(), grid.d.ravel().tolist(), strict=True))
+    sizes = {
+        (n, d): (
             whole("n", n, "pass the number of training rows of each model"),
             whole("d", d, "pass the number of columns of the data"),
         )
+        for n, d in set(pairs)
+    }
+    if engine is None:
+        places = zip(np.ndindex(grid.shape), pairs, strict=True)
+        found = tuple(
+            cheaper(grid.populations[at[0]], grid.filters[at[-1]], *sizes[pair])
+            for at, pair in places
+        )
+    else:
+        found = (engine,) * len(pairs)
+    for pair, one in {
+        (pair, id(one)): (pair, one) for pair, one in zip(pairs, found, strict=True)
+    }.values():
+        one.require_room(*sizes[pair])
+    return found
 
 
 def _cell(description: Mapping[str, Any], replicate: int, **alike: Any) -> Cell:

@@ -74,7 +74,7 @@ def gathered(draws: Sequence[Draw], attrs: Mapping[str, Any]) -> Readout:
         factors=populations.factors if populations else _ranks(estimates),
         attrs={
             "population": str(populations or label(described[0])),
-            "engine": label(draws[0][0]["engine"]),
+            "engine": " and ".join(dict.fromkeys(label(about["engine"]) for about, _ in draws)),
             "missing": int(np.count_nonzero(counts == 0)),
             **attrs,
         },

@@ -1,0 +1,58 @@
+"""A draw of the engine that ``simulate`` chooses by default, beside a draw of the other engine.
+
+The choice is made by a model of the cost (``twinseed.simulation.choice``), whose constants were
+measured once. Here both engines draw one cell each at every size and ridge: fewer rows than
+columns, as many, and more; with a ridge that is large, small, or none. One factor of strength 3
+above an identity bulk; and a power law, whose eigenvalues have many scales. A ratio below 1 means
+that the other engine would have been faster.
+
+CPU seconds of a whole draw: the rows, both models, their directions, and all measurements.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+import twinseed as ts
+from comparison import Comparison
+from twinseed.filters import Filter
+from twinseed.populations import Population
+from twinseed.simulation import Dense, Engine, Krylov
+from twinseed.simulation.choice import cheaper
+
+CLAIM = "the engine that simulate chooses takes at most 1.5 times as long as the other engine"
+MORE = 1.5
+LOADS, RIDGES = (0.25, 1.0, 4.0), (1.0, 0.01, 0.0)
+
+
+def compare(*, quick: bool) -> Iterator[Comparison]:
+    for d in (60,) if quick else (1100, 1800):
+        for population in (ts.Spiked([3.0]), ts.PowerLaw(1.0, d)):
+            for load in LOADS:
+                for ridge in RIDGES:
+                    yield compared(population, ts.Ridge(ridge), round(load * d), d)
+
+
+def compared(population: Population, filter: Filter, n: int, d: int) -> Comparison:
+    chosen = cheaper(population, filter, n, d)
+    other: Engine = Dense() if isinstance(chosen, Krylov) else Krylov()
+    ours, theirs = (seconds(one, population, filter, n, d) for one in (chosen, other))
+    return Comparison(
+        ours=f"{type(chosen).__name__}(), chosen: {type(population).__name__}, {filter}, "
+        f"n = {n:,}, d = {d:,}",
+        our_value=ours,
+        theirs=f"{type(other).__name__}()",
+        their_value=theirs,
+        unit="CPU s",
+        claimed=f"at most {MORE:g} times as long",
+        held=ours <= MORE * theirs,
+    )
+
+
+def seconds(engine: Engine, population: Population, filter: Filter, n: int, d: int) -> float:
+    start = time.process_time()
+    engine.draw(population, filter, n, d, np.random.default_rng(0))
+    return time.process_time() - start
