@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+import webbrowser
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +20,9 @@ _BLOCK = re.compile(r"^```(bash|python)\n(.*?)^```$", re.M | re.S)
 SMALLER = {
     "diagram": "--d 1e3 --cells 81",
     "train": "--sizes 8,10 --steps 2 --pairs 1 --seeds 12 --batch 4 --factors 2 --workers 1",
+    "explore": "--port 0",
 }
-"""What is added to commands that take minutes; a later option wins."""
+"""What is added to commands that take minutes, or need a port; a later option wins."""
 
 
 def steps(root: Path) -> list[tuple[str, str]]:
@@ -46,9 +49,23 @@ def test_the_page_can_be_followed(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    from tests.explore.test_export import SMALL
+
     from twinseed import reproduction
+    from twinseed.explore import export, serving
     from twinseed.reproduction import page as page_of
 
+    served: list[Any] = []
+    opened: list[str] = []
+
+    def serve(listening: Any, *, own: Any, started: Any) -> None:
+        """Stand in for the server, which runs until Ctrl-C and has tests of its own."""
+        served.append(None if own is None else own.name)
+        started()
+
+    monkeypatch.setattr(serving, "serve", serve)
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    monkeypatch.setattr(export, "export", partial(export.export, grid=SMALL))  # else minutes
     asked: list[Any] = []
 
     def reproduced(folder: Path, **settings: Any) -> Any:
@@ -72,13 +89,24 @@ def test_the_page_can_be_followed(
         allowed = (0, 1) if words[0] == "reproduce" else (0,)  # small draws may miss a claim
         assert done.exit_code in allowed, (body, done.output)
         assert done.stdout != "" or words[0] == "export", body
+    assert served == [None, "images.npy"]
+    assert len(opened) == 1, "the second command does not open a browser"
     assert asked == [
         ("reproduction", False, None),
         ("my-results", True, None),
         ("reproduction", False, "my.npy"),
     ]
     written = {one.name for one in tmp_path.iterdir()}
-    for name in ("audit.html", "plan.html", "diagram.html", "diagram.png", "draws.csv", "runs"):
+    for name in (
+        "audit.html",
+        "plan.html",
+        "diagram.html",
+        "diagram.png",
+        "draws.csv",
+        "runs",
+        "people.toml",
+    ):
         assert name in written
+    assert (tmp_path / "page" / "index.html").is_file()
     for name in ("theory.nc", "power-law.nc", "drawn.nc", "drawn-so-far.nc"):
         assert load(tmp_path / name).attrs["schema"] == 1
