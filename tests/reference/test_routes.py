@@ -74,23 +74,27 @@ def pairs_of_every_level() -> tuple[np.ndarray, np.ndarray]:
     return gamma, ridge
 
 
-@pytest.mark.parametrize("more", [0, 2])
+@pytest.mark.parametrize("more", [0, 4])
 def test_every_pair_has_as_many_nodes_as_it_needs(more: int) -> None:
     """Four times as many nodes change nothing; without ``more`` the sum of the deficit would."""
     gamma, ridge = pairs_of_every_level()
     level = marchenko_pastur._level(1.0 / gamma, ridge, more)
     assert set(level) == set(range(len(marchenko_pastur._NODES) + 1))
-    rule = (marchenko_pastur._root_sum, None, marchenko_pastur._deficit_sum)[more]
+    rule = marchenko_pastur._deficit_sum if more else marchenko_pastur._root_sum
     for at, number in enumerate(marchenko_pastur._NODES):
         some = (1.0 / gamma[level == at], ridge[level == at])
         found, exact = rule(*some, number), rule(*some, 4 * number + 20)
-        np.testing.assert_allclose(found, exact, rtol=0, atol=1e-14 * (1.0 + some[1].max()))
+        used = exact < 0.05 if more else np.isfinite(exact)  # of larger gaps no deficit is taken
+        scale = exact if more else np.sqrt(1.0 + some[1])
+        assert np.max(np.abs(found - exact)[used] / scale[used], initial=0.0) < 1e-14 * 10 ** bool(
+            more
+        )
 
 
 def test_many_nodes_agree_with_the_elliptic_integral() -> None:
     gamma, ridge = pairs_of_every_level()
     level = marchenko_pastur._level(1.0 / gamma, ridge)
-    some = (level >= 8) & (ridge > 0)
+    some = (level >= 6) & (ridge > 0)
     exact = marchenko_pastur._root_elliptic(1.0 / gamma[some], ridge[some])
     np.testing.assert_allclose(mean_root(gamma[some], ridge[some]), exact, rtol=1e-13)
 

@@ -25,7 +25,7 @@ from twinseed.arrays import Array
 
 __all__ = ["convergence_gap", "mean_root"]
 
-_NODES = (3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 19, 23, 28, 34, 42, 52, 66, 88, 120, 170)
+_NODES = (5, 6, 7, 8, 9, 10, 12, 14, 16, 19, 23, 28, 34, 42, 52, 66, 88, 120, 170)
 _DECAY = 37.0
 """The rule with M nodes errs by about w^(-2M - 2): (2 M + 2) ln(w) > 37 leaves 1e-16."""
 _CHUNK = 1 << 14
@@ -67,7 +67,7 @@ def convergence_gap(gamma: ArrayLike, ridge: ArrayLike = 0.0) -> Array:
     aspect, r, shape = _broadcast(gamma, ridge)
     root = _mean_root(aspect, r)
     gap = 1.0 - root * root / (1.0 + r)
-    level = _level(aspect, r, 2)  # (s + 2 cos)^2 sin^2 in the deficit takes four degrees
+    level = _level(aspect, r, 4)  # (s + 2 cos)^2 in the deficit takes four degrees
     small = np.flatnonzero((gap < 0.1) & (level < len(_NODES)))
     if small.size:
         deficit = _summed(_deficit_sum, aspect[small], r[small], level[small])
