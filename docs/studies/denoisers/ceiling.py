@@ -32,10 +32,11 @@ from docs.studies.denoisers.sweeps import results_of
 from numpy.typing import NDArray
 
 from twinseed.arrays import Array
+from twinseed.denoise.recipes import NetworkRecipe
 from twinseed.denoise.twin_runs import TwinPlan, TwinRuns, train_twins
 from twinseed.populations import Spiked
 
-__all__ = ["ARMS", "SEED", "folder_of", "trained"]
+__all__ = ["ARMS", "IMAGE_ARMS", "SEED", "folder_of", "longer", "trained", "whole_numbers"]
 
 RESULTS = Path(__file__).with_name("results") / "ceiling.json"
 SEED = 1
@@ -55,7 +56,7 @@ def _spiked() -> Array:
     return rows
 
 
-_IMAGES = TwinPlan(_SIZES, unet(), pairs=3)
+_PLAN = TwinPlan(_SIZES, unet(), pairs=3)
 ARMS: Mapping[str, Arm] = {
     arm.name: arm
     for arm in (
@@ -65,17 +66,26 @@ ARMS: Mapping[str, Arm] = {
             TwinPlan((64, 128, 256, 1024), perceptron(), pairs=3, factors=3),
             Spiked([2.0]),
         ),
-        Arm("fashion", partial(_later, pictures.fashion), _IMAGES),
-        Arm("digits", partial(_later, pictures.mnist), _IMAGES),
-        Arm("patches", pictures.patches, _IMAGES),
+        Arm("fashion", partial(_later, pictures.fashion), _PLAN),
+        Arm("digits", partial(_later, pictures.mnist), _PLAN),
+        Arm("patches", pictures.patches, _PLAN),
         Arm(
             "texture",
             partial(pictures.textures, 12_000, 1.0, seed=1),
-            _IMAGES,
+            _PLAN,
             pictures.texture_population(1.0),
         ),
     )
 }
+
+
+IMAGE_ARMS = [name for name, arm in ARMS.items() if arm.plan.recipe.name == "unet-small"]
+"""The data sets of the UNets."""
+
+
+def whole_numbers(text: str) -> list[int]:
+    """Return the numbers of an option such as ``30,1000``."""
+    return [int(one) for one in text.split(",")]
 
 
 def folder_of(store: Path, name: str, pairing: str) -> Path:
@@ -99,6 +109,15 @@ def trained(
             rows, here, replace(plan, pairing=pairing), rng=SEED, workers=workers
         )
     return found
+
+
+def longer(arm: Arm, folder: Path, n: int, steps: int) -> TwinRuns:
+    """Train the first pair of an arm at one n to some steps, from a shorter stage in the folder."""
+    recipe = arm.plan.recipe
+    assert isinstance(recipe, NetworkRecipe)
+    training = replace(recipe.training, steps=steps)
+    plan = replace(arm.plan, sizes=(n,), pairs=1, recipe=replace(recipe, training=training))
+    return train_twins(arm.read(), folder, plan, rng=SEED)
 
 
 def _share_first_twins(runs: TwinRuns, other: Path) -> None:
@@ -149,7 +168,7 @@ def _over_n(kept: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(ARMS))
-    parser.add_argument("--sizes", type=lambda text: [int(n) for n in text.split(",")])
+    parser.add_argument("--sizes", type=whole_numbers)
     parser.add_argument("--store", type=Path, default=Path("runs/ceiling"), metavar="FOLDER")
     parser.add_argument("--workers", type=int, default=2)
     datasets.add_folders(parser, "fashion", "mnist")

@@ -25,13 +25,12 @@ from typing import Any
 import numpy as np
 import torch
 from docs.studies import datasets, pages
-from docs.studies.denoisers.ceiling import ARMS, SEED, folder_of
+from docs.studies.denoisers.ceiling import ARMS, IMAGE_ARMS, SEED, folder_of, longer, whole_numbers
 from docs.studies.denoisers.experiments import Arm
 
 from twinseed.arrays import Array
 from twinseed.denoise.folder import RunFolder
 from twinseed.denoise.recipes import NetworkRecipe
-from twinseed.denoise.twin_runs import train_twins
 from twinseed.filters import Euler, Heun
 from twinseed.filters.samplers import Sampler
 from twinseed.matched import matched_model
@@ -142,16 +141,6 @@ def measured(arm: Arm, folder: Path, n: int, *, samplers: bool = False) -> dict[
     }
 
 
-def longer(arm: Arm, folder: Path, n: int, steps: int) -> Arm:
-    """Train the first pair of an arm at one n for more steps; return the arm of this pair."""
-    recipe = arm.plan.recipe
-    assert isinstance(recipe, NetworkRecipe)
-    training = replace(recipe.training, steps=steps)
-    plan = replace(arm.plan, sizes=(n,), pairs=1, recipe=replace(recipe, training=training))
-    train_twins(arm.read(), folder, plan, rng=SEED, workers=1)
-    return replace(arm, plan=plan)
-
-
 def _leading(samples: Array, count: int = _COUNT) -> Array:
     """Return the leading directions of samples, one a column."""
     covariance = np.cov(np.asarray(samples, dtype=np.float64), rowvar=False)
@@ -185,9 +174,8 @@ def _of_energy(samples: Array, truth: Truth, noise: Array) -> Array:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    images = [name for name, arm in ARMS.items() if arm.plan.recipe.name == "unet-small"]
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(images))
-    parser.add_argument("--sizes", type=lambda text: [int(n) for n in text.split(",")])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(IMAGE_ARMS))
+    parser.add_argument("--sizes", type=whole_numbers)
     parser.add_argument("--store", type=Path, default=Path("runs/ceiling"), metavar="FOLDER")
     parser.add_argument("--steps", type=int, help="train the first pair to this many steps")
     parser.add_argument("--samplers", action="store_true", help="compare samplers, too")
@@ -195,12 +183,13 @@ def main() -> None:
     given = parser.parse_args()
     datasets.use_folders(given)
     torch.set_num_threads(1)
-    for name in given.names or images:
+    for name in given.names or IMAGE_ARMS:
         for n in given.sizes or [1000]:
             folder = folder_of(given.store, name, "disjoint")
             arm, words = ARMS[name], str(n)
             if given.steps:
-                arm, words = longer(arm, folder, n, given.steps), f"{n}, {given.steps} steps"
+                runs = longer(arm, folder, n, given.steps)
+                arm, words = replace(arm, plan=runs.plan), f"{n}, {given.steps} steps"
             found = measured(arm, folder, n, samplers=given.samplers)
             kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
             kept[name] = {**kept.get(name, {}), words: found}

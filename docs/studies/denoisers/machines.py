@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 from docs.studies import datasets, pages
-from docs.studies.denoisers.ceiling import ARMS, SEED, folder_of
+from docs.studies.denoisers.ceiling import ARMS, IMAGE_ARMS, SEED, folder_of, whole_numbers
 
 from twinseed.arrays import Array
 from twinseed.curves.curves import measured
@@ -112,9 +112,8 @@ def _keep(kept: dict[str, Any]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    images = [name for name, arm in ARMS.items() if arm.plan.recipe.name == "unet-small"]
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(images))
-    parser.add_argument("--sizes", type=lambda text: [int(n) for n in text.split(",")])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(IMAGE_ARMS))
+    parser.add_argument("--sizes", type=whole_numbers)
     parser.add_argument("--borders", type=lambda text: text.split(","), default=list(BORDERS))
     parser.add_argument("--seeds", type=int, default=_SEEDS, help="the first of the samples")
     parser.add_argument("--window-seeds", type=int, default=64)
@@ -140,7 +139,7 @@ def main() -> None:
                 _keep(kept)
             one = schedules[place]
             windows = Windows(tuple(one["levels"]), tuple(one["half widths"]))
-            for name in given.names or images:
+            for name in given.names or IMAGE_ARMS:
                 for pair in range(ARMS[name].plan.pairs):
                     key = f"{name} {n} {border} {pair} windows of {given.source}"
                     if key in _kept().get("pairs", {}):
