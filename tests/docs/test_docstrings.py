@@ -6,6 +6,7 @@ import ast
 import inspect
 import re
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -81,25 +82,17 @@ def part_of(docstring: str, title: str) -> re.Match[str] | None:
     return re.search(rf"^{title}:", docstring, re.MULTILINE)
 
 
-# The classes that a package exports are read from the source: some need optional libraries.
-
-
 def exported_classes() -> Iterator[tuple[str, ast.ClassDef]]:
     """Yield each class that a package names in ``__all__``, with its dotted name."""
     root = Path(twinseed.__file__).parent
     for init in sorted(root.rglob("__init__.py")):
-        lists = (
-            [
-                ast.literal_eval(node.value)
-                for node in ast.parse(init.read_text(encoding="utf-8")).body
-                if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
-            ]
-            if init.parent != root
-            else []
-        )
+        if init.parent == root:
+            continue
+        package = ".".join(["twinseed", *init.parent.relative_to(root).parts])
+        exported = getattr(import_module(package), "__all__", ())
         for path in sorted(init.parent.glob("*.py")):
             for node in ast.parse(path.read_text(encoding="utf-8")).body:
-                if isinstance(node, ast.ClassDef) and any(node.name in names for names in lists):
+                if isinstance(node, ast.ClassDef) and node.name in exported:
                     yield ".".join([*init.parent.relative_to(root).parts, node.name]), node
 
 
