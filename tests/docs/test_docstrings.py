@@ -115,7 +115,7 @@ def constructed_with(node: ast.ClassDef) -> list[str]:
     if not any(maker.startswith("dataclass") or maker == "NamedTuple" for maker in makers):
         return []
     fields = [inner for inner in node.body if isinstance(inner, ast.AnnAssign)]
-    hidden = re.compile(r"ClassVar|init=False")
+    hidden = re.compile(r"ClassVar|init=False|KW_ONLY")
     return [ast.unparse(field.target) for field in fields if not hidden.search(ast.unparse(field))]
 
 
