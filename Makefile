@@ -15,6 +15,8 @@ WORKERS ?= 2
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
+# Tests start thousands of short processes: without bytecode each one would compile 450 modules again.
+unexport PYTHONDONTWRITEBYTECODE
 
 RUN := .venv-run
 TEST := .venv-test
