@@ -72,7 +72,7 @@ def test_any_number_of_threads_gives_the_same_bits(monkeypatch: pytest.MonkeyPat
     parts = neighbours._in_parts
 
     def counted(*given: Any) -> None:
-        divided.append(given[7])
+        divided.append(given[8])
         parts(*given)
 
     monkeypatch.setattr(neighbours, "_in_parts", counted)
