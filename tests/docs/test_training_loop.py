@@ -183,16 +183,3 @@ def test_lightning(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ((_, logged),) = made.logged
     assert {name: float(value) for name, value in logged.items()} == expected("twins/")
     assert made.metric.update_count == 0
-
-
-@pytest.mark.extras
-def test_scikit_learn(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from tests.loop.linear_estimator import Linear
-
-    names: dict[str, Any] = {
-        "generator": Linear(),
-        "rows": RNG.standard_normal((80, 4)) * [5, 3, 1, 1],
-        "new_rows": RNG.standard_normal((30, 4)) * [5, 3, 1, 1],
-    }
-    exec(compile(recipe(root, "A search over models with scikit-learn"), "recipe", "exec"), names)
-    assert "{'generator__ridge': 0.1}" in capsys.readouterr().out

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.explore.served import Served
@@ -112,9 +116,13 @@ def test_headers_without_end_are_refused(server: Served) -> None:
         assert b" 400 " in client.recv(200).split(b"\r\n")[0] + b" "
 
 
-def test_equal_questions_are_answered_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    import asyncio
+def _finished(work: Coroutine[Any, Any, None]) -> None:
+    """Run to the end in another thread: tests with a browser keep a loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, work).result()
 
+
+def test_equal_questions_are_answered_once(monkeypatch: pytest.MonkeyPatch) -> None:
     from twinseed.explore.answers import Content
     from twinseed.explore.desk import BusyError, Desk
 
@@ -142,13 +150,11 @@ def test_equal_questions_are_answered_once(monkeypatch: pytest.MonkeyPatch) -> N
         assert (await desk.answer("a", make)).content == b"1"
         desk.close()
 
-    asyncio.run(ask())
+    _finished(ask())
     assert len(made) == 3  # a, b0 and b1: nobody waited for b2, and the second a was kept
 
 
 def test_a_question_that_was_given_up_can_be_asked_again_at_once() -> None:
-    import asyncio
-
     from twinseed.explore.answers import Content
     from twinseed.explore.desk import Desk
 
@@ -172,7 +178,7 @@ def test_a_question_that_was_given_up_can_be_asked_again_at_once() -> None:
         await asyncio.gather(*others)
         desk.close()
 
-    asyncio.run(ask())
+    _finished(ask())
 
 
 def test_an_error_inside_twinseed_is_told_without_its_text(

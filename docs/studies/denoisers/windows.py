@@ -2,7 +2,7 @@
 
 Usage, from the root of the repository:
 
-    python -m docs.studies.denoisers.windows [NAME ...] [--sizes 30,1000] [--stages 1000,3000,12000]
+    python -m docs.studies.denoisers.windows [NAME ...] [--sizes 30,1000] [--stages 1000,3000,6000]
 
 Network A of the first pair of docs.studies.denoisers.ceiling is trained to each stage, and its
 windows are measured on its own training images. Each schedule is a file in results/windows next to
@@ -26,7 +26,7 @@ from twinseed.generators.score_machine import Windows
 __all__ = ["FOLDER", "STAGES", "kept", "table"]
 
 FOLDER = Path(__file__).with_name("results") / "windows"
-STAGES = (1000, 3000, 12_000)
+STAGES = (1000, 3000, 6000)
 """Steps of training. At 3,000 steps these are the networks of the registered predictions."""
 _LEVELS = (10.0, 3.0, 1.0, 0.3, 0.1)
 

@@ -139,6 +139,10 @@ def searches_at_once(entries: int) -> int:
     """Return how many searches can share the memory of one, of rows of so many entries.
 
     Each then holds its rows in one block, as it would alone. So it finds the same to the last bit.
+    Range: 0 if the rows do not fit in one block.
+
+    Args:
+        entries: rows times columns.
 
     >>> searches_at_once(4000 * 100), searches_at_once(60_000 * 784)
     (6, 0)

@@ -117,7 +117,7 @@ class Dense(Engine):
         matrices = 4 * n * d + 2 * k * d + n * k + 2 * k * d + 4 * self.seeds * d
         if d <= self.wasserstein_limit:
             matrices += 3 * d * d
-        return 8 * matrices + min(40 * n * d, _BLOCKS)
+        return 8 * matrices + min(16 * n * d, _BLOCKS)
 
     def require_room(self, n: int, d: int) -> None:
         require_rows_and_room(

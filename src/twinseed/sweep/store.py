@@ -223,7 +223,14 @@ class Store:
 
 
 def begun(path: str | Path) -> bool:
-    """Say whether there is a store with its tables; a kill at the very start leaves none in it."""
+    """Say whether there is a store with its tables; a kill at the very start leaves none in it.
+
+    Args:
+        path: the file of the store, which need not exist.
+
+    Raises:
+        StoreError: the file is not a store, or cannot be read.
+    """
     if not Path(path).exists():
         return False
     with _opened(Path(path)) as connection:
