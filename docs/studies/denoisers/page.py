@@ -15,6 +15,7 @@ from docs.studies.denoisers import (
     registered_figures,
     scores,
     training_time_figure,
+    windows,
 )
 from docs.studies.denoisers import figures as drawings
 from docs.studies.denoisers.summary import (
@@ -239,6 +240,7 @@ def tables() -> dict[str, str]:
         "ceiling": scores.ceiling_table(by_data("ceiling")),
         "ceiling scores": scores.score_table(by_data("ceiling")),
         "machines": scores.machine_table(kept("machines"), by_data("ceiling")),
+        "windows": windows.table(),
     }
 
 

@@ -2,7 +2,7 @@
 
 Usage, from the root of the repository:
 
-    python -m docs.studies.denoisers.windows [NAME ...] [--sizes 30,1000] [--stages 1000,3000,6000]
+    python -m docs.studies.denoisers.windows NAME [NAME ...] [--sizes 30] [--stages 1000,3000,6000]
 
 Network A of the first pair of docs.studies.denoisers.ceiling is trained to each stage, and its
 windows are measured on its own training images. Each schedule is a file in results/windows next to
@@ -28,7 +28,7 @@ __all__ = ["FOLDER", "STAGES", "kept", "table"]
 FOLDER = Path(__file__).with_name("results") / "windows"
 STAGES = (1000, 3000, 6000)
 """Steps of training. At 3,000 steps these are the networks of the registered predictions."""
-_LEVELS = (10.0, 3.0, 1.0, 0.3, 0.1)
+_LEVELS = (20.0, 5.0, 1.6, 1.1, 0.7, 0.5, 0.1)
 
 
 def _file(name: str, n: int, steps: int) -> Path:
@@ -46,27 +46,31 @@ def kept() -> dict[tuple[str, int, int], Windows]:
 
 def table(levels: Sequence[float] = _LEVELS) -> str:
     """Return the half widths at some noise levels, and the mean similarity, of each schedule."""
-    names = [f"at {level:g}" for level in levels]
-    head = ["data", "n", "steps", *names, "mean similarity"]
-    lines = [pages.line(head), "|:--|" + "--:|" * (len(head) - 1)]
-    for (name, n, steps), windows in kept().items():
-        widths = [str(windows.at(level)) for level in levels]
-        similarity = f"{np.mean(windows.similarities):.3f}"
-        lines.append(pages.line([name, f"{n:,}", f"{steps:,}", *widths, similarity]))
-    return "\n".join(lines)
+    head = ["data", "n", "steps", *(f"at {level:g}" for level in levels), "mean similarity"]
+    rows = [
+        [
+            name,
+            f"{n:,}",
+            f"{steps:,}",
+            *(str(windows.at(level)) for level in levels),
+            f"{np.mean(windows.similarities):.3f}",
+        ]
+        for (name, n, steps), windows in kept().items()
+    ]
+    return pages.table(head, "<" + ">" * (len(head) - 1), rows)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(IMAGE_ARMS))
-    parser.add_argument("--sizes", type=whole_numbers, default=[30, 1000])
+    parser.add_argument("names", nargs="+", metavar="NAME", help=", ".join(IMAGE_ARMS))
+    parser.add_argument("--sizes", type=whole_numbers, default=[30])
     parser.add_argument("--stages", type=whole_numbers, default=STAGES)
     parser.add_argument("--store", type=Path, default=Path("runs/ceiling"), metavar="FOLDER")
     datasets.add_folders(parser, "fashion", "mnist")
     given = parser.parse_args()
     datasets.use_folders(given)
     torch.set_num_threads(1)
-    for name in given.names or IMAGE_ARMS[:1]:
+    for name in given.names:
         for n in given.sizes:
             for steps in sorted(given.stages):
                 file = _file(name, n, steps)
