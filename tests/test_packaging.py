@@ -130,7 +130,7 @@ def test_naming_a_verb_loads_what_reads_no_file_and_iterates_no_eigenvector() ->
     brought = loaded_after(f"from twinseed import {names}")
     late = {"scipy.sparse", "scipy.optimize", "scipy.stats", "twinseed.readers.formats"}
     assert "twinseed.readers.table" in brought
-    assert brought & late == set()
+    assert brought & late <= loaded_after("import scipy.linalg")  # scipy 1.16 loads scipy.sparse
 
 
 def test_a_first_answer_waits_for_no_import_that_it_does_not_need(tmp_path: Path) -> None:
