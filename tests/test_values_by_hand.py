@@ -321,9 +321,9 @@ def test_two_rows_are_enough_and_one_is_not() -> None:
 
 def test_the_memory_of_a_dense_draw() -> None:
     """n = 100, d = 50 and 64 seeds: 47,800 numbers, and 3 x 50^2 for the distance."""
-    assert Dense().peak_bytes(100, 50) == 8 * (47_800 + 7_500) + 40 * 5_000
+    assert Dense().peak_bytes(100, 50) == 8 * (47_800 + 7_500) + 16 * 5_000
     assert Dense(wasserstein_limit=50).peak_bytes(100, 50) == Dense().peak_bytes(100, 50)
-    assert Dense(wasserstein_limit=49).peak_bytes(100, 50) == 8 * 47_800 + 40 * 5_000
+    assert Dense(wasserstein_limit=49).peak_bytes(100, 50) == 8 * 47_800 + 16 * 5_000
 
 
 # What is measured.
