@@ -19,7 +19,8 @@ __all__ = ["Block", "BlockSizes", "Blocks", "Frame", "squares"]
 
 _SEGMENT = 256  # rows whose largest score is kept in the first pass
 _BLOCK = 1 << 14  # most rows that are prepared together
-_QUERIES = 1 << 11  # most queries per product
+_QUERIES = 1 << 11  # most queries per product, and a quarter of it where rows are wide
+_WIDE = 1 << 18  # entries of the queries of a product: BLAS packs them again for each tile
 _TILE = 1 << 16  # entries of a product: they and their scores stay in the cache
 _FACTS = 64  # bytes of the numbers about a row that scores and bounds need
 _LOOK = 1.5e-4  # seconds that the second pass needs for a segment, whatever its size
@@ -148,7 +149,8 @@ class BlockSizes:
         segment = int(np.clip(rows / max(best, groups), 32, _SEGMENT))
         # The second pass holds at worst scores, numbers and bounds of every pair in a segment.
         scored = 56 * min(segment, block) * workers
-        queries = int(np.clip(memory // 4 // scored, 1, min(asked, _QUERIES)))
+        most = int(np.clip(_WIDE // d, _QUERIES // 4, _QUERIES))
+        queries = int(np.clip(memory // 4 // scored, 1, min(asked, most)))
         tile = int(np.clip(_TILE // queries, 1, min(segment, block)))
         left = memory - readers * block * a_row - queries * scored
         left -= kept if keep else rows * _FACTS if facts else 0
