@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from docs.studies import datasets
 from docs.studies.denoisers import page as pages
 from docs.studies.denoisers import pictures, run, training_time
-from docs.studies.denoisers.ceiling import ARMS, trained
+from docs.studies.denoisers.ceiling import ARMS, trained, with_sizes
 from docs.studies.denoisers.experiments import EXPERIMENTS, reduced
 from docs.studies.denoisers.summary import crossing, kept
 from docs.studies.denoisers.sweeps import results_of, run_experiment
@@ -119,3 +120,28 @@ def test_textures_have_the_spectrum_that_they_are_said_to_have() -> None:
 def test_the_crossing_is_where_q_passes_a_half(q: list[float], n: float | None) -> None:
     found = crossing([10, 100], q)
     assert np.isnan(found) if n is None else found == pytest.approx(n)
+
+
+@pytest.mark.parametrize("pairing", ["disjoint", "same-rows"])
+def test_sizes_that_are_trained_later_join_those_that_are_kept(pairing: str) -> None:
+    whole = kept("ceiling")["spiked"][pairing]
+
+    def part(places: list[int]) -> dict[str, Any]:
+        def chosen(values: list[Any]) -> list[Any]:
+            return [values[place] for place in places]
+
+        return {
+            **whole,
+            "n": chosen(whole["n"]),
+            "pairs": [
+                {model: {k: chosen(v) for k, v in told.items()} for model, told in pair.items()}
+                for pair in whole["pairs"]
+            ],
+            "axis recovery": {
+                model: [chosen(one) for one in found] if model != "real rows" else found
+                for model, found in whole["axis recovery"].items()
+            },
+        }
+
+    assert with_sizes(part([0, 2]), part([1, 3])) == whole
+    assert with_sizes(part([1, 2, 3]), part([0, 1])) == whole

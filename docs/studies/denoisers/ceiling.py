@@ -150,10 +150,19 @@ def with_sizes(kept: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any
     for one in pairs:
         for values in one.values():
             del values["n"]
+    axis = {
+        model: [
+            _over_n({"n": kept["n"], "Q": before}, {"n": new["n"], "Q": after})["Q"]
+            for before, after in zip(kept["axis recovery"][model], found, strict=True)
+        ]
+        for model, found in new.get("axis recovery", {}).items()
+        if model != "real rows"
+    }
     return {
         **new,
         "n": sorted({*kept["n"], *new["n"]}),
         "pairs": pairs,
+        **({"axis recovery": {**new["axis recovery"], **axis}} if axis else {}),
         "predicted": new["predicted"] and _over_n(kept["predicted"], new["predicted"]),
         "last losses": {**kept["last losses"], **new["last losses"]},
     }
