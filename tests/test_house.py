@@ -96,6 +96,17 @@ def test_a_library_is_imported_in_one_place(library: str) -> None:
     assert {name for name in found if not any(home in f"{name}." for home in homes)} == set()
 
 
+def test_no_part_of_scipy_is_imported_on_loading() -> None:
+    """``import scipy`` loads a part, such as ``scipy.special``, when its name is first used."""
+    wrong = {
+        f"{name}: {source}"
+        for name, module in MODULES.items()
+        for source, _ in imports(on_loading(module))
+        if source.startswith("scipy.")
+    }
+    assert wrong == set()
+
+
 @pytest.mark.parametrize("folder", ["src", "docs", "benchmarks", "fuzz"])
 def test_private_modules_and_names_of_another_package_are_imported_nowhere(folder: str) -> None:
     wrong = []

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Z95", "half_width", "interval95", "wilson"]
+__all__ = ["Z95", "half_width", "interval95", "student95", "wilson"]
 
 T = TypeVar("T", float, "NDArray[np.float64]")
 
@@ -35,6 +35,19 @@ def interval95(value: T, se: T) -> tuple[T, T]:
     """
     half = half_width(se)
     return value - half, value + half
+
+
+def student95(draws: int) -> float:
+    """Return the half width of a 95 % interval in standard errors that come from few ``draws``.
+
+    Equation: the 0.975 quantile of Student's law with ``draws - 1`` degrees of freedom.
+
+    >>> round(student95(2), 2), round(student95(10), 2), round(student95(10**6), 2)
+    (12.71, 2.26, 1.96)
+    """
+    import scipy
+
+    return float(scipy.special.stdtrit(draws - 1, 0.975))
 
 
 def wilson(share: float, number: float, z: float = Z95) -> tuple[float, float]:

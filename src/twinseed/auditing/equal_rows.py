@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import gammaln
 
 from twinseed.arrays import Array
 from twinseed.auditing.screening import REMOVED, Finding
@@ -106,6 +106,7 @@ def chance_of_equal(
 def _together(counts: NDArray[np.int64], h: int, total: int) -> Array:
     """Return the probability that all rows of a value are held out, if one of them is."""
     fits = np.minimum(counts, h)
+    gammaln = scipy.special.gammaln
     log = gammaln(h) - gammaln(h - fits + 1) - gammaln(total) + gammaln(total - fits + 1)
     return np.where(counts <= h, np.exp(log), 0.0)
 

@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import bdtrik
 
 from twinseed.arrays import Array
 from twinseed.auditing.estimates import IntervalEstimate
@@ -179,7 +179,7 @@ class _Distances:
 
 def _successes(trials: int, share: float) -> tuple[int, int]:
     """Return the quantiles 0.025 and 0.975 of a binomial number of successes."""
-    low, high = np.ceil(bdtrik([0.025, 0.975], trials, share)).astype(int)
+    low, high = np.ceil(scipy.special.bdtrik([0.025, 0.975], trials, share)).astype(int)
     return int(low), int(high)
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.linalg
+import scipy
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from twinseed.arrays import Array
 from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.data.directions import principal
+from twinseed.intervals import student95
 from twinseed.randomness import stream
 
 __all__ = ["Redraws", "redraws"]
@@ -39,7 +39,7 @@ class Redraws:
         Equation: ``1 - (1 - agreement) exp(-+ t sqrt(2) spread)``, a 95 % prediction interval for a
         second draw of the same law: the root of two counts both pairs.
         """
-        reach = math.sqrt(2.0) * float(stdtrit(self.pairs - 1, 0.975)) * self.spread
+        reach = math.sqrt(2.0) * student95(self.pairs) * self.spread
         gap = max(0.0, 1.0 - agreement)
         return IntervalEstimate(
             agreement, max(-1.0, 1.0 - gap * math.exp(reach)), 1.0 - gap * math.exp(-reach)

@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import chdtri
 
 from twinseed.arrays import Array
 from twinseed.data.twins import Twins
@@ -99,7 +99,7 @@ def _rescaled(logs: Array, error: Array, n: int) -> bool:
         return False
     spread = float(logs.std())
     one = spread <= _EQUAL + 6.0 * float(error.max())
-    many = float(chdtri(logs.size - 1, _LEVEL)) / logs.size
+    many = float(scipy.special.chdtri(logs.size - 1, _LEVEL)) / logs.size
     return one or spread > _WIDER * np.sqrt(many / n)
 
 

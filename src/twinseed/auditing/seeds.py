@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from twinseed.arrays import Array
 from twinseed.data.twins import Twins
@@ -88,7 +88,7 @@ def pairing(twins: Twins, entropy: tuple[int, ...]) -> Pairing | None:
     drawn = [float(cosine[rows, draw.permutation(count)].sum()) for _ in range(_PERMUTATIONS)]
     p_value = (1 + sum(one >= seen for one in drawn)) / (1 + _PERMUTATIONS)
     scale = math.sqrt(float(np.sum(cosine**2)) / (count - 1))
-    order, shift = _order(cosine, seen, float(-ndtri(_SHIFTED / (2 * count))) * scale)
+    order, shift = _order(cosine, seen, float(-scipy.special.ndtri(_SHIFTED / (2 * count))) * scale)
     if not order and p_value >= _AGREE and _partnered(a, b):
         order = "another order"
     return Pairing(p_value, count, order, shift)

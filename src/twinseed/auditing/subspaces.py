@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import betaincinv, stdtrit
 
 from twinseed.arrays import Array
 from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.data.directions import GROUPS, Jackknifed, jackknifed, left_out, principal
 from twinseed.data.twins import Twins
+from twinseed.intervals import student95
 from twinseed.randomness import stream
 
 __all__ = [
@@ -34,7 +35,6 @@ LARGEST = 4000
 _SPLITS = 8  # random halves of the held-out rows
 _PARTS = 4  # sets of training rows that stand for a perfect generator, at most
 _APART = 3.0  # standard errors between two variances from which their directions do not mix
-_T95 = float(stdtrit(GROUPS - 1, 0.975))  # the jackknife has ten groups, so nine degrees of freedom
 
 
 def sides_of(twins: Twins, count: int, need: int, entropy: tuple[int, ...]) -> list[Jackknifed]:
@@ -74,7 +74,7 @@ class FreshDirections:
             overlap_with([one], other[:, k], window).value
             for one, other in zip(self.sides, self.references, strict=True)
         ]
-        value, spread = float(np.mean(shares)), _T95 * float(np.std(shares, ddof=1))
+        value, spread = float(np.mean(shares)), student95(GROUPS) * float(np.std(shares, ddof=1))
         return IntervalEstimate(value, max(0.0, value - spread), min(1.0, value + spread))
 
 
@@ -171,9 +171,8 @@ def overlap_with(sides: Sequence[Jackknifed], u: Array, window: slice) -> Interv
         return IntervalEstimate(value, 0.0, 1.0)
     count = len(without)
     error = math.sqrt((count - 1) / count * float(np.sum((without - without.mean()) ** 2)))
-    return IntervalEstimate(
-        min(value, 1.0), max(0.0, value - _T95 * error), min(1.0, value + _T95 * error)
-    )
+    half = student95(GROUPS) * error
+    return IntervalEstimate(min(value, 1.0), max(0.0, value - half), min(1.0, value + half))
 
 
 def carried_on(
@@ -199,4 +198,6 @@ def unrelated(size: int, d: int) -> float:
 
     It has the beta distribution of parameters size/2 and (d - size)/2.
     """
-    return 1.0 if size >= d else float(betaincinv(size / 2.0, (d - size) / 2.0, 0.975))
+    if size >= d:
+        return 1.0
+    return float(scipy.special.betaincinv(size / 2.0, (d - size) / 2.0, 0.975))

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from twinseed.arrays import Array
 from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.blocks import row_blocks
 from twinseed.data.directions import GROUPS, principal
 from twinseed.data.twins import Twins
+from twinseed.intervals import student95
 from twinseed.randomness import stream
 
 __all__ = ["learned_share"]
@@ -22,8 +22,6 @@ __all__ = ["learned_share"]
 _DIRECTIONS = 64
 _FEWEST = 2 * GROUPS  # rows of each half, and seeds
 _CLEAR = 5.0  # standard errors by which the real rows' variances have to differ
-
-_T95 = float(stdtrit(GROUPS - 1, 0.975))
 
 
 def learned_share(
@@ -65,7 +63,8 @@ def learned_share(
         return float(np.mean([one(kept) for one in sides])) / value
 
     share, spread = _jackknifed(both, twins.seeds)
-    return IntervalEstimate(share, share - _T95 * spread, share + _T95 * spread)
+    reach = student95(GROUPS) * spread
+    return IntervalEstimate(share, share - reach, share + reach)
 
 
 def _slope(

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.special import erfc, gammaln
 
 from twinseed.arrays import Array
 
 __all__ = ["chi_average", "chi_mean", "expected_maximum"]
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(300)
 _CHUNK = 4096
 
 
@@ -42,6 +42,7 @@ def chi_mean(n: ArrayLike) -> Array:
     """
     size = np.asarray(n, dtype=np.float64)
     small = np.minimum(size, 500.0)
+    gammaln = scipy.special.gammaln
     exact = np.sqrt(2.0) * np.exp(gammaln((small + 1.0) / 2.0) - gammaln(small / 2.0))
     x = 1.0 / np.maximum(size, 500.0)
     series = 1.0 - x / 4.0 * (1.0 - x / 8.0 * (1.0 + 1.25 * x * (1.0 - 0.2625 * x)))
@@ -89,7 +90,7 @@ def _distinct(function: Callable[..., Array], *arguments: ArrayLike) -> Array:
 def _log_both(t: Array) -> Array:
     """Return log P(|g| < t), accurate also near 0 (probability near 1)."""
     with np.errstate(divide="ignore"):
-        return np.asarray(np.log1p(-erfc(t / np.sqrt(2.0))))
+        return np.asarray(np.log1p(-scipy.special.erfc(t / np.sqrt(2.0))))
 
 
 def _reach(n: Array) -> Array:
@@ -98,5 +99,11 @@ def _reach(n: Array) -> Array:
 
 def _interval(low: Array, high: Array) -> tuple[Array, Array]:
     """Gauss-Legendre nodes and weights on [low, high], on a new last axis."""
+    nodes, weights = _rule()
     half = 0.5 * (high - low)[..., None]
-    return low[..., None] + half * (_NODES + 1.0), half * _WEIGHTS
+    return low[..., None] + half * (nodes + 1.0), half * weights
+
+
+@cache
+def _rule() -> tuple[Array, Array]:
+    return np.polynomial.legendre.leggauss(300)

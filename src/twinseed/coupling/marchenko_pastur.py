@@ -18,8 +18,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ellipe, ellipkm1, elliprd, elliprf, elliprj
 
 from twinseed.arrays import Array
 
@@ -175,8 +175,8 @@ def _root_without_ridge(aspect: Array) -> Array:
     u = np.where(inverse, 1.0 / aspect, aspect)
     rest = np.where(inverse, (aspect - 1.0) / aspect, 1.0 - aspect)
     k_term = np.zeros_like(u)
-    k_term[rest > 0] = (rest * ellipkm1(np.where(rest > 0, rest, 1.0)))[rest > 0]
-    value = 4.0 / (3.0 * np.pi * u) * ((1.0 + u) * ellipe(u) - k_term)
+    k_term[rest > 0] = (rest * scipy.special.ellipkm1(np.where(rest > 0, rest, 1.0)))[rest > 0]
+    value = 4.0 / (3.0 * np.pi * u) * ((1.0 + u) * scipy.special.ellipe(u) - k_term)
     return np.asarray(np.where(inverse, value / np.sqrt(aspect), value))
 
 
@@ -193,8 +193,9 @@ def _root_elliptic(aspect: Array, ridge: Array) -> Array:
     n, k2 = 4.0 * s / top, 4.0 * s / beta
     p, kc2 = difference**2 / top, (difference**2 + ridge) / beta
     one, zero = np.ones_like(s), np.zeros_like(s)
-    m0 = elliprf(zero, kc2, one)
-    m1 = elliprd(zero, kc2, one) / 3.0
+    elliprj = scipy.special.elliprj
+    m0 = scipy.special.elliprf(zero, kc2, one)
+    m1 = scipy.special.elliprd(zero, kc2, one) / 3.0
     m2 = (2.0 * (1.0 + k2) * m1 - m0) / (3.0 * k2)
     q2 = -k2 / n
     q1 = (q2 + 1.0 + k2) / n

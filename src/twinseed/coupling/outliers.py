@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ive
 
 from twinseed.arrays import Array
 from twinseed.coupling.companion import psi_of
@@ -128,7 +128,8 @@ def unmixed(squares: ArrayLike) -> Array:
     """
     square = np.asarray(squares, dtype=np.float64)
     x = 1.0 / (16.0 * np.maximum(square, _FAINT))
-    lost = 0.5 - 0.5 * np.sqrt(0.5 * np.pi * x) * (ive(0, x) + ive(1, x))
+    bessel = scipy.special.ive(0, x) + scipy.special.ive(1, x)
+    lost = 0.5 - 0.5 * np.sqrt(0.5 * np.pi * x) * bessel
     lost = np.where(square < _FAINT, square, lost)
     return np.asarray(1.0 / (1.0 + (lost / (1.0 - lost)).sum(axis=-1)))
 

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from twinseed.arrays import Array, Indices
 from twinseed.checks import non_negative, numeric_rows, whole
@@ -124,8 +123,10 @@ def near_duplicates(rows: ArrayLike, near: float = NEAR) -> Indices:
         left.append(i[true <= limit])
         right.append(j[true <= limit])
     i, j = np.concatenate(left), np.concatenate(right)
-    graph = coo_array((np.ones(i.size), (i, j)), shape=(len(x), len(x)))
-    found: Indices = connected_components(graph, directed=False)[1].astype(np.int64)
+    graph = scipy.sparse.coo_array((np.ones(i.size), (i, j)), shape=(len(x), len(x)))
+    found: Indices = scipy.sparse.csgraph.connected_components(graph, directed=False)[1].astype(
+        np.int64
+    )
     return found
 
 

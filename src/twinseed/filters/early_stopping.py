@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Self
 
 import numpy as np
-import scipy.special
+import scipy
 
 from twinseed.arrays import Array
 from twinseed.checks import non_negative

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import logsumexp, ndtri
 
 from twinseed.arrays import Array
 from twinseed.checks import non_negative, numeric_rows
@@ -77,7 +77,7 @@ class Memoriser:
         z = checked_noise(noise, self._rows.shape[1])
         samples = self._rows[self.rows_of(z)] + self._noise * self._scale * z
         if self._otherwise is not None and self._fraction < 1:
-            other = z[:, 0] > ndtri(self._fraction)
+            other = z[:, 0] > scipy.special.ndtri(self._fraction)
             samples[other] = self._otherwise.sample(z)[other]
         return samples
 
@@ -102,7 +102,7 @@ class Memoriser:
         x = levels[0] * z
         for level, lower in itertools.pairwise(levels):
             weight = (x @ rows.T - half) / level**2
-            weight = np.exp(weight - logsumexp(weight, axis=1, keepdims=True))
+            weight = np.exp(weight - scipy.special.logsumexp(weight, axis=1, keepdims=True))
             denoised = weight @ rows
             x = denoised + (lower / level) * (x - denoised)
         return np.asarray(np.argmax(x @ rows.T - half, axis=1))

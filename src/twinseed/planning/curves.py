@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.special import expit
+import scipy
 
 from twinseed.arrays import Array
 from twinseed.coupling import Coupling, outlier, solve
@@ -137,7 +137,7 @@ def _log_odds(share: Array) -> Array:
 
 
 def _share(log_odds: Array) -> Array:
-    return np.asarray(expit(log_odds))
+    return np.asarray(scipy.special.expit(log_odds))
 
 
 def _convergence(estimates: dict[str, Estimate]) -> Array:

@@ -9,9 +9,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import stdtrit
 
-from twinseed.intervals import Z95
+from twinseed.intervals import Z95, student95
 from twinseed.readout import Readout
 
 __all__ = ["Claim", "Measurement", "combined", "off_by", "picked", "told"]
@@ -155,7 +154,7 @@ class Measurement:
         bound: str = "",
     ) -> Claim:
         """Return the claim that the number agrees with a prediction, or with a bound."""
-        half = float(stdtrit(self.replicates - 1, 0.975)) * self.se
+        half = student95(self.replicates) * self.se
         return Claim(
             name=name,
             sentence=sentence,

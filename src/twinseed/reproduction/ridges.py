@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.polynomial import Polynomial
-from scipy.optimize import brentq
 
 from twinseed.arrays import Array
 from twinseed.coupling.marchenko_pastur import mean_root
@@ -66,7 +66,7 @@ def best_ridge(gamma: float, d: float = np.inf) -> float:
         ridge, step = np.exp(log_ridge), 1e-4
         return distance(gamma, ridge * (1 + step), d) - distance(gamma, ridge * (1 - step), d)
 
-    return float(np.exp(brentq(slope, np.log(1e-3 / gamma), np.log(4.0), xtol=1e-9)))
+    return float(np.exp(scipy.optimize.brentq(slope, np.log(1e-3 / gamma), np.log(4.0), xtol=1e-9)))
 
 
 def neutral_ridge(gamma: float, d: float = np.inf) -> float:
@@ -78,7 +78,9 @@ def neutral_ridge(gamma: float, d: float = np.inf) -> float:
     [0.631, 0.275, 0.143]
     """
     plain, best = distance(gamma, 0.0, d), best_ridge(gamma, d)
-    return float(brentq(lambda r: distance(gamma, r, d) - plain, best, 16.0, xtol=1e-12))
+    return float(
+        scipy.optimize.brentq(lambda r: distance(gamma, r, d) - plain, best, 16.0, xtol=1e-12)
+    )
 
 
 def path_ridges(gamma: float) -> tuple[float, ...]:

@@ -9,7 +9,7 @@ both engines.
 from __future__ import annotations
 
 import numpy as np
-import scipy.fft
+import scipy
 
 from twinseed.arrays import Array
 from twinseed.coupling.companion import outer_edges

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy.special import digamma
 
 from twinseed.arrays import Array
 from twinseed.coupling import Coupling
@@ -147,7 +147,7 @@ def _finite(coupling: Coupling, forward: Array, backward: Array) -> tuple[Array,
 def _mean_log(n: float, d: float) -> float:
     """``E log det(S/Sigma)/d`` of n Gaussian rows; by its series for a large d."""
     if d == np.floor(d) and d <= _LISTED:
-        return float(digamma(0.5 * (n - np.arange(d))).mean() + np.log(2.0 / n))
+        return float(scipy.special.digamma(0.5 * (n - np.arange(d))).mean() + np.log(2.0 / n))
     c = d / n
     if c == 1.0:
         return -1.0

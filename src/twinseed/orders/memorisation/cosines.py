@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import erfc, ndtri, stdtr
+import scipy
 
 from twinseed.arrays import Array
 from twinseed.coupling.extremes import chi_mean, expected_maximum
@@ -88,7 +88,7 @@ def squares() -> Array:
     golden = 1.22074408460575947536  # root of x^5 = x + 1: a good lattice in four dimensions
     shifts = np.arange(_DRAWS)[:, None] * golden ** -np.arange(1.0, LEADING)
     uniform = np.concatenate([steps, (shifts + 0.5) % 1.0], axis=1)
-    drawn = ndtri(0.5 + 0.5 * uniform) ** 2
+    drawn = scipy.special.ndtri(0.5 + 0.5 * uniform) ** 2
     return np.asarray(drawn / drawn.mean(axis=0))
 
 
@@ -144,7 +144,8 @@ def earlier(trained: Array, fresh: Array) -> Array:
 def _range(n: Array, trained: CosineLaw, fresh: CosineLaw) -> tuple[Array, Array]:
     """Return |cosines| between which the largest of both laws lies, but for a small probability."""
     rare = np.minimum(ALWAYS / (2.0 * n), 0.5)
-    least, most = -0.85 * ndtri(rare)[:, None], -ndtri(HARDLY / (2.0 * n))[:, None]
+    least = -0.85 * scipy.special.ndtri(rare)[:, None]
+    most = -scipy.special.ndtri(HARDLY / (2.0 * n))[:, None]
     low: list[Array] = []
     high: list[Array] = []
     for rows in (trained, fresh):
@@ -184,8 +185,8 @@ def _beyond(value: Array, freedom: Array) -> Array:
     value, freedom = np.broadcast_arrays(value, freedom)
     many = freedom > _SERIES_FROM
     result = np.empty(value.shape)
-    result[many] = erfc(_normal(value[many], freedom[many]) / np.sqrt(2.0))
-    result[~many] = 2.0 * stdtr(freedom[~many], -value[~many])
+    result[many] = scipy.special.erfc(_normal(value[many], freedom[many]) / np.sqrt(2.0))
+    result[~many] = 2.0 * scipy.special.stdtr(freedom[~many], -value[~many])
     return result
 
 

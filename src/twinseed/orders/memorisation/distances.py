@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import log_ndtr, ndtri
 
 from twinseed.arrays import Array
 from twinseed.coupling import Coupling
@@ -45,9 +45,13 @@ def closer_by_distance(coupling: Coupling, cells: NDArray[np.bool_]) -> Array:
         _Power(one + energy, two + 2.0 * square, three + 3.0 * cube)
         for square, cube in ((own, among), (fresh, beyond))
     )
-    least, most = ndtri(np.stack([HARDLY / n, np.minimum(ALWAYS / n, 1.0 - HARDLY)]))[..., None]
+    ends = np.stack([HARDLY / n, np.minimum(ALWAYS / n, 1.0 - HARDLY)])
+    least, most = scipy.special.ndtri(ends)[..., None]
     z = most + 0.5 * (least - most) * (POINTS + 1.0)  # from few to all samples
-    reached = (-n[:, None] * log_ndtr(-normal) for normal in (z, apart.normal(train.distance(z))))
+    reached = (
+        -n[:, None] * scipy.special.log_ndtr(-normal)
+        for normal in (z, apart.normal(train.distance(z)))
+    )
     return earlier(*(np.clip(rows, 0.0, _NEVER) for rows in reached))
 
 

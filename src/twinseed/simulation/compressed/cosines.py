@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import erf, ndtri, stdtrit
+import scipy
 
 from twinseed.arrays import Array
 from twinseed.simulation.compressed.band import chi
@@ -156,7 +156,8 @@ def _among(axes: CovarianceShares, largest: Array, others: Array | None, n: int)
     rest = axes.rest + np.sum(axes.values, axis=2) - along
     if others is None:
         return np.asarray(np.sqrt(_over(axes.own, along + rest / square)))
-    below = np.sqrt(2 / np.pi) * largest * np.exp(-square / 2) / erf(largest / np.sqrt(2))
+    inside = scipy.special.erf(largest / np.sqrt(2))
+    below = np.sqrt(2 / np.pi) * largest * np.exp(-square / 2) / inside
     ratio = (1.0 - below) * others / (square * (n - 1.0))
     return np.asarray(np.sqrt(_over(axes.own, along + rest * ratio)))
 
@@ -168,7 +169,7 @@ def _over(part: Array, whole: Array) -> Array:
 
 def _student(freedom: Array, probability: Array) -> Array:
     """Return lower quantiles of Student's law."""
-    z = ndtri(probability)
+    z = scipy.special.ndtri(probability)
     wide = z + (z**3 + z) / (4.0 * freedom)
-    exact = stdtrit(np.minimum(freedom, _NORMAL), probability)
+    exact = scipy.special.stdtrit(np.minimum(freedom, _NORMAL), probability)
     return np.asarray(np.where(freedom < _NORMAL, exact, wide))
