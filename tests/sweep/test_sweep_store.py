@@ -13,7 +13,7 @@ import pytest
 from tests.sweep.test_sweep_batches import cells
 
 from twinseed.errors import StoreError
-from twinseed.sweep import Job, Store, begun, run, stored
+from twinseed.sweep import Job, Store, begun, described, run, stored
 
 JOB = Job("test", "1", (7, 11), {"engine": {"kind": "plain"}})
 
@@ -100,11 +100,11 @@ Store(sys.argv[1], JOB)
 """
 
 
-@pytest.mark.parametrize("size", [1024, 4096, 8192])
+@pytest.mark.parametrize("size", [0, 1024, 4096, 8192])
 def test_a_store_of_which_the_driver_was_killed_at_the_start_is_as_new(
     tmp_path: Path, size: int
 ) -> None:
-    """Killed at the first page, at the next, and while it makes the tables."""
+    """Killed before the first page, at it, at the next, and while it makes the tables."""
     path = tmp_path / "store.db"
     killed = subprocess.run(
         [sys.executable, "-c", KILLED, str(path), str(size)],
@@ -115,6 +115,8 @@ def test_a_store_of_which_the_driver_was_killed_at_the_start_is_as_new(
     assert path.exists()
     assert not begun(path)
     assert stored(path) == []
+    with pytest.raises(StoreError, match=r"an empty database: a run that was killed.* run the com"):
+        described(path)
     with Store(path, JOB) as store:
         store.put([("key", "{}", "[]")])
     assert begun(path)

@@ -211,5 +211,9 @@ def test_draws_that_make_no_grid_are_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="absent"):
         ts.load_sweep(tmp_path / "absent.sqlite")
     empty = Sweep(store, ts.load_sweep(store).about, [])
-    with pytest.raises(ReadoutError, match="no draw yet"):
+    with pytest.raises(ReadoutError, match=r"no draw yet: wait .* run the same command again"):
         empty.to_xarray()
+    for write in (empty.to_csv, empty.to_parquet):
+        with pytest.raises(ReadoutError, match="no draw yet"):
+            write(tmp_path / "draws.table")
+    assert not (tmp_path / "draws.table").exists()

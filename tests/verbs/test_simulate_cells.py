@@ -53,6 +53,26 @@ def test_a_store_of_another_simulation_is_refused_with_what_differs(
         ts.simulate(**first | changed, store=tmp_path / "draws.db")
 
 
+def test_a_store_made_without_an_engine_goes_on_without_an_engine(tmp_path: Path) -> None:
+    """Not with ``Dense`` by name, although each of these draws is a draw of ``Dense``."""
+    first: dict[str, Any] = {"population": ts.Spiked([1.0]), "rng": 0, **SMALL}
+    path, steps = tmp_path / "draws.db", list[int]()
+    drawn = ts.simulate(**first, store=path)
+    said = (
+        r'engine {"kind":"default"} in the store, {"kind":"Dense",.*} in this call\): '
+        "to continue in this store, pass what its first call passed; else .* another path"
+    )
+    with pytest.raises(StoreError, match=said):
+        ts.simulate(**first, engine=ts.Dense(), store=path)
+    again = ts.simulate(**first, store=path, progress=steps.append)
+    assert steps == [6]
+    assert again.equals(drawn)
+    named = ts.simulate(**first, engine=ts.Dense(), store=tmp_path / "dense.db")
+    assert named.equals(drawn)
+    with pytest.raises(StoreError, match=r'{"kind":"Dense",.*} in the store, {"kind":"default"} '):
+        ts.simulate(**first, store=tmp_path / "dense.db")
+
+
 def test_a_simulation_that_grew_goes_on_in_its_store(tmp_path: Path) -> None:
     steps: list[int] = []
     first = {"population": ts.Spiked([1.0]), "rng": 0, "engine": Numbers(), **SMALL}

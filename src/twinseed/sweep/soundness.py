@@ -86,8 +86,15 @@ def require_place(path: Path) -> None:
 
 
 def require_tables(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse a valid database that is not a store."""
-    if not tables(connection) >= TABLES:
+    """Refuse a database that is empty, and a valid database that is not a store."""
+    found = tables(connection)
+    if not found:
+        raise StoreError(
+            f"{path} is an empty database: a run that was killed at its very start leaves a store "
+            "like this. If a run is just starting, wait; else run the command that makes the "
+            "store again: it starts from the beginning"
+        )
+    if not found >= TABLES:
         raise StoreError(
             f"{path} is a database of another program: give the path of a store of "
             "twinseed, or another path for new results"

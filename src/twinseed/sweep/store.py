@@ -203,8 +203,8 @@ class Store:
         ]
         if differing:
             raise StoreError(
-                f"{self.path} belongs to another job ({'; '.join(differing)}): give the store "
-                "another path, or delete the file to start again"
+                f"{self.path} belongs to another job ({'; '.join(differing)}): to continue in "
+                "this store, pass what its first call passed; else give the store another path"
             )
 
     def _unusable(self, error: Exception) -> StoreError:

@@ -21,7 +21,7 @@ from twinseed.verbs.sweeps.draws import over_replicates
 from twinseed.verbs.sweeps.layout import filter_axis, filter_values, load_axes
 from twinseed.verbs.sweeps.population_axis import PopulationAxis
 
-__all__ = ["Description", "Draw", "gathered", "label"]
+__all__ = ["Description", "Draw", "gathered", "label", "require_draws"]
 
 Description = Mapping[str, Any]
 
@@ -30,6 +30,15 @@ Draw = tuple[Description, Result]
 
 _STATUS = f"U{max(map(len, Status))}"
 _RESAMPLED = "replicates: training sets, held-out rows and seeds"
+
+
+def require_draws(draws: Sequence[Draw]) -> None:
+    """Refuse a store without a draw, from which neither a readout nor a table can be made."""
+    if not draws:
+        raise ReadoutError(
+            "the store has no draw yet: wait for the first draw; if the run was stopped, run the "
+            "same command again"
+        )
 
 
 def gathered(draws: Sequence[Draw], attrs: Mapping[str, Any]) -> Readout:
@@ -43,8 +52,7 @@ def gathered(draws: Sequence[Draw], attrs: Mapping[str, Any]) -> Readout:
     Raises:
         ReadoutError: there is no draw, or the populations do not form an axis.
     """
-    if not draws:
-        raise ReadoutError("the store has no draw yet: let the sweep continue")
+    require_draws(draws)
     _require_one_version(draws)
     described, populations = _populations(_distinct("population", draws))
     sizes = {key: sorted(_distinct(key, draws)) for key in ("n", "d")}

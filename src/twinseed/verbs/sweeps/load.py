@@ -15,7 +15,7 @@ from twinseed.readout import Readout
 from twinseed.status import Status
 from twinseed.sweep import described, stored
 from twinseed.tables import data_frame
-from twinseed.verbs.sweeps.from_store import Draw, gathered
+from twinseed.verbs.sweeps.from_store import Draw, gathered, require_draws
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +74,11 @@ class Sweep:
 
         Args:
             path: the file to write.
+
+        Raises:
+            ReadoutError: there is no draw yet.
         """
+        require_draws(self.draws)
         write_csv(self._columns(), path)
 
     def to_parquet(self, path: str | Path) -> None:
@@ -85,7 +89,9 @@ class Sweep:
 
         Raises:
             MissingExtraError: without pyarrow.
+            ReadoutError: there is no draw yet.
         """
+        require_draws(self.draws)
         write_parquet(self._columns(), path, "path", "Sweep.to_parquet")
 
     def to_frame(self) -> pd.DataFrame:
