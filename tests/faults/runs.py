@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from tests.faults.victim import command
 
-__all__ = ["KILLS", "RUNS", "outputs", "prepare", "started"]
+__all__ = ["COUNTS", "KILLS", "RUNS", "outputs", "prepare", "started"]
 
 KILLS = int(os.environ.get("TWINSEED_KILLS", "20"))
 """How often each command is killed; fewer for a quick look."""
@@ -38,6 +38,8 @@ def half(rows):
     time.sleep(0.05)
     return rows[:, :3]
 """
+COUNTS = "running"
+"""The folder in which trainings count their steps."""
 _FINAL = ("*.nc", "*.npy", "*.json", "*.csv", "*.html")
 
 
@@ -62,10 +64,13 @@ def started(folder: Path, words: str, opened: int | None = None) -> BaseProcess:
 
 
 def outputs(folder: Path) -> dict[str, bytes]:
-    """Return the results that a command left: complete files, under their last names."""
+    """Return the results that a command left: complete files, under their last names.
+
+    Not the steps that trainings count while they run: the same command deletes what a kill left.
+    """
     found = (path for pattern in _FINAL for path in folder.rglob(pattern))
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(found)
-        if not path.name.startswith(".")
+        if not path.name.startswith(".") and path.parent.name != COUNTS
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.faults.runs import KILLS, RUNS, outputs, prepare, started
+from tests.faults.runs import COUNTS, KILLS, RUNS, outputs, prepare, started
 
 pytestmark = [pytest.mark.extras, pytest.mark.nightly]
 
@@ -45,6 +45,7 @@ def test_killed_at_any_moment(name: str, tmp_path: Path) -> None:
     process.join()
     assert process.exitcode == status
     assert outputs(folder) == expected
+    assert list(folder.rglob(f"{COUNTS}/*")) == []
     print(f"{name}: {kills} kills, a run takes {seconds:.1f} s")
 
 
@@ -68,6 +69,7 @@ def test_killed_in_the_middle_of_a_write(name: str, tmp_path: Path) -> None:
     assert kills > 1
     assert process.exitcode == status
     assert outputs(folder) == expected
+    assert list(folder.rglob(f"{COUNTS}/*")) == []
     print(f"{name}: {kills} kills in a write")
 
 
