@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import concurrent.futures
 import multiprocessing
 import os
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import time
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -224,7 +225,24 @@ def test_a_cluster_runs_the_same_cells(
 ) -> None:
     """A stand-in for dask.distributed with the calls that are used."""
 
+    pool = concurrent.futures.ThreadPoolExecutor(4)
+
+    class Sent:
+        status = "finished"
+
+        def __init__(self, work: Callable[..., Any], *arguments: object) -> None:
+            self._done = pool.submit(work, *arguments)
+
+        def __await__(self) -> Generator[Any, None, Any]:
+            return asyncio.wrap_future(self._done).__await__()
+
+    class Loop:
+        def add_callback(self, callback: Callable[..., Any], *arguments: object) -> None:
+            pool.submit(asyncio.run, callback(*arguments))
+
     class Client:
+        status, loop = "running", Loop()
+
         def __init__(self, address: str, *, set_as_default: bool) -> None:
             assert address == "tcp://host:8786"
             assert not set_as_default
@@ -238,9 +256,9 @@ def test_a_cluster_runs_the_same_cells(
         def nthreads(self) -> dict[str, int]:
             return {"tcp://host:1": 1, "tcp://host:2": 1}
 
-        def get_executor(self, *, pure: bool) -> concurrent.futures.Executor:
+        def submit(self, work: Callable[..., Any], *arguments: object, pure: bool) -> Sent:
             assert not pure
-            return concurrent.futures.ThreadPoolExecutor(2)
+            return Sent(work, *arguments)
 
     stand_in = types.ModuleType("distributed")
     stand_in.__dict__.update(Client=Client, KilledWorker=ChildProcessError)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Iterator
-from concurrent.futures import CancelledError, Executor, Future
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
@@ -32,10 +33,9 @@ class _Cluster:
 
     advice = "a cell may need more memory than a worker of the cluster has: read the workers' logs"
 
-    def __init__(self, client: Any, pool: Executor, death: type[Exception]) -> None:
+    def __init__(self, client: Any, death: type[Exception]) -> None:
         self.death = death
         self._client = client
-        self._pool = pool
         self._counted = (0, float("-inf"))
 
     @property
@@ -49,7 +49,10 @@ class _Cluster:
 
     def submit(self, task: Task) -> Future[Done]:
         """Send a task to the scheduler, which sends it again when a worker is lost."""
-        return self._pool.submit(_perform, task, __version__)
+        sent = self._client.submit(_perform, task, __version__, pure=False)
+        outcome: Future[Done] = Future()
+        self._client.loop.add_callback(_fetched, sent, outcome)
+        return outcome
 
 
 @contextmanager
@@ -69,12 +72,39 @@ def connected(address: str) -> Iterator[Any]:
     with _unlogged(), client:
         try:
             yield client
-        except CancelledError as error:
+        except Exception as error:
+            if not _lost(client, error):
+                raise
             raise TwinseedError(
                 f"the Dask scheduler at {address} stopped answering: start the scheduler and "
                 "its workers again; with a store, the same call continues from the results in "
                 "the store"
             ) from error
+
+
+async def _fetched(sent: Any, outcome: Future[Done]) -> None:
+    """Fetch what a task returned or raised; cancel the outcome if the scheduler is lost before.
+
+    The executor of Dask waits forever for a result that it was fetching from a lost scheduler.
+    """
+    try:
+        done = await sent
+    except (Exception, asyncio.CancelledError) as error:
+        if sent.status != "error":  # so it is no error of the task
+            outcome.cancel()
+        if outcome.set_running_or_notify_cancel():
+            outcome.set_exception(error)
+    else:
+        if outcome.set_running_or_notify_cancel():
+            outcome.set_result(done)
+
+
+def _lost(client: Any, error: Exception) -> bool:
+    """Say whether an error means that the client has lost its scheduler."""
+    closed = import_module("distributed.comm").CommClosedError
+    if isinstance(error, CancelledError | closed):
+        return True
+    return client.status != "running" and not isinstance(error, TwinseedError)
 
 
 @contextmanager
@@ -99,13 +129,9 @@ def _unlogged() -> Iterator[None]:
 
 @contextmanager
 def on_cluster(address: str) -> Iterator[_Cluster]:
-    """Connect to a scheduler; at the end, cancel the tasks that are not done."""
+    """Connect to a scheduler; at the end, it forgets the tasks that are not done."""
     with connected(address) as client:
-        pool = client.get_executor(pure=False)
-        try:
-            yield _Cluster(client, pool, import_module("distributed").KilledWorker)
-        finally:
-            pool.shutdown(wait=False)
+        yield _Cluster(client, import_module("distributed").KilledWorker)
 
 
 def as_worker(version: str) -> None:
