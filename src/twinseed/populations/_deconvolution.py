@@ -4,9 +4,6 @@ The sample spectrum of a few rows is far wider than the population spectrum. One
 the two spectra. The sample gives kappa, and then the equation is linear in the weights of the
 population's atoms, so non-negative least squares solve it. Before that, each factor that stands out
 of the bulk is inverted exactly, as a pole.
-
-scipy.optimize is imported only when a pilot is given, because its import takes as long as the
-import of all other parts of twinseed.
 """
 
 from __future__ import annotations
@@ -17,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twinseed.arrays import Array
+from twinseed.populations._non_negative import non_negative
 
 __all__ = ["Deconvolved", "deconvolve", "most_factors"]
 
@@ -39,6 +37,7 @@ _LEAST_OVERLAP = 0.3
 """An eigenvalue whose own pole would give a smaller overlap is not tried as a factor."""
 _CLEARANCE = 3.3
 """Tracy-Widom scales above the edge: pure noise passes once in a thousand pilots."""
+_ROUNDING = 1e-14
 
 
 @dataclass(frozen=True)
@@ -144,6 +143,7 @@ def _bulk(sample: Array, n: float, d: int, poles: Array) -> tuple[Array, Array]:
     missing = (sample / (sample + zeta[:, None])).sum(axis=1) / n
     every = np.concatenate([levels, poles])
     excess = np.zeros(_EQUATIONS)
+    share: Array | None = None
     for _ in range(2):
         companion = (1.0 - missing) / (1.0 + excess)
         kappa = (zeta / companion)[:, None]
@@ -151,9 +151,10 @@ def _bulk(sample: Array, n: float, d: int, poles: Array) -> tuple[Array, Array]:
         target = target - (kappa * poles / (kappa + poles)).sum(axis=1) / n
         told = target > 0
         terms = rest / n * (kappa * levels / (kappa + levels))[told] / target[told, None]
-        share = _non_negative(
+        share = non_negative(
             np.vstack([terms, np.full(_LEVELS, _IMPOSED)]),
             np.append(np.ones(terms.shape[0]), _IMPOSED),
+            share,
         )
         counts = rest * share / share.sum()
         excess = fluctuation(every, np.concatenate([counts, np.ones(poles.size)]), kappa, n)
@@ -173,15 +174,6 @@ def fluctuation(values: Array, counts: Array, kappa: Array, n: float) -> Array:
     return np.asarray((learnt**2 * (1.0 - learnt)) @ holding / (1.0 - learnt**2 @ holding) ** 2 / n)
 
 
-def _non_negative(matrix: Array, target: Array) -> Array:
-    from scipy.optimize import lsq_linear, nnls
-
-    try:
-        return np.asarray(nnls(matrix, target, maxiter=30 * matrix.shape[1])[0])
-    except RuntimeError:  # some versions of scipy cycle on nearly equal columns
-        return np.asarray(lsq_linear(matrix, target, bounds=(0.0, np.inf)).x)
-
-
 @dataclass(frozen=True)
 class _Edge:
     """Upper edge of the sample spectrum of a bulk; ``scale`` is the Tracy-Widom scale there."""
@@ -193,16 +185,16 @@ class _Edge:
     @classmethod
     def above(cls, values: Array, counts: Array, n: float) -> _Edge:
         """Find where ``psi(mu) = mu (1 + (1/n) sum_j mu_j/(mu - mu_j))`` is least."""
-        from scipy.optimize import brentq
-
         weight = counts / n
         top = float(values[-1])
-
-        def slope(gap: float) -> float:
-            return float(weight @ (values / (gap + (top - values))) ** 2) - 1.0
-
-        widest = math.sqrt(float(weight @ values**2))
-        gap = brentq(slope, 0.5 * top * math.sqrt(float(weight[-1])), 2.0 * widest)
+        # psi' = 1 - total; total^(-1/2) is concave in gap, so steps of Newton rise to its root
+        gap, step = top * math.sqrt(float(weight[-1])), math.inf
+        while step > _ROUNDING * gap:
+            away = gap + (top - values)
+            terms = weight * (values / away) ** 2
+            total = float(terms.sum())
+            step = total * (math.sqrt(total) - 1.0) / float((terms / away).sum())
+            gap += step
         away = gap + (top - values)
         mu = top + gap
         position = mu * (1.0 + float(weight @ (values / away)))
