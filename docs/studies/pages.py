@@ -28,6 +28,7 @@ __all__ = [
     "table",
     "versions",
     "write",
+    "write_part",
     "write_picture",
 ]
 
@@ -121,3 +122,12 @@ def write(path: Path, kept: Mapping[str, Any]) -> None:
     """Keep results as JSON."""
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(kept) + "\n", encoding="utf-8")
+
+
+def write_part(path: Path, kept: Mapping[str, Any], *entries: str) -> None:
+    """Keep results of which only these entries were computed now.
+
+    ``machines`` tells the machine and the versions of each of these entries. Those under
+    ``machine`` are of the entries that ``machines`` does not name.
+    """
+    write(path, {**kept, "machines": kept.get("machines", {}) | dict.fromkeys(entries, machine())})

@@ -192,7 +192,8 @@ def main() -> None:
         }
         before = kept.get(name, found)
         kept[name] = {pairing: with_sizes(before[pairing], one) for pairing, one in found.items()}
-        pages.write(RESULTS, {**kept, "machine": pages.machine()})
+        sizes = found["disjoint"]["n"]
+        pages.write_part(RESULTS, kept, *(f"{name}, n = {n}" for n in sizes))
 
 
 if __name__ == "__main__":

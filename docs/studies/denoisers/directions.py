@@ -193,7 +193,7 @@ def main() -> None:
             found = measured(arm, folder, n, samplers=given.samplers)
             kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
             kept[name] = {**kept.get(name, {}), words: found}
-            pages.write(RESULTS, {**kept, "machine": pages.machine()})
+            pages.write_part(RESULTS, kept, f"{name}, n = {words}")
 
 
 if __name__ == "__main__":

@@ -106,10 +106,6 @@ def _kept() -> dict[str, Any]:
     return json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
 
 
-def _keep(kept: dict[str, Any]) -> None:
-    pages.write(RESULTS, {**kept, "machine": pages.machine()})
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(IMAGE_ARMS))
@@ -136,7 +132,7 @@ def main() -> None:
                     "similarities": pages.rounded(np.array(found.similarities)),
                     "seeds": given.window_seeds,
                 }
-                _keep(kept)
+                pages.write_part(RESULTS, kept, f"windows: {place}")
             one = schedules[place]
             windows = Windows(tuple(one["levels"]), tuple(one["half widths"]))
             for name in given.names or IMAGE_ARMS:
@@ -147,7 +143,7 @@ def main() -> None:
                     made = predicted(given.store, name, n, pair, windows, border, given.seeds)
                     kept = _kept()
                     kept.setdefault("pairs", {})[key] = {**made, "seeds": given.seeds}
-                    _keep(kept)
+                    pages.write_part(RESULTS, kept, key)
 
 
 if __name__ == "__main__":

@@ -43,8 +43,8 @@ def kept(name: str) -> Mapping[str, Any]:
 
 
 def by_data(name: str) -> Mapping[str, Any]:
-    """Return the numbers of an experiment by data set, without the machine that it ran on."""
-    return {data: one for data, one in kept(name).items() if data != "machine"}
+    """Return the numbers of an experiment by data set, without the machines that it ran on."""
+    return {data: one for data, one in kept(name).items() if data not in ("machine", "machines")}
 
 
 def curve(arm: Mapping[str, Any], model: str, name: str) -> Curve:
