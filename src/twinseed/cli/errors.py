@@ -47,7 +47,7 @@ def guarded(
     called: Mapping[str, str | Sequence[str]] | None = None,
     /,
     *,
-    interrupted: str = "interrupted",
+    interrupted: str = "interrupted; run the same command again",
     patience: float | None = None,
     **more: str | Sequence[str],
 ) -> Callable[[Callable[Arguments, None]], Callable[Arguments, None]]:

@@ -39,11 +39,16 @@ def at_once(message: str, patience: float | None = None) -> Iterator[None]:
     pythons.setblocking(False)
     over = threading.Event()
     before = signal.set_wakeup_fd(pythons.fileno(), warn_on_full_buffer=False)
+    answer = signal.getsignal(signal.SIGINT)
+    if callable(answer):  # not where Ctrl-C is ignored
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=_watch, args=(ours, over, message, patience), daemon=True).start()
     try:
         yield
     finally:
         over.set()
+        if callable(answer):
+            signal.signal(signal.SIGINT, answer)
         signal.set_wakeup_fd(before)
         pythons.close()  # which ends the thread
 
