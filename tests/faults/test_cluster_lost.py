@@ -61,11 +61,11 @@ from tests.sweep.sweep_victim import JOB, cells
 from twinseed.errors import TwinseedError
 from twinseed.sweep import run
 
-kind, address = sys.argv[1:]
+kind, address, log = sys.argv[1:]
 rows = np.random.default_rng(0).standard_normal((2, 40, 5))
 try:
     if kind == "Done":
-        run(JOB, cells("log", 1, 1, 0.0), cluster=address)
+        run(JOB, cells(log, 1, 1, 0.0), cluster=address)
     else:
         ts.measure_shards(cluster=address, train_a=[rows[0]], samples_a=[rows[1]], rng=0)
 except TwinseedError as error:
@@ -86,7 +86,7 @@ def test_a_scheduler_that_is_lost_as_it_fetches_a_result(
             client.wait_for_workers(2)
             client.run(die_as_it_is_sent, kind, scheduler)
         done = subprocess.run(
-            [sys.executable, "-c", CALLED, kind.__name__, address],
+            [sys.executable, "-c", CALLED, kind.__name__, address, str(tmp_path / "log")],
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
             timeout=120,
