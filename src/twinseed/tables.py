@@ -125,13 +125,36 @@ def _widest(lines: list[list[str]]) -> int:
 
 
 def _drawn(lines: list[list[str]], width: int | None, prose: bool) -> str:
+    fits = width is None or _widest(lines) <= width
+    if fits and all(cell.isprintable() for line in lines for cell in line):
+        return _padded(lines)
+    return _wrapped(lines, width, prose, fits)
+
+
+def _padded(lines: list[list[str]]) -> str:
+    """Return a table of which no cell is divided."""
+    from rich.cells import cell_len
+
+    sizes = [max(map(cell_len, one)) for one in zip(*lines, strict=True)]
+
+    def padded(line: list[str]) -> str:
+        cells = zip(line, sizes, strict=True)
+        return " " + "   ".join(cell + " " * (size - cell_len(cell)) for cell, size in cells)
+
+    shown = [padded(line) for line in lines]
+    rule = " " + "\N{BOX DRAWINGS LIGHT HORIZONTAL}" * (_widest(lines) - 1)
+    cut = [line.rstrip() for line in (shown[0], rule, *shown[1:])]
+    return "\n".join(line for line in cut if line)
+
+
+def _wrapped(lines: list[list[str]], width: int | None, prose: bool, fits: bool) -> str:
+    """Return a table with divided cells, drawn by rich, which takes long to load and to draw."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     header, *rows = lines
-    fits = width is None or _widest(lines) <= width
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for number, name in enumerate(header):
         last = number == len(header) - 1

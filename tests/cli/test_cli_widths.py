@@ -112,3 +112,16 @@ def test_a_cell_that_is_too_wide_alone_is_broken() -> None:
     assert max(map(len, drawn.splitlines())) <= 40
     assert drawn.count("a") == 50 + len("aa"), "those of the header as well"
     assert drawn.count("b") == 50
+
+
+def test_a_table_that_just_fits_loses_no_character() -> None:
+    header, rows = ["n", "recovery"], [["10", "0.5"], ["漢", "x" * 12]]
+    assert drawn_table(header, rows, width=18) == drawn_table(header, rows)
+    assert drawn_table(header, rows).splitlines()[3] == " 漢   " + "x" * 12
+
+
+def test_a_cell_of_two_lines_stays_in_its_column() -> None:
+    """Cells that cannot be printed on one line take the other way; both draw the same table."""
+    one, two = (drawn_table(["n", "of"], [["10", cell], ["7", "c"]]) for cell in ("a", "a\nb"))
+    assert [line for line in two.splitlines() if line.strip() != "b"] == one.splitlines()
+    assert two.splitlines()[3].index("b") == one.splitlines()[2].index("a")
