@@ -19,7 +19,7 @@ __all__ = ["WIDEST", "ColumnByColumn"]
 WIDEST = 400
 """Columns up to which rows are compared column by column."""
 
-_CHUNK = 1 << 21  # entries of one portion of pairs
+_CHUNK = 1 << 18  # entries of one portion of pairs, so that they stay in the cache
 _PRODUCT = 6  # factors multiplied before a logarithm is taken; each is at least _LEAST
 _LEAST = 1e-5
 
@@ -105,10 +105,10 @@ class ColumnByColumn:
     ) -> NDArray[np.float32]:
         """Return g for every pair of a sample and a row, (samples, rows)."""
         total = np.zeros((len(values), self._rows), dtype=np.float32)
-        product = np.ones_like(total)
+        product, apart = np.ones_like(total), np.empty_like(total)
         done = 0
         for j, column in enumerate(number):
-            apart = np.abs(values[:, j, None] - column)
+            np.abs(np.subtract(values[:, j, None], column, out=apart), out=apart)
             product *= np.clip(apart, self.floor[j], 1.0, out=apart)
             done += 1
             if done % _PRODUCT == 0:

@@ -166,7 +166,7 @@ def _sums(
 ) -> Array:
     """Return S for each labelling of the units and each look; of two generators also their sum."""
     sums = [
-        (np.isin(roles, mine).astype(np.float32) @ table).astype(np.float64) / FOLDS
+        (np.isin(roles, mine, kind="sort").astype(np.float32) @ table).astype(np.float64) / FOLDS
         for table, mine in zip(weights, own, strict=True)
     ]
     return np.concatenate([*sums, sums[0] + sums[1]] if len(sums) > 1 else sums, axis=1)

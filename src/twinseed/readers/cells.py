@@ -49,6 +49,12 @@ class Cells:
         there = self.column[~_absent(self.column)]
         return sorted({number_word(str(value)) for value in there.tolist()})
 
+    def counts_further(self) -> bool:
+        """Tell whether there is a number other than 0 and 1, without writing numbers as words."""
+        if isinstance(self.column, Categories) or self.letter != "n":
+            return False
+        return bool(np.any(~_absent(self.column) & (self.column != 0) & (self.column != 1)))
+
     def mapped(self, read: Mapping[str, float]) -> Array:
         """Return the cells as the numbers that their words stand for; others are missing."""
         if isinstance(self.column, Categories):

@@ -14,6 +14,8 @@ __all__ = ["common_order", "ordered", "words_kind", "yes_no"]
 
 def yes_no(cells: list[Cells], about: ColumnSchema) -> ColumnKind | None:
     spelled: dict[bool, dict[str, None]] = {True: {}, False: {}}
+    if any(one.counts_further() for one in cells):
+        return None
     for one in cells:
         for word in one.words():
             folded = number_word(word).casefold()
