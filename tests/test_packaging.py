@@ -135,13 +135,16 @@ def test_naming_a_verb_loads_what_reads_no_file_and_computes_nothing() -> None:
 
 
 def test_a_first_answer_waits_for_no_import_that_it_does_not_need(tmp_path: Path) -> None:
-    """An audit of arrays prints its answer without data frames, distributions or engines."""
+    """An audit of tables prints its answer without data frames, distributions or engines."""
+    header = "a,b,c,d,e"
     for seed, name in enumerate(("train_a", "samples_a", "heldout")):
-        np.save(tmp_path / f"{name}.npy", np.random.default_rng(seed).standard_normal((40, 5)))
-    files = [f"--{name}-a={tmp_path}/{name}_a.npy" for name in ("train", "samples")]
-    arguments = ["audit", *files, f"--heldout={tmp_path}/heldout.npy"]
+        table = np.random.default_rng(seed).standard_normal((40, 5))
+        np.savetxt(tmp_path / f"{name}.csv", table, delimiter=",", header=header, comments="")
+    files = [f"--{name}-a={tmp_path}/{name}_a.csv" for name in ("train", "samples")]
+    arguments = ["audit", *files, f"--heldout={tmp_path}/heldout.csv"]
     brought = loaded_after(
-        "import contextlib, io\n"
+        "import contextlib, io, os\n"
+        "os.environ.pop('COLUMNS', None)\n"  # into a pipe, where no table is too wide
         "from twinseed.cli import app\n"
         "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n"
         f"    app({arguments})"
