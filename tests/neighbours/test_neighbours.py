@@ -146,13 +146,18 @@ def test_distances_alone_are_those_of_both_measures(dtype, monkeypatch):
 def test_products_stay_in_the_cache(monkeypatch):
     """However many rows a block has; a segment is never divided."""
     shapes = []
-    product = np.matmul
+    product, bound = np.matmul, search._bound_all
 
     def seen(one, other, **more):
         shapes.append((len(one), other.shape[1]))
         return product(one, other, **more)
 
-    monkeypatch.setattr(search.np, "matmul", seen)
+    def watched(*given):
+        with monkeypatch.context() as patched:
+            patched.setattr(search.np, "matmul", seen)
+            return bound(*given)
+
+    monkeypatch.setattr(search, "_bound_all", watched)
     rows, queries = np.random.default_rng(14).standard_normal((2, 9000, 5))
     agree(nearest(queries[:600], rows, groups=30), queries[:600], rows, np.arange(9000) % 30)
     assert max(one * other for one, other in shapes) <= 256 * 256

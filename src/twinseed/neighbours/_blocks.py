@@ -132,9 +132,9 @@ class BlockSizes:
     ) -> BlockSizes:
         """Divide the memory: at most a quarter for rows and for scores, the rest for queries.
 
-        The second pass looks again at the segments where a nearest row can be. So few long
-        segments mean many products, and many short ones many looks: with S segments the time is
-        about ``S look + asked rows (pair + d entry)/S``.
+        The second pass looks again at the segments where a nearest row can be, one for each query
+        and group. So few long segments mean many products, and many short ones many looks: with S
+        segments the time is about ``S look + asked groups rows (pair + d entry)/S``.
 
         ``workers`` threads have scores and queries of their own. Where the rows are not kept, each
         thread reads blocks of its own too.
@@ -145,7 +145,7 @@ class BlockSizes:
         readers = 1 if keep else workers
         block = int(np.clip(memory // 4 // (a_row * readers), 1, _BLOCK))
         facts = not keep and rows * _FACTS <= memory // 8
-        best = math.sqrt(asked * rows * (_PAIR + d * _ENTRY) / _LOOK)
+        best = math.sqrt(asked * groups * rows * (_PAIR + d * _ENTRY) / _LOOK)
         segment = int(np.clip(rows / max(best, groups), 32, _SEGMENT))
         # The second pass holds at worst scores, numbers and bounds of every pair in a segment.
         scored = 56 * min(segment, block) * workers

@@ -66,8 +66,8 @@ class _Kept:
         exact = np.empty(key.size)
         for start in range(0, key.size, step):
             some = slice(start, start + step)
-            left = self.q[query[some]].astype(np.float64) * self.scale
-            right = self.r[row[some]].astype(np.float64) * self.scale
+            left = np.multiply(self.q[query[some]], self.scale, dtype=np.float64)
+            right = np.multiply(self.r[row[some]], self.scale, dtype=np.float64)
             exact[some] = self.metric.exact(left, right)
         order = np.lexsort((self.ties[row], -exact, key))
         order = order[np.flatnonzero(np.diff(key[order], prepend=-1))]
@@ -98,7 +98,10 @@ def search(
     metrics: Metrics = (Distance(frame, length),)
     if cosines:
         metrics += (Cosine(frame, placed, length),)
-    peaks, surely = _bound_all(placed, blocks, len(r), frame, plan, metrics, groups, report)
+    most = max(plan.tile, plan.segment) * plan.queries
+    room = np.empty((2, most), dtype=frame.dtype)
+    peaks, surely = _bound_all(placed, blocks, len(r), plan, metrics, groups, report, room)
+    asked, clear = np.empty((plan.queries, q.shape[1]), frame.dtype), np.empty(most, dtype=bool)
     kept = [_Kept(q, r, frame.scale, metric, groups, ties) for metric in metrics]
     number = 0
     for block in blocks:
@@ -112,10 +115,13 @@ def search(
             either = np.flatnonzero(likely.any(axis=0))
             for start in range(0, either.size, plan.queries):
                 who = either[start : start + plan.queries]
-                g = block.rows[part] @ placed[who].T
+                size = part.stop - part.start, who.size
+                g, out, reached = (_shaped(x, size) for x in (*room, clear))
+                np.take(placed, who, axis=0, out=asked[: who.size], mode="clip")
+                np.matmul(block.rows[part], asked[: who.size].T, out=g)
                 for i, metric in enumerate(metrics):
-                    scores = metric.score(g, block, part, who)
-                    reached = scores >= _below(least[i][who], scores.dtype)
+                    scores = metric.score(g, block, part, who, out)
+                    np.greater_equal(scores, _below(least[i][who], scores.dtype), out=reached)
                     row, column = np.divmod(np.flatnonzero(reached), len(who))
                     length, pull = block.length[part][row], block.pull[part][row]
                     value = scores[row, column] + metric.bound(length, pull, who[column])
@@ -176,26 +182,25 @@ def _bound_all(
     placed: NDArray[Any],
     blocks: Blocks,
     rows: int,
-    frame: Frame,
     plan: BlockSizes,
     metrics: Metrics,
     groups: int,
     report: Callable[[float], None],
+    room: NDArray[Any],
 ) -> tuple[list[NDArray[Any]], Array]:
     """Return each segment's largest scores (metrics, queries), and a lower bound per group."""
     peaks: list[NDArray[Any]] = []
     surely = np.full((len(metrics), groups, len(placed)), -np.inf)
-    products, scores = np.empty((2, plan.tile * plan.queries), dtype=frame.dtype)
     for block in blocks:
         shape = len(block.segments), len(metrics), len(placed)
-        here = np.full(shape, -np.inf, dtype=frame.dtype)
+        here = np.full(shape, -np.inf, dtype=room.dtype)
         tiles = list(block.tiles(plan.tile))
         for start in range(0, len(placed), plan.queries):
             who = slice(start, min(start + plan.queries, len(placed)))
             turned = np.ascontiguousarray(placed[who].T)
             for tile, parts in tiles:
                 size = tile.stop - tile.start, who.stop - who.start
-                g, out = (x[: math.prod(size)].reshape(size) for x in (products, scores))
+                g, out = (_shaped(x, size) for x in room)
                 np.matmul(block.rows[tile], turned, out=g)
                 for i, metric in enumerate(metrics):
                     metric.score(g, block, tile, who, out)
@@ -210,6 +215,11 @@ def _bound_all(
         peaks.extend(here)
         report(0.9 * (block.index.max() + 1) / rows)
     return peaks, surely
+
+
+def _shaped(room: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """Return the first places of memory that is used again, as an array of this shape."""
+    return room[: math.prod(shape)].reshape(shape)
 
 
 def _below(threshold: Array, dtype: np.dtype[Any]) -> NDArray[Any]:
