@@ -189,7 +189,7 @@ def audited(given: Twins, entropy: tuple[int, ...]) -> dict[str, Any]:
 
 def _examined(twins: Twins, linear: Twins, entropy: tuple[int, ...]) -> Copying:
     found = Searches.of(twins, linear, with_mirrors(twins.rows), entropy, Progress(99))
-    return found.examined(stream(entropy, "audit: copying"), None)
+    return found.examined(stream(entropy, "audit: copying"))
 
 
 def outcome_of(found: Copying, controls: Controls, visible: float = VISIBLE) -> Outcome:

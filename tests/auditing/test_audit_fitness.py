@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import twinseed as ts
-from twinseed.auditing.copying import unknown
 from twinseed.auditing.duplicates import (
     GROUPED,
     duplicated_columns,
@@ -21,7 +20,7 @@ Rows = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
 
 def judged(twins: ts.Twins) -> Fitness:
-    return fitness(twins.rows, unknown(twins.seeds), (0,))
+    return fitness(twins.rows, (0,))
 
 
 def found(fit: Fitness) -> list[str]:
@@ -132,7 +131,7 @@ def test_a_generator_that_ignores_its_seed_is_named() -> None:
     assert [(one.name, one.numbers["generator"]) for one in named] == [
         ("not deterministic", "samples_b")
     ]
-    assert fitness(twins.rows, unknown(twins.seeds), (0,), named).findings[0] == named[0]
+    assert fitness(twins.rows, (0,), named).findings[0] == named[0]
 
 
 def visits(seed: int, people: int, each: int = 4, d: int = 6) -> Rows:

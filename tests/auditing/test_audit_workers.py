@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typer.testing import CliRunner
 
 import twinseed as ts
 from twinseed import neighbours
-from twinseed.auditing import familiar, spaces
+from twinseed.auditing import familiar, judging, searches, spaces
 from twinseed.auditing.estimates import IntervalEstimate
 from twinseed.errors import InputError
 from twinseed.lanes import Place, at_once, here, placed
@@ -80,8 +81,60 @@ def test_threads_do_whole_searches_of_few_rows(
     monkeypatch.setattr(spaces, "searches_at_once", lambda entries: most)
     assert bits(ts.audit(**given(), rng=3, factors=2, workers=2)) == one
     alone = Place(workers=1, sharing=2)
-    assert seen.count(alone) == (5 * 3 if whole else 0), "each role, for 2 + 2 sets and real rows"
-    assert set(seen) == {alone, Place(2)} if whole else {Place(2)}, "controls are divided"
+    assert len(seen) == 5 * 3 + 2 * 2, "each role, for 2 + 2 sets and real rows, and two controls"
+    assert set(seen) == {alone if whole else Place(2)}
+
+
+STAGES = (
+    "covariance_null",
+    "familiar",
+    "agreement",
+    "screened",
+    "fitness",
+    "controlled",
+    "factors_of",
+)
+
+
+def test_threads_do_whole_stages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The null waits until another stage has begun; one thread alone would wait for ever."""
+    one = bits(ts.audit(**given(), rng=3, factors=2, workers=1))
+    together = threading.Barrier(2, timeout=60)
+    seen: list[tuple[str, Place]] = []
+
+    def watched(name: str, stage: Any) -> Any:
+        def begun(*args: Any, **options: Any) -> Any:
+            seen.append((name, here()))
+            if name in ("covariance_null", "familiar"):
+                together.wait()
+            return stage(*args, **options)
+
+        return begun
+
+    for name in STAGES:
+        monkeypatch.setattr(judging, name, watched(name, getattr(judging, name)))
+    tests = []
+    examine = searches.Searches.examined
+    monkeypatch.setattr(
+        searches.Searches,
+        "examined",
+        lambda self, rng: tests.append(here()) or examine(self, rng),
+    )
+    assert bits(ts.audit(**given(), rng=3, factors=2, workers=2)) == one
+    assert sorted(name for name, _ in seen) == sorted(STAGES)
+    assert {place for _, place in seen} | set(tests) == {Place(sharing=2)}
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_progress_comes_from_the_thread_of_the_caller(workers: int) -> None:
+    steps: list[tuple[int, bool]] = []
+
+    def told(count: int) -> None:
+        steps.append((count, threading.current_thread() is threading.main_thread()))
+
+    ts.audit(**given(), rng=3, factors=2, workers=workers, progress=told)
+    assert all(here for _, here in steps)
+    assert sum(count for count, _ in steps) == 25
 
 
 def test_threads_do_whole_comparisons_of_the_familiar_numbers(

@@ -37,11 +37,8 @@ def test_what_speaks_against_the_rows(
     monkeypatch.setattr("twinseed.auditing.screening.exchangeable", lambda *_: p)
     draw = np.random.default_rng(0)
     rows, held, samples = draw.standard_normal((3, 30, 4))
-    found = fitness(
-        Twins(samples, None, rows, heldout=held).rows,
-        replace(AUDIT.copying, smallest_visible=visible),
-        (0,),
-    )
+    rows_alone = fitness(Twins(samples, None, rows, heldout=held).rows, (0,))
+    found = rows_alone.beside(replace(AUDIT.copying, smallest_visible=visible))
     assert [one.name for one in found.findings] == names
 
 

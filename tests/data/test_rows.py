@@ -106,3 +106,20 @@ def test_closeness_handed_to_measure_is_deprecated_and_still_taken() -> None:
         given = ts.measure(twins, rng=3, closeness=found)
     assert Path(said[0].filename).name == Path(__file__).name
     xr.testing.assert_identical(given, ts.measure(twins, rng=3))
+
+
+def test_what_is_kept_stays_with_the_thread_that_found_it() -> None:
+    """Another thread keeps something else between the look and the answer."""
+
+    class Meanwhile(dict[str, Any]):
+        def __getitem__(self, name: str) -> Any:
+            found = super().__getitem__(name)
+            self[name] = 2, "other"
+            return found
+
+        def get(self, name: str, default: Any = None) -> Any:
+            return self[name]
+
+    rows = Rows(np.eye(3))
+    object.__setattr__(rows, "_latest", Meanwhile(what=(1, "mine")))
+    assert rows.kept("what", 1, lambda: "made again") == "mine"

@@ -20,7 +20,6 @@ from twinseed.auditing.relabelling import Attribution, Relabelling, relabelled
 from twinseed.auditing.roles import Role
 from twinseed.auditing.spaces import searched
 from twinseed.data.rows import Rows
-from twinseed.progress import Progress
 from twinseed.randomness import stream
 
 __all__ = ["BLUR", "Controls", "controlled"]
@@ -83,7 +82,6 @@ def controlled(
     rows: Rows,
     units: Mapping[str, NDArray[np.int64]],
     entropy: tuple[int, ...],
-    progress: Progress | None = None,
 ) -> Controls | None:
     """Run both controls; None without held-out rows, or with fewer than four.
 
@@ -112,8 +110,6 @@ def controlled(
         pool = Pool.draw(roles, draw, units)
         found = searched(samples, pool, rows.origin)
         near = {view: attribute(gaps_of(found, view), pool) for view in (DISTANCE, COSINE)}
-        if progress is not None:
-            progress.advance()
         return relabelled([Attribution((0,), near, len(samples))], pool, draw), pool.equal
 
     planted, equal = test(copies, np.arange(len(heldout)))

@@ -152,7 +152,6 @@ def examine(
     real: Mapping[str, NearestInPool],
     named: Sequence[NamedCopy],
     rng: np.random.Generator,
-    covariance: Covariance | None = None,
 ) -> Copying:
     """Test for copying, estimate how much of it there is, and name the samples to look at.
 
@@ -208,7 +207,6 @@ def examine(
         status=Status.OK,
         heldout_copied=of_heldout,
         closer=how_much_closer(searches[0], [one.own for one in tested], pool),
-        covariance=covariance,
         scores={name: score for name, (score, _) in zip(names, scored, strict=True)},
         linear_scores={name: score for name, (score, _) in zip(names, honest, strict=True)},
         matches={name: match for name, (_, match) in zip(names, scored, strict=True)},

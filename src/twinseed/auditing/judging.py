@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from twinseed.auditing.agreement import agreement
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from twinseed.auditing.agreement import Agreement, agreement
 from twinseed.auditing.controls import controlled
-from twinseed.auditing.covariance_null import STATISTICS, covariance_null
+from twinseed.auditing.covariance_null import STATISTICS, Covariance, covariance_null
 from twinseed.auditing.estimates import interval
 from twinseed.auditing.exhibits import pairs_of
 from twinseed.auditing.factors import factors as factors_of
@@ -15,14 +19,17 @@ from twinseed.auditing.real_rows import DirectionBands, real_rows
 from twinseed.auditing.references import first_seeds, linear_twins, references
 from twinseed.auditing.result import Audit
 from twinseed.auditing.roles import roles_of
-from twinseed.auditing.screening import Finding, fitness
+from twinseed.auditing.screening import Finding, Fitness, fitness
 from twinseed.auditing.searches import Searches
+from twinseed.auditing.spaces import each_search
 from twinseed.auditing.suspects import suspects_of
 from twinseed.auditing.verdict import answers
 from twinseed.data.closeness import closeness
 from twinseed.data.twins import Twins
 from twinseed.matched import matched
+from twinseed.numbers import ReadoutNumbers
 from twinseed.orders.factor_count import FactorCount
+from twinseed.orders.memorisation import Closeness
 from twinseed.progress import Progress
 from twinseed.randomness import stream
 from twinseed.verbs.measure import numbers
@@ -41,46 +48,67 @@ def judged(
 ) -> Audit:
     """Judge twins; ``shown`` are the same before an encoder, or the twins themselves."""
     units = with_mirrors(twins.rows)
-    controls = controlled(twins.rows, units, entropy, progress)
     linear = linear_twins(twins, entropy, shown.classes)
     # As many samples of the linear model as of the generator: directions of few are blurred.
     few = first_seeds(linear, twins.seeds)
     searches = Searches.of(twins, linear, units, entropy, progress)
-    near = searches.closeness()
-    readouts = []
-    for one, found_near in zip((twins, few), near, strict=True):
-        known = closeness(one, entropy) if found_near is None else found_near
-        readouts.append(numbers(one, known, rng=entropy, factors=factors.asked))
-        progress.advance()
-    measured, honest = readouts
+
+    def measured_of(one: Twins, near: list[Closeness] | None) -> ReadoutNumbers:
+        known = closeness(one, entropy) if near is None else near
+        return numbers(one, known, rng=entropy, factors=factors.asked)
+
+    near, beside_near = searches.closeness()
+    measured = measured_of(twins, near)
+    progress.advance()
     rows = real_rows(twins.rows, entropy)
     expected = matched(rows, twins.n, factors.count)
-    agreed = agreement(twins, linear, DirectionBands.of(rows), expected, entropy, as_given=shown)
-    recovered = factors_of(twins, measured, few, expected, entropy)
-    beside = references(measured, honest, agreed.predicted)
-    null = None
-    # One Gaussian is no honest model of several classes: each class has a null of its own.
-    if expected is not None and twins.heldout is not None and shown.classes is None:
+
+    def null() -> Covariance | None:
+        # One Gaussian is no honest model of several classes: each class has a null of its own.
+        if expected is None or twins.heldout is None or shown.classes is not None:
+            return None
         seen = {name: float(measured[name]) for name in STATISTICS}
-        null = covariance_null(twins, expected.population, seen, searches.pool.equal, entropy)
-    copying = searches.examined(stream(entropy, "audit: copying"), null)
+        return covariance_null(twins, expected.population, seen, searches.pool.equal, entropy)
+
+    def agreed() -> Agreement:
+        axes = DirectionBands.of(rows)
+        return agreement(twins, linear, axes, expected, entropy, as_given=shown)
+
+    def fit() -> tuple[list[Finding], Fitness]:
+        first = screened(shown, entropy)
+        return first, fitness(twins.rows, entropy, [*first, *found])
+
+    share = interval(measured, "memorisation_share_euclidean")
+    # None of these needs another one; the longest come first, so that the threads end together.
+    stages: list[Callable[[], Any]] = [
+        null,
+        lambda: searches.examined(stream(entropy, "audit: copying")),
+        lambda: familiar(twins, share, entropy),
+        agreed,
+        fit,
+        lambda: controlled(twins.rows, units, entropy),
+        lambda: factors_of(twins, measured, few, expected, entropy),
+        lambda: measured_of(few, beside_near),
+    ]
+    found_in = each_search(stages, searches.pool, twins.rows.versions, progress.advance)
+    covariance, copying, known, agreeing, (first, fitted), controls, recovered, honest = found_in
+    copying = replace(copying, covariance=covariance)
+    beside = references(measured, honest, agreeing.predicted)
+    told = answers(twins, measured, beside, controls, copying, agreeing, recovered, visible)
     progress.advance(max(1, progress.total - progress.done))
-    first = screened(shown, entropy)
     return Audit(
         measured=measured,
         matched=honest,
         references=beside,
         controls=controls,
         copying=copying,
-        agreement=agreed,
+        agreement=agreeing,
         factors=recovered,
-        fitness=fitness(twins.rows, copying, entropy, [*first, *found]),
+        fitness=fitted.beside(copying),
         pairs=pairs_of(shown, copying),
-        answers=allowed(
-            answers(twins, measured, beside, controls, copying, agreed, recovered, visible), first
-        ),
+        answers=allowed(told, first),
         suspects=suspects_of(shown, copying),
-        familiar=familiar(twins, interval(measured, "memorisation_share_euclidean"), entropy),
+        familiar=known,
     )
 
 
@@ -88,5 +116,4 @@ def steps_of(twins: Twins) -> int:
     _, tested = roles_of(twins)
     spaces = 5 if twins.columns is None else 1
     heldout = twins.heldout is not None
-    controls = 2 if twins.heldout is not None and len(twins.heldout) >= 4 else 0
-    return 4 + len(tested) * (1 + spaces + heldout) + controls
+    return 11 + len(tested) * (1 + spaces + heldout)

@@ -165,10 +165,10 @@ def _sums(
     own: Sequence[tuple[int, ...]],
 ) -> Array:
     """Return S for each labelling of the units and each look; of two generators also their sum."""
-    sums = [
-        (np.isin(roles, mine, kind="sort").astype(np.float32) @ table).astype(np.float64) / FOLDS
-        for table, mine in zip(weights, own, strict=True)
-    ]
+    sums = []
+    for table, mine in zip(weights, own, strict=True):
+        won = np.isin(roles, np.array(mine, dtype=roles.dtype), kind="sort").astype(np.float32)
+        sums.append((won @ table).astype(np.float64) / FOLDS)
     return np.concatenate([*sums, sums[0] + sums[1]] if len(sums) > 1 else sums, axis=1)
 
 
@@ -222,10 +222,10 @@ def beyond(
         table = np.divide(table - table.mean(axis=0), width, out=0 * table, where=width > 0)
         first = np.arange(len(table)) < one.samples
         # The scores sum to zero, so their sum over one part tells the difference of the two.
-        exchanged = [
-            rng.permuted(np.tile(first, (some, 1)), axis=1) @ table
-            for some in _portions(table.size, RELABELLINGS)
-        ]
+        portions = _portions(
+            4 * len(table), RELABELLINGS
+        )  # the product makes each 8 times as large
+        exchanged = [rng.permuted(np.tile(first, (some, 1)), axis=1) @ table for some in portions]
         drawn.append(np.concatenate([first[None, :] @ table, *exchanged]))
     every = np.concatenate([*drawn, sum(drawn)] if len(drawn) > 1 else drawn, axis=1)
     spread = every.std(axis=0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -53,6 +53,12 @@ class Fitness:
     """p-value of "these rows could be exchanged", for each pair of roles; small: they differ."""
     findings: tuple[Finding, ...]
 
+    def beside(self, copying: Copying) -> Fitness:
+        """Return the same, and what the test for copying could not have detected."""
+        if not copying.smallest_visible > _VISIBLE:
+            return self
+        return replace(self, findings=(*self.findings, _few(copying)))
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain dictionaries, numbers and sentences."""
         return {
@@ -64,10 +70,8 @@ class Fitness:
         return " ".join(one.sentence for one in self.findings) or "Nothing speaks against the rows."
 
 
-def fitness(
-    rows: Rows, copying: Copying, entropy: tuple[int, ...], before: Sequence[Finding] = ()
-) -> Fitness:
-    """Look at the rows: exchangeable, duplicated, constant, too few?
+def fitness(rows: Rows, entropy: tuple[int, ...], before: Sequence[Finding] = ()) -> Fitness:
+    """Look at the rows: exchangeable, duplicated, constant?
 
     ``before`` are findings that were made while the samples were drawn.
     """
@@ -90,8 +94,6 @@ def fitness(
     found += [_unlike(pair, p, explained) for pair, p in p_values.items() if p < UNLIKE]
     found += [Finding(*one) for one in (*equal_rows(rows), *near_duplicates(real, draw))]
     found += _columns(rows, real["train_a"][looked["train_a"]])
-    if copying.smallest_visible > _VISIBLE:
-        found.append(_few(copying))
     return Fitness(p_values, tuple(found))
 
 

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinseed.auditing.copying import Copying, examine
-from twinseed.auditing.covariance_null import Covariance
 from twinseed.auditing.named import AMONG_REAL, NamedCopy, named_copies
 from twinseed.auditing.nearest_in_pool import (
     COSINE,
@@ -82,12 +81,10 @@ class Searches:
         named: list[NamedCopy] = []
         for name, one in zip("ab", tested, strict=False):
             samples = twins.arrays[one.name]
-            found, further = searched_in_all(
+            found, near = searched_in_all(
                 samples, pool, spaces, twins.origin, versions, draw, progress.advance
             )
             generators.append(found)
-            near = {view: attribute(gaps_of(found, view), pool) for view in (DISTANCE, COSINE)}
-            near |= {view: attribute(gaps, pool) for view, gaps in further.items()}
             closest.append(near)
             named += named_copies(samples, near[DISTANCE], pool, twins.layout, name, draw)
         beside = {name: linear.arrays.get(name, linear.samples_a) for name in twins.arrays}
@@ -152,7 +149,7 @@ class Searches:
             )
         return Nearest(*(np.stack(x, axis=1) for x in zip(*parts, strict=True)))
 
-    def examined(self, rng: np.random.Generator, covariance: Covariance | None) -> Copying:
+    def examined(self, rng: np.random.Generator) -> Copying:
         """Test for copying, with all that was found."""
         generators = [
             Attribution(tuple(one.own), near, len(self.twins.arrays[one.name]))
@@ -163,9 +160,7 @@ class Searches:
             near = {view: attribute(gaps_of(found, view), self.pool) for view in (DISTANCE, COSINE)}
             linear.append(Attribution(tuple(one.own), near, len(found[0].distance)))
         both = (self.generators, self.linear)
-        return examine(
-            generators, linear, both, self.tested, self.pool, self.real, self.named, rng, covariance
-        )
+        return examine(generators, linear, both, self.tested, self.pool, self.real, self.named, rng)
 
 
 def _real(
@@ -187,12 +182,7 @@ def _real(
         [np.asarray(part.rows[row[role == k]]) for k, part in enumerate(pool.roles)]
     )
     cell = np.concatenate([pool.cell[k][row[role == k]] for k in range(len(pool.roles))])
-    found, further = searched_in_all(rows, pool, spaces, twins.origin, versions, draw)
-    real = {
-        view: attribute(gaps_of(found, view), pool, without=cell) for view in (DISTANCE, COSINE)
-    }
-    for name, gaps in further.items():
-        real[name] = attribute(gaps, pool, without=cell[gaps.who])
+    _, real = searched_in_all(rows, pool, spaces, twins.origin, versions, draw, without=cell)
     near = real[DISTANCE]
     alike = named_copies(rows, near, pool, twins.layout, "", draw, below=AMONG_REAL, itself=chosen)
     return real, bool(alike)

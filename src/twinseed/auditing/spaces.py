@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 
 from twinseed.arrays import Array, Indices
 from twinseed.auditing.columns import ColumnByColumn
-from twinseed.auditing.nearest_in_pool import DISTANCE, Gaps, gaps_of
+from twinseed.auditing.nearest_in_pool import (
+    COSINE,
+    DISTANCE,
+    Gaps,
+    NearestInPool,
+    attribute,
+    gaps_of,
+)
 from twinseed.auditing.pool import Pool
 from twinseed.lanes import at_once
 from twinseed.neighbours import Nearest, nearest, searches_at_once
@@ -72,16 +79,31 @@ def searched_in_all(
     versions: Versions | None,
     draw: np.random.Generator,
     finished: Callable[[], None] = lambda: None,
-) -> tuple[tuple[Nearest, ...], dict[str, Gaps]]:
-    """Return what ``searched`` returns, and the gaps in each space, by name of the view.
+    without: Indices | None = None,
+) -> tuple[tuple[Nearest, ...], dict[str, NearestInPool]]:
+    """Return what ``searched`` returns, and the closest row of each sample, by name of the view.
 
-    ``finished`` is called after each space.
+    ``finished`` is called after each space; ``without`` is that of ``attribute``.
     """
     chosen = [(space, space.affords(len(samples), pool.size, draw)) for space in spaces]
-    finds = [partial(space.find, samples, who) for space, who in chosen if who.size]
-    first = partial(searched, samples, pool, origin, versions)
-    found, *others = each_search([first, *finds], pool, versions, finished)
-    return found, {name: gaps for one in others for name, gaps in one.items()}
+
+    def attributed(views: Mapping[str, Gaps]) -> dict[str, NearestInPool]:
+        return {
+            view: attribute(gaps, pool, None if without is None else without[gaps.who])
+            for view, gaps in views.items()
+        }
+
+    def first() -> tuple[tuple[Nearest, ...], dict[str, NearestInPool]]:
+        found = searched(samples, pool, origin, versions)
+        return found, attributed({view: gaps_of(found, view) for view in (DISTANCE, COSINE)})
+
+    def further(space: Space, who: Indices) -> dict[str, NearestInPool]:
+        return attributed(space.find(samples, who))
+
+    works: list[Callable[[], Any]] = [first]
+    works += [partial(further, space, who) for space, who in chosen if who.size]
+    (found, near), *others = each_search(works, pool, versions, finished)
+    return found, {view: one for views in (near, *others) for view, one in views.items()}
 
 
 def each_search(

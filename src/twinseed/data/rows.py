@@ -179,9 +179,10 @@ class Rows:
 
     def kept(self, name: str, key: Any, make: Callable[[], T]) -> T:
         """Return what ``make`` makes, or made before for an equal key; the latest alone is kept."""
-        if name not in self._latest or self._latest[name][0] != key:
-            self._latest[name] = key, make()
-        found: T = self._latest[name][1]
+        latest = self._latest.get(name)
+        if latest is None or latest[0] != key:
+            latest = self._latest[name] = key, make()
+        found: T = latest[1]
         return found
 
     def __repr__(self) -> str:
