@@ -17,8 +17,10 @@ from twinseed.errors import InputError, MissingExtraError, StoreError
 from twinseed.filters import Filter
 from twinseed.populations import Population
 from twinseed.readout import VARIABLES, Estimate
-from twinseed.simulation import Dense
+from twinseed.simulation import Dense, dense
 from twinseed.status import Status
+from twinseed.sweep import executor
+from twinseed.verbs.sweeps.draws import Simulation
 
 SMALL = {"n": [20, 40], "d": 20, "replicates": 3}
 
@@ -172,10 +174,36 @@ def once() -> Any:
     return ts.simulate(ts.Spiked([3.0]), [ts.Ridge(0.0), ts.Ridge(0.1)], rng=7, **SMALL)
 
 
-def test_two_workers_give_the_same_bits(once: Any) -> None:
+@pytest.mark.parametrize("place", ["threads", "in_processes"])
+def test_two_workers_give_the_same_bits(
+    place: str, once: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Small draws are made by threads, others by processes."""
+    if place == "in_processes":
+        monkeypatch.setattr(dense, "_SMALL", 0)
+    started: list[tuple[str, int]] = []
+    for name in ("threads", "in_processes"):
+        start = getattr(executor, name)
+        monkeypatch.setattr(
+            executor,
+            name,
+            lambda count, name=name, start=start: started.append((name, count)) or start(count),
+        )
     filters = [ts.Ridge(0.0), ts.Ridge(0.1)]
     again = ts.simulate(ts.Spiked([3.0]), filters, rng=7, workers=2, **SMALL)
     assert again.identical(once)
+    assert started == [(place, 2)]
+
+
+def test_threads_suit_a_sweep_where_they_suit_each_point() -> None:
+    def suits(n: list[int], engine: Any = None) -> bool:
+        return Simulation.build(
+            ts.Spiked([3.0]), ts.Ridge(0.1), n=n, d=700, replicates=2, engine=engine
+        ).suits_threads
+
+    assert suits([100, 800]), "58 MiB"
+    assert not suits([100, 1000]), "65 MiB"
+    assert not suits([100], ts.Krylov())
 
 
 def test_an_interrupted_run_goes_on_to_the_same_bits(tmp_path: Path, once: Any) -> None:

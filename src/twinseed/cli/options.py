@@ -64,7 +64,7 @@ MachineBorder = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")]
 Seed = Annotated[int, option("S", "Same seed, same answer.", "--seed")]
-Workers = Annotated[int, option("W", "Number of processes on this machine.", "--workers")]
+Workers = Annotated[int, option("W", "Number of workers on this machine.", "--workers")]
 Threads = Annotated[
     int | None,
     option(

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -124,13 +125,12 @@ class Rows:
                 "pass (H, W), (C, H, W) or (H, W, C)",
             )
         named = columns_of(columns if self.columns is None else self.columns, self.d)
-        numbered = tuple(Column(f"column {k + 1}") for k in range(self.d))
         digests = digests_of(self.arrays)
         require_separate(digests)
         names = None if named is None else tuple(one for column in named for one in column.names)
         found = {
             "columns": named,
-            "layout": named or numbered,
+            "layout": named or _numbered(self.d),
             "column_names": names,
             "versions": versions_of(self.up_to, self.image_shape),
             "normaliser": normaliser_of(self.up_to),
@@ -194,3 +194,9 @@ class Rows:
         given = self.arrays
         sizes = {k: f"{len(given[k])} rows" if k in given else "None" for k in _NAMES[1:]}
         return ", ".join(f"{name}={size}" for name, size in sizes.items())
+
+
+@lru_cache(maxsize=8)
+def _numbered(d: int) -> tuple[Column, ...]:
+    """Return the columns of rows whose columns have no names."""
+    return tuple(Column(f"column {k + 1}") for k in range(d))

@@ -62,6 +62,18 @@ class Engine(ABC):
         """
         return [self.draw(population, filter, n, d, rng) for rng in rngs]
 
+    def suits_threads(self, n: int, d: int) -> bool:
+        """Return whether several draws of this size are better made by threads than by processes.
+
+        Threads start at once. They suit draws that end soon, need little memory and let other
+        threads run for most of their time.
+
+        Args:
+            n: training rows of each model.
+            d: columns of the data.
+        """
+        return False
+
     @abstractmethod
     def require_room(self, n: int, d: int) -> None:
         """Raise ``InputError`` if a draw of this size is too large, before any work.

@@ -21,6 +21,8 @@ from twinseed.simulation.ranks import matched
 
 __all__ = ["Dense"]
 
+_SMALL = 64 << 20
+"""Bytes of a draw that takes a fraction of a second, and never exhausts the memory."""
 _BLOCKS = 32 << 20
 """Bytes of the neighbour search besides the rows, measured at sizes up to 20,000 x 100."""
 
@@ -101,6 +103,15 @@ class Dense(Engine):
             wasserstein=d <= self.wasserstein_limit,
         )
         return measured(population, twins, entropy, models)
+
+    def suits_threads(self, n: int, d: int) -> bool:
+        """Return True for draws of at most 64 MiB: most of their time is spent in LAPACK.
+
+        Args:
+            n: training rows of each model.
+            d: columns of the data.
+        """
+        return self.peak_bytes(n, d) <= _SMALL
 
     def peak_bytes(self, n: int, d: int) -> int:
         """Return about how many bytes a draw needs at its peak.

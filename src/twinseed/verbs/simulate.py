@@ -61,8 +61,9 @@ def simulate(
             file, and so does a call with more replicates, sizes, filters or populations along the
             dimension. ``load_sweep`` reads the file, also while the call runs.
         cluster: the address of a Dask scheduler that is already running, instead of ``workers``.
-        workers: processes on this machine. A script that asks for more than one needs the usual
-            ``if __name__ == "__main__":``.
+        workers: draws that are made at the same time, by threads where all draws are small draws
+            of ``Dense``, which start at once, else by processes on this machine. A script that asks
+            for more than one needs the usual ``if __name__ == "__main__":``.
         progress: True shows it on stderr, False does not, None does on a terminal; a function is
             called with the number of draws done since its last call, of as many as the cells of
             the grid times ``replicates``.
@@ -100,5 +101,13 @@ def simulate(
     job = Job("simulate", simulation.version, entropy_of(rng), simulation.shared)
     with ExitStack() as stack:
         kept = stack.enter_context(Store(store, job)) if store is not None else None
-        results = run(job, cells, store=kept, workers=workers, cluster=cluster, progress=progress)
+        results = run(
+            job,
+            cells,
+            store=kept,
+            workers=workers,
+            cluster=cluster,
+            progress=progress,
+            in_threads=simulation.suits_threads,
+        )
     return simulation.readout(results, job.entropy)

@@ -113,6 +113,12 @@ class Simulation:
             together=partial(_draws, *arguments) if shares_work else None,
         )
 
+    @property
+    def suits_threads(self) -> bool:
+        """Whether threads suit the draws of every point."""
+        points = zip(self.engines, self.grid.n.ravel(), self.grid.d.ravel(), strict=True)
+        return all(engine.suits_threads(int(n), int(d)) for engine, n, d in points)
+
     def _identity(self, place: int, d: int) -> str:
         """Return the identity of a population at a dimension; computed once."""
         if (place, d) not in self._populations:
