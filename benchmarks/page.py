@@ -82,7 +82,7 @@ def page(
         if one is None:
             parts.append("Not measured at full size yet.\n")
             continue
-        lines = ["| twinseed | rival | ratio | claimed | |", "|---|---|---|---|---|"]
+        lines = ["| | twinseed | rival | ratio | claimed |", "|---|---|---|---|---|"]
         lines += [_line(row) for row in one["rows"]]
         about = "\n".join(one["machine"])
         parts.append("\n".join(lines) + "\n")
@@ -96,7 +96,7 @@ def _line(row: Mapping[str, Any]) -> str:
         for side, name in (("our", "ours"), ("their", "theirs"))
     )
     verdict = "**lost**" if row["verdict"] == "LOST" else row["verdict"]
-    cells = (ours, theirs, f"{row['ratio']:.2f}", row["claimed"], verdict)
+    cells = (verdict, ours, theirs, f"{row['ratio']:.2f}", row["claimed"])
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 

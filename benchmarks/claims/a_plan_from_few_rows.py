@@ -19,7 +19,7 @@ from twinseed.coupling import solve
 from twinseed.orders import convergence
 from twinseed.populations import Population, estimate_population
 
-CLAIM = "convergence planned within .01 from d/2 rows, with 90 % bands that hold the truth"
+CLAIM = "Convergence planned within .01 from d/2 rows, with 90 % bands that hold the truth"
 ERROR, DIGITS_ERROR = 0.01, 0.02
 COVERED = (0.85, 0.95)
 

@@ -29,7 +29,7 @@ import numpy as np
 
 from comparison import Comparison
 
-CLAIM = "the time of an audit grows no faster than samples times rows"
+CLAIM = "The time of an audit grows no faster than samples times rows"
 MOST = 1.1
 D = 64
 SIZES = ((2000, 20_000), (4000, 40_000), (8000, 80_000))

@@ -16,7 +16,7 @@ import numpy as np
 import twinseed as ts
 from comparison import Comparison
 
-CLAIM = "a full audit in a minute, page included, and time that grows as samples times rows at most"
+CLAIM = "A full audit in a minute, page included, and time that grows as samples times rows at most"
 MINUTE = 60.0
 COPIED_EVERY = 500
 GROWTH = 1.25

@@ -20,7 +20,7 @@ import numpy as np
 
 from comparison import Comparison
 
-CLAIM = "memory-mapped rows larger than the memory allowed, streamed by blocks of rows"
+CLAIM = "Memory-mapped rows larger than the memory allowed, streamed by blocks of rows"
 SEEDS, RIDGE, TOLERANCE = 8, 0.1, 1e-6
 _MIB = 1 << 20
 _SECONDS = 1200

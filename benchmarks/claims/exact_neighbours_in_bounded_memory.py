@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from comparison import Comparison
 
-CLAIM = "exact nearest rows by cosine and distance, within 256 MiB, no slower than faiss's distance"
+CLAIM = "Exact nearest rows by cosine and distance, within 256 MiB, no slower than faiss's distance"
 MEMORY = 256 << 20
 COPY = 1e-3
 COPIED_EVERY = 100

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from comparison import Comparison, seconds_of
 
-CLAIM = "twinseed --help answers within 0.5 s"
+CLAIM = "The help of the command answers within 0.5 s"
 LIMIT = 0.5
 
 

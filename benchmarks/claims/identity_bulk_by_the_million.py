@@ -24,7 +24,7 @@ from comparison import Comparison
 from twinseed.arrays import Array
 from twinseed.coupling.marchenko_pastur import mean_root
 
-CLAIM = "a million (gamma, ridge) pairs in one call, 1,000 times faster a pair than quad"
+CLAIM = "A million (gamma, ridge) pairs in one call, 1,000 times faster a pair than quad"
 AIM = 1000.0
 NOTE = (
     "The time of a pair was divided on a busy core: about 40 of 110 ns go into the nodes of the "

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from comparison import Comparison, seconds_of
 
-CLAIM = "importing twinseed takes at most 0.3 s more than numpy and scipy.linalg"
+CLAIM = "Importing twinseed takes at most 0.3 s more than numpy and scipy.linalg"
 ALLOWANCE = 0.3
 NUMERICS = "import numpy, scipy.linalg"
 STATEMENTS = (

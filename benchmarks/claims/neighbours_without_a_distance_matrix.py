@@ -21,7 +21,7 @@ import numpy as np
 
 from comparison import Comparison
 
-CLAIM = "nearest rows in less time and memory than the matrix of all distances"
+CLAIM = "Nearest rows in less time and memory than the matrix of all distances"
 D = 64
 
 

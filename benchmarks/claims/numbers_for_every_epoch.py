@@ -16,7 +16,7 @@ import numpy as np
 import twinseed as ts
 from comparison import Comparison
 
-CLAIM = "every order parameter at every epoch, in less time than measuring from the start"
+CLAIM = "Every order parameter at every epoch, in less time than measuring from the start"
 BATCH = 250
 
 

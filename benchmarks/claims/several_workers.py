@@ -29,7 +29,7 @@ import numpy as np
 
 from comparison import Comparison
 
-CLAIM = "two workers: neighbours no slower than rivals with two threads, 1.8 times one worker"
+CLAIM = "Two workers: neighbours no slower than rivals with two threads, 1.8 times one worker"
 MEMORY = 256 << 20
 _GAIN = 1.8
 

@@ -22,7 +22,7 @@ import numpy as np
 from comparison import Comparison
 from twinseed.sweep import Cell, Job, Store, run
 
-CLAIM = "a cell of a stored sweep costs at most 5 ms, and two workers are 1.7 times one"
+CLAIM = "A cell of a stored sweep costs at most 5 ms, and two workers are 1.7 times one"
 OVERHEAD, GAIN = 5.0, 1.7
 JOB = Job("benchmark", "1", (0,))
 

@@ -23,7 +23,7 @@ from twinseed.populations import Population
 from twinseed.simulation import Dense, Engine, Krylov
 from twinseed.simulation.choice import cheaper
 
-CLAIM = "the engine that simulate chooses takes at most 1.5 times as long as the other engine"
+CLAIM = "The engine that simulate chooses takes at most 1.5 times as long as the other engine"
 MORE = 1.5
 LOADS, RIDGES = (0.25, 1.0, 4.0), (1.0, 0.01, 0.0)
 

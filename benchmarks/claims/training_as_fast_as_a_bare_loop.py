@@ -38,7 +38,7 @@ from twinseed.filters import Heun
 from twinseed.matched import matched_twins
 from twinseed.tables import percent
 
-CLAIM = "training and sampling within 10 % of a bare torch loop; measuring at most 5 % of training"
+CLAIM = "Training and sampling within 10 % of a bare torch loop; measuring at most 5 % of training"
 NOTE = (
     "The sampler computes its steps in double precision, so that its error is that of the theory; "
     "the denoiser computes in its own precision. For the perceptron the steps, the copies between "

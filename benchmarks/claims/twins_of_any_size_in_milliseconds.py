@@ -17,7 +17,7 @@ import numpy as np
 import twinseed as ts
 from comparison import Comparison, best_of
 
-CLAIM = "an exact draw in under 3 ms at any size; 10^5 replicates of a cell in under 3 minutes"
+CLAIM = "An exact draw in under 3 ms at any size; 10^5 replicates of a cell in under 3 minutes"
 MILLISECONDS, MINUTES, CORES = 3.0, 3.0, 2
 NOTE = (
     "At d = 10^3 about half of a draw (3.4 of 6.3 ms on a busy core) goes into 13 decompositions "

@@ -58,11 +58,11 @@ def test_a_lost_claim_is_lost_on_the_page(module: ModuleType) -> None:
     line = next(line for line in made.splitlines() if "theirs 1.2" in line)
     cells = line.replace("\\|", "/").strip("| ").split(" | ")
     assert cells == [
+        "**lost**",
         "2 s: ours / 2 workers",
         "1.5 s: theirs 1.2, 2 threads",
         "0.75",
         "no slower",
-        "**lost**",
     ]
     assert "a processor, load 0.1" in made
     assert "0 comparisons held, 1 lost, and 1 of 2 claims without numbers" in made
@@ -71,7 +71,7 @@ def test_a_lost_claim_is_lost_on_the_page(module: ModuleType) -> None:
 def test_a_claim_that_holds_and_one_without_numbers(module: ModuleType) -> None:
     one = {"one": result(verdict="held")}
     made = module.page(one, {"one": "First", "two": "Second"}, {"one": "Memory is the limit."})
-    assert "`make bench ARGS=one`\n\nMemory is the limit.\n\n| twinseed |" in made
+    assert "`make bench ARGS=one`\n\nMemory is the limit.\n\n| | twinseed |" in made
     assert "| held |" in made
     assert "lost**" not in made
     assert "## Second\n\n`make bench ARGS=two`\n\nNot measured at full size yet." in made
