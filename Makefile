@@ -188,7 +188,7 @@ $(PEER)/.ready: benchmarks/peers/scikit_rmt.txt
 	@touch $@
 
 $(RELEASE)/.ready: packaging/release.txt
-	@echo "making $(RELEASE): build, twine, cyclonedx-bom"
+	@echo "making $(RELEASE): build, twine, cyclonedx-bom, py-rattler-build"
 	@$(PYTHON) -m venv --clear $(RELEASE)
 	@$(RELEASE)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@

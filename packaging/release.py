@@ -103,6 +103,21 @@ def recipe(archive: Path) -> str:
     return text.replace("VERSION", version()).replace("SHA256", digest(archive))
 
 
+def check_recipe(text: str) -> None:
+    """Let the builder of conda-forge read and render a recipe; end with what it says if it cannot.
+
+    The package itself is not built: that needs the channel conda-forge.
+    """
+    from rattler_build.stage0 import Stage0Recipe
+
+    try:
+        rendered = Stage0Recipe.from_yaml(text).render()
+    except Exception as error:  # its errors have no common class
+        sys.exit(f"packaging/recipe.yaml: {error}")
+    if len(rendered) != 1:
+        sys.exit(f"packaging/recipe.yaml makes {len(rendered)} packages: it must make one")
+
+
 def notes(log: str, of: str) -> str:
     """Return the section of a changelog about one version; end if there is no dated section."""
     heading = re.search(rf"^## \[{re.escape(of)}\] - \d{{4}}-\d\d-\d\d$", log, re.M)
@@ -156,7 +171,9 @@ def main() -> None:
         bill = DIST / f"{first[1].name.split('-py3')[0]}.cdx.json"
         words = ("environment", "--output-reproducible", "--of", "JSON", "-o", bill)
         run(sys.executable, "-m", "cyclonedx_py", *words, folder / "core")
-    (DIST / "recipe.yaml").write_text(recipe(first[0]), "utf-8")
+    text = recipe(first[0])
+    check_recipe(text.replace("ADDRESS", "https://example.org"))
+    (DIST / "recipe.yaml").write_text(text, "utf-8")
     (DIST / "NOTES.md").write_text(said, "utf-8")
     files = sorted(DIST.iterdir())
     sums = "".join(f"{digest(path)}  {path.name}\n" for path in files)
