@@ -7,11 +7,12 @@ matrix.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from twinseed.arrays import Array
+from twinseed.arrays import Array, Flags, Indices
 
 __all__ = ["GaussianBand", "chi", "gaussian_factor", "joined", "uniform_frame"]
 
@@ -35,10 +36,17 @@ def gaussian_factor(rows: int, columns: int, rng: np.random.Generator) -> Array:
 
     Source: Bartlett, Proc. R. Soc. Edinburgh 53 (1933) 260.
     """
-    kept = min(rows, columns)
-    factor = np.triu(rng.standard_normal((kept, columns)), 1)
-    factor[np.arange(kept), np.arange(kept)] = chi(rows - np.arange(kept), rng)
+    upper, place, freedom = _triangle(rows, columns)
+    factor = np.where(upper, rng.standard_normal(upper.shape), 0.0)
+    factor[place, place] = chi(freedom, rng)
     return factor
+
+
+@lru_cache(maxsize=16)
+def _triangle(rows: int, columns: int) -> tuple[Flags, Indices, Indices]:
+    """Return where normals are, the places on the diagonal, and their degrees of freedom."""
+    place = np.arange(min(rows, columns))
+    return place[:, None] < np.arange(columns), place, rows - place
 
 
 @dataclass(frozen=True)
@@ -71,12 +79,11 @@ class GaussianBand:
 
     def rows(self, start: int, stop: int, rng: np.random.Generator) -> Array:
         """Draw rows ``start`` to ``stop``, diagonal first. Shape: (stop - start, b + 1)."""
-        index = np.arange(start, stop)
-        drawn = np.empty((index.size, self.b + 1))
-        drawn[:, 1:-1] = rng.standard_normal((index.size, self.b - 1))
-        freedom = np.stack([self.n - index, np.maximum(self.d - self.b - index, 0)])
-        drawn[:, 0], drawn[:, -1] = chi(freedom, rng)
+        drawn = np.empty((stop - start, self.b + 1))
+        drawn[:, 1:-1] = rng.standard_normal((stop - start, self.b - 1))
+        drawn[:, 0], drawn[:, -1] = chi(_freedom(self, start, stop), rng)
         if stop + self.b > self.d:
+            index = np.arange(start, stop)
             drawn[index[:, None] + np.arange(self.b + 1) >= self.d] = 0.0
         return drawn
 
@@ -91,6 +98,13 @@ class GaussianBand:
     def rest(self, count: int, rng: np.random.Generator) -> float:
         """Draw the squared Frobenius norm of B without its first ``count`` rows."""
         return float(chi(float(self.n - count) * float(self.d - count), rng)) ** 2
+
+
+@lru_cache(maxsize=16)
+def _freedom(band: GaussianBand, start: int, stop: int) -> Indices:
+    """Return the degrees of freedom of the first and of the last number in each row."""
+    index = np.arange(start, stop)
+    return np.stack([band.n - index, np.maximum(band.d - band.b - index, 0)])
 
 
 def uniform_frame(size: int, space: int, rng: np.random.Generator) -> Array:

@@ -102,6 +102,7 @@ class _TwinBatch:
         self.band, self.filter, self.noise = band, filter, noise
         # columns are scaled by the population; the square of the data over n is S
         self.scale = np.sqrt(np.append(factors, np.full(width + 1, bulk)) / band.n)
+        self.scales, self.scaled = np.empty((0, width + 1)), (0, 0)
         self.eigenvalues = population.eigenvalues(min(band.d, 2 * factors.size + 2))
         vectors = self.seeds + factors.size
         self.rows = [np.empty((0, width + 1)) for _ in range(count)]
@@ -120,10 +121,12 @@ class _TwinBatch:
         """Draw the missing rows of the first ``steps`` blocks."""
         have, want = len(self.rows[i]), self._height(steps)
         if want > have:
-            column = np.arange(have, want)[:, None] + np.arange(self.band.b + 1)
-            scale = self.scale[np.minimum(column, self.scale.size - 1)]
-            more = self.band.rows(have, want, rng) * scale
-            self.rows[i] = np.concatenate([self.rows[i], more])
+            if self.scaled != (have, want):  # the same for all replicates at this size
+                column = np.arange(have, want)[:, None] + np.arange(self.band.b + 1)
+                self.scales = self.scale[np.minimum(column, self.scale.size - 1)]
+                self.scaled = have, want
+            more = self.band.rows(have, want, rng) * self.scales
+            self.rows[i] = np.concatenate([self.rows[i], more]) if have else more
 
     def look(self, left: NDArray[np.intp], steps: int, tolerance: float) -> NDArray[np.bool_]:
         """Compute samples and directions of the replicates ``left``; return which converged."""
