@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,18 +25,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.fixture
-def full(tmp_path: Path) -> Iterator[Path]:
-    """A disk without room, on which one file lies."""
+@contextmanager
+def almost_full(place: Path, pages: int) -> Iterator[Path]:
+    """A disk on which one file lies, and with room for so many pages of other files."""
     if not may_mount():
         pytest.skip("a small disk has to be mounted: run as root, or in `unshare -rm`")
-    place = tmp_path / "full"
     place.mkdir()
     with limited(place):
         (place / "before.txt").write_text("before")
         with (place / "fill").open("wb", 0) as file:
-            while os.statvfs(place).f_bavail:
+            while os.statvfs(place).f_bavail > pages:
                 file.write(bytes(4096))
+        yield place
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Iterator[Path]:
+    with almost_full(tmp_path / "full", 0) as place:
         yield place
 
 
@@ -58,6 +64,43 @@ def test_a_full_disk(words: str, folder: Path, full: Path, monkeypatch: pytest.M
     left = {name: size for name, size in listed(full).items() if size and name not in before}
     assert {name for name in left if not (full / name).is_dir()} == set()
     assert (full / "before.txt").read_text() == "before"
+
+
+def contents(place: Path) -> dict[str, bytes]:
+    """Return the files that a command leaves; of a store the bytes differ from run to run."""
+    return {
+        str(one.relative_to(place)): one.read_bytes()
+        for one in place.rglob("*")
+        if one.is_file() and "sqlite" not in one.name and one.stat().st_size
+    }
+
+
+@pytest.mark.parametrize("words", WRITES)
+def test_a_disk_that_becomes_full(
+    words: str, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Room for a first file is there, so that no check before the work sees what is to come."""
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(folder)
+    (tmp_path / "whole").mkdir()
+    whole = call(*words.replace("THERE", str(tmp_path / "whole")).split())
+    expected = contents(tmp_path / "whole")
+    with almost_full(tmp_path / "full", 1) as place:
+        before = contents(place)
+        done = call(*words.replace("THERE", str(place)).split())
+        left = contents(place)
+    assert before.items() <= left.items()
+    made = {name: left[name] for name in left.keys() - before}
+    assert {name for name in made if made[name] != expected.get(name)} == set()
+    if done.exit_code == whole.exit_code:  # the output is small
+        assert made == expected != {}
+        return
+    assert done.exit_code == 2, done.output
+    said = done.stderr.splitlines()[-1]
+    assert said.startswith("twinseed: ")
+    assert "Traceback" not in done.stderr
+    assert str(place) in said
+    assert "space" in said or "room" in said
 
 
 PLAIN = """
