@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,43 @@ def test_a_store_keeps_what_it_has(tmp_path: Path) -> None:
         store.put([("key", "{}", "1")])
         store.put([("key", "{}", "2")])
         assert store.get(["key"]) == {"key": "1"}
+
+
+def test_results_are_put_together_or_not_at_all(tmp_path: Path) -> None:
+    def rows() -> Iterator[tuple[str, str, str]]:
+        yield "key", "{}", "1"
+        raise ValueError("no second result")
+
+    with Store(tmp_path / "store.db", JOB) as store:
+        with pytest.raises(ValueError, match="no second result"):
+            store.put(rows())
+        assert store.get(["key"]) == {}
+        store.put([("key", "{}", "2")])
+    with Store(tmp_path / "store.db", JOB) as store:
+        assert store.get(["key"]) == {"key": "2"}
+
+
+PUT = """
+import os, signal, sys
+from tests.sweep.test_sweep_store import JOB
+from twinseed.sweep import Store
+
+def rows():
+    yield "key", "{}", "1"
+    os.kill(os.getpid(), signal.SIGKILL)
+
+Store(sys.argv[1], JOB).put(rows())
+"""
+
+
+def test_a_kill_between_two_results_of_a_task_leaves_neither(tmp_path: Path) -> None:
+    killed = subprocess.run(
+        [sys.executable, "-c", PUT, str(tmp_path / "store.db")],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert stored(tmp_path / "store.db") == []
 
 
 def test_a_store_has_one_driver_at_a_time_and_any_number_of_readers(tmp_path: Path) -> None:
@@ -104,7 +142,7 @@ Store(sys.argv[1], JOB)
 def test_a_store_of_which_the_driver_was_killed_at_the_start_is_as_new(
     tmp_path: Path, size: int
 ) -> None:
-    """Killed before the first page, at it, at the next, and while it makes the tables."""
+    """Killed before the first page, at it, and at the next."""
     path = tmp_path / "store.db"
     killed = subprocess.run(
         [sys.executable, "-c", KILLED, str(path), str(size)],
@@ -121,6 +159,44 @@ def test_a_store_of_which_the_driver_was_killed_at_the_start_is_as_new(
         store.put([("key", "{}", "[]")])
     assert begun(path)
     assert not begun(tmp_path / "absent.db")
+
+
+KILLED_BEFORE = """
+import os, signal, sqlite3, sys
+from functools import partial
+from tests.sweep.test_sweep_store import JOB
+from twinseed.sweep import Store
+
+def killed_before(statement):
+    if statement.startswith(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+class Connection(sqlite3.Connection):
+    def execute(self, statement, *values):
+        killed_before(statement)
+        return super().execute(statement, *values)
+
+    def executemany(self, statement, rows):
+        killed_before(statement)
+        return super().executemany(statement, rows)
+
+sqlite3.connect = partial(sqlite3.connect, factory=Connection)
+Store(sys.argv[1], JOB)
+"""
+
+
+@pytest.mark.parametrize("statement", ["CREATE TABLE cells", "INSERT INTO about", "COMMIT"])
+def test_a_store_is_made_at_one_stroke(tmp_path: Path, statement: str) -> None:
+    path = tmp_path / "store.db"
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_BEFORE, str(path), statement],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert not begun(path)
+    Store(path, JOB).close()
+    assert begun(path)
 
 
 def test_readers_want_a_store(tmp_path: Path) -> None:
