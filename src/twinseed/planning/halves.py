@@ -184,7 +184,8 @@ def _draw(
 ) -> Result:
     """Return the numbers of one pair of models of Gaussian rows of the estimate."""
     rng = stream(entropy, f"plan: {n} rows of the estimate, draw {number}")
-    rows = rng.standard_normal((3, n, root.size)) * root
+    rows = rng.standard_normal((3, n, root.size))
+    rows *= root
     return numbered([pair((rows[0], rows[1], rows[2]), filter, d, groups, rng, DRAWN_SEEDS)])
 
 

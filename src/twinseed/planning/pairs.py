@@ -172,14 +172,17 @@ def _closeness(
     square = np.einsum("ij,ij->i", samples, samples)
     if model.d > width and model.rest:
         square += model.rest**2 * rng.chisquare(model.d - width, seeds)
-    own, other = (_largest_cosine(samples, square, rows[:count]) for rows in (train, fresh))
+    room = np.empty((seeds, count))
+    own, other = (_largest_cosine(samples, square, rows[:count], room) for rows in (train, fresh))
     return float(own.mean()), float(other.mean()), float(np.mean((1.0 + np.sign(own - other)) / 2))
 
 
-def _largest_cosine(samples: Array, square: Array, rows: Array) -> Array:
+def _largest_cosine(samples: Array, square: Array, rows: Array, room: Array) -> Array:
+    """Return each sample's largest \\|cosine\\|; the products are written to ``room``."""
     lengths = np.einsum("ij,ij->i", rows, rows)
     scale = np.divide(1.0, np.sqrt(lengths), out=np.zeros_like(lengths), where=lengths > 0)
-    nearest = np.abs((samples @ rows.T) * scale).max(axis=1)
+    np.matmul(samples, rows.T, out=room)
+    nearest = np.abs(np.multiply(room, scale, out=room), out=room).max(axis=1)
     return np.asarray(np.divide(nearest, np.sqrt(square), out=nearest, where=square > 0))
 
 
