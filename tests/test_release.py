@@ -94,6 +94,8 @@ def test_the_recipe_for_conda_forge_needs_what_the_package_needs(
     assert needed[0] == "python>=${{python_min}}"
     assert PROJECT["requires-python"] == f">={recipe['context']['python_min']}"
     assert needed[1:] == PROJECT["dependencies"]
+    programs = [f"{name} = {target}" for name, target in PROJECT["scripts"].items()]
+    assert recipe["build"]["python"]["entry_points"] == programs
     assert recipe["about"]["license"] == PROJECT["license"]
     assert recipe["about"]["summary"] == PROJECT["description"]
 

@@ -33,7 +33,15 @@ ELSEWHERE = {
 """Commands that other tests follow."""
 
 SHORTER = {"train": ["--steps", "2", "--seeds", "16"], "diagram": ["--cells", "81"]}
-READS = {"--train-a", "--train-b", "--samples-a", "--samples-b", "--heldout", "--machine", "--data"}
+READS = {
+    "--train-a",
+    "--train-b",
+    "--samples-a",
+    "--samples-b",
+    "--heldout",
+    "--pairs",
+    "--machine",
+}
 """Options whose value is a file or a folder to read. So are words before the first option."""
 WINDOWS = Path(__file__).parents[2] / "docs/studies/denoisers/results/windows"
 PORT = "8786"
@@ -111,6 +119,8 @@ def _make(path: Path, keys: list[str]) -> None:
             group.create_array(key, data=array)
     elif path.suffix == ".json":
         path.write_text((WINDOWS / "patches-30-1000steps.json").read_text("utf-8"), "utf-8")
+    elif path.name == "samples":
+        _pairs(path, rng)
     elif path.suffix == "":
         _pictures(path, rng)
     else:
@@ -140,6 +150,16 @@ def _pictures(folder: Path, rng: np.random.Generator) -> None:
     folder.mkdir()
     for number in range(40):
         Image.fromarray(rng.integers(0, 256, (8, 8), dtype=np.uint8)).save(folder / f"{number}.png")
+
+
+def _pairs(folder: Path, rng: np.random.Generator) -> None:
+    """Write samples of twins at two numbers of training rows."""
+    import torch
+
+    folder.mkdir()
+    for n in (30, 100):
+        for side in "AB":
+            torch.save(torch.from_numpy(_rows(rng)), folder / f"{side}_{n}.pt")
 
 
 def _prepare(words: list[str], page: Path) -> None:
@@ -209,5 +229,7 @@ def test_every_command_of_a_page_runs(
                     subprocess.Popen([str(Path(sys.executable).with_name("dask")), *words[1:]])
                 )
                 time.sleep(3)
+            elif body.startswith("mkdir "):
+                Path(body.split()[1]).mkdir()
             elif _ours(body):
                 _run(body.replace(PORT, port), page)
