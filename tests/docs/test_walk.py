@@ -149,7 +149,9 @@ def _pictures(folder: Path, rng: np.random.Generator) -> None:
 
     folder.mkdir()
     for number in range(40):
-        Image.fromarray(rng.integers(0, 256, (8, 8), dtype=np.uint8)).save(folder / f"{number}.png")
+        Image.fromarray(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)).save(
+            folder / f"{number}.png"
+        )
 
 
 def _pairs(folder: Path, rng: np.random.Generator) -> None:
