@@ -54,3 +54,12 @@ def test_equal_columns_share_nothing_and_end() -> None:
         found = non_negative(matrix, 2.0 * column, guess)
         assert matrix @ found == pytest.approx(2.0 * column, rel=1e-14)
     assert non_negative(matrix[:, 2:], column, np.ones(1)) == pytest.approx([0.0], abs=0.0)
+
+
+@pytest.mark.parametrize("seed", range(1, 12, 2))
+def test_equations_of_equal_weight_overflow_nowhere(seed: int) -> None:
+    matrix, target = smooth(seed, width=400)
+    matrix[:-1] /= target[:-1, None]
+    target[:-1] = 1.0
+    with np.errstate(over="raise", invalid="raise"):
+        assert non_negative(matrix, target).min() >= 0.0

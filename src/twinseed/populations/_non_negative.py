@@ -34,22 +34,18 @@ def non_negative(matrix: Array, target: Array, start: Array | None = None) -> Ar
     x, left = np.zeros(matrix.shape[1]), target
     if start is not None:
         x, left = _solved(matrix, target, start, np.flatnonzero(start))
-    distance, refused = math.sqrt(left @ left), np.zeros(x.size, dtype=np.bool_)
+    distance = math.sqrt(left @ left)
     while True:
         descent = matrix.T @ left
-        descent[refused | (x > 0.0)] = 0.0
+        descent[x > 0.0] = 0.0
         steepest = int(descent.argmax())
         if descent[steepest] <= 0.0:
             return x
         found, nearer = _solved(matrix, target, x, np.append(np.flatnonzero(x), steepest))
-        if found[steepest] <= 0.0:
-            refused[steepest] = True
-            continue
         least = math.sqrt(nearer @ nearer)
         if least >= distance:
             return x
         x, left, distance = found, nearer, least
-        refused[:] = False
 
 
 def _solved(
@@ -66,7 +62,8 @@ def _solved(
         after, singular = lapack.dtrtrs(factors[: columns.size], turned[: columns.size, 0])
         if singular:  # one column is a sum of others: the last one is left out
             after[-1], before[-1] = -1.0, 0.0
-        ratio = np.where(after > 0.0, np.inf, before / np.maximum(before - after, _TINY))
+        ratio, falls = np.full(before.size, np.inf), after <= 0.0
+        ratio[falls] = before[falls] / np.maximum(before - after, _TINY)[falls]
         first = int(ratio.argmin())
         if after[first] > 0.0:
             found[columns] = after
