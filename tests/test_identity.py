@@ -132,9 +132,10 @@ def test_local_filters_work_here_and_are_refused_elsewhere(tmp_path: Path) -> No
 
     for made in (Local(1.0), Scaled(1.0, lambda values: np.sqrt(values))):
         store = tmp_path / type(made).__name__
-        ts.simulate(ts.Spiked([3.0]), made, store=store, **SIZE)
+        one = ts.simulate(ts.Spiked([3.0]), made, store=store, **SIZE)
+        assert ts.simulate(ts.Spiked([3.0]), made, workers=2, **SIZE).identical(one)  # by threads
         with pytest.raises(InputError, match="workers must be 1, because this work cannot be sent"):
-            ts.simulate(ts.Spiked([3.0]), made, workers=2, **SIZE)
+            ts.simulate(ts.Spiked([3.0]), made, engine=ts.Compressed(), workers=2, **SIZE)
     ts.simulate(
         ts.Spiked([3.0]), Scaled(1.0, lambda v: np.sqrt(v) / 2), store=tmp_path / "Scaled", **SIZE
     )
