@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.cli.cli_calls import call, prepared
@@ -49,18 +50,23 @@ def listed(place: Path) -> dict[str, int]:
     return {str(one.relative_to(place)): one.stat().st_size for one in place.rglob("*")}
 
 
+def assert_no_room(done: Any, place: Path) -> None:
+    """One sentence says that the disk is full, and where."""
+    assert done.exit_code == 2, done.output
+    said = done.stderr.splitlines()[-1]
+    assert said.startswith("twinseed: ")
+    assert "Traceback" not in done.stderr
+    assert str(place) in said
+    assert "space" in said or "room" in said
+
+
 @pytest.mark.parametrize("words", WRITES)
 def test_a_full_disk(words: str, folder: Path, full: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     monkeypatch.syspath_prepend(folder)
     before = listed(full)
     done = call(*words.replace("THERE", str(full)).split())
-    assert done.exit_code == 2, done.output
-    said = done.stderr.splitlines()[-1]
-    assert said.startswith("twinseed: ")
-    assert "Traceback" not in done.stderr
-    assert str(full) in said
-    assert "space" in said or "room" in said
+    assert_no_room(done, full)
     left = {name: size for name, size in listed(full).items() if size and name not in before}
     assert {name for name in left if not (full / name).is_dir()} == set()
     assert (full / "before.txt").read_text() == "before"
@@ -95,12 +101,7 @@ def test_a_disk_that_becomes_full(
     if done.exit_code == whole.exit_code:  # the output is small
         assert made == expected != {}
         return
-    assert done.exit_code == 2, done.output
-    said = done.stderr.splitlines()[-1]
-    assert said.startswith("twinseed: ")
-    assert "Traceback" not in done.stderr
-    assert str(place) in said
-    assert "space" in said or "room" in said
+    assert_no_room(done, place)
 
 
 PLAIN = """

@@ -17,7 +17,7 @@ from twinseed.errors import MissingExtraError, ReadoutError, StoreError
 from twinseed.readout import VARIABLES
 from twinseed.status import Status
 from twinseed.sweep import Cell, Job, Store, run
-from twinseed.verbs import Sweep
+from twinseed.verbs.sweeps.load import Sweep
 
 SPIKED = [ts.Spiked([b, 0.5]) for b in (1.0, 2.0, 4.0)]
 LAWS = [ts.PowerLaw(a, 12) for a in (0.5, 1.0)]

@@ -222,9 +222,8 @@ def beyond(
         table = np.divide(table - table.mean(axis=0), width, out=0 * table, where=width > 0)
         first = np.arange(len(table)) < one.samples
         # The scores sum to zero, so their sum over one part tells the difference of the two.
-        portions = _portions(
-            4 * len(table), RELABELLINGS
-        )  # the product makes each 8 times as large
+        # The labels are single bytes; the product makes each of them a number of 8 bytes.
+        portions = _portions(4 * len(table), RELABELLINGS)
         exchanged = [rng.permuted(np.tile(first, (some, 1)), axis=1) @ table for some in portions]
         drawn.append(np.concatenate([first[None, :] @ table, *exchanged]))
     every = np.concatenate([*drawn, sum(drawn)] if len(drawn) > 1 else drawn, axis=1)

@@ -14,7 +14,7 @@ from twinseed.cli.saving import READOUT, save_readout
 from twinseed.errors import InputError
 
 if TYPE_CHECKING:
-    from twinseed.verbs import Sweep
+    from twinseed.verbs.sweeps.load import Sweep
 
 __all__ = ["export"]
 

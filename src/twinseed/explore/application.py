@@ -34,7 +34,7 @@ __all__ = ["STATIC", "application"]
 STATIC = Path(__file__).parent / "static"
 """The page: HTML, scripts, styles, and the libraries of others with their licences."""
 
-_SLOW = ("numpy", "scipy.linalg", "scipy.optimize", "pandas", "xarray", "twinseed.verbs")
+_SLOW = ("numpy", "scipy.linalg", "scipy.optimize", "pandas", "xarray", "twinseed.verbs.predict")
 """The libraries that take long to load, in steps between which the server can end."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]

@@ -108,7 +108,7 @@ def told(found: Readout) -> tuple[dict[str, Any], dict[str, list[Any]]]:
 def _predicted(model: Model, n: Sequence[int] | Array) -> Readout:
     """Predict what the curves show."""
     from twinseed.orders import ORDERS, distance
-    from twinseed.verbs import predicted
+    from twinseed.verbs.predict import predicted
 
     shown = [one for one in ORDERS if one.from_coupling is not distance.from_coupling]
     return predicted(model.population, model.filter, n=n, d=model.size, orders=shown)
