@@ -146,7 +146,7 @@ def from_evidence(evidence):
             Added("from twinseed.coupling", "from twinseed.orders import spread"),
             Added("ORDERS = (", "    OrderParameter(spread.from_coupling, spread.from_evidence),"),
         ],
-        f"{S}/readout.py": [
+        f"{S}/readout/variables.py": [
             Added(
                 "VARIABLES: Mapping",
                 '    "spread": Variable("e", "E|x|^2 per dimension", squared_units=True),',

@@ -1,19 +1,10 @@
-"""The readout: the data set of results, statuses and errors of each verb.
-
-A readout is an ``xarray.Dataset`` that always has every variable of ``VARIABLES``, each with a
-standard error (``_se``), a bias (``_bias``) and a status (``_status``). The standard error says how
-much a value varies by chance; its attribute ``resampled`` names what varies and what is held fixed.
-The bias says what the formula of a prediction may be off by, relative to the value. A value is NaN
-exactly where its status says that no number exists. xarray is imported on first use, because its
-import takes a second.
-"""
+"""The schema of a readout: how estimates become one, and what a readout must hold."""
 
 from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -21,26 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from twinseed.arrays import Array
 from twinseed.errors import ReadoutError
-from twinseed.files import written
 from twinseed.numbers import ReadoutNumbers
+from twinseed.readout.variables import VARIABLES
 from twinseed.status import Status
 
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = [
-    "SCHEMA",
-    "VARIABLES",
-    "Estimate",
-    "Readout",
-    "Readouts",
-    "Variable",
-    "check",
-    "gathered",
-    "load",
-    "make",
-    "save",
-]
+__all__ = ["SCHEMA", "Estimate", "Readout", "Readouts", "check", "gathered", "make"]
 
 Readout: TypeAlias = "xr.Dataset"
 """A data set with the variables of ``VARIABLES``."""
@@ -50,97 +29,6 @@ Readouts: TypeAlias = "Mapping[str, xr.Dataset]"
 _BIAS = "what the formula of {} may be off by, relative to the value; 0 for what is measured"
 SCHEMA = 1
 """Version of the schema; recorded in every readout and checked on loading."""
-
-
-@dataclass(frozen=True)
-class Variable:
-    """A variable of a readout.
-
-    Args:
-        symbol: its symbol in equations.
-        meaning: its meaning, with the meaning of the ends of its range.
-        per_factor: whether the variable has one value per factor.
-        squared_units: whether it scales as the variance of the data; if not, it is a pure number.
-    """
-
-    symbol: str
-    meaning: str
-    per_factor: bool = False
-    squared_units: bool = False
-
-
-VARIABLES: Mapping[str, Variable] = {
-    "memorisation": Variable(
-        "m",
-        "mean over samples of the largest |cosine| to a training row; 1: every sample is a copy",
-    ),
-    "memorisation_heldout": Variable(
-        "m_0",
-        "mean over samples of the largest |cosine| to a held-out row, with as many "
-        "held-out rows as training rows: the level without copying",
-    ),
-    "memorisation_ratio": Variable(
-        "rho", "memorisation / memorisation_heldout at equal numbers of rows; 1: no excess"
-    ),
-    "memorisation_share": Variable(
-        "s", "share of samples closer (|cosine|) to training than to held-out rows; 1/2: no excess"
-    ),
-    "memorisation_share_euclidean": Variable(
-        "s_E",
-        "share of samples closer (Euclidean distance) to training than to held-out "
-        "rows: the distance-to-closest-record share; 1/2: no excess",
-    ),
-    "convergence": Variable(
-        "q", "E[x_A.x_B] / E|x|^2 over shared seeds; 0: unrelated, 1: the two models agree"
-    ),
-    "convergence_gap": Variable("1 - q", "1 - convergence, computed without cancellation"),
-    "convergence_cosine": Variable(
-        "q_cos", "mean cosine of x_A and x_B over shared seeds; 0: unrelated, 1: same direction"
-    ),
-    "convergence_chance": Variable(
-        "q_0", "convergence of two models that learned nothing, through the shared noise alone"
-    ),
-    "convergence_corrected": Variable(
-        "q'", "(convergence - chance) / (1 - chance); 0: nothing learned in common, 1: agreement"
-    ),
-    "convergence_null": Variable(
-        "q_null", "convergence when the seeds of the twins are mismatched; 0 for centred models"
-    ),
-    "convergence_factor": Variable(
-        "q_k", "correlation over seeds of the twins' components along a factor; 1: agreement", True
-    ),
-    "wasserstein": Variable(
-        "W2^2/d",
-        "squared 2-Wasserstein distance of model to truth, per dimension; 0: the model "
-        "is the truth",
-        squared_units=True,
-    ),
-    "flow_distance": Variable(
-        "D^2/d",
-        "E|x_A - x_B|^2 per dimension over shared seeds; 0: the twins are one model",
-        squared_units=True,
-    ),
-    "divergence_learnt_true": Variable(
-        "KL(f:Sigma)/d",
-        "Kullback-Leibler divergence of the learnt law from the true law, per "
-        "dimension; 0: the model is the truth",
-    ),
-    "divergence_true_learnt": Variable(
-        "KL(Sigma:f)/d",
-        "Kullback-Leibler divergence of the true law from the learnt law, per "
-        "dimension; 0: the model is the truth",
-    ),
-    "recovery_distance": Variable(
-        "delta",
-        "chordal distance of the factors' subspaces, model to truth; 0: learned, 1: not learned",
-    ),
-    "recovery": Variable(
-        "Q", "squared overlap of the model's and the true direction of a factor; 1: learned", True
-    ),
-    "recovery_twins": Variable(
-        "Q_AB", "overlap of the twins' directions of a factor: recovery without the truth", True
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -270,66 +158,6 @@ def _consistent(readout: xr.Dataset | ReadoutNumbers) -> None:
         for part in ("se", "bias"):
             if np.any(np.asarray(readout[f"{name}_{part}"]) < 0):
                 raise ReadoutError(f"{name}_{part} must not be negative")
-
-
-def save(readout: xr.Dataset, path: str | Path, argument: str = "path") -> None:
-    """Write a readout as NetCDF (classic format, through scipy: no further dependency).
-
-    ``argument`` is the name of the path in an error.
-
-    Raises:
-        InputError: the file cannot be written; an old file at this path is kept.
-        ReadoutError: the data set is not a readout.
-    """
-    stored = check(readout)
-    if stored.sizes["factor"] == 0:
-        # In the classic format a dimension of length 0 means one that can grow: load restores it.
-        stored = stored.drop_dims("factor")
-    with written(path, argument) as unfinished:
-        stored.to_netcdf(unfinished, engine="scipy")
-
-
-def load(path: str | Path) -> xr.Dataset:
-    """Read a readout that ``save`` wrote, and check it."""
-    import xarray as xr
-
-    with xr.open_dataset(path, engine="scipy") as stored:
-        readout = stored.load()
-    for name, variable in readout.variables.items():
-        if variable.dtype.kind in "OS":
-            readout[name] = readout[name].astype(np.str_)
-    if "factor" not in readout.dims and set(VARIABLES) & set(readout):
-        readout = _without_factors(readout)
-    return check(_with_biases(readout))
-
-
-def _with_biases(stored: xr.Dataset) -> xr.Dataset:
-    """Add the biases to a readout of an earlier version: 0 where data were measured.
-
-    The bias of an earlier prediction is not known (NaN).
-    """
-    measured = stored.attrs.get("source") in ("simulate", "measure")
-    missing = {
-        f"{name}_bias": stored[name] * 0.0 if measured else stored[name] * np.nan
-        for name in VARIABLES
-        if name in stored and f"{name}_bias" not in stored
-    }
-    return stored.assign(missing)
-
-
-def _without_factors(stored: xr.Dataset) -> xr.Dataset:
-    """Restore the factor axis of length 0 of every variable of factors."""
-    import xarray as xr
-
-    like = stored[next(name for name in VARIABLES if name in stored)]
-    empty = make(
-        {},
-        source=str(stored.attrs.get("source", "")),
-        coords={str(name): value for name, value in stored.coords.items()},
-        dims={str(name): size for name, size in like.sizes.items()},
-    )
-    lost = empty[[name for name in empty.variables if "factor" in empty[name].dims]]
-    return xr.merge([stored, lost], combine_attrs="override", join="exact", compat="override")
 
 
 def _provenance(source: str) -> dict[str, Any]:
