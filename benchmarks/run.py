@@ -16,7 +16,6 @@ import os
 import pkgutil
 import platform
 import sys
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -54,8 +53,10 @@ def main(arguments: list[str]) -> int:
     for name in chosen.names or names:
         claim = import_module(f"claims.{name}")
         print(f"\n{name}: {claim.CLAIM}", flush=True)
-        rows = list(claim.compare(quick=chosen.quick))
-        print(*lines(rows, judged=not chosen.quick), sep="\n", flush=True)
+        rows = []
+        for row in claim.compare(quick=chosen.quick):
+            print(*lines(row, judged=not chosen.quick), sep="\n", flush=True)
+            rows.append(row)
         record[name] = [
             {**dataclasses.asdict(row), "ratio": row.ratio, "verdict": row.verdict} for row in rows
         ]
@@ -100,17 +101,14 @@ def _processor() -> str:
     return names[0] if names else platform.machine()
 
 
-def lines(rows: Iterable[Comparison], *, judged: bool) -> list[str]:
-    """Lay comparisons out, two lines each and a verdict."""
-    shown = []
-    for row in rows:
-        verdict = row.verdict if judged else "not judged at this size"
-        shown += [
-            f"  {row.our_value:12.4g} {row.unit:<8} {row.ours}",
-            f"  {row.their_value:12.4g} {row.unit:<8} {row.theirs}",
-            f"  {row.ratio:12.4g} x        {verdict}: {row.claimed}",
-        ]
-    return shown
+def lines(row: Comparison, *, judged: bool) -> list[str]:
+    """Lay a comparison out: two lines and a verdict."""
+    verdict = row.verdict if judged else "not judged at this size"
+    return [
+        f"  {row.our_value:12.4g} {row.unit:<8} {row.ours}",
+        f"  {row.their_value:12.4g} {row.unit:<8} {row.theirs}",
+        f"  {row.ratio:12.4g} x        {verdict}: {row.claimed}",
+    ]
 
 
 if __name__ == "__main__":
