@@ -7,7 +7,10 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
+# One thing after another, but for the steps that `make test` starts side by side.
+ifndef SIDE_BY_SIDE
 .NOTPARALLEL:
+endif
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 WORKERS ?= 2
@@ -62,8 +65,7 @@ reproduce: $(RUN)/.ready  ## regenerate and test every claim, into reproduction/
 .PHONY: docs
 docs: $(TEST)/.ready  ## the documentation, into docs/_build/html; its code is run, a warning is an error
 	$(TEST)/bin/python -m sphinx --quiet --fail-on-warning --keep-going docs docs/_build/html
-	$(TEST)/bin/python -m pytest --quiet tests/docs/test_site.py -k network
-	$(TEST)/bin/python -m pytest --quiet tests/docs/test_documents.py -m nightly
+	$(TEST)/bin/python -m pytest --quiet tests/docs/test_site.py tests/docs/test_documents.py -m nightly
 	@echo "built: docs/_build/html/index.html"
 
 .PHONY: explore
@@ -72,8 +74,15 @@ explore: $(RUN)/.ready  ## the page to play with, on this machine alone (ARGS="-
 
 ##@ Check
 
+# Environments and steps that keep one core busy share the cores; make prints what each wrote when it has ended, where make can.
 .PHONY: test
-test: lint bench-quick docs test-core test-full  ## everything that CI runs
+test:  ## everything that CI runs
+	@echo "$(WORKERS) steps at a time: what a step prints is shown when the step has ended"
+	@$(MAKE) --no-print-directory --jobs=$(WORKERS) $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) SIDE_BY_SIDE=yes WORKERS=1 apart
+	@$(MAKE) --no-print-directory test-full
+
+.PHONY: apart
+apart: docs lint test-core bench-quick
 
 .PHONY: lint
 lint: $(TEST)/.ready  ## style, format, types and the floors
@@ -184,7 +193,7 @@ $(RUN)/.ready $(TEST)/.ready $(CORE)/.ready $(NEWEST)/.ready: .cache/needs
 $(PEER)/.ready: benchmarks/peers/scikit_rmt.txt
 	@echo "making $(PEER): scikit-rmt, for the benchmarks"
 	@$(PYTHON) -m venv --clear $(PEER)
-	@$(PEER)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@$(PEER)/bin/python -m pip install --quiet --no-compile --disable-pip-version-check --requirement $<
 	@touch $@
 
 $(RELEASE)/.ready: packaging/release.txt

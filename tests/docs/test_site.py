@@ -70,8 +70,8 @@ def fetched(page: str) -> list[str]:
     return [found[0] for found in OUTSIDE.finditer(page)]
 
 
+@pytest.mark.nightly  # of `make docs`, which builds the pages first and runs this test
 def test_the_built_pages_ask_nothing_of_the_network(root: Path) -> None:
-    """The pages that ``make docs`` built last, if it was run here; ``make docs`` runs this test."""
     built = root / "docs" / "_build" / "html"
     files = [path for kind in ("html", "css") for path in built.rglob(f"*.{kind}")]
     found = {path.name: fetched(path.read_text(encoding="utf-8")) for path in files}
