@@ -68,9 +68,9 @@ def test_a_memoriser_is_caught(copier: Audit) -> None:
 def test_the_suspects_are_the_rows_that_were_copied(copier: Audit) -> None:
     a, b, _ = real_rows(1)
     noise = np.random.default_rng(2).standard_normal((SEEDS, D))
+    rows = {name: Memoriser(part).rows_of(noise) for name, part in (("a", a), ("b", b))}
     for suspect in copier.copying.suspects:
-        rows = Memoriser(a if suspect.generator == "a" else b).rows_of(noise)
-        assert rows[suspect.sample] == suspect.training_row
+        assert rows[suspect.generator][suspect.sample] == suspect.training_row
         assert suspect.times_closer > copier.copying.clear_win
     assert len(copier.suspects) >= len(copier.copying.suspects) > 20
     assert len(copier.copying.to_dict()["suspects"]) == 20
