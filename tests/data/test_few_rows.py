@@ -17,6 +17,8 @@ from twinseed.status import Status
 
 D = 6
 SIZES = {"train_a": 9, "train_b": 9, "heldout": 9, "samples": 9}
+BORDERS = (1, 2, 3, 4, D, D + 1, 12)
+"""Too few rows, very few, as many as columns, one more, and more than every other role has."""
 
 
 def rows_of(sizes: dict[str, int], *, d: int = D) -> dict[str, Any]:
@@ -30,7 +32,13 @@ def rows_of(sizes: dict[str, int], *, d: int = D) -> dict[str, Any]:
     return given
 
 
-@pytest.mark.parametrize("size", range(1, 13))
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param(size, marks=() if size in BORDERS else pytest.mark.nightly)
+        for size in range(1, 13)
+    ],
+)
 @pytest.mark.parametrize("role", SIZES)
 def test_any_number_of_rows_in_any_role(role: str, size: int) -> None:
     for left_out in ("", "train_b", "heldout"):
