@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Generator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
@@ -51,6 +51,22 @@ def _failed_if_skipped(report: Report) -> Report:
 def width_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test depends on how wide the terminal is in which it was started."""
     monkeypatch.delenv("COLUMNS", raising=False)
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages have a place for each figure, without the figure: three parts in four of their time.
+
+    For tests of what is written around a page, which look at no figure.
+    """
+
+    def shown(self: Any, folder: Path | None = None) -> dict[str, Any]:
+        for kind in ("png", "svg") if folder is not None else ():
+            Path(folder, f"{self.name}.{kind}").touch()
+        forms = dict.fromkeys(("wide", "narrow"), f'<svg aria-label="{self.name}"/>')
+        return {"name": self.name, "caption": self.caption, "forms": forms}
+
+    monkeypatch.setattr("twinseed.pages.drawing.Drawing.shown", shown)
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ from twinseed.errors import InputError
 from twinseed.readout import load
 from twinseed.sweep import stored
 
-pytestmark = pytest.mark.extras
+pytestmark = [pytest.mark.extras, pytest.mark.usefixtures("undrawn")]
 
 SMALL = ("--sizes", 6, "--steps", 5, "--seeds", 12, "--factors", 2, "--denoiser", "mlp")
 

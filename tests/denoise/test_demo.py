@@ -84,7 +84,11 @@ def test_weights_of_something_else_are_refused(tmp_path: Path) -> None:
         demo.RECIPE.load(tmp_path / "other")
 
 
-def test_the_command_shows_them(tmp_path: Path) -> None:
+def test_the_command_shows_them(
+    tmp_path: Path, curves: TwinCurves, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page and the sentences; test_cli_options has how ``demo_curves`` is called."""
+    monkeypatch.setattr(demo, "demo_curves", lambda **_: curves)
     words = ["audit", "--demo", "--html", str(tmp_path / "demo.html")]
     done = CliRunner().invoke(app, words, prog_name="twinseed")
     assert done.exit_code == 0, done.output

@@ -80,6 +80,7 @@ def test_the_windows_of_a_trained_twin_are_those_of_its_network_on_its_rows(tmp_
     assert runs.windows(6, levels=4, seeds=5, border="clipped").similarities != found.similarities
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_command_measures_the_machines_of_a_file(tmp_path: Path) -> None:
     WHOLE.write(tmp_path / "windows.csv")
     words = ("--sizes", "4,6", "--denoiser", "mlp", "--steps", 2, "--seeds", 12, "--factors", 2)

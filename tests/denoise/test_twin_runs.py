@@ -44,6 +44,7 @@ def call(*words: object) -> Result:
     return CliRunner().invoke(app, ["train", *map(str, words)], prog_name="twinseed")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_command_trains_measures_and_saves(tmp_path: Path, file: Path) -> None:
     done = call(file, *SMALL, "--workers", 1, "-o", tmp_path / "runs", "--json")
     assert done.exit_code == 0, done.output
@@ -58,23 +59,21 @@ def test_the_command_trains_measures_and_saves(tmp_path: Path, file: Path) -> No
     assert json.loads(again.stdout) == found
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_killed_it_goes_on_with_the_same_bits(tmp_path: Path, file: Path) -> None:
-    words = [str(file), *SMALL, "--steps", "200", "--seeds", "20", "--sizes", "8", "--workers"]
-
-    def start(folder: str) -> subprocess.Popen[bytes]:
-        run = "from twinseed.cli import app; app()"
-        command = [sys.executable, "-c", run, "train", *words, "1", "-o", folder, "-q"]
-        return subprocess.Popen(command, cwd=tmp_path, env={**os.environ, "OMP_NUM_THREADS": "1"})
-
-    assert start("whole").wait() == 0
-    cut = start("cut")
+    """Killed is a process of its own, and continued in this one."""
+    words = [str(file), *SMALL, "--steps", "200", "--seeds", "20", "--sizes", "8", "--workers", "1"]
+    assert call(*words, "-o", tmp_path / "whole", "-q").exit_code == 0
+    run = "from twinseed.cli import app; app()"
+    command = [sys.executable, "-c", run, "train", *words, "-o", "cut", "-q"]
+    cut = subprocess.Popen(command, cwd=tmp_path, env={**os.environ, "OMP_NUM_THREADS": "1"})
     state = tmp_path / "cut" / "weights" / "8-0-a-200steps.safetensors"
     while not state.exists() and cut.poll() is None:
         time.sleep(0.01)
     cut.send_signal(signal.SIGKILL)
     assert cut.wait() != 0
     assert not list((tmp_path / "cut" / "samples").iterdir())
-    assert start("cut").wait() == 0
+    assert call(*words, "-o", tmp_path / "cut", "-q").exit_code == 0
     for name in ("8-0-a-200steps-20seeds.npy", "8-0-b-200steps-20seeds.npy"):
         whole, resumed = (tmp_path / one / "samples" / name for one in ("whole", "cut"))
         assert whole.read_bytes() == resumed.read_bytes()
