@@ -188,7 +188,7 @@ def test_a_key_that_the_samples_lack(tmp_path: Path) -> None:
     arrays, columns = encoded(tmp_path, train_a=real, samples_a="x\n1.5\n2.5\n")
     assert arrays["train_a"].shape == (2, 1)
     assert columns.left_out == ("id",)
-    with pytest.raises(InputError, match=r"must have the columns of train_a.*without size"):
+    with pytest.raises(InputError, match=r"must have the columns of train_a, but lacks size"):
         encoded(tmp_path, train_a="size,x\n1,1.5\n1,2.5\n", samples_a="x\n1.5\n2.5\n")
 
 
@@ -250,7 +250,7 @@ def test_a_header_of_numbers(tmp_path: Path) -> None:
     ("before", "after", "note"),
     [
         ("sep=;\n", "", None),
-        ("# made by hand\n", "", "1 lines that start with # are skipped"),
+        ("# made by hand\n", "", "1 line that starts with # is skipped"),
         ("# made\n# by hand\n# ", "", "2 lines that start with # are skipped"),
         ("# ", "", None),
         ("\n\n", "\n\n", None),

@@ -57,7 +57,7 @@ def test_one_encoding_for_all_roles_whatever_the_order(tmp_path: Path) -> None:
     [
         (
             "colour,weight\nred,1\n",
-            "train_a must have the columns of samples_a.*without size; also",
+            "train_a must have the columns of samples_a, but lacks size and has beside them weight",
         ),
         ("colour,size\n1,2\n", "samples_a has text in column 'colour', which holds numbers in"),
     ],

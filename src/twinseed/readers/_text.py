@@ -150,7 +150,10 @@ def _start(source: Source, file: IO[str]) -> tuple[int, str]:
     named = width > 1 and len(cells_of(comments[-1], separator)) == width
     extra = len(comments) - named
     if extra:
-        source.notes.append(f"{extra} lines that start with # are skipped")
+        lines_are = (
+            "1 line that starts with # is" if extra == 1 else f"{extra} lines that start with # are"
+        )
+        source.notes.append(f"{lines_are} skipped")
     return skipped + extra, separator
 
 

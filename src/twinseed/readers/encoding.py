@@ -225,12 +225,14 @@ def _unlike(role: str, lead: str, tables: Mapping[str, Table]) -> InputError:
     if role == lead:
         role = next(r for r, table in tables.items() if set(table.names or ()) != names)
     own = set(tables[role].names or ())
-    parts = (("without", names - own), ("also", own - names))
+    parts = (("lacks", names - own), ("has beside them", own - names))
+    differs = [f"{what} {', '.join(sorted(those)[:5])}" for what, those in parts if those]
     return InputError(
         role,
-        f"must have the columns of {lead}",
-        "; ".join(f"{what} {', '.join(sorted(those)[:5])}" for what, those in parts if those),
-        "give all tables the same columns",
+        f"must have the columns of {lead}, but {' and '.join(differs)}",
+        f"{len(own)} columns",
+        'give all tables the same columns; or write kind = "leave out" for a column into a schema '
+        "file",
     )
 
 
