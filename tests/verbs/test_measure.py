@@ -1,6 +1,7 @@
 """The estimators against their definitions and under symmetries; whether error bars are honest."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from twinseed import InputError, readout
 from twinseed.data.directions import principal
 from twinseed.intervals import Z95
 from twinseed.orders import convergence, distance, memorisation, recovery
+from twinseed.orders.evidence import KnownModels, LearntLaw
 
 SHARES = ("memorisation_share", "memorisation_share_euclidean")
 
@@ -238,6 +240,21 @@ def test_distance_against_a_matrix_root():
     found = distance.bures_wasserstein(mu, spread, v, rest=rest)
     assert found == pytest.approx(expected, rel=1e-9)
     assert distance.bures_wasserstein(mu, mu, np.eye(12)) == pytest.approx(0.0, abs=1e-15)
+
+
+@pytest.mark.parametrize("d", [6, 300])
+def test_the_distances_of_two_models_are_those_of_each_alone(d):
+    rng = np.random.default_rng(9)
+    mu = rng.uniform(0.5, 3, d)
+    laws = [
+        LearntLaw(rng.uniform(0, 4, k), np.linalg.qr(rng.standard_normal((d, k)))[0], rest)
+        for k, rest in ((d // 2, 0.3), (d, 0.0))
+    ]
+    alone = [distance.bures_wasserstein(mu, *law[:2], rest=law.rest) for law in laws]
+    models = KnownModels(0.0, None, tuple(laws), mu, wasserstein=True)
+    together = distance.from_evidence(SimpleNamespace(models=models))["wasserstein"]
+    assert together.value == np.mean(alone)
+    assert alone[0] != alone[1]
 
 
 def test_what_arrays_cannot_tell_is_not_identifiable(twins):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 
 from twinseed.arrays import Array
@@ -86,6 +85,6 @@ def redraws(
 
 def _root(rows: Array) -> Array:
     """Return the square root of the covariance of rows."""
-    values, vectors = scipy.linalg.eigh(np.atleast_2d(np.cov(rows, rowvar=False)))
+    values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(rows, rowvar=False)))
     found: Array = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +15,7 @@ __all__ = ["digests_of", "repeats", "require_separate", "row_digests", "shared_r
 
 _SEEN = 0.5  # of the held-out rows equal training rows: they are not held out
 _REPEATED = 0.1  # of the training rows repeat: a fresh row often equals one of them
+_ODD = np.uint64(0x9E3779B97F4A7C15)  # 2^64 over the golden ratio
 
 
 def digests_of(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.uint64]]:
@@ -25,14 +25,35 @@ def digests_of(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.uint6
 
 
 def row_digests(rows: NDArray[Any], common: np.dtype[Any]) -> NDArray[np.uint64]:
-    """Return a digest of each row's values; arrays of different types agree where values do."""
+    """Return a digest of each row's values; arrays of different types agree where values do.
+
+    Equation: the bytes of a row are words of 64 bits. Each word, plus a multiple of an odd number
+    that depends on its place, is mixed one to one; the digest is the sum of the mixed words. So
+    rows that differ in one word never agree, and others agree with a chance of about 2^-64.
+    Source: Steele, Lea and Flood, Proc. OOPSLA (2014) 453, for the odd number and the mixing.
+    """
     digests = np.empty(len(rows), dtype=np.uint64)
-    for start, block in row_blocks(rows, 1 << 18):
+    for start, block in row_blocks(rows, 1 << 16):
         # Adding zero turns a negative zero into a positive one.
         values = np.ascontiguousarray(block.astype(common) + np.zeros((), dtype=common))
-        raw = b"".join(hashlib.blake2b(row, digest_size=8).digest() for row in values)
-        digests[start : start + len(block)] = np.frombuffer(raw, dtype=np.uint64)
+        raw = values.view(np.uint8)
+        padded = np.zeros((len(raw), -(-raw.shape[1] // 8) * 8), dtype=np.uint8)
+        padded[:, : raw.shape[1]] = raw
+        words = padded.view(np.uint64)
+        words += _ODD * np.arange(1, words.shape[1] + 1, dtype=np.uint64)
+        digests[start : start + len(block)] = _mixed(words).sum(axis=1, dtype=np.uint64)
     return digests
+
+
+def _mixed(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Mix each word in place, one to one: each bit depends on all bits."""
+    shifted = words >> np.uint64(30)
+    words ^= shifted
+    words *= np.uint64(0xBF58476D1CE4E5B9)
+    words ^= np.right_shift(words, np.uint64(27), out=shifted)
+    words *= np.uint64(0x94D049BB133111EB)
+    words ^= np.right_shift(words, np.uint64(31), out=shifted)
+    return words
 
 
 def repeats(digests: NDArray[np.uint64]) -> NDArray[np.bool_]:

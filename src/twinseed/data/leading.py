@@ -31,8 +31,8 @@ def leading(matrix: Array, k: int) -> tuple[Array, Array]:
             return values[order], vectors[:, order]
         except ArpackError:
             pass  # a matrix of lower rank than k: decompose it in full
-    values, vectors = scipy.linalg.eigh(matrix, subset_by_index=[size - k, size - 1])
-    return values[::-1], vectors[:, ::-1]
+    values, vectors = np.linalg.eigh(matrix)  # lets other threads run; that of scipy does not
+    return values[: -k - 1 : -1], vectors[:, : -k - 1 : -1]
 
 
 def leading_of_rows(
