@@ -62,12 +62,13 @@ def truth(
         (a, b, fresh), alone = source.sets(n, rng)
         if number < closest and alone:
             found.append(pair((a, b, fresh), _PLAIN, source.d, (), rng, samples))
-        models = [fitted(rows, _PLAIN, source.d) for rows in (a, b)]
-        one, other = ((model.directions * model.gain) @ model.directions.T for model in models)
+        models = fitted(np.array([a, b]), _PLAIN, source.d)
+        scaled = models.directions * models.gain[:, None]
+        one, other = scaled @ models.directions.swapaxes(1, 2)
         gaps.append(1.0 - 2.0 * np.vdot(one, other) / (np.vdot(one, one) + np.vdot(other, other)))
-        for model in models:
+        for directions in models.directions:
             square = np.zeros((_RANKS, axes.shape[1]))
-            part = (model.directions[:, :_RANKS].T @ axes) ** 2
+            part = (directions[:, :_RANKS].T @ axes) ** 2
             square[: len(part)] = part
             overlaps.append(square)
     told = {

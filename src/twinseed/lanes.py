@@ -13,14 +13,25 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from threading import RLock
+from typing import Any, ParamSpec, TypeVar
 
 from twinseed.checks import whole
 from twinseed.errors import InputError
 
-__all__ = ["Place", "at_once", "chosen", "here", "in_threads", "placed", "sensible", "usable"]
+__all__ = [
+    "Place",
+    "at_once",
+    "chosen",
+    "here",
+    "in_threads",
+    "in_turn",
+    "placed",
+    "sensible",
+    "usable",
+]
 
 _MOST = 4
 """Most workers per processor: more workers make the work slower, and need more memory."""
@@ -28,8 +39,10 @@ _MOST = 4
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 """How much of the processors a container may use: microseconds, and of how many."""
 
+_TURN = RLock()
 T = TypeVar("T")
 R = TypeVar("R")
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True)
@@ -171,6 +184,25 @@ def at_once(
         found.append(work())
         finished()
     return found
+
+
+def in_turn(work: Callable[P, R]) -> Callable[P, R]:
+    """Let one thread at a time do this work, which is many short steps.
+
+    Between short steps threads would wait for the lock of the interpreter, thousands of times a
+    second, which takes more time than the work. Threads that do long steps run meanwhile. The work
+    must not wait for other threads.
+
+    >>> in_turn(abs)(-1)
+    1
+    """
+
+    @wraps(work)
+    def alone(*args: P.args, **options: P.kwargs) -> R:
+        with _TURN:
+            return work(*args, **options)
+
+    return alone
 
 
 @cache

@@ -12,10 +12,20 @@ from numpy.typing import NDArray
 from twinseed.arrays import Array
 from twinseed.filters import Filter
 from twinseed.planning.curves import CURVES, Curve, told
+from twinseed.planning.divided import together
 from twinseed.planning.finite import PRIOR, finite_size, jackknife, noise, rough
-from twinseed.planning.gaussian import LEFT_OUT, GaussianPilot, affordable, gaussian_pilots
+from twinseed.planning.gaussian import GaussianPilot, affordable, gaussian_pilots, planned
 from twinseed.planning.groups import optimism, with_rising_low
-from twinseed.planning.halves import MOST_ROWS, PilotHalves, drawn, halved, left_one_out
+from twinseed.planning.halves import (
+    LEFT_OUT,
+    MOST_ROWS,
+    PilotHalves,
+    drawn,
+    draws_of,
+    from_results,
+    halvings,
+    left_one_out,
+)
 from twinseed.planning.normality import moments, oddness
 from twinseed.planning.pairs import SEEDS, Numbers, mean_of, spanned
 from twinseed.populations import Estimated
@@ -141,9 +151,15 @@ def calibrated(
     order = stream(entropy, "plan: groups of rows").permutation(len(pilot))
     rows = spanned(pilot[order[:MOST_ROWS]])  # the rows that are halved
     share = affordable(len(rows), rows.shape[1], splits) if splits else 0.0
-    drawn_pilots = gaussian_pilots(
-        population, len(pilot), resamples, every, filter, groups, entropy, share, advance
-    )
+    number = int(max(min(splits, 4), round(splits * share))) if splits else 0
+    parts = [
+        gaussian_pilots(population, len(pilot), resamples, every, filter, groups, entropy, share),
+        halvings(
+            rows, filter, population.dimension, groups, number, entropy, round(share * LEFT_OUT)
+        ),
+    ]
+    again, of_rows = together(parts, entropy, advance)
+    drawn_pilots = [planned(one) for one in again]
     estimates = told(population, filter, every, groups)
     theory = {name: curve.straight(estimates) for name, curve in CURVES.items()}
     curves = {name: curve.corrects(theory[name]) for name, curve in CURVES.items()}
@@ -156,24 +172,14 @@ def calibrated(
                 for name, curve in curves.items()
             }
         )
-    number = int(max(min(splits, 4), round(splits * share)))
-    halves = halved(
-        rows,
-        filter,
-        population.dimension,
-        groups,
-        number,
-        entropy,
-        left_out=min(number, max(2, round(share * LEFT_OUT))),
-        advance=advance,
-    )
+    halves = from_results(of_rows, len(rows) // 2)
     simulated: dict[int, tuple[Numbers, Numbers]] = {}
     if rough(estimates):
-        reach = n[(n >= half) & (n <= _SIMULATED * len(pilot))]
-        for one in reach.astype(int).tolist():
-            found = drawn(population, one, filter, groups, number, entropy)
-            if found is not None:
-                simulated[one] = found
+        reach = n[(n >= half) & (n <= _SIMULATED * len(pilot))].astype(int).tolist()
+        draws = {one: draws_of(population, one, filter, groups, number, entropy) for one in reach}
+        able = {one: part for one, part in draws.items() if part is not None}
+        found = together(list(able.values()), entropy)
+        simulated = {one: drawn(part) for one, part in zip(able, found, strict=True)}
     usual = [one.moments for one in drawn_pilots if one.moments is not None]
     odd = oddness(moments(rows), usual)
     corrections, factor, log_error, excess = {}, 1.0, math.nan, 1.0

@@ -7,31 +7,51 @@ draws depends on its number alone. So the plan is the same, to the last bit, for
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any
 
-import numpy as np
-
 from twinseed._version import __version__
-from twinseed.planning.pairs import Numbers, stacked
+from twinseed.planning.pairs import Numbers
 from twinseed.populations import Estimated
 from twinseed.sweep import Cell, Job, Result, run_here
 
-__all__ = ["numbered", "read", "together", "written"]
+__all__ = ["Parts", "numbered", "read", "together", "written"]
 
 Advance = Callable[[int], None]
 
 
+@dataclass(frozen=True)
+class Parts:
+    """Pieces of work of one kind.
+
+    Args:
+        kind: name of the kind.
+        work: takes a number, and a random generator that it need not use.
+        count: the numbers are those below it.
+    """
+
+    kind: str
+    work: Callable[..., Result]
+    count: int
+
+
 def together(
-    kind: str,
-    work: Callable[..., Result],
-    count: int,
-    entropy: Sequence[int],
-    advance: Advance | None = None,
-) -> list[Result]:
-    """Return ``work(number, rng)`` of each number below ``count``, in order."""
-    cells = [Cell(partial(work, number), {"number": number}) for number in range(count)]
-    return run_here(Job(kind, __version__, tuple(entropy)), cells, progress=advance or False)
+    kinds: Sequence[Parts], entropy: Sequence[int], advance: Advance | None = None
+) -> list[list[Result]]:
+    """Return the results of each kind, in the order of the numbers.
+
+    Pieces of all kinds are done in turn, so that those of short steps meet those of long ones.
+    """
+    cells = [
+        Cell(partial(one.work, number), {"kind": one.kind, "number": number}, group=one.kind)
+        for one in kinds
+        for number in range(one.count)
+    ]
+    job = Job("parts of a plan", __version__, tuple(entropy))
+    found = iter(run_here(job, cells, progress=advance or False))
+    return [list(islice(found, one.count)) for one in kinds]
 
 
 def written(population: Estimated) -> Result:
@@ -57,11 +77,11 @@ def read(one: Result) -> Estimated:
     )
 
 
-def numbered(pairs: Sequence[Numbers]) -> Result:
+def numbered(pairs: Numbers) -> Result:
     """Return the numbers of several pairs, ready for JSON.
 
-    >>> one = Numbers(*(np.array(part) for part in ([0.5], [0.1], [0.2], [0.3], [[1.0]], [[0.0]])))
-    >>> numbered([one, one])["gap"]
-    [[0.5], [0.5]]
+    >>> import numpy as np
+    >>> numbered(Numbers(*(np.array([part, part]) for part in range(6))))["fresh"]
+    [2, 2]
     """
-    return {name: np.asarray(part).tolist() for name, part in vars(stacked(pairs)).items()}
+    return {name: part.tolist() for name, part in vars(pairs).items()}

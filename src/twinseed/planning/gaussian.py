@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,19 +11,25 @@ import numpy as np
 
 from twinseed.arrays import Array
 from twinseed.filters import Filter
+from twinseed.lanes import in_turn
 from twinseed.planning.curves import CURVES, told
-from twinseed.planning.divided import read, together, written
-from twinseed.planning.halves import MOST_ROWS, PilotHalves, halved, halving_work, kept_groups
+from twinseed.planning.divided import Parts, read, written
+from twinseed.planning.halves import (
+    LEFT_OUT,
+    MOST_ROWS,
+    PilotHalves,
+    halved_here,
+    halving_work,
+    kept_groups,
+)
 from twinseed.planning.normality import moments
 from twinseed.planning.pairs import Numbers, spanned
 from twinseed.populations import Estimated, estimate_population
 from twinseed.randomness import stream
 from twinseed.sweep import Result
 
-__all__ = ["LEFT_OUT", "GaussianPilot", "affordable", "gaussian_pilots"]
+__all__ = ["GaussianPilot", "affordable", "gaussian_pilots", "planned"]
 
-LEFT_OUT = 4
-"""Halvings that are repeated without each group of rows."""
 _SPLITS = 5
 """Halvings of a Gaussian pilot."""
 _JACKKNIFED = 3
@@ -67,9 +73,8 @@ def gaussian_pilots(
     groups: Sequence[slice],
     entropy: Sequence[int],
     share: float,
-    advance: Callable[[int], None],
-) -> list[GaussianPilot]:
-    """Draw Gaussian pilots, estimate the population from each, plan from it, and halve each.
+) -> Parts:
+    """Return the work to draw Gaussian pilots, estimate, plan from and halve each; see ``planned``.
 
     A pilot of more than ``MOST_ROWS`` rows is estimated from the eigenvalues alone; the rows that
     are halved are then drawn independently.
@@ -83,7 +88,6 @@ def gaussian_pilots(
         groups: ranks of the factors whose subspaces are compared.
         entropy: the seed.
         share: share of the work on halves that is allowed, see ``affordable``; 0 halves nothing.
-        advance: called with the number of pilots done since its last call.
     """
     few = pilot_rows <= MOST_ROWS
     work = partial(
@@ -98,7 +102,7 @@ def gaussian_pilots(
         max(2, round(share * _SPLITS)) if share else 0,
         max(2, round(share * LEFT_OUT)),
     )
-    return [_read(one) for one in together("pilots drawn again", work, count, entropy, advance)]
+    return Parts("pilots drawn again", work, count)
 
 
 def _gaussian_pilot(
@@ -123,15 +127,15 @@ def _gaussian_pilot(
     rows = rng.standard_normal((size, root.size)) * root
     estimate = _estimated(rows, population) if few else population.resampled(rng)
     coordinates = spanned(rows)
-    halves = halved(
+    halves = halved_here(
         coordinates,
         filter,
         population.dimension,
         groups,
         splits,
         entropy,
-        name=f" of resample {number}",
-        left_out=min(left_out, splits) if number < _JACKKNIFED else 0,
+        f" of resample {number}",
+        left_out if number < _JACKKNIFED else 0,
     )
     parts: dict[str, Any] = {
         "rows": halves.rows,
@@ -144,6 +148,7 @@ def _gaussian_pilot(
     return {**_planned(estimate, filter, n, groups), **parts}
 
 
+@in_turn
 def _planned(estimate: Estimated, filter: Filter, n: Array, groups: tuple[slice, ...]) -> Result:
     """Return an estimate and what theory predicts for it, ready for JSON."""
     found = told(estimate, filter, n, groups)
@@ -151,8 +156,8 @@ def _planned(estimate: Estimated, filter: Filter, n: Array, groups: tuple[slice,
     return {**written(estimate), "theory": theory}
 
 
-def _read(one: Result) -> GaussianPilot:
-    """Return a Gaussian pilot from its result."""
+def planned(one: Result) -> GaussianPilot:
+    """Return a Gaussian pilot from the result of its work."""
     estimate = read(one)
     theory = {name: np.array(part) for name, part in one["theory"].items()}
     if "rows" not in one:
@@ -166,6 +171,7 @@ def _read(one: Result) -> GaussianPilot:
     return GaussianPilot(estimate, theory, halves, np.array(one["moments"]))
 
 
+@in_turn
 def _estimated(rows: Array, population: Estimated) -> Estimated:
     """Estimate the population from the rows, in as many columns as the population has."""
     silent = np.zeros((len(rows), population.dimension - rows.shape[1]))

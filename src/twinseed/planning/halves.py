@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 
@@ -11,26 +11,31 @@ from numpy.typing import NDArray
 
 from twinseed.arrays import Array
 from twinseed.filters import Filter
-from twinseed.planning.divided import numbered, together
-from twinseed.planning.pairs import SEEDS, Numbers, mean_of, pair
+from twinseed.planning.divided import Parts, numbered
+from twinseed.planning.pairs import SEEDS, Numbers, mean_of, pair, pairs_of, stacked
 from twinseed.populations import Population
 from twinseed.randomness import stream
 from twinseed.sweep import Result
 
 __all__ = [
     "DRAWN_SEEDS",
+    "LEFT_OUT",
     "MOST_ROWS",
     "PilotHalves",
     "drawn",
+    "draws_of",
     "from_results",
-    "halved",
+    "halved_here",
     "halving_work",
+    "halvings",
     "kept_groups",
     "left_one_out",
 ]
 
 MOST_ROWS = 1000
 """Largest number of rows that are halved; of a larger pilot a random part is halved."""
+LEFT_OUT = 4
+"""Halvings that are repeated without each group of rows."""
 DRAWN_SEEDS = 300
 """Samples of each model of simulated rows."""
 _GROUPS = 20
@@ -66,19 +71,16 @@ def kept_groups(rows: int) -> int:
     return max(4, min(_GROUPS, rows // 5))
 
 
-def halved(
+def halvings(
     rows: Array,
     filter: Filter,
     d: int,
     groups: Sequence[slice],
     splits: int,
     entropy: Sequence[int],
-    *,
-    name: str = "",
-    left_out: int = 0,
-    advance: Callable[[int], None] | None = None,
-) -> PilotHalves:
-    """Fit a pair of linear models to random halves of the rows, and again without groups of rows.
+    left_out: int,
+) -> Parts:
+    """Return the work to fit pairs of linear models to random halves; see ``from_results``.
 
     A halving takes half of each group of rows, so that the halves stay equal without a group. The
     samples have the same noise with and without a group, so that differences come from the rows.
@@ -90,22 +92,30 @@ def halved(
         groups: ranks of the factors whose subspaces are compared.
         splits: number of halvings.
         entropy: the seed.
-        name: a name for the streams of random numbers.
-        left_out: number of halvings that are repeated without each group of rows.
-        advance: called with the number of halvings done since its last call.
+        left_out: number of halvings that are repeated without each group of rows, 2 or more.
     """
-    work = partial(
-        _halving, rows, filter, d, tuple(groups), tuple(entropy), name, min(left_out, splits)
-    )
-    if name:  # halvings of a Gaussian pilot, which are a part of a larger piece of work
-        found = [work(split, stream(entropy, "none")) for split in range(splits)]
-    else:
-        found = together("halvings", work, splits, entropy, advance)
+    about = (rows, filter, d, tuple(groups), tuple(entropy), "", min(max(2, left_out), splits))
+    return Parts("halvings", partial(_halving, *about), splits)
+
+
+def halved_here(
+    rows: Array,
+    filter: Filter,
+    d: int,
+    groups: tuple[slice, ...],
+    splits: int,
+    entropy: tuple[int, ...],
+    name: str,
+    left_out: int,
+) -> PilotHalves:
+    """Do the work of ``halvings`` at once, as a part of a larger piece of work."""
+    numbers = tuple(range(splits))
+    found = _halved(rows, filter, d, groups, entropy, name, min(left_out, splits), numbers)
     return from_results(found, len(rows) // 2)
 
 
 def from_results(found: Sequence[Result], rows: int) -> PilotHalves:
-    """Return halvings from the results of the pieces of work."""
+    """Return halvings from the results of the pieces of work, and the rows of a half."""
     whole = Numbers(*(np.array([one[part][0] for one in found]) for part in _PARTS))
     without = [one for one in found if len(one["gap"]) > 1]
     folded = None
@@ -126,15 +136,35 @@ def _halving(
     _: np.random.Generator,
 ) -> Result:
     """Return the numbers of one halving: of all rows, then without each group of rows."""
+    return _halved(rows, filter, d, groups, entropy, name, left_out, (split,))[0]
+
+
+def _halved(
+    rows: Array,
+    filter: Filter,
+    d: int,
+    groups: tuple[slice, ...],
+    entropy: tuple[int, ...],
+    name: str,
+    left_out: int,
+    splits: tuple[int, ...],
+) -> list[Result]:
+    """Return the numbers of each halving."""
     count = kept_groups(len(rows))
     group = np.arange(len(rows)) % count
-    side = _sides(group, count, stream(entropy, f"plan: halving {split}{name}"))
-    found = []
-    for one in range(-1, count if split < left_out else 0):
-        a, b = (rows[(side == half) & (group != one)] for half in (0, 1))
-        noise = stream(entropy, f"plan: samples of halving {split}{name}")
-        found.append(pair((a, b, None), filter, d, groups, noise))
-    return numbered(found)
+    parts, draws = [], []
+    for split in splits:
+        side = _sides(group, count, stream(entropy, f"plan: halving {split}{name}"))
+        for one in range(-1, count if split < left_out else 0):
+            a, b = (np.flatnonzero((side == half) & (group != one)) for half in (0, 1))
+            parts.append((a, b))
+            draws.append(split)
+
+    def noise(split: int) -> np.random.Generator:
+        return stream(entropy, f"plan: samples of halving {split}{name}")
+
+    found = pairs_of(rows, parts, filter, d, groups, noise, draws)
+    return [numbered(found[np.array(draws) == split]) for split in splits]
 
 
 def halving_work(rows: int, directions: int) -> float:
@@ -144,18 +174,18 @@ def halving_work(rows: int, directions: int) -> float:
     return 4.0 * short**2 * long + 2.0 * SEEDS * half * directions
 
 
-def drawn(
+def draws_of(
     population: Population,
     n: int,
     filter: Filter,
     groups: Sequence[slice],
     draws: int,
     entropy: Sequence[int],
-) -> tuple[Numbers, Numbers] | None:
-    """Fit pairs of models to Gaussian rows of the population, ``n`` rows each.
+) -> Parts | None:
+    """Return the work to fit pairs to Gaussian rows of the population, ``n`` rows for each model.
 
     Returns:
-        The mean over draws, and the means without each draw; None if this would take too long.
+        None if this would take too long; see ``drawn``.
     """
     assert population.dimension is not None
     root = np.sqrt(population.eigenvalues(population.dimension))
@@ -167,7 +197,11 @@ def drawn(
     count = int(min(draws, max(6.0, _DRAWN_WORK / cost)))
     d = population.dimension
     work = partial(_draw, root, n, filter, d, tuple(groups), tuple(entropy))
-    found = together(f"draws of {n} rows", work, count, entropy)
+    return Parts(f"draws of {n} rows", work, count)
+
+
+def drawn(found: Sequence[Result]) -> tuple[Numbers, Numbers]:
+    """Return the mean over draws, and the means without each draw, from the results of the work."""
     every = Numbers(*(np.array([one[name][0] for one in found]) for name in _PARTS))
     return mean_of(every), left_one_out(every)
 
@@ -186,7 +220,9 @@ def _draw(
     rng = stream(entropy, f"plan: {n} rows of the estimate, draw {number}")
     rows = rng.standard_normal((3, n, root.size))
     rows *= root
-    return numbered([pair((rows[0], rows[1], rows[2]), filter, d, groups, rng, DRAWN_SEEDS)])
+    return numbered(
+        stacked([pair((rows[0], rows[1], rows[2]), filter, d, groups, rng, DRAWN_SEEDS)])
+    )
 
 
 def left_one_out(numbers: Numbers) -> Numbers:
