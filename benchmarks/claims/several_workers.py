@@ -6,8 +6,8 @@ machine is set to write none. faiss and scikit-learn get as many threads. Second
 which means little on a machine with other work; so the processor time of one and of two workers
 stands beside it: the difference is what the division costs.
 
-The workers are threads. The draws of both sweeps are small draws of ``Dense``; the workers of
-larger draws, and of other engines, would be new interpreters, whose start takes a second.
+The workers are threads; in the longer sweep, whose draws are small draws of ``Dense`` too, new
+interpreters take over, whose start takes a second.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ worker dies, only the work of this worker is done again.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import AbstractContextManager
@@ -20,7 +21,12 @@ from twinseed.lanes import here, sensible
 from twinseed.progress import ShowProgress, track
 from twinseed.sweep.cells import Cell, Job, Result
 from twinseed.sweep.cluster import on_cluster
-from twinseed.sweep.processes import MOST_PROCESSES, in_processes, require_sendable
+from twinseed.sweep.processes import (
+    MOST_PROCESSES,
+    importable,
+    in_processes,
+    require_sendable,
+)
 from twinseed.sweep.store import Store
 from twinseed.sweep.tasks import Done, Queue, Task
 from twinseed.sweep.threads import threads
@@ -32,6 +38,8 @@ _DEATHS = 3
 """A sweep stops after this many deaths of workers without a finished cell in between."""
 _AHEAD = 2
 """Tasks that are sent per task that runs, so that no worker waits."""
+_LONG = 8.0
+"""Seconds of work left for each worker, from which the start of new interpreters pays."""
 
 Finished = Callable[[Mapping[str, str]], None]
 
@@ -45,15 +53,17 @@ def run(
     cluster: str | None = None,
     progress: ShowProgress = False,
     in_threads: bool = False,
+    long_in_processes: bool = False,
 ) -> list[Result]:
     """Do the work of every cell that is not in the store; return all results, in cell order.
 
     The work is done by ``workers`` processes on this machine, at most one per cell, or by the
     workers of the Dask scheduler at the address ``cluster``. With ``in_threads`` the workers of
-    this machine are threads: they start at once and share arrays. ``progress`` counts cells, first
-    those found in the store. After an interruption, by Ctrl-C or by a kill, the store has every
-    finished cell. Unfinished tasks are done again: at most two per worker, each of about a tenth of
-    a second or of one long cell.
+    this machine are threads: they start at once and share arrays. With ``long_in_processes`` as
+    well, processes take over where much work is left, if they can (``importable``). ``progress``
+    counts cells, first those found in the store. After an interruption, by Ctrl-C or by a kill, the
+    store has every finished cell. Unfinished tasks are done again: at most two per worker, each of
+    about a tenth of a second or of one long cell.
 
     Raises:
         InputError: ``workers`` is not a whole number of at least 1 and at most four for each
@@ -77,16 +87,23 @@ def run(
                 store.put((key, by_key[key].kept, result) for key, result in results.items())
             shown.advance(len(results))
 
-        if cluster is not None or (count > 1 and not in_threads):
-            for cell in list(todo.values())[:1]:
-                require_sendable(Task(job, (cell,)))
+        count = min(count, len(todo))
+        local = cluster is None and (count <= 1 or in_threads)
+        for cell in [] if local else list(todo.values())[:1]:
+            require_sendable(Task(job, (cell,)))
+        queue = Queue(job, todo, singly=cluster is None and count <= 1)
         if cluster is not None:
-            _elsewhere(Queue(job, todo), partial(on_cluster, cluster), finished)
-        elif count == 1 or len(todo) <= 1:
-            _here(Queue(job, todo, singly=True), finished)
+            _elsewhere(queue, partial(on_cluster, cluster), finished)
+        elif count <= 1:
+            _here(queue, finished)
         else:
             start = threads if in_threads else in_processes
-            _elsewhere(Queue(job, todo), partial(start, min(count, len(todo))), finished)
+            most = _LONG * count if long_in_processes else math.inf
+            _elsewhere(queue, partial(start, count), finished, most)
+            if queue:
+                groups = {cell.group: Task(job, (cell,)) for cell in todo.values()}
+                start = in_processes if importable(groups.values()) else threads
+                _elsewhere(queue, partial(start, count), finished)
     return [json.loads(done[job.key(cell)]) for cell in cells]
 
 
@@ -114,9 +131,12 @@ def _here(queue: Queue, finished: Finished) -> None:
 
 
 def _elsewhere(
-    queue: Queue, start: Callable[[], AbstractContextManager[Workers]], finished: Finished
+    queue: Queue,
+    start: Callable[[], AbstractContextManager[Workers]],
+    finished: Finished,
+    most: float = math.inf,
 ) -> None:
-    """Do all queued work on workers that may die.
+    """Do all queued work on workers that may die; none that is longer than ``most`` seconds.
 
     After a death the cells of the running tasks are run one by one. So a cell that kills its worker
     does not affect other cells, and the error can name it.
@@ -128,10 +148,10 @@ def _elsewhere(
         deaths = 0
         finished(results)
 
-    while queue:
+    while queue and queue.seconds_left <= most:
         try:
             with start() as workers:
-                _drain(queue, workers, collect, alone=queue.suspect is not None)
+                _drain(queue, workers, collect, alone=queue.suspect is not None, most=most)
         except WorkerDiedError as error:
             deaths += 1
             if deaths == _DEATHS:
@@ -142,7 +162,7 @@ def _elsewhere(
                 ) from error
 
 
-def _drain(queue: Queue, workers: Workers, finished: Finished, *, alone: bool) -> None:
+def _drain(queue: Queue, workers: Workers, finished: Finished, *, alone: bool, most: float) -> None:
     """Send tasks and collect their results, to the end of the queue, or of its suspects."""
     under_way: dict[Future[Done], tuple[tuple[str, ...], Task]] = {}
     try:
@@ -150,6 +170,8 @@ def _drain(queue: Queue, workers: Workers, finished: Finished, *, alone: bool) -
             lanes = 1 if alone else workers.lanes
             room = 1 if alone else _AHEAD * lanes
             while len(under_way) < room and (queue.suspect if alone else queue):
+                if queue.seconds_left > most:
+                    break
                 keys, task = queue.take(lanes)
                 under_way[workers.submit(task)] = keys, task
             if not under_way:

@@ -11,12 +11,14 @@ import multiprocessing
 import os
 import pickle
 import signal
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.context import SpawnContext
+from pathlib import Path
 from typing import Any
 
 from threadpoolctl import threadpool_limits
@@ -24,7 +26,7 @@ from threadpoolctl import threadpool_limits
 from twinseed.errors import InputError
 from twinseed.sweep.tasks import Done, Task
 
-__all__ = ["MOST_PROCESSES", "in_processes", "require_sendable"]
+__all__ = ["MOST_PROCESSES", "importable", "in_processes", "require_sendable"]
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 MOST_PROCESSES: float = 61 if os.name == "nt" else math.inf
@@ -97,6 +99,21 @@ def require_sendable(task: Task) -> None:
             str(error),
             "use a class or function of an importable module, or workers=1",
         ) from error
+
+
+def importable(tasks: Iterable[Task]) -> bool:
+    """Say whether new interpreters can do these tasks without any help of the caller.
+
+    They import the caller's script, if there is one. So the script must look at ``__name__``, and
+    no task may need what only the script defines.
+    """
+    script = getattr(sys.modules.get("__main__"), "__file__", None)
+    try:
+        if script is not None and "__name__" not in Path(script).read_text("utf-8", "replace"):
+            return False
+        return all(b"__main__" not in pickle.dumps(task) for task in tasks)
+    except Exception:  # a script that is no file, or work that cannot be sent
+        return False
 
 
 def _start_worker() -> None:

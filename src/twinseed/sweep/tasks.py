@@ -18,6 +18,8 @@ __all__ = ["Done", "Queue", "Task"]
 
 _SECONDS = 0.1
 """Seconds that a task should last."""
+_KNOWN = 1.0
+"""Seconds of work after which the time that is left can be told."""
 _MOST = 2000
 """Most cells per task: limits the size of a task."""
 
@@ -81,12 +83,19 @@ class Queue:
             self._waiting.setdefault(cell.group, deque()).append((key, cell))
         self._turn = deque(self._waiting)
         self._seconds: dict[str | None, float] = {}
+        self._spent, self._done = 0.0, 0
         self._suspects: deque[tuple[str, Cell]] = deque()
         self._left = len(todo)
 
     def __len__(self) -> int:
         """Return the number of cells that no task has taken."""
         return self._left
+
+    @property
+    def seconds_left(self) -> float:
+        """About how many seconds of one worker are left; 0 before enough work is done to tell."""
+        known = self._done and self._spent >= _KNOWN
+        return self._left * self._spent / self._done if known else 0.0
 
     @property
     def suspect(self) -> Cell | None:
@@ -115,6 +124,8 @@ class Queue:
         """Return the results by key; cells of the task without a result are queued again."""
         count = len(done.results)
         self._seconds[task.cells[0].group] = done.seconds / count
+        self._spent += done.seconds
+        self._done += count
         for key, cell in reversed(list(zip(keys[count:], task.cells[count:], strict=True))):
             self._give_back(key, cell)
         return dict(zip(keys, done.results, strict=False))

@@ -61,9 +61,10 @@ def simulate(
             file, and so does a call with more replicates, sizes, filters or populations along the
             dimension. ``load_sweep`` reads the file, also while the call runs.
         cluster: the address of a Dask scheduler that is already running, instead of ``workers``.
-        workers: draws that are made at the same time, by threads where all draws are small draws
-            of ``Dense``, which start at once, else by processes on this machine. A script that asks
-            for more than one needs the usual ``if __name__ == "__main__":``.
+        workers: draws that are made at the same time, by processes on this machine. Small draws of
+            ``Dense`` are made by threads, which start at once; where much is left, processes take
+            over. A script that asks for more than one worker needs the usual
+            ``if __name__ == "__main__":``.
         progress: True shows it on stderr, False does not, None does on a terminal; a function is
             called with the number of draws done since its last call, of as many as the cells of
             the grid times ``replicates``.
@@ -109,5 +110,6 @@ def simulate(
             cluster=cluster,
             progress=progress,
             in_threads=simulation.suits_threads,
+            long_in_processes=True,
         )
     return simulation.readout(results, job.entropy)
