@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import signal
 import sys
@@ -13,6 +14,8 @@ __all__ = ["main"]
 
 _INTERRUPTED = 130
 """The exit status."""
+_OBJECTS = 10_000
+"""New objects after which Python looks for objects that can go; by default about a thousand."""
 
 
 def main() -> None:
@@ -22,13 +25,15 @@ def main() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # else it is ignored
         signal.signal(signal.SIGINT, _stop)
+    # The parts of modules stay to the end, and were looked through 150 times while modules load.
+    gc.set_threshold(_OBJECTS, *gc.get_threshold()[1:])
     status: list[object] = []
     # Registered first, so called last: after an interrupt torch needs seconds to take itself down.
     atexit.register(lambda: _leave() if status == [_INTERRUPTED] else None)
-    from twinseed.cli import app
+    from twinseed.cli import run
 
     try:
-        app(prog_name="twinseed")
+        run(sys.argv[1:])
     except SystemExit as end:
         status.append(end.code)
         raise

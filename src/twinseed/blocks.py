@@ -12,6 +12,6 @@ __all__ = ["row_blocks"]
 
 def row_blocks(array: NDArray[Any], size: int = 1 << 22) -> Iterator[tuple[int, NDArray[Any]]]:
     """Yield (first row, block of rows) with about ``size`` entries per block, without copying."""
-    rows = max(1, size // array.shape[1])
+    rows = max(1, size // max(1, array.shape[1]))
     for start in range(0, len(array), rows):
         yield start, array[start : start + rows]

@@ -251,6 +251,16 @@ def test_rows_that_are_all_the_same_are_compared_once_a_segment(compared):
     assert sum(compared) <= 5000 / 10
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_pair_of_equal_rows_is_told_apart_by_rank(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows = np.tile(rng.standard_normal((40, 6)), (2, 1))
+    rank = rng.permutation(80)
+    found = nearest(rng.standard_normal((30, 6)), rows, ties=rank)
+    for chosen in (found.cosine_row, found.distance_row):
+        assert np.all(rank[chosen] < rank[(chosen + 40) % 80])
+
+
 def test_labels_name_the_groups():
     rows, queries = np.eye(4), np.eye(4)[:1]
     found = nearest(queries, rows, groups=np.array([1, 0, 0, 1]))

@@ -6,29 +6,26 @@ Help must appear at once, so no module here imports numpy before a command runs.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from twinseed._version import __version__
-from twinseed.cli import (
-    audit,
-    compare,
-    diagram,
-    doctor,
-    explore,
-    export,
-    inspect,
-    measure,
-    plan,
-    predict,
-    reproduce,
-    simulate,
-    train,
-)
+from twinseed.cli.values import LightCommand, lightened
 
-__all__ = ["app"]
+__all__ = ["COMMANDS", "app", "run"]
+
+COMMANDS = (
+    *("predict", "simulate", "export", "measure", "audit", "inspect", "plan", "diagram", "train"),
+    *("reproduce", "compare", "explore", "doctor"),
+)
+"""The commands, in the order of the help. Each is the function of its name in its own module."""
+
+app: typer.Typer
+"""All commands; made when it is first asked for."""
 
 
 class _Commands(TyperGroup):
@@ -43,15 +40,41 @@ class _Commands(TyperGroup):
                 raise SystemExit(0) from None
             raise
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        return lightened(super().get_params(ctx))
 
-app = typer.Typer(
-    name="twinseed",
-    cls=_Commands,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+
+def run(words: Sequence[str]) -> None:
+    """Run the command line. To make all commands takes longer than to make the one that is named.
+
+    The help of all commands and errors about an unknown one need all of them.
+    """
+    named = [words[0]] if words and words[0] in COMMANDS else COMMANDS
+    _made(named)(words, prog_name="twinseed")
+
+
+def __getattr__(name: str) -> Any:
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()["app"] = made = _made(COMMANDS)
+    return made
+
+
+def _made(names: Sequence[str]) -> typer.Typer:
+    """Return the command line with some commands."""
+    made = typer.Typer(
+        name="twinseed",
+        cls=_Commands,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    made.callback()(main)
+    for name in names:
+        command = getattr(import_module(f"twinseed.cli.{name}"), name)
+        made.command(cls=LightCommand)(command)
+    return made
 
 
 def _version(wanted: bool) -> None:
@@ -60,7 +83,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def main(
     version: Annotated[
         bool,
@@ -76,21 +98,3 @@ def main(
     difference beyond the limit, a fault of the installation; 2 bad input; 3 a question has no
     answer; 70 an error inside twinseed; 130 interrupted.
     """
-
-
-for command in (
-    predict.predict,
-    simulate.simulate,
-    export.export,
-    measure.measure,
-    audit.audit,
-    inspect.inspect,
-    plan.plan,
-    diagram.diagram,
-    train.train,
-    reproduce.reproduce,
-    compare.compare,
-    explore.explore,
-    doctor.doctor,
-):
-    app.command()(command)

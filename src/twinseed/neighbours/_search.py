@@ -26,6 +26,9 @@ __all__ = ["search"]
 
 Metrics = tuple[Metric, ...]
 
+_NEAR = 1 << 19
+"""Bytes of rows that are read as fast in any order as one after the other."""
+
 
 class _Kept:
     """Rows that the bound could not exclude; they are compared exactly in batches."""
@@ -59,25 +62,33 @@ class _Kept:
         if not self._waiting:
             return
         key, row = np.concatenate(self._keys), np.concatenate(self._rows)
-        by_row = np.argsort(row, kind="stable")
-        key, row = key[by_row], row[by_row]
+        if self.r.nbytes > _NEAR:
+            by_row = np.argsort(row, kind="stable")
+            key, row = key[by_row], row[by_row]
         query = key // (self.value.size // len(self.q))
         step = max(1, (1 << 15) // self.q.shape[1])
         exact = np.empty(key.size)
         for start in range(0, key.size, step):
             some = slice(start, start + step)
-            left = np.multiply(self.q[query[some]], self.scale, dtype=np.float64)
-            right = np.multiply(self.r[row[some]], self.scale, dtype=np.float64)
+            left, right = self._placed(self.q, query[some]), self._placed(self.r, row[some])
             exact[some] = self.metric.exact(left, right)
-        order = np.lexsort((self.ties[row], -exact, key))
-        order = order[np.flatnonzero(np.diff(key[order], prepend=-1))]
-        key, row, exact = key[order], row[order], exact[order]
+        several = np.bincount(key, minlength=self.value.size)[key] > 1
+        rivals = np.flatnonzero(several)
+        rivals = rivals[np.lexsort((self.ties[row[rivals]], -exact[rivals], key[rivals]))]
+        rivals = rivals[np.flatnonzero(np.diff(key[rivals], prepend=-1))]
+        best = np.concatenate([np.flatnonzero(~several), rivals])
+        key, row, exact = key[best], row[best], exact[best]
         old, old_row = self.value[key], self.row_of[key]
         earlier = self.ties[row] < self.ties[old_row]
         better = (exact > old) | ((exact == old) & earlier)
         self.value[key[better]] = exact[better]
         self.row_of[key[better]] = row[better]
         self._keys, self._rows, self._waiting = [], [], 0
+
+    def _placed(self, rows: NDArray[Any], which: NDArray[np.int64]) -> Array:
+        found = np.take(rows, which, axis=0).astype(np.float64, copy=False)
+        found *= self.scale
+        return found
 
 
 def search(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Iterator
@@ -87,9 +86,11 @@ async def _fetched(sent: Any, outcome: Future[Done]) -> None:
 
     The executor of Dask waits forever for a result that it was fetching from a lost scheduler.
     """
+    from asyncio import CancelledError as Cancelled  # not before there is a cluster: it takes long
+
     try:
         done = await sent
-    except (Exception, asyncio.CancelledError) as error:
+    except (Exception, Cancelled) as error:
         if sent.status != "error":  # so it is no error of the task
             outcome.cancel()
         if outcome.set_running_or_notify_cancel():
