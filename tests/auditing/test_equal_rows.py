@@ -93,7 +93,7 @@ def test_rows_that_were_removed_block_copying_and_overfitting() -> None:
     (found,) = told(train, kept)
     assert found.name == REMOVED
     assert found.sentence.startswith("No held-out row equals a row of train_a, where about ")
-    assert "as they were before any were removed" in found.sentence
+    assert "Pass the training rows and the held-out rows as they were before." in found.sentence
     for outcome in Outcome:
         answers = {"copying": Answer(outcome, "said"), "recovery": Answer(outcome, "said")}
         given = allowed(answers, [found])
@@ -101,6 +101,15 @@ def test_rows_that_were_removed_block_copying_and_overfitting() -> None:
         assert given["copying"].outcome is (Outcome.CANNOT_JUDGE if blocked else outcome)
         assert (found.sentence in given["copying"].sentence) is blocked
         assert given["recovery"].outcome is outcome
+
+
+def test_training_rows_that_were_repeated_block_copying_until_each_is_passed_once() -> None:
+    """As to balance classes: 40 rows, each ten times, of numbers that chance never makes equal."""
+    few, heldout = np.random.default_rng(3).standard_normal((2, 40, 3))
+    (found,) = told(np.tile(few, (10, 1)), heldout)
+    assert found.name == REMOVED
+    assert "or rows of train_a were repeated, for example to balance classes" in found.sentence
+    assert told(few, heldout) == []
 
 
 def test_rows_in_both_files_are_told() -> None:
@@ -113,7 +122,7 @@ def test_rows_in_both_files_are_told() -> None:
 def test_only_heldout_rows_that_are_training_rows_are_refused() -> None:
     rows = np.random.default_rng(0).standard_normal((60, 3))
     Rows(rows[:40], heldout=np.concatenate([rows[40:], rows[:19]]))
-    with pytest.raises(InputError, match=r"20 of 40 rows are equal to a row of train_a, where a"):
+    with pytest.raises(InputError, match=r"20 of 40 rows are equal to a row of train_a, and"):
         Rows(rows[:40], heldout=np.concatenate([rows[40:], rows[:20]]))
     table = coarse(0, 300, 3)  # nearly every row repeats
     Rows(table[:200], heldout=table[200:])

@@ -76,7 +76,7 @@ BAD_ARRAYS: dict[str, tuple[dict[str, str], list[str]]] = {
     "the same training rows": ({"train-b": "train-a"}, ["--train-b", "60 equal", "leave"]),
     "held-out rows in training": (
         {"heldout": "train-b"},
-        ["--heldout", "--heldout[0] = --train-b[0]", "no generator was trained on"],
+        ["--heldout", "--heldout[0] is --train-b[0]", "no generator was trained on"],
     ),
     "pickled": ({"train-a": "pickled"}, ["--train-a", "unpickled", "allow_pickle=False"]),
     "empty": ({"train-a": "empty"}, ["--train-a", "empty.npy", "save it again"]),

@@ -91,7 +91,9 @@ def test_heldout_rows_that_were_trained_on(train):
     Twins(**whole)
     count = len(whole["heldout"]) // 2
     whole["heldout"][-count:] = whole[train][:count]
-    with pytest.raises(InputError, match=rf"equal to a row of {train}, .* heldout\[2\] = "):
+    with pytest.raises(
+        InputError, match=rf"equal to a row of {train}, .* heldout\[2\] is {train}\[6\]"
+    ):
         Twins(**whole)
 
 

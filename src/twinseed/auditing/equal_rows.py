@@ -144,9 +144,10 @@ def equal_heldout(twins: Twins, rng: np.random.Generator) -> Iterator[Finding]:
             yield Finding(
                 REMOVED,
                 f"{found.count or 'No'} held-out {_row(found.count)} a {whose}, where about "
-                f"{found.expected:.0f} of {found.heldout} would by chance: rows were removed "
-                "because they are equal. Pass the training rows and the held-out rows as they "
-                "were before any were removed. Rows that are equal by chance do no harm.",
+                f"{found.expected:.0f} of {found.heldout} would by chance. Either rows were "
+                f"removed because they are equal, or rows of {name} were repeated, for example to "
+                "balance classes. Pass the training rows and the held-out rows as they were "
+                "before. Rows that are equal by chance do no harm.",
                 {**numbers, "blocks": ["copying", "overfitting"]},
             )
         elif found.too_many:

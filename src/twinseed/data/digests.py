@@ -89,10 +89,10 @@ def require_separate(digests: Mapping[str, NDArray[np.uint64]]) -> None:
             first = int(np.flatnonzero(digests[name] == digests["heldout"][held])[0])
             raise InputError(
                 "heldout",
-                f"must not hold rows of {name}",
-                f"{shared.sum()} of {len(shared)} rows are equal to a row of {name}, where "
-                f"about {chance * len(shared):.0f} would be by chance; for example, "
-                f"heldout[{held}] = {name}[{first}]",
+                f"must not hold rows of {name}: {shared.sum()} of {len(shared)} rows are equal to "
+                f"a row of {name}, and chance makes about {chance * len(shared):.0f} rows equal; "
+                f"for example heldout[{held}] is {name}[{first}]",
+                f"{shared.sum()} equal rows",
                 "hold out rows that no generator was trained on; where equal rows were "
                 "removed within each file, pass the rows as they were before",
             )
