@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import warnings
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -67,6 +69,36 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
         return {"name": self.name, "caption": self.caption, "forms": forms}
 
     monkeypatch.setattr("twinseed.pages.drawing.Drawing.shown", shown)
+
+
+@pytest.fixture
+def read_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of foreign formats are read in this process; all that is sent and answered is the same.
+
+    A child imports the library of the format anew for each call: most of a second, three with
+    torch. For tests of what is read; tests/readers/test_formats.py and test_readers_child.py have
+    the child.
+    """
+    from twinseed.errors import InputError, MissingExtraError
+    from twinseed.readers import _isolated
+    from twinseed.readers.endings import format_of
+    from twinseed.readers.formats import ISOLATED, read_safely
+    from twinseed.readers.reading import ReadOptions
+    from twinseed.readers.source import Source
+
+    def here(tasks: list[Any], seconds: float, folder: Path) -> int:
+        for argument, text, path, key, limit, place, reading in json.loads(json.dumps(tasks[1:])):
+            options, to = ReadOptions.received(reading), Path(place)
+            source = Source(argument, text, Path(path), key, limit, to, options)
+            try:
+                with warnings.catch_warnings(action="ignore"):  # a child shows none
+                    found = read_safely(source, ISOLATED[format_of(source)])
+                _isolated.answer(found, to, source.notes, source.names)
+            except (InputError, MissingExtraError) as error:
+                _isolated.answer(error, to)
+        return 0
+
+    monkeypatch.setattr(_isolated, "_run", here)
 
 
 @pytest.fixture(scope="session")

@@ -183,6 +183,7 @@ def test_the_command_refuses_two_ways_of_saying_what_to_audit(tmp_path: Path) ->
 
 
 @pytest.mark.extras
+@pytest.mark.usefixtures("read_here")
 def test_the_command_reads_tensors_and_gives_table_json_and_page(tmp_path: Path) -> None:
     folder = write(tmp_path / "pairs", ["samples"], "pt")
     page, readout = tmp_path / "page.html", tmp_path / "curves.nc"

@@ -13,6 +13,8 @@ from tests.cli.test_cli import call
 from twinseed import InputError, Twins
 from twinseed.readers import ReadOptions, labels_in, load, load_roles
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 DRAW = np.random.default_rng(0)
 GENES = [f"ENSG{k:03}" for k in range(9)]
 COUNTS = DRAW.poisson(DRAW.gamma(1.0, 3.0, (24, 9)))

@@ -12,6 +12,8 @@ from tests.cli.test_cli import call
 from twinseed import InputError, Twins
 from twinseed.readers import ReadOptions, as_arrays, labels_in, load, load_roles, rows_along
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 DRAW = np.random.default_rng(0)
 HEAT = 280 + DRAW.standard_normal((4, 5, 16))  # lat, lon, time
 WIND = DRAW.standard_normal((16, 4, 5))  # time, lat, lon

@@ -11,6 +11,8 @@ import pytest
 from twinseed import InputError
 from twinseed.readers import ReadOptions, as_arrays, load, load_roles, words_of
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 DRAW = np.random.default_rng(0)
 IMAGES = DRAW.integers(0, 256, (6, 8, 9, 3)).astype(np.uint8)
 
