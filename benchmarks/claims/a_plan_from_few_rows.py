@@ -40,7 +40,7 @@ def compare(*, quick: bool) -> Iterator[Comparison]:
             for how, found in (("planned", estimate_population(pilot)), ("plugged in", raw(pilot))):
                 errors[how].append(float(np.abs(_convergence(found, loads, d) - truth).max()))
         yield _errors(f"{name}, {pilots} pilots of {rows} rows, d = {d}", errors, ERROR)
-    yield from _bands(2, 10) if quick else _bands(70, 50)
+    yield from _bands(1, 10) if quick else _bands(70, 50)
     yield _digits(2 if quick else 20)
 
 
