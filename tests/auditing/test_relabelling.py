@@ -13,6 +13,14 @@ from twinseed.auditing.relabelling import RELABELLINGS, Attribution, beyond, rel
 
 AUDITS = 60
 
+
+@pytest.fixture
+def fewer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """p in steps of 1/400 and, near the level, of 1/4000: finer than 60 audits can show."""
+    monkeypatch.setattr("twinseed.auditing.relabelling.RELABELLINGS", 399)
+    monkeypatch.setattr("twinseed.auditing.relabelling._MORE", 3600)
+
+
 Rows = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
 
@@ -40,6 +48,7 @@ def attributed(
     return [attribution(own, x, pool) for own, x in enumerate(samples)], pool
 
 
+@pytest.mark.usefixtures("fewer")
 @pytest.mark.parametrize(
     ("real", "generator", "twins"),
     [
@@ -100,6 +109,7 @@ def test_nothing_to_relabel_is_no_evidence() -> None:
     assert answer.p_closer == answer.p_further == answer.p_two_sided == 1.0
 
 
+@pytest.mark.usefixtures("fewer")
 def test_the_comparison_with_a_linear_model_is_calibrated_and_has_power() -> None:
     values, powers = [], []
     for number in range(AUDITS):
@@ -148,6 +158,7 @@ def test_ties_fall_on_each_of_the_equal_rows_alike() -> None:
     assert 0.62 < np.mean(won) < 0.86
 
 
+@pytest.mark.usefixtures("fewer")
 def test_rows_of_one_person_are_one_piece_of_evidence() -> None:
     """Visits of the same people: row by row the level is lost, person by person it is kept."""
     by_row, by_person = [], []
@@ -167,6 +178,7 @@ def test_rows_of_one_person_are_one_piece_of_evidence() -> None:
     assert stats.kstest(by_person, "uniform").pvalue > 0.01
 
 
+@pytest.mark.usefixtures("fewer")
 def test_discrete_data_and_collapsed_generators_keep_the_level() -> None:
     """Many equal rows, eight outputs: the p-value is never below its level too often."""
     values = []
@@ -190,6 +202,7 @@ def test_a_duplicate_of_a_row_does_not_hide_the_copying_of_it() -> None:
     assert relabelled(found, pool, draw).p_closer < 0.01
 
 
+@pytest.mark.usefixtures("fewer")
 def test_a_few_clear_copies_are_seen_where_the_share_is_blind() -> None:
     """Eight copies among 600: a share of 0.507 of the samples, where 0.5 is chance."""
     caught = []
@@ -202,6 +215,7 @@ def test_a_few_clear_copies_are_seen_where_the_share_is_blind() -> None:
     assert np.mean(caught) > 0.7
 
 
+@pytest.mark.usefixtures("fewer")
 def test_the_smallest_visible_share_is_found_four_times_in_five() -> None:
     caught = {1.0: 0, 0.4: 0}
     for number in range(12):

@@ -87,7 +87,7 @@ def test_more_data_means_more_agreement(population: Population, filter: Filter) 
 
 @every_population
 @every_filter
-@pytest.mark.parametrize("scale", [1e-3, 7.0])
+@pytest.mark.parametrize("scale", [pytest.param(1e-3, marks=pytest.mark.nightly), 7.0])
 def test_scale_of_the_data_does_not_matter(
     population: Population, filter: Filter, scale: float
 ) -> None:
