@@ -19,7 +19,7 @@ from twinseed._version import __version__
 from twinseed.errors import InputError
 from twinseed.randomness import stream
 
-__all__ = ["Cell", "Job", "Result"]
+__all__ = ["Cell", "Job", "Result", "differences"]
 
 Result = Mapping[str, Any]
 """The result of a cell: names with numbers, strings, and lists of numbers or strings."""
@@ -129,6 +129,21 @@ class Job:
             "seed": " ".join(map(str, self.entropy)),
             **{name: _canonical(value) for name, value in self.shared.items()},
         }
+
+
+def differences(ours: Mapping[str, str], theirs: Mapping[str, str], but: str) -> list[str]:
+    """Return what to say of each fact in which a call and its store differ, except one fact.
+
+    Args:
+        ours: the facts about the job of this call, as ``Job.about``.
+        theirs: the facts in the store.
+        but: the fact that may differ.
+    """
+    return [
+        f"{name} {theirs.get(name, 'none')} in the store, {ours.get(name, 'none')} in this call"
+        for name in {**ours, **theirs}
+        if name != but and theirs.get(name) != ours.get(name)
+    ]
 
 
 def _canonical(value: Any) -> str:

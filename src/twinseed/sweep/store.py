@@ -22,7 +22,7 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from twinseed.errors import StoreError
-from twinseed.sweep.cells import Job
+from twinseed.sweep.cells import Job, differences
 from twinseed.sweep.soundness import (
     FAULTS,
     damaged,
@@ -196,12 +196,7 @@ class Store:
                 f"{self.path} {version}. Give another path, to compute all results again; or "
                 "continue with the version that made them"
             )
-        differing = [
-            f"{name} {theirs.get(name, 'none')} in the store, {ours.get(name, 'none')} in this call"
-            for name in {**ours, **theirs}
-            if name != _DRIVER and theirs.get(name) != ours.get(name)
-        ]
-        if differing:
+        if differing := differences(ours, theirs, but=_DRIVER):
             raise StoreError(
                 f"{self.path} belongs to another job ({'; '.join(differing)}): to continue in "
                 "this store, pass what its first call passed; else give the store another path"
