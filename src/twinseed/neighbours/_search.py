@@ -66,29 +66,29 @@ class _Kept:
             by_row = np.argsort(row, kind="stable")
             key, row = key[by_row], row[by_row]
         query = key // (self.value.size // len(self.q))
-        step = max(1, (1 << 15) // self.q.shape[1])
-        exact = np.empty(key.size)
+        step = min(key.size, max(1, (1 << 16) // self.q.shape[1]))
+        exact, room = np.empty(key.size), np.empty((2, step, self.q.shape[1]))
         for start in range(0, key.size, step):
-            some = slice(start, start + step)
-            left, right = self._placed(self.q, query[some]), self._placed(self.r, row[some])
+            some = slice(start, min(start + step, key.size))
+            left, right = room[:, : some.stop - start]
+            _gathered(self.q, query[some], self.scale, left)
+            _gathered(self.r, row[some], self.scale, right)
             exact[some] = self.metric.exact(left, right)
-        several = np.bincount(key, minlength=self.value.size)[key] > 1
-        rivals = np.flatnonzero(several)
-        rivals = rivals[np.lexsort((self.ties[row[rivals]], -exact[rivals], key[rivals]))]
-        rivals = rivals[np.flatnonzero(np.diff(key[rivals], prepend=-1))]
-        best = np.concatenate([np.flatnonzero(~several), rivals])
-        key, row, exact = key[best], row[best], exact[best]
+        best = self.value.copy()
+        np.maximum.at(best, key, exact)
+        won = np.flatnonzero(exact == best[key])
+        met = np.zeros(best.size, dtype=bool)
+        met[key[won]] = True
+        if np.count_nonzero(met) < won.size:  # some are equally near
+            won = won[np.lexsort((self.ties[row[won]], key[won]))]
+            won = won[np.flatnonzero(np.diff(key[won], prepend=-1))]
+        key, row, exact = key[won], row[won], exact[won]
         old, old_row = self.value[key], self.row_of[key]
         earlier = self.ties[row] < self.ties[old_row]
         better = (exact > old) | ((exact == old) & earlier)
         self.value[key[better]] = exact[better]
         self.row_of[key[better]] = row[better]
         self._keys, self._rows, self._waiting = [], [], 0
-
-    def _placed(self, rows: NDArray[Any], which: NDArray[np.int64]) -> Array:
-        found = np.take(rows, which, axis=0).astype(np.float64, copy=False)
-        found *= self.scale
-        return found
 
 
 def search(
@@ -160,6 +160,15 @@ def search(
     report(1.0)
 
 
+def _gathered(rows: NDArray[Any], chosen: NDArray[np.int64], scale: float, out: Array) -> None:
+    """Write some rows, scaled, in float64 to memory that is used again."""
+    if rows.dtype == out.dtype:
+        np.take(rows, chosen, axis=0, out=out, mode="clip")
+        np.multiply(out, scale, out=out)
+    else:
+        np.multiply(np.take(rows, chosen, axis=0, mode="clip"), scale, out=out, dtype=np.float64)
+
+
 def _decide(
     q: NDArray[Any], r: NDArray[Any], frame: Frame, which: int, top: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -217,7 +226,10 @@ def _bound_all(
                     metric.score(g, block, tile, who, out)
                     for s, part in parts:
                         reached = here[s, i, who]
-                        np.maximum(reached, np.maximum.reduce(out[part]), out=reached)
+                        if tile.start + part.start == block.segments[s].start:
+                            np.maximum.reduce(out[part], out=reached)
+                        else:
+                            np.maximum(reached, np.maximum.reduce(out[part]), out=reached)
         for s, part in enumerate(block.segments):
             for i, metric in enumerate(metrics):
                 error = metric.bound(block.longest[s], block.strongest[s], slice(None))
