@@ -88,6 +88,7 @@ def test_progress_counts_resamples_and_splits() -> None:
     seen: list[int] = []
     ts.plan(PILOT, rng=3, resamples=10, splits=3, workers=2, progress=seen.append)
     assert sum(seen) == 13
+    assert min(seen) > 0, "the draws of the estimate are not counted"
 
 
 @pytest.mark.parametrize("workers", [0, "two"])

@@ -180,3 +180,13 @@ def test_suspects_come_first_and_alone() -> None:
     assert len(queue) == 9
     assert [queue.take(1)[0] for _ in range(3)] == [("a1",), ("a2",), ("a3",)]
     assert queue.suspect is not None
+
+
+def test_progress_counts_the_cells_that_count() -> None:
+    seen: list[int] = []
+    some = [
+        Cell(partial(one, 1.0), {"replicate": number}, counted=number % 3 == 0)
+        for number in range(9)
+    ]
+    assert len(run(JOB, some, progress=seen.append)) == 9
+    assert seen == [1, 1, 1]

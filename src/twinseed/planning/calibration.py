@@ -152,15 +152,22 @@ def calibrated(
     rows = spanned(pilot[order[:MOST_ROWS]])  # the rows that are halved
     share = affordable(len(rows), rows.shape[1], splits) if splits else 0.0
     number = int(max(min(splits, 4), round(splits * share))) if splits else 0
+    estimates = told(population, filter, every, groups)
+    reach = n[(n >= half) & (n <= _SIMULATED * len(pilot))].astype(int).tolist()
+    if not splits or not rough(estimates):
+        reach = []
+    draws = {one: draws_of(population, one, filter, groups, number, entropy) for one in reach}
+    able = {one: part for one, part in draws.items() if part is not None}
     parts = [
         gaussian_pilots(population, len(pilot), resamples, every, filter, groups, entropy, share),
         halvings(
             rows, filter, population.dimension, groups, number, entropy, round(share * LEFT_OUT)
         ),
+        *able.values(),
     ]
-    again, of_rows = together(parts, entropy, advance)
+    again, of_rows, *of_draws = together(parts, entropy, advance)
+    simulated = {one: drawn(found) for one, found in zip(able, of_draws, strict=True)}
     drawn_pilots = [planned(one) for one in again]
-    estimates = told(population, filter, every, groups)
     theory = {name: curve.straight(estimates) for name, curve in CURVES.items()}
     curves = {name: curve.corrects(theory[name]) for name, curve in CURVES.items()}
     if not splits:
@@ -173,13 +180,6 @@ def calibrated(
             }
         )
     halves = from_results(of_rows, len(rows) // 2)
-    simulated: dict[int, tuple[Numbers, Numbers]] = {}
-    if rough(estimates):
-        reach = n[(n >= half) & (n <= _SIMULATED * len(pilot))].astype(int).tolist()
-        draws = {one: draws_of(population, one, filter, groups, number, entropy) for one in reach}
-        able = {one: part for one, part in draws.items() if part is not None}
-        found = together(list(able.values()), entropy)
-        simulated = {one: drawn(part) for one, part in zip(able, found, strict=True)}
     usual = [one.moments for one in drawn_pilots if one.moments is not None]
     odd = oddness(moments(rows), usual)
     corrections, factor, log_error, excess = {}, 1.0, math.nan, 1.0

@@ -30,11 +30,13 @@ class Parts:
         kind: name of the kind.
         work: takes a number, and a random generator that it need not use.
         count: the numbers are those below it.
+        counted: whether progress counts them.
     """
 
     kind: str
     work: Callable[..., Result]
     count: int
+    counted: bool = True
 
 
 def together(
@@ -45,7 +47,12 @@ def together(
     Pieces of all kinds are done in turn, so that those of short steps meet those of long ones.
     """
     cells = [
-        Cell(partial(one.work, number), {"kind": one.kind, "number": number}, group=one.kind)
+        Cell(
+            partial(one.work, number),
+            {"kind": one.kind, "number": number},
+            group=one.kind,
+            counted=one.counted,
+        )
         for one in kinds
         for number in range(one.count)
     ]

@@ -197,7 +197,7 @@ def draws_of(
     count = int(min(draws, max(6.0, _DRAWN_WORK / cost)))
     d = population.dimension
     work = partial(_draw, root, n, filter, d, tuple(groups), tuple(entropy))
-    return Parts(f"draws of {n} rows", work, count)
+    return Parts(f"draws of {n} rows", work, count, counted=False)
 
 
 def drawn(found: Sequence[Result]) -> tuple[Numbers, Numbers]:

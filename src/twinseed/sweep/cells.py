@@ -38,6 +38,7 @@ class Cell:
         together: computes several cells of the group: takes their generators and returns their
             results in the same order, with the same bits as ``work``. The same for the whole group.
         identity: names the code that does the work; part of the key, not of the random stream.
+        counted: whether progress counts the cell.
 
     >>> cell = Cell(work=dict, description={"n": 10, "replicate": 0})
     >>> cell.name
@@ -49,6 +50,7 @@ class Cell:
     group: str | None = None
     together: Callable[[Sequence[np.random.Generator]], Sequence[Result]] | None = None
     identity: Mapping[str, str] = field(default_factory=dict, hash=False)
+    counted: bool = True
 
     def __post_init__(self) -> None:
         if self.together is not None and self.group is None:

@@ -77,15 +77,19 @@ def run(
     by_key = {job.key(cell): cell for cell in cells}
     done = store.get(by_key) if store is not None else {}
     todo = {key: cell for key, cell in by_key.items() if key not in done}
-    with track(len(cells), job.kind, progress) as shown:
-        if done:
-            shown.advance(len(done))
+    with track(sum(cell.counted for cell in cells), job.kind, progress) as shown:
+
+        def count_done(results: Mapping[str, str]) -> None:
+            if counted := sum(by_key[key].counted for key in results):
+                shown.advance(counted)
+
+        count_done(done)
 
         def finished(results: Mapping[str, str]) -> None:
             done.update(results)
             if store is not None:
                 store.put((key, by_key[key].kept, result) for key, result in results.items())
-            shown.advance(len(results))
+            count_done(results)
 
         count = min(count, len(todo))
         local = cluster is None and (count <= 1 or in_threads)
