@@ -20,14 +20,19 @@ from comparison import Comparison, best_of
 CLAIM = "An exact draw in under 3 ms at any size; 10^5 replicates of a cell in under 3 minutes"
 MILLISECONDS, MINUTES, CORES = 3.0, 3.0, 2
 NOTE = (
-    "At d = 10^3 about half of a draw (3.4 of 6.3 ms on a busy core) goes into 13 decompositions "
-    "of small symmetric matrices, of 16 to 116 rows: two quadrature rules for both twins, on "
-    "spaces that grow until the samples settle. What was tried: to extrapolate the size that is "
-    "needed from the error saves a sixth of this at d = 10^8 and nothing at d = 10^3, because "
-    "there the error of one draw is random; the solver for banded matrices "
-    "(scipy.linalg.eig_banded) takes 13 to 40 % less from 48 rows on, and more below. A "
-    "tridiagonal matrix of half the size would do for the samples, but not for the directions of "
-    "the factors, and is not built."
+    "At d = 10^3 half of a draw (2.1 of 4.0 ms of processor time on a busy core) goes into 14 "
+    "decompositions of small band matrices, of 16 to 108 rows: two quadrature rules for both "
+    "twins, on spaces that grow until the samples settle. LAPACK's solver for bands takes 20, 68, "
+    "161, 323 and 711 microseconds at 16, 32, 48, 72 and 108 rows (the one for full matrices 24, "
+    "90, 207, 475 and 1,019); a draw needs 4, 4, 3.6, 1.9 and 0.75 of these. To reach 3 ms they "
+    "would have to take half as long. What was tried: the rules need the eigenvalues and the first "
+    "rows of the eigenvectors alone, but a singular value decomposition of the band that turns "
+    "these rows alone (dgbbrd and dbdsqr) takes 53, 104, 184, 366 and 770 microseconds; the "
+    "eigenvalues alone take a third of the time, but the weights from them, by a block recurrence, "
+    "take more than the rest below 100 rows. To extrapolate the size that is needed from the error "
+    "saves a sixth of the decompositions at d = 10^8 and nothing at d = 10^3, because there the "
+    "error of one draw is random. A tridiagonal matrix of half the size would do for the samples, "
+    "but not for the directions of the factors, and is not built."
 )
 SHARE = 32
 """Replicates that a process draws at a time; 10^5 is a multiple of it."""

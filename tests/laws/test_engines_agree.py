@@ -144,11 +144,12 @@ def unsigned_frame(size: int, space: int, rng: np.random.Generator) -> Array:
     return np.asarray(np.linalg.qr(stacked).Q)
 
 
-def null_space_kept(data: Array) -> Reduction:
+def null_space_kept(rows: Array, d: int) -> Reduction:
     """A direction that the rows never showed counts as the one of the smallest eigenvalue."""
-    good = wide(data)
+    good = wide(rows, d)
     directions = good.directions.copy()
-    directions[:, :, 0] = np.linalg.svd(data)[2][:, -1]
+    data = GaussianBand(d, d, rows.shape[2] - 1).matrix(rows)
+    directions[:, 0] = np.linalg.svd(data)[2][:, -1]
     return Reduction(good.values, directions)
 
 

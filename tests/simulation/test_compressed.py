@@ -14,7 +14,7 @@ from twinseed.errors import InputError
 from twinseed.populations import Spiked
 from twinseed.readout import Estimate
 from twinseed.simulation import Compressed
-from twinseed.simulation.compressed import cosines
+from twinseed.simulation.compressed import cosines, twins
 from twinseed.simulation.compressed.band import (
     GaussianBand,
     chi,
@@ -23,6 +23,7 @@ from twinseed.simulation.compressed.band import (
     uniform_frame,
 )
 from twinseed.simulation.compressed.extremes import extreme, gram_band
+from twinseed.simulation.compressed.reduction import Reduction, tall, wide
 from twinseed.status import Status
 
 AT_ONE = 0.72050619479
@@ -216,6 +217,7 @@ def test_joining_keeps_lengths_and_angles(d: int) -> None:
     np.testing.assert_allclose(x @ x.T, a @ a.T, atol=1e-12)
     np.testing.assert_allclose(y @ y.T, b @ b.T, atol=1e-12)
     np.testing.assert_array_equal(x[:, :3], a[:, :3])
+    assert np.all(x[0, 3:] >= 0)  # so no sign of a solver changes a draw
     apart = x[:, 3:] @ y[:, 3:].T
     assert (np.abs(apart).max() < 1e-4) == (d in (3, 10**12))
 
@@ -227,3 +229,39 @@ def test_the_triangular_factor_has_the_law_of_one() -> None:
     made *= np.sign(np.diagonal(made, axis1=1, axis2=2))[:, :, None]
     for i, j in zip(*np.triu_indices(3), strict=True):
         assert p_value(drawn[:, i, j], made[:, i, j]) > 1e-3
+
+
+@pytest.mark.parametrize("n", [60, 12, 3, 2])
+@pytest.mark.parametrize("closeness", [1.0, 1e-9, 0.0])
+def test_a_reduction_is_a_decomposition_of_the_band(n: int, closeness: float) -> None:
+    """Also where eigenvalues are almost or exactly equal, and where the band is wider than long."""
+    band = GaussianBand(n, n + 1, 3)
+    rows = np.stack([band.rows(0, n, np.random.default_rng(seed)) for seed in range(2)])
+    rows[..., 1:] *= closeness
+    rows[..., 0] = 1.0 + closeness * rows[..., 0]
+    matrix = band.matrix(rows)
+    for found, data in ((tall(rows), matrix[..., :n]), (wide(rows, n + 1), matrix)):
+        turned = np.swapaxes(found.directions, 1, 2)
+        np.testing.assert_allclose(
+            (turned * found.values[:, None, :]) @ found.directions,
+            np.swapaxes(data, 1, 2) @ data,
+            atol=1e-12 * found.values.max(),
+        )
+        unit = np.broadcast_to(np.eye(n), (2, n, n))
+        np.testing.assert_allclose(found.directions @ turned, unit, atol=1e-12)
+        assert np.all(np.diff(found.values) > -1e-12 * found.values.max())
+
+
+def test_a_draw_does_not_depend_on_the_signs_of_a_solver(monkeypatch: pytest.MonkeyPatch) -> None:
+    cell = (Spiked([3.0, 1.0]), ts.Ridge(0.1), 300, 300)
+    first = Compressed(seeds=2).draw(*cell, np.random.default_rng(0))
+
+    def turned(rows: np.ndarray[Any, Any]) -> Reduction:
+        found = tall(rows)
+        signs = np.where(np.arange(found.values.shape[1]) % 2, 1.0, -1.0)
+        return Reduction(found.values, found.directions * signs[:, None])
+
+    monkeypatch.setattr(twins, "tall", turned)
+    again = Compressed(seeds=2).draw(*cell, np.random.default_rng(0))
+    for name, one in first.items():
+        np.testing.assert_allclose(again[name].value, one.value, rtol=1e-9)

@@ -147,9 +147,13 @@ def joined(a: Array, b: Array, inner_a: Array, inner_b: Array, frame: Array) -> 
 
 
 def _root(inner: Array, rank: int) -> Array:
-    """Return vectors, as rows of ``rank`` coordinates, with these inner products."""
+    """Return vectors, as rows of ``rank`` coordinates, with these inner products.
+
+    The first vector has no negative coordinate, whichever sign the solver gives.
+    """
     size = np.sqrt(np.diagonal(inner, axis1=-2, axis2=-1))
     scale = np.where(size > 0, size, 1.0)
     values, vectors = np.linalg.eigh(inner / scale[..., :, None] / scale[..., None, :])
+    vectors *= np.where(vectors[..., :1, :] < 0, -1.0, 1.0)
     root = vectors * np.sqrt(np.maximum(values, 0.0))[..., None, :]
     return np.asarray(size[..., None] * root[..., root.shape[-1] - rank :])

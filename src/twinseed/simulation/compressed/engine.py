@@ -92,7 +92,7 @@ class Compressed(Engine):
     max_steps: int = 4096
     n_b: int | None = None
 
-    revision = 2
+    revision = 3
 
     def __post_init__(self) -> None:
         seeds = whole("seeds", self.seeds, "pass how many samples to draw per model")

@@ -16,19 +16,20 @@ _TOLERANCE = 1e-10
 def gram_band(rows: Array, *, of_rows: bool) -> Array:
     """Return ``B^T B``, or ``B B^T`` where ``of_rows``, of a square upper band matrix.
 
-    Shapes: rows (K, b + 1), diagonal first; with ``of_rows`` the matrix has all K + b columns, else
-    the first K. The answer (b + 1, K) holds the lower diagonals, as scipy's banded solvers take
-    them.
+    Shapes, with leading axes for replicates: rows (K, b + 1), diagonal first; with ``of_rows`` the
+    matrix has all K + b columns, else the first K. The answer (b + 1, K) holds the lower diagonals,
+    as scipy's banded solvers take them; at most K of them.
     """
-    count, width = rows.shape
-    band = np.zeros((width, count))
-    for j in range(width):
+    count, width = rows.shape[-2:]
+    columns = np.ascontiguousarray(np.moveaxis(rows, -1, 0))
+    band = np.zeros((*rows.shape[:-2], min(width, count), count))
+    for j in range(min(width, count)):
         for i in range(width - j):
             if of_rows:
-                band[j, : count - j] += rows[: count - j, i + j] * rows[j:, i]
-            else:
-                product = rows[: count - i - j, i] * rows[: count - i - j, i + j]
-                band[j, i : count - j] += product
+                band[..., j, : count - j] += columns[i + j, ..., : count - j] * columns[i, ..., j:]
+            elif i + j < count:
+                left = slice(count - i - j)
+                band[..., j, i : count - j] += columns[i, ..., left] * columns[i + j, ..., left]
     return band
 
 

@@ -161,7 +161,7 @@ class _TwinBatch:
         while not self.directed[i] and steps < limits.max_steps:
             steps = min(2 * steps, limits.max_steps)
             self.extend(i, steps, rng)
-            chosen = self._extremes(i)
+            chosen = _signed(self._extremes(i))
             self._keep(i, chosen)
             whole_matrix = len(self.rows[i]) == self.band.height
             self.directed[i] = whole_matrix or bool(self._at_rest(chosen, limits.tolerance))
@@ -187,17 +187,17 @@ class _TwinBatch:
 
     def _find(self, left: NDArray[np.intp], rows: Array, tolerance: float) -> Array:
         """Reduce the rows of the replicates ``left``; return the difference of the two rules."""
-        data, count, seeds = self.band.matrix(rows), rows.shape[1], self.seeds
+        count, seeds, d = rows.shape[1], self.seeds, self.band.d
         noise = self.noise[left]
-        first = wide(data) if self.band.n < self.band.d else tall(data[:, :, :count])
+        first = wide(rows, d) if self.band.n < d else tall(rows)
         found = first.samples(self.filter, noise)
         column = count - 1 - matched(self.eigenvalues, self.values.shape[1], count)
-        chosen = np.swapaxes(first.directions[:, :, column], 1, 2)
+        chosen = _signed(first.directions[:, column])
         vectors = np.concatenate([found.coordinates, chosen], axis=1)
         heads, inner = self._split(vectors)
         moments, apart = found.moments, np.zeros((left.size, seeds))
-        if self.band.n >= self.band.d and count < self.band.height:
-            other = wide(data).samples(self.filter, noise)
+        if self.band.n >= d and count < self.band.height:
+            other = wide(rows, d).samples(self.filter, noise)
             other_heads, other_inner = self._split(other.coordinates)
             step = other_heads - heads[:, :seeds]
             apart = np.sqrt(np.sum(step**2, axis=2))
@@ -267,3 +267,12 @@ class _TwinBatch:
             seen[j : j + count] += rows[:, j, None] * left
         seen = seen[: self.band.d]
         return np.asarray((seen / np.sqrt(np.sum(seen**2, axis=0))).T)
+
+
+def _signed(chosen: Array) -> Array:
+    """Return directions with a positive coordinate along their factors, (..., factors, columns).
+
+    A solver may return either sign, and the draw depends on it.
+    """
+    own = np.diagonal(chosen, axis1=-2, axis2=-1)
+    return chosen * np.where(own < 0, -1.0, 1.0)[..., None]
