@@ -141,17 +141,17 @@ class Heun(Sampler):
         return np.asarray(above / (1.0 + second))
 
     def advance(self, x: Array, denoise: Denoise, high: float, low: float) -> Array:
-        # in place: the arrays of a batch of rows are large, and making one costs time
-        slope = x - denoise(x, high)
-        slope /= high
-        guess = (low - high) * slope
+        # In place: the arrays of a batch of rows are large, and making one costs time. Half a step
+        # of Euler is the mean of x and guess. Arrays that the denoiser was given are not changed.
+        guess = x - denoise(x, high)
+        guess *= low / high - 1.0
         guess += x
         second = guess - denoise(guess, low)
-        second /= low
-        second += slope
-        second *= (low - high) / 2.0
-        second += x
-        return second
+        second *= (1.0 - high / low) / 2.0
+        reached = x + guess
+        reached *= 0.5
+        reached += second
+        return reached
 
 
 def require_sampler(sampler: object) -> None:
