@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 from twinseed._version import __version__
 from twinseed.cli.values import LightCommand, lightened
 
-__all__ = ["COMMANDS", "app", "run"]
+__all__ = ["app"]
 
 COMMANDS = (
     *("predict", "simulate", "export", "measure", "audit", "inspect", "plan", "diagram", "train"),

@@ -97,3 +97,4 @@ VARIABLES: Mapping[str, Variable] = {
         "Q_AB", "overlap of the twins' directions of a factor: recovery without the truth", True
     ),
 }
+"""The variables of every readout, by name."""
