@@ -200,7 +200,8 @@ ARRIVES: dict[str, dict[str, Arrives]] = {
         "file": Arrives("b.npy", item("path"), "b.npy", ""),
     },
     "plan": {
-        **{name: replace(one, at=TOLD) for name, one in READING.items()},
+        **READING,
+        "given_units": Arrives("--given-units", item("column_units"), False),
         "pilot": Arrives("strong.npy", lambda seen: seen["pilot"].shape, (80, 6), "--resamples 10"),
         "ridge": Arrives("--ridge 0.5", text("filter"), repr(ts.Ridge(0.5))),
         "resamples": Arrives("--resamples 11", item("resamples"), 11, "pilot.npy"),

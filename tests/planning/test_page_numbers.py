@@ -49,6 +49,7 @@ def test_every_number_of_a_plan() -> None:
         "rows": "40",
         "columns": "60",
         "constant columns": constant,
+        "repeated rows": "0",
         "unevenness": "1.235",
         "heaviest": "3",
         "effective dimension": f"{plan.population.effective_dimension(60):.4g}",

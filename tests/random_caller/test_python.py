@@ -236,6 +236,7 @@ CALLS: dict[str, tuple[Any, Callable[[dict[str, Any]], Any], int]] = {
             resamples=st.just(10),
             splits=st.sampled_from([0, 2]),
             ceiling=st.sampled_from([None, 0.9]),
+            column_units=st.booleans(),
             at=SIZES,
             target=st.sampled_from([0.5, 0.9]),
         ),

@@ -23,7 +23,7 @@ from twinseed.cli.options import (
     require_writable,
 )
 from twinseed.cli.output import print_json, say, table_width
-from twinseed.cli.reading import rows_told, with_reading
+from twinseed.cli.reading import table_told, with_reading
 from twinseed.cli.saving import READOUT, save_json, save_readout
 from twinseed.files import write_bytes, write_text
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["plan"]
 
 
-@guarded(path="PILOT", data="PILOT", strength="--ridge", filter="--ridge")
+@guarded(pilot="PILOT", data="PILOT", strength="--ridge", filter="--ridge")
 @with_reading
 def plan(
     pilot: Annotated[
@@ -69,6 +69,14 @@ def plan(
             "The planned convergence is then a guess.",
         ),
     ] = None,
+    given_units: Annotated[
+        bool,
+        typer.Option(
+            "--given-units",
+            help="Plan in the units of the file. By default each column of numbers of a table is "
+            "divided by its spread.",
+        ),
+    ] = False,
     seed: Seed = 0,
     workers: Threads = None,
     cluster: Cluster = None,
@@ -107,12 +115,13 @@ def plan(
         for one in grid_axis("--n", rows, remedy)[0]:
             whole("--n", one, remedy, at_least=2)
     found = ts.plan(
-        rows_told(pilot, reading),
+        table_told("pilot", pilot, reading),
         filter=ts.Ridge(ridge),
         rng=seed,
         resamples=resamples,
         splits=splits,
         ceiling=ceiling,
+        column_units=not given_units,
         workers=workers,
         cluster=cluster,
         progress=not quiet,

@@ -17,7 +17,7 @@ from twinseed.errors import InputError
 if TYPE_CHECKING:
     from twinseed.readers import ReadOptions
 
-__all__ = ["rows_told", "with_reading"]
+__all__ = ["rows_told", "table_told", "with_reading"]
 
 _NAMES = {"log_normalise": "--log-normalise", "show_values": "--show-values"}
 
@@ -113,6 +113,19 @@ def rows_told(path: str, reading: ReadOptions) -> Any:
     for note in notes:
         complain(f"twinseed: {as_typed(note, _NAMES)}")
     return rows
+
+
+def table_told(role: str, path: str, reading: ReadOptions) -> Any:
+    """Return an array or a table from a file, and print on stderr how the file was read.
+
+    The notes on the columns of a table are those of the answer, which has the table.
+    """
+    from twinseed.readers import load_roles
+
+    loaded = load_roles({role: path}, reading=reading)
+    for note in loaded.notes:
+        complain(f"twinseed: {as_typed(note.removeprefix(f'{role}: '), _NAMES)}")
+    return loaded[role]
 
 
 def _range(text: str | None) -> tuple[float, ...] | None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from copy import copy
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twinseed.arrays import Array
 from twinseed.data.twins import Twins
+from twinseed.readers import Column
 
-__all__ = ["column_units", "in_column_units"]
+__all__ = ["column_units", "in_column_units", "spreads"]
 
 _SPREAD = 3.289707  # widths between the quantiles 0.05 and 0.95 of a normal, in deviations
 _ROWS = 100_000
@@ -40,18 +43,27 @@ def in_column_units(twins: Twins) -> Twins:
 def column_units(twins: Twins) -> Array | None:
     """Return the spread of each column of a table over all real rows, whatever their roles.
 
-    Equation: the distance of the quantiles 0.05 and 0.95 over 3.29, which is a standard deviation
-    for normal columns and does not follow a few extreme values; the standard deviation where the
-    quantiles are equal; 1 for constant columns and for categories. None where rows are no table.
-    Shapes: (d,).
+    See ``spreads``. None where rows are no table. Shapes: (d,).
     """
     if twins.columns is None or twins.image_shape is not None:
         return None
-    real = [np.asarray(rows) for rows in twins.rows.arrays.values()]
+    return spreads([np.asarray(rows) for rows in twins.rows.arrays.values()], twins.layout)
+
+
+def spreads(real: Sequence[NDArray[Any]], columns: Iterable[Column]) -> Array:
+    """Return the spread of each column of a table over rows in several arrays.
+
+    Equation: the distance of the quantiles 0.05 and 0.95 over 3.29, which is a standard deviation
+    for normal columns and does not follow a few extreme values; the standard deviation where the
+    quantiles are equal; 1 for constant columns and for categories. Shapes: (d,).
+
+    >>> spreads([np.array([[0.0], [3.289707]])], [Column("age")]).round(6)
+    array([0.9])
+    """
     step = max(1, sum(len(rows) for rows in real) // _ROWS)
-    units = np.ones(twins.d)
+    units = np.ones(real[0].shape[1])
     start = 0
-    for column in twins.layout:
+    for column in columns:
         if not column.categories:
             values = np.concatenate([rows[::step, start] for rows in real]).astype(np.float64)
             low, high = np.quantile(values, [0.05, 0.95])

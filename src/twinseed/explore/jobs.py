@@ -12,7 +12,7 @@ from twinseed.auditing.page import audit_page
 from twinseed.data.shapes import sides_of
 from twinseed.jsonable import as_json
 from twinseed.planning.plan import plan as planned
-from twinseed.readers import Table, load, load_roles, load_rows
+from twinseed.readers import Table, load, load_roles
 from twinseed.verbs.measure import measure as measure  # loaded once, before children fork
 from twinseed.verbs.simulate import simulate as simulated
 
@@ -98,9 +98,7 @@ def plan(
     factor: int,
 ) -> None:
     """Plan from an upload: the bands along n, the table, the targets and what the pilot says."""
-    found = planned(
-        load_rows(path, limit=_LIMIT), filter=filter, rng=0, progress=_Steps(send, "plan")
-    )
+    found = planned(load(path, limit=_LIMIT), filter=filter, rng=0, progress=_Steps(send, "plan"))
     from twinseed.planning.page import drawn_bands
 
     bands = drawn_bands(found)

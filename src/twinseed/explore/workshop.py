@@ -124,8 +124,8 @@ class Workshop:
         found = await self._result(plan, upload.source, filter, *targets, factor)
         lines = [
             "import twinseed as ts",
-            "from twinseed.readers import load_rows",
-            f"plan = ts.plan(load_rows({upload.name!r}), filter={line}, rng=0)",
+            "from twinseed.readers import load",
+            f"plan = ts.plan(load({upload.name!r}), filter={line}, rng=0)",
             *(
                 f"needed = plan.samples_for({name}={target!r}{more})"
                 for name, target, more in (

@@ -50,6 +50,8 @@ class Plan:
         entropy: the seed.
         ceiling: convergence of two trainings of a network on the same rows; None for linear models.
         heaviest: largest kurtosis of a leading direction of the pilot; 3 for Gaussian rows.
+        units: sentences on how the columns of a table became numbers; none for an array.
+        repeated: number of rows of the pilot that equal an earlier row.
 
     See also: ``plan``, ``estimate_population``.
     """
@@ -65,6 +67,8 @@ class Plan:
     entropy: tuple[int, ...]
     ceiling: float | None = None
     heaviest: float = 3.0
+    units: tuple[str, ...] = ()
+    repeated: int = 0
     _found: dict[tuple[float, ...], dict[str, Band]] = field(default_factory=dict, init=False)
 
     @property

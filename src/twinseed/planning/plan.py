@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from twinseed.blocks import row_blocks
 from twinseed.checks import numeric_rows, positive, whole
+from twinseed.data.digests import row_digests
+from twinseed.data.scaling import spreads
 from twinseed.errors import InputError
 from twinseed.filters import Filter, Ridge, require_filter
 from twinseed.lanes import chosen
@@ -21,21 +23,27 @@ from twinseed.planning.pairs import spanned
 from twinseed.populations import Estimated, estimate_population
 from twinseed.progress import ShowProgress, track
 from twinseed.randomness import RandomSource, entropy_of
+from twinseed.readers import with_columns
 from twinseed.verbs.places import working
 
 __all__ = ["plan"]
 
 _PLAIN = Ridge(0.0)
+_REPEATED = 0.1
+"""Share of rows that equal an earlier row, from which the rows must be coarse."""
+_FINE = 0.9
+"""Share of different values, from which a column is not coarse."""
 
 
 def plan(
-    pilot: ArrayLike,
+    pilot: Any,
     *,
     filter: Filter = _PLAIN,
     rng: RandomSource = 0,
     resamples: int = 40,
     splits: int = 30,
     ceiling: float | None = None,
+    column_units: bool = True,
     workers: int | None = None,
     cluster: str | None = None,
     progress: ShowProgress = None,
@@ -54,7 +62,8 @@ def plan(
     widen with n. Range: n from 2; beyond the rows of the pilot the status is "extrapolated".
 
     Args:
-        pilot: rows of the data, at least 8; 60 or more are better.
+        pilot: rows of the data, at least 8; 60 or more are better. A data frame or a table of
+            ``readers.load`` becomes numbers as in ``audit``: each category is a column of its own.
         filter: the regularisation of the models.
         rng: a seed or a numpy Generator. The same seed gives the same plan.
         resamples: number of pilots drawn for the bands, at least 10.
@@ -64,6 +73,9 @@ def plan(
         ceiling: the convergence of two trainings of a network on the *same* rows, from other
             initial weights, above 0 and at most 1. The convergence is then planned for such a
             network, as the convergence of linear models times the ceiling. This is a guess.
+        column_units: True divides each column of numbers of a table by its spread in the pilot, as
+            ``audit`` does, so that no column counts more because of its unit; False keeps the units
+            of the table. An array has one unit, and is never changed.
         workers: threads of this process; by default as many as processors that this process may
             use. The plan is the same, to the last bit, for any number.
         cluster: the address of a Dask scheduler, whose workers draw the pilots and fit the models,
@@ -78,7 +90,8 @@ def plan(
         ``.limits()``, which says what the pilot cannot show.
 
     Raises:
-        InputError: fewer than 8 rows, bad values (see ``estimate_population``), fewer than 10
+        InputError: fewer than 8 rows, bad values (see ``estimate_population``), many rows that
+            equal an earlier row although a column hardly repeats a number, fewer than 10
             resamples, one split, a ceiling out of range, or a filter without theory.
 
     Validity: independent rows; the linear model, which a trained network follows at a larger n.
@@ -106,14 +119,17 @@ def plan(
         ceiling = positive("ceiling", ceiling, remedy)
         if ceiling > 1.0:
             raise InputError("ceiling", "must be at most 1", ceiling, remedy)
+    if not isinstance(column_units, bool | np.bool_):
+        raise InputError("column_units", "must be True or False", column_units, "pass one of them")
     chosen(workers)
     entropy = entropy_of(rng)
+    rows, sentences = _comparable(pilot, bool(column_units))
     try:
-        population = estimate_population(pilot)
+        population = estimate_population(rows)
     except InputError as error:
         named = error.argument.replace("data", "pilot", 1)
         raise InputError(named, error.problem, error.value, error.remedy) from error
-    rows = numeric_rows("pilot", pilot)
+    repeated = _repeated(rows)
     coupled(population, filter, np.array([float(len(rows))]))  # a filter without theory stops here
     unevenness = unevenness_of(rows, population)
     with working(workers, cluster), track(count + halvings, "plan", progress) as shown:
@@ -144,7 +160,48 @@ def plan(
         resamples=count,
         entropy=entropy,
         ceiling=ceiling,
+        units=sentences,
+        repeated=repeated,
     )
+
+
+def _comparable(pilot: Any, column_units: bool) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """Return the rows as numbers that can be compared, and sentences on the columns of a table."""
+    given, columns = with_columns({"pilot": pilot})
+    rows = numeric_rows("pilot", given["pilot"])
+    if columns is None:
+        return rows, ()
+    sentences = list(columns.notes)
+    if any(one.categories for one in columns):
+        sentences.append("Each category of a column of words is a column of its own.")
+    if column_units:
+        rows = rows / spreads([rows], columns)
+        sentences.append(
+            "Each column of numbers was divided by its spread in the pilot, so that no column "
+            "counts more because of its unit."
+        )
+    return rows, tuple(sentences)
+
+
+def _repeated(rows: NDArray[Any]) -> int:
+    """Return how many rows equal an earlier row; refuse many that chance cannot have made equal.
+
+    Chance makes rows equal where every column is coarse. A repeated row would be taken for an
+    independent one, and the plan would be too hopeful.
+    """
+    first = np.unique(row_digests(rows, rows.dtype), return_index=True)[1]
+    again = len(rows) - first.size
+    if again >= _REPEATED * len(rows):
+        for j in range(rows.shape[1]):
+            if np.unique(rows[first, j]).size >= _FINE * first.size:
+                raise InputError(
+                    "pilot",
+                    f"must not repeat rows: {again:,} of {len(rows):,} rows equal an earlier row, "
+                    f"although column {j + 1} hardly repeats a number",
+                    f"{first.size:,} different rows",
+                    "pass each row once",
+                )
+    return again
 
 
 def unevenness_of(rows: NDArray[Any], population: Estimated) -> float:

@@ -28,6 +28,7 @@ def method(plan: Plan) -> list[str]:
         "Planned by the theory of linear models, from the population spectrum that was estimated "
         "from the pilot."
     ]
+    sentences += [_sentence(one) for one in plan.units]
     found = plan.calibrated
     if not found.splits:
         sentences.append(
@@ -63,6 +64,11 @@ def method(plan: Plan) -> list[str]:
             "models."
         )
     return sentences
+
+
+def _sentence(note: str) -> str:
+    """Return a note on a table as a sentence."""
+    return note if note.endswith(".") else f"{note[:1].upper()}{note[1:]}."
 
 
 def _bands(plan: Plan) -> str:
@@ -145,6 +151,12 @@ def limits(plan: Plan) -> list[str]:
         sentences.append(
             f"{found.constant_columns} columns are constant in the pilot. The plan assumes "
             "that these columns stay constant."
+        )
+    if plan.repeated:
+        sentences.append(
+            f"{plan.repeated:,} of {plan.pilot_rows:,} rows of the pilot equal an earlier row. "
+            "Rows that are equal by chance do no harm. If rows were repeated, for example to "
+            "balance classes, the plan is too hopeful: pass each row once."
         )
     if plan.pilot_rows < _SMALL_PILOT:
         sentences.append(

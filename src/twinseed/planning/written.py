@@ -49,6 +49,7 @@ def dictionary(plan: Plan, n: ArrayLike | None) -> dict[str, Any]:
             "rows": plan.pilot_rows,
             "columns": plan.d,
             "constant_columns": plan.population.constant_columns,
+            "repeated_rows": plan.repeated,
             "unevenness": plan.unevenness,
             "heaviest": plan.heaviest,
             "effective_dimension": plan.population.effective_dimension(plan.d),

@@ -66,7 +66,7 @@ def sample_spectrum(data: ArrayLike, *, known_mean: bool = False) -> PilotSpectr
     constant = int(np.count_nonzero(still))
     full = values.size == min(degrees, d - constant)
     if not full:
-        _require_distinct(rows)
+        _require_distinct(rows, values.size + (not known_mean))
     directions = d - constant if full else int(values.size)
     return PilotSpectrum(values, degrees, d, directions, constant)
 
@@ -96,9 +96,13 @@ def _above_rounding(values: Array, size: int) -> Array:
     return np.asarray(values[values > values[0] * size * np.finfo(np.float64).eps])
 
 
-def _require_distinct(rows: NDArray[Any]) -> None:
+def _require_distinct(rows: NDArray[Any], needed: int) -> None:
+    """Refuse repeated rows where only ``needed`` rows differ, as many as the rank needs.
+
+    Where more rows differ, the columns limit the rank, as the categories of a table do.
+    """
     distinct = len({row.tobytes() for row in rows})
-    if distinct < len(rows):
+    if distinct < len(rows) and distinct <= needed:
         raise InputError(
             "data",
             "must not repeat rows, because repeated rows hide how many directions vary",
