@@ -14,8 +14,8 @@ from comparison import Comparison, seconds_of
 CLAIM = "Audit of a table of 1,000 rows of 20 columns, from the shell: under 2.5 s, imports too"
 NOTE = (
     "The speed of the machine changes within the hour, so compare with the bare imports beside "
-    "it. Of the processor time about a fifth goes into these imports, a fifth into the other "
-    "modules of twinseed and typer, and three fifths into the audit itself, of which the search of "
+    "it. Of the processor time about a quarter goes into these imports, a fifth into the other "
+    "modules of twinseed and typer, and the rest into the audit itself, of which the search of "
     "nearest rows takes a third and the 2,000 relabellings of each test a sixth."
 )
 LIMIT = 2.5

@@ -45,7 +45,7 @@ NOTE = (
     "the copies between the precisions and the tests take 78 microseconds for each call on a busy "
     "core, and the steps of the bare loop, in single precision, 36; a call of the perceptron takes "
     "1,000. So these explain 4 %. The rest was not explained by a measurement: no memory is "
-    "fetched anew, but arrays in double precision fill twice as much of the processor's cache."
+    "fetched for a step, but arrays in double precision fill twice as much of the cache."
 )
 MORE, SHARE = 1.1, 0.05
 STEPS = 3000
