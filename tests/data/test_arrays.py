@@ -91,7 +91,8 @@ def at_encoder(make: Callable[[Rows], Any]) -> list[Any]:
 
 
 def at_plan(make: Callable[[Rows], Any]) -> list[Any]:
-    found = ts.plan(make(ROWS["train_a"]), rng=0, resamples=10)
+    # In given units, because a frame, whose columns have names, has units of its own otherwise.
+    found = ts.plan(make(ROWS["train_a"]), rng=0, resamples=10, column_units=False)
     band = found.convergence(100.0)
     return [band.value, band.low, band.high]
 
