@@ -27,12 +27,15 @@ ROOMS = ("data", "neighbours", "orders", "verbs", "auditing", "matched")
 
 
 def functions_called() -> list[str]:
-    """Return the file of each function that an audit calls, in the order of the first calls."""
+    """Return the file of each function that an audit calls, in the order of the first calls.
+
+    With one worker, because ``sys.setprofile`` sees one thread.
+    """
     rng = np.random.default_rng(0)
     train_a, train_b, heldout, samples_a, samples_b = rng.standard_normal((5, 80, 6))
     given = {"train_a": train_a, "train_b": train_b, "heldout": heldout}
     given |= {"samples_a": samples_a, "samples_b": samples_b}
-    ts.audit(**given, rng=0)  # what is imported on first use is imported here
+    ts.audit(**given, rng=0, workers=1)  # what is imported on first use is imported here
     found: dict[Any, str] = {}
 
     def seen(frame: FrameType, event: str, _: Any) -> None:
@@ -44,7 +47,7 @@ def functions_called() -> list[str]:
 
     sys.setprofile(seen)
     try:
-        ts.audit(**given, rng=0)
+        ts.audit(**given, rng=0, workers=1)
     finally:
         sys.setprofile(None)
     return list(found.values())
